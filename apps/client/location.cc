@@ -1,0 +1,222 @@
+// From typed text to a request's parts and back. Covered by tests/client/location_test.cc.
+#include "apps/client/location.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "parser/error.h"
+#include "parser/fields.h"
+#include "parser/scan.h"
+#include "parser/target.h"
+
+namespace client {
+
+namespace {
+
+constexpr std::uint16_t http_port = 80;
+// Longer names do not exist in any file system that Linux has: NAME_MAX.
+constexpr std::size_t longest_name = 255;
+
+bool is_control(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value < 0x20 || value == 0x7f;
+}
+
+// The length of "scheme:" at the front, 0 where there is none. RFC 3986 3.1.
+std::size_t scheme_size(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char byte = text[at];
+    if (byte == ':') return at == 0 ? 0 : at + 1;
+    const bool letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    const bool other = (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' || byte == '.';
+    if (!letter && (at == 0 || !other)) return 0;
+  }
+  return 0;
+}
+
+bool begins_escape(std::string_view text) {
+  return text.size() >= 3 && http1::scan::hex_value(text[1]) >= 0 &&
+         http1::scan::hex_value(text[2]) >= 0;
+}
+
+void append_encoded(std::string& to, char byte) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(byte);
+  to += '%';
+  to += digits[value >> 4];
+  to += digits[value & 15];
+}
+
+// Encodes what people type and a URL cannot have: spaces, letters beyond ASCII, a lone %. Control
+// bytes stay, and are refused by the parser.
+std::string encode_typed(std::string_view text) {
+  std::string encoded;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char byte = text[at];
+    const bool stays = byte == '%' ? begins_escape(text.substr(at))
+                                   : is_control(byte) || byte == '#' ||
+                                         http1::scan::is(http1::scan::uri_bit, byte);
+    if (stays)
+      encoded += byte;
+    else
+      append_encoded(encoded, byte);
+  }
+  return encoded;
+}
+
+// A URL in a message: nobody's password, no control bytes, no more than a line.
+std::string shown(std::string_view text) {
+  const std::size_t start = text.find("://");
+  const std::size_t from = start == std::string_view::npos ? 0 : start + 3;
+  const std::size_t end = text.find_first_of("/?#", from);
+  const std::size_t at = text.substr(0, end).rfind('@');
+  std::string line(text.substr(0, from));
+  line += text.substr(at == std::string_view::npos || at < from ? from : at + 1);
+  for (char& byte : line) {
+    if (is_control(byte)) byte = '?';
+  }
+  constexpr std::size_t longest = 200;
+  if (line.size() > longest) line.replace(longest, std::string::npos, "…");
+  return line;
+}
+
+Complaint bad_url(std::string_view text, http1::Error error) {
+  return {ExitCode::bad_url, "'" + shown(text) +
+                                 "' is no URL: " + std::string(http1::describe(error)) +
+                                 "; write http://HOST:PORT/PATH"};
+}
+
+Complaint unsupported(std::string_view text) {
+  return {ExitCode::unsupported_scheme,
+          "'" + shown(text) + "' is not an http:// URL; quoit speaks no other scheme"};
+}
+
+// Takes "." and ".." out of an absolute path. RFC 3986 5.2.4.
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> segments;
+  bool directory = false;  // the path ends in a slash
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    const std::string_view segment = path.substr(at + 1, end - at - 1);
+    directory = segment == "." || segment == "..";
+    if (segment == ".." && !segments.empty()) segments.pop_back();
+    if (!directory) segments.push_back(segment);
+    at = end;
+  }
+  std::string clean;
+  for (const std::string_view segment : segments) clean.append("/").append(segment);
+  if (directory || clean.empty()) clean += '/';
+  return clean;
+}
+
+}  // namespace
+
+std::string decode_percent(std::string_view text) {
+  std::string decoded;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '%' && begins_escape(text.substr(at))) {
+      const int high = http1::scan::hex_value(text[at + 1]);
+      decoded += static_cast<char>(high * 16 + http1::scan::hex_value(text[at + 2]));
+      at += 2;
+    } else {
+      decoded += text[at];
+    }
+  }
+  return decoded;
+}
+
+std::string Location::authority() const {
+  const std::string name = is_ipv6 ? "[" + host + "]" : host;
+  return port == http_port ? name : name + ":" + std::to_string(port);
+}
+
+std::string Location::server() const {
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string Location::target() const { return has_query ? path + "?" + query : path; }
+
+std::string Location::text() const { return "http://" + authority() + target(); }
+
+Complaint parse_location(std::string_view text, Location& location) {
+  const bool has_scheme = text.substr(scheme_size(text), 2) == "//" && scheme_size(text) > 0;
+  const std::string whole = has_scheme ? std::string(text) : "http://" + std::string(text);
+  const std::size_t after_slashes = whole.find("://") + 3;
+  const std::size_t path_at = std::min(whole.find_first_of("/?#", after_slashes), whole.size());
+  const std::string typed =
+      whole.substr(0, path_at) + encode_typed(std::string_view(whole).substr(path_at));
+  http1::Url url;
+  const http1::Error error = http1::parse_url(typed, url);
+  if (error == http1::Error::url_scheme_unsupported) return unsupported(text);
+  if (error != http1::Error::none) return bad_url(text, error);
+  if (url.scheme != http1::Scheme::http) return unsupported(text);
+  location = {.userinfo = std::string(url.userinfo),
+              .host = std::string(url.host),
+              .port = url.port,
+              .is_ipv6 = url.is_ipv6,
+              .path = std::string(url.path),
+              .query = std::string(url.query),
+              .has_query = url.has_query};
+  return {};
+}
+
+Complaint parse_host_port(std::string_view host, std::string_view port, std::string_view path,
+                          Location& location) {
+  const bool bare_ipv6 = host.find(':') != std::string_view::npos && host.front() != '[';
+  std::string text = "http://";
+  text += bare_ipv6 ? "[" + std::string(host) + "]" : std::string(host);
+  text.append(":").append(port);
+  if (path.substr(0, 1) != "/") text += '/';
+  return parse_location(text.append(path), location);
+}
+
+Complaint resolve(const Location& base, std::string_view reference, Location& location) {
+  if (scheme_size(reference) > 0) {
+    // A scheme without an authority ("mailto:", "http:path") leads nowhere.
+    if (reference.substr(scheme_size(reference), 2) != "//") return unsupported(reference);
+    return parse_location(reference, location);
+  }
+  if (reference.substr(0, 2) == "//") {
+    return parse_location("http:" + std::string(reference), location);
+  }
+  reference = reference.substr(0, reference.find('#'));
+  const std::size_t question = reference.find('?');
+  const std::string_view path = reference.substr(0, question);
+  std::string target;
+  if (path.empty()) {
+    target =
+        question == std::string_view::npos ? base.target() : base.path + std::string(reference);
+  } else {
+    const std::string parent =
+        path.front() == '/' ? "" : base.path.substr(0, base.path.rfind('/') + 1);
+    target = without_dots(parent + std::string(path));
+    if (question != std::string_view::npos) target += reference.substr(question);
+  }
+  return parse_location("http://" + base.authority() + target, location);
+}
+
+std::optional<std::string> file_name_of(const Location& location) {
+  std::string name = decode_percent(location.path.substr(location.path.rfind('/') + 1));
+  if (name.empty()) return "index.html";
+  if (name == "." || name == ".." || name.size() > longest_name) return {};
+  for (const char byte : name) {
+    if (byte == '/' || is_control(byte)) return {};
+  }
+  return name;
+}
+
+void complete_with_name(Location& location, std::string_view name) {
+  if (location.path.back() != '/') return;
+  std::vector<char> room(name.size() * 3);
+  location.path += http1::encode_path(name, room);
+}
+
+std::optional<std::string> local_path_of(const Location& location) {
+  std::vector<char> room(location.path.size());
+  const http1::DecodedPath decoded = http1::decode_path(location.path, room);
+  if (!decoded.ok() || decoded.has_trailing_slash || decoded.path.size() < 2) return {};
+  return std::string(decoded.path.substr(1));
+}
+
+}  // namespace client

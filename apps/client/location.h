@@ -1,0 +1,62 @@
+// Location: a URL that a request can be made for, taken apart and owning its parts.
+//
+// What people type becomes what may stand in a request: a missing scheme is http, bytes that a URL
+// cannot have are percent-encoded, userinfo is kept apart so that no message shows it. All pure:
+// text in, text out. RFC 3986. Covered by tests/client/location_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "apps/client/exit_code.h"
+
+namespace client {
+
+struct Location {
+  std::string userinfo = {};  // "name:password", as written; never shown
+  std::string host = {};      // an IPv6 literal without its brackets
+  std::uint16_t port = 80;
+  bool is_ipv6 = false;
+  std::string path = "/";  // as sent: percent-encoded, begins with a slash
+  std::string query = {};  // without the "?"
+  bool has_query = false;
+
+  // What Host says: the port only where it is not 80, IPv6 in brackets. RFC 9110 7.2.
+  std::string authority() const;
+  // "host:port", always with the port: what a connection leads to.
+  std::string server() const;
+  // What the request line says: path and query.
+  std::string target() const;
+  // The URL for people, without userinfo.
+  std::string text() const;
+};
+
+// Undoes percent-encoding; what is no escape stays.
+[[nodiscard]] std::string decode_percent(std::string_view text);
+
+// Reads a URL as people type it. Fails with bad_url, or unsupported_scheme for any but http.
+[[nodiscard]] Complaint parse_location(std::string_view text, Location& location);
+
+// Reads HOST and PORT of the original command line, with a path that people typed.
+[[nodiscard]] Complaint parse_host_port(std::string_view host, std::string_view port,
+                                        std::string_view path, Location& location);
+
+// Resolves what a Location field says against the URL it answers. RFC 3986 5.2, RFC 9110 10.2.2.
+[[nodiscard]] Complaint resolve(const Location& base, std::string_view reference,
+                                Location& location);
+
+// The name of a local file for what is at `location`: the path's last segment, decoded;
+// "index.html" where it is empty. Nothing where that would be no plain name in a directory: "."
+// and "..", a slash, a control byte, or more than 255 bytes.
+[[nodiscard]] std::optional<std::string> file_name_of(const Location& location);
+
+// Where the path names a directory (ends in a slash): adds `name` to it, percent-encoded.
+void complete_with_name(Location& location, std::string_view name);
+
+// The path of a local file that the URL's path names, relative to the current directory: decoded,
+// dot segments resolved, no slash in front. Nothing where it is no path of a file.
+[[nodiscard]] std::optional<std::string> local_path_of(const Location& location);
+
+}  // namespace client

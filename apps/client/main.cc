@@ -1,0 +1,23 @@
+// quoit: the client. Command line → plan → work. Covered by tests/client/program_test.cc.
+#include <cstdio>
+
+#include "apps/client/options.h"
+#include "apps/client/plan.h"
+#include "apps/client/report.h"
+#include "apps/client/work.h"
+
+int main(int argc, char** argv) {
+  client::Arguments arguments;
+  const client::Complaint misread = client::read_options(argc, argv, arguments);
+  if (!misread.failed() && !misread.text.empty()) {
+    const bool printed = std::fputs(misread.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return static_cast<int>(printed ? client::ExitCode::ok : client::ExitCode::write_error);
+  }
+  client::Plan plan;
+  const client::Complaint failure = misread.failed() ? misread : make_plan(arguments, plan);
+  if (failure.failed()) {
+    client::Report(plan.settings).complain(failure.text);
+    return static_cast<int>(failure.code);
+  }
+  return client::work(plan);
+}

@@ -1,0 +1,15 @@
+// The command line, by CLI11. Covered by tests/client/options_test.cc.
+#pragma once
+
+#include <string>
+
+#include "apps/client/exit_code.h"
+#include "apps/client/plan.h"
+
+namespace client {
+
+// Reads the command line into `arguments`. A text without a failure (the help, the version) is to
+// be printed instead of working.
+[[nodiscard]] Complaint read_options(int argc, const char* const* argv, Arguments& arguments);
+
+}  // namespace client

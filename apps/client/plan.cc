@@ -1,0 +1,124 @@
+// Deciding what the arguments mean, without touching anything. Covered by
+// tests/client/plan_test.cc.
+#include "apps/client/plan.h"
+
+#include <array>
+
+#include "parser/fields.h"
+#include "parser/names.h"
+#include "parser/write.h"
+
+namespace client {
+
+namespace {
+
+// sockaddr_un::sun_path, less the NUL.
+constexpr std::size_t longest_socket_path = 107;
+
+Complaint usage(std::string text) {
+  return {ExitCode::usage, std::move(text) + "; see quoit --help"};
+}
+
+// These say how the body is framed, and the body does that.
+bool frames(std::string_view name) {
+  const http1::FieldName id = http1::field_name_of(name);
+  return id == http1::FieldName::content_length || id == http1::FieldName::transfer_encoding;
+}
+
+Complaint read_header(const std::string& line, HeaderLine& header) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string::npos) return usage("-H wants 'Name: value', not '" + line + "'");
+  header.name = line.substr(0, colon);
+  header.value = http1::trim(std::string_view(line).substr(colon + 1));
+  if (frames(header.name)) return usage("-H cannot set " + header.name + ", the body decides it");
+  std::vector<char> room(line.size() + 8);
+  http1::HeadWriter writer(room);
+  writer.field(header.name, header.value);
+  if (!writer.ok()) return usage("-H '" + header.name + ": …' has a byte that no header may have");
+  return {};
+}
+
+Complaint read_settings(const Arguments& arguments, Settings& settings) {
+  settings = arguments.settings;
+  for (const std::string& line : arguments.headers) {
+    HeaderLine header;
+    const Complaint complaint = read_header(line, header);
+    if (complaint.failed()) return complaint;
+    settings.headers.push_back(header);
+  }
+  if (settings.unix_socket.size() > longest_socket_path) {
+    return usage("--unix-socket wants a path of at most 107 bytes");
+  }
+  return {};
+}
+
+Complaint name_output(const Arguments& arguments, Job& job) {
+  if (!arguments.file.empty()) {
+    job.file = arguments.file;
+    return {};
+  }
+  const std::optional<std::string> name = file_name_of(job.where);
+  if (!name) return usage("no file can be named after " + job.where.text() + "; say -o FILE");
+  job.file = *name;
+  return {};
+}
+
+Complaint name_target(const std::string& file, Location& where) {
+  if (where.path.back() != '/') return {};
+  const std::string name = file.substr(file.rfind('/') + 1);
+  if (name.empty() || name == "." || name == ".." || file == standard_stream) {
+    return usage("give the whole URL: '" + file + "' has no name to add to " + where.text());
+  }
+  complete_with_name(where, name);
+  return {};
+}
+
+// quoit HOST PORT GET|PUT /FILE
+Complaint plan_original(const Arguments& arguments, Job& job) {
+  const Complaint complaint =
+      parse_host_port(arguments.host, arguments.port, arguments.path, job.where);
+  if (complaint.failed()) return complaint;
+  if (http1::equal_ignoring_case(arguments.method, "GET")) {
+    job.verb = Verb::get;
+    return name_output(arguments, job);
+  }
+  if (!http1::equal_ignoring_case(arguments.method, "PUT")) {
+    return usage("'" + arguments.method + "' is neither GET nor PUT");
+  }
+  job.verb = Verb::put;
+  const std::optional<std::string> file = local_path_of(job.where);
+  if (!file) return usage("'" + arguments.path + "' names no file to send");
+  job.file = *file;
+  return {};
+}
+
+Complaint plan_job(const Arguments& arguments, const std::string& url, Job& job) {
+  job.verb = arguments.verb;
+  const Complaint complaint = parse_location(url, job.where);
+  if (complaint.failed()) return complaint;
+  if (job.verb == Verb::get) return name_output(arguments, job);
+  if (job.verb == Verb::put) {
+    job.file = arguments.file;
+    return name_target(job.file, job.where);
+  }
+  return {};
+}
+
+}  // namespace
+
+Complaint make_plan(const Arguments& arguments, Plan& plan) {
+  const Complaint complaint = read_settings(arguments, plan.settings);
+  if (complaint.failed()) return complaint;
+  if (!arguments.method.empty()) return plan_original(arguments, plan.jobs.emplace_back());
+  const bool one_file = !arguments.file.empty() && arguments.file != standard_stream;
+  if (arguments.verb == Verb::get && one_file && arguments.urls.size() > 1) {
+    return usage("-o FILE takes one URL; without it each file is named after its URL");
+  }
+  for (const std::string& url : arguments.urls) {
+    const Complaint failure = plan_job(arguments, url, plan.jobs.emplace_back());
+    if (failure.failed()) return failure;
+  }
+  return {};
+}
+
+}  // namespace client

@@ -1,0 +1,71 @@
+// Settings and Plan: what the command line asked for, with nothing left to decide.
+//
+// options.cc reads the command line into raw Arguments; make_plan() turns those into jobs, whose
+// URLs are valid and whose files are named. Everything here is plain data.
+// Covered by tests/client/plan_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/client/exit_code.h"
+#include "apps/client/location.h"
+
+namespace client {
+
+enum class ProgressMode { automatic, on, off };
+
+// A field that -H adds, or takes the place of one of ours.
+struct HeaderLine {
+  std::string name;
+  std::string value;  // empty: the field is not sent at all
+};
+
+// Times are in milliseconds; 0 is no limit.
+struct Settings {
+  std::int64_t connect_timeout_ms = 10'000;  // for each address of the host
+  std::int64_t idle_timeout_ms = 60'000;     // while nothing moves
+  std::int64_t max_time_ms = 0;              // for the whole run
+  std::vector<HeaderLine> headers = {};
+  bool verbose = false;
+  bool quiet = false;
+  ProgressMode progress = ProgressMode::automatic;
+  std::string unix_socket = {};  // connect there, whatever the URL's host is
+};
+
+enum class Verb { get, put, head, remove };
+
+// The name that stands for standard input or output.
+inline constexpr const char* standard_stream = "-";
+
+struct Job {
+  Verb verb = Verb::get;
+  Location where = {};
+  std::string file = {};  // get: the output, put: the input; "-" for a standard stream
+};
+
+struct Plan {
+  Settings settings = {};
+  std::vector<Job> jobs = {};
+};
+
+// The command line, taken apart but not yet understood.
+struct Arguments {
+  Verb verb = Verb::get;
+  std::vector<std::string> urls = {};
+  std::string file = {};                  // put: FILE; get: -o
+  std::vector<std::string> headers = {};  // "Name: value"
+  Settings settings = {};                 // all but the headers
+
+  // HOST PORT GET|PUT /FILE, where `method` is not empty.
+  std::string host = {};
+  std::string port = {};
+  std::string method = {};
+  std::string path = {};
+};
+
+// Turns arguments into a plan. Fails with usage, bad_url or unsupported_scheme.
+[[nodiscard]] Complaint make_plan(const Arguments& arguments, Plan& plan);
+
+}  // namespace client

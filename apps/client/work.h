@@ -1,0 +1,14 @@
+// Running a plan: the ring, the loop, and one job after the other.
+//
+// Covered by tests/client/program_test.cc.
+#pragma once
+
+#include "apps/client/plan.h"
+
+namespace client {
+
+// Does all jobs and returns the exit status: that of the first failure. Says on standard error
+// what went wrong.
+[[nodiscard]] int work(const Plan& plan);
+
+}  // namespace client

@@ -1,0 +1,238 @@
+// Formats, and the writer thread. Covered by tests/server/access_log_test.cc.
+#include "apps/server/access_log.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+#include <utility>
+
+namespace server {
+
+namespace {
+
+void append_number(std::string& out, std::int64_t number) { out += std::to_string(number); }
+
+void append_time(std::string& out, std::int64_t seconds, const char* format) {
+  const time_t time = seconds;
+  tm fields{};
+  ::gmtime_r(&time, &fields);
+  std::array<char, 64> text{};
+  out.append(text.data(), ::strftime(text.data(), text.size(), format, &fields));
+}
+
+void append_hex_escape(std::string& out, const char* prefix, unsigned char byte) {
+  constexpr const char* digits = "0123456789abcdef";
+  out += prefix;
+  out += digits[byte >> 4];
+  out += digits[byte & 15];
+}
+
+// As Apache does: quotes and backslashes by a backslash, everything unprintable as \xhh.
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char byte : text) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (value < 0x20 || value >= 0x7f) {
+      append_hex_escape(out, "\\x", value);
+    } else {
+      out += byte;
+    }
+  }
+}
+
+// A JSON string. Bytes above 0x7e become \u00hh, byte by byte: valid JSON whatever the encoding.
+void append_json(std::string& out, const char* name, std::string_view text) {
+  out += ",\"";
+  out += name;
+  out += "\":\"";
+  for (const char byte : text) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (value < 0x20 || value >= 0x7f) {
+      append_hex_escape(out, "\\u00", value);
+    } else {
+      out += byte;
+    }
+  }
+  out += '"';
+}
+
+void append_json(std::string& out, const char* name, std::int64_t number) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_number(out, number);
+}
+
+void append_or_dash(std::string& out, std::string_view text) {
+  if (text.empty())
+    out += '-';
+  else
+    append_escaped(out, text);
+}
+
+void format_combined(const LogRecord& record, std::string& out) {
+  out += record.remote;
+  out += " - - [";
+  append_time(out, record.time, "%d/%b/%Y:%H:%M:%S +0000");
+  out += "] \"";
+  if (record.method.empty()) {
+    out += '-';
+  } else {
+    append_escaped(out, record.method);
+    out += ' ';
+    append_escaped(out, record.target);
+    out += ' ';
+    out += record.protocol;
+  }
+  out += "\" ";
+  append_number(out, record.status);
+  out += ' ';
+  append_number(out, static_cast<std::int64_t>(record.bytes));
+  out += " \"";
+  append_or_dash(out, record.referer);
+  out += "\" \"";
+  append_or_dash(out, record.user_agent);
+  out += "\"\n";
+}
+
+void format_json(const LogRecord& record, std::string& out) {
+  out += "{\"time\":\"";
+  append_time(out, record.time, "%Y-%m-%dT%H:%M:%SZ");
+  out += '"';
+  append_json(out, "remote", record.remote);
+  append_json(out, "method", record.method);
+  append_json(out, "target", record.target);
+  append_json(out, "protocol", record.protocol);
+  append_json(out, "status", record.status);
+  append_json(out, "bytes", static_cast<std::int64_t>(record.bytes));
+  append_json(out, "duration_us", record.duration_us);
+  append_json(out, "referer", record.referer);
+  append_json(out, "user_agent", record.user_agent);
+  out += record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n";
+}
+
+}  // namespace
+
+void format_record(const LogRecord& record, LogFormat format, std::string& out) {
+  if (format == LogFormat::json)
+    format_json(record, out);
+  else
+    format_combined(record, out);
+}
+
+int AccessLog::open() {
+  fd_ = path_ == "-" ? STDOUT_FILENO
+                     : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (fd_ < 0) return errno;
+  // Signals are the main thread's affair.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  writer_ = std::thread([this] { write_lines(); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return 0;
+}
+
+void AccessLog::reopen() {
+  const std::lock_guard guard(lock_);
+  reopening_ = true;
+  wake_.notify_one();
+}
+
+void AccessLog::stop() {
+  if (!writer_.joinable()) return;
+  {
+    const std::lock_guard guard(lock_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  writer_.join();
+  if (fd_ != STDOUT_FILENO) ::close(fd_);
+}
+
+void AccessLog::append(const LogRecord& record) {
+  const std::lock_guard guard(lock_);
+  if (pending_.size() > most_pending) {
+    ++dropped_;
+    return;
+  }
+  if (pending_.empty()) wake_.notify_one();
+  format_record(record, format_, pending_);
+}
+
+void AccessLog::append_text(std::string_view lines) {
+  const std::lock_guard guard(lock_);
+  if (pending_.size() > most_pending) {
+    ++dropped_;
+    return;
+  }
+  if (pending_.empty()) wake_.notify_one();
+  pending_ += lines;
+}
+
+void AccessLog::write_lines() {
+  // Long enough that a busy server wakes this thread rarely, short enough for a person watching.
+  constexpr auto gathering = std::chrono::milliseconds(50);
+  std::string lines;
+  std::unique_lock guard(lock_);
+  for (;;) {
+    wake_.wait(guard, [this] { return stopping_ || reopening_ || !pending_.empty(); });
+    if (!stopping_) wake_.wait_for(guard, gathering, [this] { return stopping_ || reopening_; });
+    lines.clear();
+    lines.swap(pending_);
+    const std::uint64_t dropped = std::exchange(dropped_, 0);
+    const bool reopening = std::exchange(reopening_, false);
+    const bool last = stopping_;
+    guard.unlock();
+    bool written = write_all(lines);
+    if (dropped > 0) {
+      written = write_all("# " + std::to_string(dropped) + " lines lost: log too slow\n");
+    }
+    if (reopening) open_again();
+    guard.lock();
+    if (last && (pending_.empty() || !written)) return;
+  }
+}
+
+// A reader that takes nothing for two seconds after stop is not waited for any longer.
+bool AccessLog::write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    if (::poll(&ready, 1, 2000) == 0) {
+      const std::lock_guard guard(lock_);
+      if (stopping_) return false;
+      continue;
+    }
+    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), piece));
+    if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+void AccessLog::open_again() {
+  if (path_ == "-") return;
+  const int fd = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) {
+    std::fprintf(stderr, "quoitd: cannot reopen %s; logging goes on to the old file\n",
+                 path_.c_str());
+    return;
+  }
+  ::close(fd_);
+  fd_ = fd;
+}
+
+}  // namespace server

@@ -1,0 +1,80 @@
+// AccessLog: one line a request, written by a thread of its own, never awaited by a loop.
+//
+// Workers append finished lines to one buffer under a short lock; the writer thread takes the whole
+// buffer at a time. When the disk or the reader of a pipe is slower than the server, lines are
+// dropped at a bound, counted, and the count is written as soon as there is room: a log must not
+// stop the service. Everything appended before stop() is written before it returns, unless nobody
+// reads for a while. Covered by tests/server/access_log_test.cc.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "apps/server/config.h"
+
+namespace server {
+
+// What a line says of a request. Views are of the caller's bytes.
+struct LogRecord {
+  std::string_view remote;  // the peer's address, or "unix"
+  std::string_view method;  // empty where the head could not be parsed
+  std::string_view target;
+  std::string_view protocol;  // "HTTP/1.1"
+  std::string_view referer;
+  std::string_view user_agent;
+  std::int64_t time = 0;         // Unix seconds, when the head was complete
+  std::int64_t duration_us = 0;  // from the head's first byte to the response's last
+  std::uint64_t bytes = 0;       // of the response's body that were sent
+  int status = 0;
+  bool aborted = false;  // the response was not sent whole
+};
+
+// Appends the line of `record`, with its line feed, to `out`: Apache's combined format or JSON.
+// Bytes that could break a line or a terminal are escaped. Pure.
+void format_record(const LogRecord& record, LogFormat format, std::string& out);
+
+class AccessLog {
+ public:
+  // `path` is a file to append to, or "-" for standard output. Call open() before any other.
+  AccessLog(std::string path, LogFormat format) : path_(std::move(path)), format_(format) {}
+  ~AccessLog() { stop(); }
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+
+  // Opens the file and starts the writer. Returns 0 or an errno.
+  int open();
+  // Makes the writer open its file anew, after it was moved away.
+  void reopen();
+  // Writes what is left and ends the writer.
+  void stop();
+
+  void append(const LogRecord& record);
+  void append_text(std::string_view lines);
+
+ private:
+  void write_lines();
+  bool write_all(std::string_view bytes);
+  void open_again();
+
+  // 4 MiB hold 40,000 lines: a burst, not an outage.
+  static constexpr std::size_t most_pending = 4 * 1024 * 1024;
+
+  const std::string path_;
+  const LogFormat format_;
+  int fd_ = -1;  // the writer's, once it runs
+  // Bytes that one write(2) cannot block on once poll(2) said yes: PIPE_BUF.
+  static constexpr std::size_t piece = 4096;
+  std::mutex lock_;
+  std::condition_variable wake_;
+  std::string pending_;  // under lock_, as all below
+  std::uint64_t dropped_ = 0;
+  bool stopping_ = false;
+  bool reopening_ = false;
+  std::thread writer_;
+};
+
+}  // namespace server

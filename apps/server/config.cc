@@ -1,0 +1,230 @@
+// The command line, by CLI11. Covered by tests/server/config_test.cc.
+#include "apps/server/config.h"
+
+#include <charconv>
+#include <limits>
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/server/version.h"
+
+namespace server {
+
+namespace {
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+int unit_shift(char unit) {
+  switch (unit) {
+    case 'k':
+    case 'K': return 10;
+    case 'm':
+    case 'M': return 20;
+    case 'g':
+    case 'G': return 30;
+    case 't':
+    case 'T': return 40;
+    default: return -1;
+  }
+}
+
+// What the options leave as text until all of them are known to be sound.
+struct Texts {
+  std::vector<std::string> listen = {"127.0.0.1:8080"};
+  std::string max_body;
+  std::string max_head;
+  std::string log_format = "combined";
+  double head_seconds = 10;
+  double idle_seconds = 60;
+  double body_seconds = 30;
+  double grace_seconds = 10;
+};
+
+constexpr const char* description =
+    "quoitd serves the files of a directory over HTTP/1.1 and, where allowed, stores them.\n"
+    "Example: quoitd --writable --listen :8080 /srv/files, then: curl -T FILE http://HOST:8080/\n";
+
+void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
+  constexpr const char* group = "Serving";
+  app.add_option("ROOT", config.root, "directory to serve (default: the current one)")
+      ->type_name("");
+  app.add_option("-l,--listen", texts.listen,
+                 "where to listen, repeatable (default: 127.0.0.1:8080);\n"
+                 "0.0.0.0:80, [::1]:8080, :8080 or unix:/run/quoit.sock; port 0: any free one")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("ADDR")
+      ->group(group);
+  app.add_flag("-w,--writable", config.writable, "allow PUT and DELETE (default: read-only)")
+      ->group(group);
+  app.add_flag("--dot-files", config.dot_files, "serve names that begin with a dot, too")
+      ->group(group);
+  app.add_option("--index", config.index,
+                 "file that answers for its directory, repeatable (default: index.html)")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--not-found", config.not_found,
+                 "page under ROOT for 404 (default: 404.html where it exists)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--fallback", config.fallback,
+                 "page under ROOT to answer 200 with where nothing is found")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--workers", config.workers, "threads, one ring each (default: one for each CPU)")
+      ->type_name("N")
+      ->group(group);
+}
+
+void add_log_options(CLI::App& app, Config& config, Texts& texts) {
+  constexpr const char* group = "Logs";
+  app.add_option("--access-log", config.access_log,
+                 "FILE, off, or - for standard output (default: -)")
+      ->type_name("FILE|-|off")
+      ->group(group);
+  app.add_option("--log-format", texts.log_format, "combined or json (default: combined)")
+      ->check(CLI::IsMember({"combined", "json"}).description(""))
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option("--log-heads", config.log_heads,
+                 "for debugging: each request's and response's head, credentials masked")
+      ->type_name("FILE|-")
+      ->group(group);
+}
+
+void add_size_options(CLI::App& app, Config& config, Texts& texts) {
+  constexpr const char* group = "Limits";
+  app.add_option("--max-body", texts.max_body, "largest upload, as 10M or 2G (default: no limit)")
+      ->type_name("BYTES")
+      ->group(group);
+  app.add_option("--max-head", texts.max_head, "largest request head (default: 16K, at most 63K)")
+      ->type_name("BYTES")
+      ->group(group);
+  app.add_option("--max-connections", config.max_connections,
+                 "connections at once (default: from the limit of open files)")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("N")
+      ->group(group);
+  app.add_option("--lowest-rate", config.patience.lowest_rate,
+                 "bytes a second that a body makes on average (default: 256; 0: any)")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("BYTES")
+      ->group(group);
+}
+
+void add_time_options(CLI::App& app, Texts& texts) {
+  const auto add = [&app](const char* name, double& seconds, const char* meaning) {
+    app.add_option(name, seconds, meaning)
+        ->check(CLI::Range(0.001, 86400.0).description(""))
+        ->type_name("SECONDS")
+        ->group("Limits");
+  };
+  add("--head-timeout", texts.head_seconds, "time for a request's head (default: 10)");
+  add("--idle-timeout", texts.idle_seconds, "time between two requests (default: 60)");
+  add("--body-timeout", texts.body_seconds, "time for the next bytes of a body (default: 30)");
+  add("--grace", texts.grace_seconds, "time for open requests after SIGTERM (default: 10)");
+}
+
+std::int64_t milliseconds(double seconds) { return static_cast<std::int64_t>(seconds * 1000); }
+
+// Returns what is wrong, or nothing.
+std::string apply(const Texts& texts, Config& config) {
+  for (const std::string& text : texts.listen) {
+    const std::optional<ListenAddress> address = parse_listen(text);
+    if (!address) {
+      return "--listen " + text + ": give ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH";
+    }
+    config.listen.push_back(*address);
+  }
+  if (!texts.max_body.empty()) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_body);
+    if (!bytes) return "--max-body " + texts.max_body + ": give bytes, as 1000000, 10M or 2G";
+    config.max_body = *bytes;
+  }
+  if (!texts.max_head.empty()) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_head);
+    if (!bytes || *bytes < 256 || *bytes > 63 * 1024) {
+      return "--max-head " + texts.max_head + ": give 256 bytes to 63K";
+    }
+    config.limits.head_bytes = *bytes;
+  }
+  config.log_format = texts.log_format == "json" ? LogFormat::json : LogFormat::combined;
+  config.patience.head_ms = milliseconds(texts.head_seconds);
+  config.patience.idle_ms = milliseconds(texts.idle_seconds);
+  config.patience.body_ms = milliseconds(texts.body_seconds);
+  config.patience.grace_ms = milliseconds(texts.grace_seconds);
+  return {};
+}
+
+}  // namespace
+
+std::optional<ListenAddress> parse_listen(std::string_view text) {
+  ListenAddress address;
+  if (text.starts_with("unix:")) {
+    address.unix_path = text.substr(5);
+    if (address.unix_path.empty()) return std::nullopt;
+    return address;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  if (!parse_port(text.substr(colon + 1), address.port)) return std::nullopt;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return std::nullopt;
+  } else if (host.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  address.any_family = host.empty();
+  address.host = host == "localhost" ? "127.0.0.1" : host;
+  return address;
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  int shift = 0;
+  if (!text.empty() && unit_shift(text.back()) >= 0) {
+    shift = unit_shift(text.back());
+    text.remove_suffix(1);
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) >> shift) {
+    return std::nullopt;
+  }
+  return number << shift;
+}
+
+ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
+  CLI::App app(description, "quoitd");
+  app.set_version_flag("-V,--version", std::string("quoitd ") + version);
+  app.get_formatter()->column_width(34);
+  Texts texts;
+  add_serving_options(app, config, texts);
+  add_log_options(app, config, texts);
+  add_size_options(app, config, texts);
+  add_time_options(app, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return {.run = false, .status = EX_OK};
+    }
+    std::fprintf(stderr, "quoitd: %s; see 'quoitd --help'\n", error.what());
+    return {.run = false, .status = EX_USAGE};
+  }
+  if (const std::string wrong = apply(texts, config); !wrong.empty()) {
+    std::fprintf(stderr, "quoitd: %s\n", wrong.c_str());
+    return {.run = false, .status = EX_USAGE};
+  }
+  return {.run = true, .status = EX_OK};
+}
+
+}  // namespace server

@@ -1,0 +1,31 @@
+// quoitd: serves and stores the files of a directory over HTTP/1.1, through io_uring.
+//
+// The life of a request is in connection.cc. Covered by tests/end_to_end/.
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "apps/server/config.h"
+#include "apps/server/server.h"
+
+namespace {
+
+// Started with closed streams, we would open a socket or a file under the number of one, and logs
+// and messages would go there.
+void occupy_standard_streams() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_streams();
+  server::Config config;
+  const server::ParseOutcome outcome = server::parse_command_line(argc, argv, config);
+  if (!outcome.run) return outcome.status;
+  const server::Trouble trouble = server::run_server(config);
+  if (trouble) std::fprintf(stderr, "quoitd: %s\n", trouble.text.c_str());
+  return trouble.status;
+}

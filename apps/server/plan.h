@@ -1,0 +1,109 @@
+// Plan: what to answer, decided from bytes and facts alone. Pure.
+//
+// First decide() looks at the head and says what is wanted; then somebody looks at the file
+// system; then one of the plan_ functions turns head and facts into a Plan; then write_head()
+// turns the Plan into bytes. No function here does I/O, so all of them are tested by tables.
+// Covered by tests/server/plan_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "apps/server/clock.h"
+#include "apps/server/conditions.h"
+#include "apps/server/config.h"
+#include "parser/message.h"
+
+namespace server {
+
+enum class Action : std::uint8_t {
+  read,     // GET, HEAD
+  write,    // PUT
+  remove,   // DELETE
+  options,  // OPTIONS, for a path or for *
+  refuse,   // answer Intent::status
+};
+
+// What a request wants.
+struct Intent {
+  Action action = Action::refuse;
+  int status = 0;                // of a refusal
+  std::string_view explanation;  // of a refusal, for a person; a constant
+  // Relative to the root, without a slash at either end, "." for the root itself; a view of the
+  // room given to decide(), NUL-terminated.
+  std::string_view path;
+  bool names_directory = false;  // the path ended in a slash
+  bool is_hidden = false;        // reading only: it is to look as if nothing were there
+};
+
+// Room for a decoded path: PATH_MAX of Linux.
+inline constexpr std::size_t path_room_bytes = 4096;
+
+// Decides what `head` wants under `config`; decodes its path into `room`.
+Intent decide(const http1::RequestHead& head, const Config& config, std::span<char> room);
+
+// The names under which uploads are written before they are published. Never served.
+inline constexpr std::string_view temporary_prefix = ".quoit-";
+
+// Says whether a path (as Intent::path) has a part that must not be seen.
+bool is_hidden(std::string_view path, bool dot_files);
+
+enum class Content : std::uint8_t {
+  none,
+  file,  // `length` bytes of the open file, from `offset`
+  text,  // Plan::text
+};
+
+// An answer. Views are of the exchange's rooms or constants.
+struct Plan {
+  int status = 0;  // 0: not planned yet
+  Content content = Content::none;
+  bool head_only = false;    // HEAD: the fields of the content, not the content
+  bool keep_alive = false;   // the connection carries on afterwards
+  bool old_client = false;   // HTTP/1.0: keep-alive must be said
+  bool has_facts = false;    // ETag and Last-Modified of `facts`
+  bool is_partial = false;   // 206: Content-Range from offset, length and facts.size
+  bool is_readable = false;  // Accept-Ranges
+  std::string_view allow;    // 405 and OPTIONS
+  std::string_view location;
+  std::string_view content_type;
+  std::string_view text;
+  FileFacts facts;
+  std::uint64_t offset = 0;  // where in the file the content begins
+  std::uint64_t length = 0;  // bytes of content; Content-Length where there is one
+};
+
+// A plan with that status and a line of text that says why. `room` receives the text.
+Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,
+               std::span<char> room);
+
+// GET or HEAD of an existing file: conditions and ranges. RFC 9110 13, 14.
+Plan plan_file(const http1::RequestHead& head, FileFacts facts, std::string_view content_type,
+               std::int64_t now);
+
+// A file shown in place of what was asked for: --not-found (404) or --fallback (200).
+Plan plan_page(const http1::RequestHead& head, int status, FileFacts facts,
+               std::string_view content_type);
+
+// A directory asked for without its slash: 301 with a relative Location, made in `room`.
+Plan plan_slash(const http1::RequestHead& head, std::string_view path, std::span<char> room);
+
+// A write that was done: 201 with Location, or 204.
+Plan plan_stored(const http1::RequestHead& head, bool created, FileFacts facts);
+
+// A DELETE that was done: 204.
+Plan plan_deleted(const http1::RequestHead& head);
+
+Plan plan_options(const http1::RequestHead& head, bool writable);
+
+// The value of Allow.
+std::string_view allowed_methods(bool writable);
+
+// The sentence that a person reads for a status without a better one.
+std::string_view explain(int status);
+
+// Writes the response's head into `room`; 0 if it does not fit. `clock` has been read.
+std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> room);
+
+}  // namespace server

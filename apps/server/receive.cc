@@ -1,0 +1,73 @@
+// Receiving bodies. Deadlines bound each wait; a lowest average rate bounds their sum.
+// Covered by tests/server/connection_test.cc and tests/end_to_end/.
+#include "apps/server/receive.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "apps/server/respond.h"
+#include "apps/server/service.h"
+
+namespace server {
+
+using http1::Progress;
+
+namespace {
+
+// The peer has the usual time for its next bytes, unless its average since `began_ms` is too low.
+void allow_receive(Connection& c, std::uint64_t delivered) {
+  const Patience& patience = c.service.config.patience;
+  uring::Milliseconds duration = patience.body_ms;
+  if (patience.lowest_rate > 0) {
+    const auto earned = static_cast<std::int64_t>(delivered / patience.lowest_rate * 1000);
+    const uring::Milliseconds spent = c.io.loop().now() - c.exchange->body_began_ms;
+    duration = std::min(duration, patience.body_ms + earned - spent);
+  }
+  c.io.set_deadline(std::max<uring::Milliseconds>(duration, 0));
+}
+
+Received decode(BodyReader& reader, char* bytes, std::size_t size, std::size_t& used) {
+  const http1::ChunkedDecoder::Result result = reader.decode(bytes, size);
+  used = result.used;
+  return {.data = result.data, .progress = result.progress, .error = result.failure.error};
+}
+
+}  // namespace
+
+uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
+  Exchange& x = *c.exchange;
+  const std::span<char> room = x.block.subspan(filled);
+  std::size_t used = 0;
+  const std::string_view arrived = x.input.unused();
+  if (!arrived.empty()) {
+    const std::size_t count = std::min(arrived.size(), room.size());
+    std::memcpy(room.data(), arrived.data(), count);
+    const Received received = decode(reader, room.data(), count, used);
+    x.input.begin += used;
+    co_return received;
+  }
+  allow_receive(c, reader.delivered());
+  const std::span<char> target = room.first(reader.wanted(room.size()));
+  const uring::Result got = co_await c.io.recv(c.fd, target);
+  if (got.count() == 0) co_return Received{.progress = Progress::failed, .broken = true};
+  note_received(c);
+  const Received received = decode(reader, target.data(), got.count(), used);
+  c.service.keep_tail(x, {target.data() + used, got.count() - used});
+  co_return received;
+}
+
+uring::Task<bool> drop_body(Connection& c) {
+  const bool sent = co_await flush(c);
+  if (!sent) co_return false;
+  Exchange& x = *c.exchange;
+  x.body_began_ms = c.io.loop().now();
+  BodyReader reader(x.head.body(), c.service.config.limits);
+  while (reader.delivered() <= most_dropped_bytes) {
+    const Received received = co_await receive_some(c, reader, 0);
+    if (received.progress == Progress::done) co_return true;
+    if (received.progress == Progress::failed) co_return false;
+  }
+  co_return false;
+}
+
+}  // namespace server

@@ -1,0 +1,241 @@
+// Answers gather in the exchange's block, heads and bodies one behind the other, and leave in one
+// send; a body that is larger than the block leaves in pieces of a block.
+// Covered by tests/server/connection_test.cc and tests/end_to_end/.
+#include "apps/server/respond.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "apps/server/receive.h"
+#include "apps/server/service.h"
+#include "parser/error.h"
+
+namespace server {
+
+using http1::BodyKind;
+
+namespace {
+
+// How long and how much a lingering close drops: enough for a client to read its answer.
+constexpr std::int64_t linger_ms = 5000;
+constexpr std::int64_t draining_linger_ms = 1000;  // while the server waits to stop
+constexpr std::uint64_t most_lingered = 64 * 1024 * 1024;
+// The largest head of ours: fields are few, and Location is bounded by the target's limit.
+constexpr std::size_t head_room = 12 * 1024;
+
+}  // namespace
+
+void allow_transfer(Connection& c, std::uint64_t bytes) {
+  const Patience& patience = c.service.config.patience;
+  std::int64_t duration = patience.body_ms;
+  if (patience.lowest_rate > 0) {
+    duration += static_cast<std::int64_t>(bytes * 1000 / patience.lowest_rate);
+  }
+  c.io.set_deadline(duration);
+}
+
+bool note_sent(Connection& c, uring::Result result) {
+  Exchange& x = *c.exchange;
+  x.sent += result.count();
+  const bool whole = result.count() == x.gathered;
+  x.gathered = 0;
+  c.io.clear_deadline();  // what comes next may be a slow disk
+  if (!whole) {
+    c.open = false;
+    c.io.stop();  // after a gap in the stream nothing that follows has a meaning
+  }
+  c.service.log_answered(c, !whole);
+  return whole;
+}
+
+uring::Task<bool> flush(Connection& c) {
+  if (c.exchange->gathered == 0) co_return true;
+  allow_transfer(c, c.exchange->gathered);
+  const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
+  co_return note_sent(c, sent);
+}
+
+int status_of(uring::Fault fault) {
+  switch (fault) {
+    case uring::Fault::not_found: return 404;
+    case uring::Fault::outside:
+    case uring::Fault::not_allowed: return 403;
+    case uring::Fault::bad_name: return 404;
+    case uring::Fault::not_directory: return 404;
+    case uring::Fault::exists:
+    case uring::Fault::is_directory:
+    case uring::Fault::not_empty: return 409;
+    case uring::Fault::no_space: return 507;
+    case uring::Fault::too_large: return 413;
+    case uring::Fault::out_of_descriptors:
+    case uring::Fault::out_of_memory:
+    case uring::Fault::try_again: return 503;
+    default: return 500;
+  }
+}
+
+void answer(Connection& c, int status, std::string_view explanation) {
+  Exchange& x = *c.exchange;
+  x.plan = plan_text(x.head, status, explanation, x.text_room);
+  if (status == 405) x.plan.allow = allowed_methods(c.service.config.writable);
+  if (status == 503) x.plan.keep_alive = false;
+  if (x.head.method() == http1::Method::connect) x.plan.keep_alive = false;
+}
+
+void answer(Connection& c, uring::Fault fault) {
+  answer(c, status_of(fault), uring::describe(fault));
+}
+
+void refuse_head(Connection& c) {
+  const http1::Error error = c.exchange->head.failure().error;
+  answer(c, http1::status_of(error), http1::describe(error));
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
+namespace {
+
+// A body that nobody took is read and dropped where that is cheap; else the connection ends. A
+// client that expects something first may or may not send it: nobody can tell, so it ends too.
+bool must_drop_body(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (x.body_taken || x.head.body().kind == BodyKind::none) return false;
+  const bool small = x.head.body().length <= most_dropped_bytes;
+  const bool waits = x.head.expectation() != http1::Expectation::none;
+  if (x.plan.keep_alive && small && !waits) return true;
+  x.plan.keep_alive = false;
+  c.lingers = true;
+  return false;
+}
+
+LogRecord record_of(const Connection& c) {
+  const http1::RequestHead& head = c.exchange->head;
+  LogRecord record{.remote = c.remote.data(), .time = c.service.clock.seconds()};
+  record.status = c.exchange->plan.status;
+  if (head.size() == 0) return record;  // no valid head: nothing of it is trusted
+  record.method = head.method_text();
+  record.target = head.target();
+  record.protocol = http1::text_of(head.version());
+  record.referer = head.value_of(http1::FieldName::referer);
+  record.user_agent = head.value_of(http1::FieldName::user_agent);
+  return record;
+}
+
+// Writes the head into the block, and notes what the log will say.
+void gather_head(Connection& c) {
+  Exchange& x = *c.exchange;
+  c.service.clock.now();
+  const std::span<char> room = x.block.subspan(x.gathered);
+  const std::size_t size = write_head(x.plan, c.service.clock, room);
+  c.service.log_heads(c, {room.data(), size});
+  x.gathered += size;
+  x.queued += size;
+  const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
+  const std::uint64_t body = sends_body ? x.plan.length : 0;
+  x.answered.push_back({.record = record_of(c),
+                        .body_begin = x.queued,
+                        .end = x.queued + body,
+                        .began_us = x.began_us});
+  x.queued += body;
+}
+
+void gather_text(Exchange& x) {
+  std::memcpy(x.block.data() + x.gathered, x.plan.text.data(), x.plan.text.size());
+  x.gathered += x.plan.text.size();
+}
+
+// Reads the planned part of the file into the block, and sends the block whenever it is full.
+// False: the connection is broken, because the peer is gone or the file shrank.
+uring::Task<bool> gather_file(Connection& c) {
+  Exchange& x = *c.exchange;
+  std::uint64_t offset = x.plan.offset;
+  std::uint64_t left = x.plan.length;
+  while (left > 0) {
+    const std::size_t room = std::min<std::uint64_t>(left, x.block.size() - x.gathered);
+    if (room < left && room < x.block.size() / 2) {
+      const bool fine = co_await flush(c);
+      if (!fine) co_return false;
+      continue;
+    }
+    const std::span<char> target = x.block.subspan(x.gathered, room);
+    const uring::Result got = co_await c.io.read(x.file, target, offset);
+    if (got.count() == 0) co_return false;
+    x.gathered += got.count();
+    offset += got.count();
+    left -= got.count();
+  }
+  co_return true;
+}
+
+// Makes the exchange ready for the next request of this connection.
+void finish(Connection& c) {
+  Exchange& x = *c.exchange;
+  c.open = c.open && x.plan.keep_alive;
+  // What follows a request that closes the connection is dropped (RFC 9112 9.6).
+  if (!c.open && !x.input.unused().empty()) c.lingers = true;
+  x.head.reset();
+  x.plan = Plan{};
+  x.body_taken = false;
+  begin_request(c);
+}
+
+void close_file(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (x.file < 0) return;
+  c.io.engine().close(std::exchange(x.file, -1));
+}
+
+}  // namespace
+
+uring::Task<> respond(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (c.service.draining) x.plan.keep_alive = false;
+  const bool drops_body = must_drop_body(c);
+  if (x.block.size() - x.gathered < head_room) co_await flush(c);
+  gather_head(c);
+  if (x.plan.content == Content::text && !x.plan.head_only) gather_text(x);
+  if (x.plan.content == Content::file && !x.plan.head_only) {
+    const bool whole = co_await gather_file(c);
+    if (!whole) c.open = false;
+  }
+  close_file(c);
+  if (drops_body) {
+    const bool dropped = co_await drop_body(c);
+    if (!dropped) {
+      c.open = false;
+      c.lingers = true;
+    }
+  }
+  finish(c);
+}
+
+namespace {
+
+// Waits for the peer's end after ours, so that it can read the answer before a reset. RFC 9112 9.6.
+uring::Task<> linger(Connection& c) {
+  c.io.engine().finish_sending(c.fd);
+  c.io.set_deadline(c.service.draining ? draining_linger_ms : linger_ms);
+  std::uint64_t dropped = 0;
+  while (dropped < most_lingered) {
+    const uring::Result got = co_await c.io.recv(c.fd, c.exchange->block);
+    if (got.count() == 0) break;
+    dropped += got.count();
+  }
+}
+
+}  // namespace
+
+uring::Task<> part(Connection& c) {
+  if (c.exchange) {
+    const bool sent = co_await flush(c);
+    if (sent && c.lingers) co_await linger(c);
+    c.service.log_answered(c, true);
+    c.service.release_input(*c.exchange);
+    c.service.give_back(c);
+  }
+  c.io.engine().close(c.fd);
+  c.service.forget(c);
+}
+
+}  // namespace server

@@ -1,0 +1,14 @@
+// The server as a process: what is opened at start, which signals mean what, and the clean end.
+// Covered by tests/end_to_end/start_test.cc and stop_test.cc.
+#pragma once
+
+#include "apps/server/config.h"
+#include "apps/server/trouble.h"
+
+namespace server {
+
+// Serves until SIGTERM or SIGINT, and ends cleanly: every socket closed, no temporary file left,
+// the log written. Returns what kept it from starting, or nothing.
+Trouble run_server(const Config& config);
+
+}  // namespace server

@@ -1,0 +1,211 @@
+// Lending and taking back. Covered by tests/server/connection_test.cc.
+#include "apps/server/service.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cassert>
+#include <cstring>
+#include <netinet/in.h>
+#include <new>
+#include <string>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "apps/server/body.h"
+#include "apps/server/head_log.h"
+#include "uring/buffer_pool.h"
+
+namespace server {
+
+namespace {
+
+// Beyond its limit a worker still answers this many clients with 503; more are closed unheard.
+constexpr std::uint64_t refused_connections = 64;
+
+void describe_peer(int socket, std::array<char, 48>& text) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  constexpr socklen_t text_bytes = INET6_ADDRSTRLEN;  // 46: fits
+  std::strcpy(text.data(), "unix");
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text_bytes);
+  } else if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text_bytes);
+    // An IPv4 client of a socket for both families is shown as what it is.
+    constexpr const char* mapped = "::ffff:";
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      std::memmove(text.data(), text.data() + std::strlen(mapped),
+                   std::strlen(text.data()) - std::strlen(mapped) + 1);
+    }
+  }
+}
+
+}  // namespace
+
+Service::Service(const Shared& from, uring::Loop& on)
+    : shared(from), config(from.config), loop(on), connections(on) {
+  if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
+}
+
+Service::~Service() { assert(live == 0 && blocks.lent() == 0); }
+
+void Service::take(int socket) {
+  if (live >= shared.most_connections + refused_connections) {
+    loop.engine().close(socket);
+    return;
+  }
+  auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, socket);
+  c->refused = live >= shared.most_connections;
+  if (shared.access_log || shared.head_log) describe_peer(socket, c->remote);
+  c->next = first_;
+  if (first_) first_->previous = c;
+  first_ = c;
+  ++live;
+  connections.spawn(serve(*c));
+}
+
+void Service::forget(Connection& c) {
+  if (c.previous)
+    c.previous->next = c.next;
+  else
+    first_ = c.next;
+  if (c.next) c.next->previous = c.previous;
+  --live;
+  c.~Connection();
+  uring::FramePool::release(&c);
+}
+
+void Service::drain() {
+  draining = true;
+  for (Connection* c = first_; c; c = c->next) {
+    // Not stop(): a request that has just been received is answered.
+    if (!c->exchange) c->io.set_deadline(0);
+  }
+}
+
+Exchange& Service::borrow(Connection& c) {
+  if (c.exchange) return *c.exchange;
+  std::unique_ptr<Exchange> x;
+  if (idle_exchanges_.empty()) {
+    x.reset(new Exchange);
+    x->answered.reserve(Exchange::most_answered);
+  } else {
+    x = std::move(idle_exchanges_.back());
+    idle_exchanges_.pop_back();
+  }
+  x->block = blocks.lend();
+  c.exchange = x.release();
+  return *c.exchange;
+}
+
+void Service::give_back(Connection& c) {
+  Exchange& x = *c.exchange;
+  assert(x.input.buffer == uring::no_buffer && x.file < 0 && x.answered.empty());
+  blocks.release(x.block);
+  x.head.reset();
+  x.plan = Plan{};
+  x.input = Input{};
+  x.gathered = 0;
+  x.queued = x.sent = 0;
+  idle_exchanges_.emplace_back(std::exchange(c.exchange, nullptr));
+}
+
+void Service::release_input(Exchange& x) {
+  if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
+  x.input = Input{};
+}
+
+void Service::own_input(Exchange& x) {
+  if (!x.own_memory) {
+    x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
+    x.own_memory.reset(new char[x.own_bytes]);
+  }
+  const std::string_view unused = x.input.unused();
+  if (!unused.empty()) std::memmove(x.own_memory.get(), unused.data(), unused.size());
+  if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
+  x.input = {.data = x.own_memory.get(), .begin = 0, .end = unused.size()};
+}
+
+void Service::own_request(Exchange& x) {
+  x.input.begin -= x.head.size();
+  own_input(x);
+  x.head.rebase(x.input.data);
+  x.input.begin = x.head.size();
+}
+
+void Service::add_input(Exchange& x, uring::Result got) {
+  if (got.buffer == uring::no_buffer) {  // it was received behind what is there
+    x.input.end += got.count();
+    return;
+  }
+  const std::span<char> bytes = loop.engine().buffer(got.buffer);
+  if (x.input.unused().empty()) {
+    release_input(x);
+    x.input = {.data = bytes.data(), .begin = 0, .end = got.count(), .buffer = got.buffer};
+    return;
+  }
+  own_input(x);
+  // Fits: a head that is not done is shorter than head_bytes, and a buffer is 4096 bytes.
+  assert(x.input.end + got.count() <= x.own_bytes);
+  std::memcpy(x.input.data + x.input.end, bytes.data(), got.count());
+  x.input.end += got.count();
+  loop.engine().recycle(got.buffer);
+}
+
+void Service::keep_tail(Exchange& x, std::string_view tail) {
+  if (tail.empty()) return;
+  assert(x.input.unused().empty());
+  if (x.input.buffer != uring::no_buffer || !x.input.data)
+    own_input(x);
+  else
+    x.input.begin = x.input.end = x.head.size();  // the head stays, what was used of its body goes
+  assert(x.input.end + tail.size() <= x.own_bytes);
+  std::memcpy(x.input.data + x.input.end, tail.data(), tail.size());
+  x.input.end += tail.size();
+}
+
+void Service::log_heads(const Connection& c, std::string_view response) {
+  if (!shared.head_log) return;
+  std::string text;
+  const http1::RequestHead& head = c.exchange->head;
+  format_heads(c.remote.data(), head, response, text);
+  shared.head_log->append_text(text);
+}
+
+void Service::log_answered(Connection& c, bool aborted) {
+  Exchange& x = *c.exchange;
+  std::size_t done = 0;
+  const std::int64_t now_us = Clock::microseconds();
+  for (Answered& answered : x.answered) {
+    const bool whole = answered.end <= x.sent;
+    if (!whole && !aborted) break;
+    ++done;
+    if (!shared.access_log) continue;
+    const std::uint64_t out = std::clamp(x.sent, answered.body_begin, answered.end);
+    answered.record.bytes = out - answered.body_begin;
+    answered.record.aborted = !whole;
+    answered.record.duration_us = now_us - answered.began_us;
+    shared.access_log->append(answered.record);
+  }
+  x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+Service::TemporaryName Service::temporary_name() {
+  // splitmix64: unpredictable enough, since O_EXCL decides.
+  random_ += 0x9e3779b97f4a7c15;
+  std::uint64_t bits = random_;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  bits ^= bits >> 31;
+  TemporaryName name{};
+  char* end = std::copy(temporary_prefix.begin(), temporary_prefix.end(), name.begin());
+  for (int shift = 60; shift >= 0; shift -= 4) *end++ = "0123456789abcdef"[(bits >> shift) & 15];
+  std::strcpy(end, ".tmp");
+  return name;
+}
+
+}  // namespace server

@@ -1,0 +1,85 @@
+// Service: what all connections of one thread share, and the memory they borrow.
+//
+// One for each worker thread, on its own loop; nothing in it is shared with another thread but the
+// logs and the read-only configuration. Tests make one on a simulated engine.
+// Covered by tests/server/connection_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "apps/server/access_log.h"
+#include "apps/server/block_pool.h"
+#include "apps/server/clock.h"
+#include "apps/server/config.h"
+#include "apps/server/connection.h"
+#include "apps/server/mime.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
+
+namespace server {
+
+// What all workers share; read-only but for the logs, which lock.
+struct Shared {
+  const Config& config;
+  const Mime& mime;
+  int root = -1;                          // the served directory; every path is opened beneath it
+  AccessLog* access_log = nullptr;        // null: off
+  AccessLog* head_log = nullptr;          // null: off
+  std::uint64_t most_connections = 1024;  // of one worker
+};
+
+struct Service {
+  Service(const Shared& from, uring::Loop& on);
+  ~Service();
+
+  // Starts serving an accepted socket; over the limit it is told so, or closed at once.
+  void take(int socket);
+
+  // Connections end after the request they are in; idle ones end now.
+  void drain();
+
+  // The exchange of `c`, lent now if it has none.
+  Exchange& borrow(Connection& c);
+  void give_back(Connection& c);
+  // Destroys `c`, which is closed.
+  void forget(Connection& c);
+
+  // Gives a provided buffer back; the input is empty afterwards.
+  void release_input(Exchange& x);
+  // Moves what is not yet used into the exchange's own memory, to its front.
+  void own_input(Exchange& x);
+  // The same with the current head before it: a request that will outlive the next receive.
+  void own_request(Exchange& x);
+  // Keeps bytes of a following request that were received with a body, of which nothing is left in
+  // the input. They lie behind the head, where own memory has room for most_tail_bytes.
+  void keep_tail(Exchange& x, std::string_view tail);
+  // Adds received bytes behind what is there.
+  void add_input(Exchange& x, uring::Result got);
+
+  // Writes the request's and the response's head to the head log, if there is one.
+  void log_heads(const Connection& c, std::string_view response);
+  // Writes the log lines of all answers that are out, or of all if `aborted`.
+  void log_answered(Connection& c, bool aborted);
+
+  // A new temporary name, NUL-terminated: temporary_prefix, 16 hexadecimal digits, ".tmp".
+  using TemporaryName = std::array<char, 32>;
+  TemporaryName temporary_name();
+
+  const Shared& shared;
+  const Config& config;
+  uring::Loop& loop;
+  uring::Scope connections;
+  BlockPool blocks;
+  Clock clock;
+  bool draining = false;
+  std::uint64_t live = 0;  // connections
+
+ private:
+  std::vector<std::unique_ptr<Exchange>> idle_exchanges_;
+  Connection* first_ = nullptr;
+  std::uint64_t random_;
+};
+
+}  // namespace server

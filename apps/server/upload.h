@@ -1,0 +1,19 @@
+// PUT and DELETE: how files come to be and go.
+//
+// A body is written to a temporary file beside its target (or in the nearest directory that
+// exists) and renamed when it is whole, so that a reader sees the old file or the new one and
+// nothing between; missing directories are made only then. Whatever ends early leaves nothing.
+// Covered by tests/server/connection_test.cc and tests/end_to_end/.
+#pragma once
+
+#include "apps/server/connection.h"
+
+namespace server {
+
+// Stores the body of a PUT and plans the answer.
+uring::Task<> store(Connection& c);
+
+// Deletes what a DELETE names and plans the answer. Directories only when empty.
+uring::Task<> remove(Connection& c);
+
+}  // namespace server

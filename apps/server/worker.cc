@@ -1,0 +1,140 @@
+// A worker's thread from start to end: read run(). Covered by tests/end_to_end/stop_test.cc.
+#include "apps/server/worker.h"
+
+#include <cerrno>
+#include <cstring>
+#include <list>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "uring/io.h"
+#include "uring/loop.h"
+#include "uring/ring.h"
+#include "uring/scope.h"
+
+namespace server {
+
+namespace {
+
+// How long accepting pauses when the process is out of descriptors or memory: long enough that
+// connections may end, short enough that nobody in the queue notices.
+constexpr uring::Milliseconds accept_pause_ms = 100;
+
+void signal_event(int fd) {
+  const std::uint64_t one = 1;
+  // An event descriptor takes it at once; its count never comes near its bound.
+  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
+}
+
+}  // namespace
+
+struct Worker::Acceptor {
+  Acceptor(uring::Scope& scope, Service& owner, int socket)
+      : io(scope), service(owner), listener(socket) {}
+  uring::FramePool& frames() { return io.loop().frames(); }
+
+  uring::Io io;
+  Service& service;
+  int listener;
+};
+
+struct Worker::Control {
+  Control(uring::Scope& scope, Worker& owner, Service& served, uring::Scope& accepting)
+      : io(scope), worker(owner), service(served), acceptors(accepting) {}
+  uring::FramePool& frames() { return io.loop().frames(); }
+
+  uring::Io io;
+  Worker& worker;
+  Service& service;
+  uring::Scope& acceptors;
+};
+
+Worker::Worker(const Shared& shared, std::vector<int> listeners)
+    : shared_(shared), listeners_(std::move(listeners)), orders_(::eventfd(0, EFD_CLOEXEC)) {}
+
+Worker::~Worker() { join(); }
+
+Trouble Worker::start(int events) {
+  events_ = events;
+  if (!orders_.valid())
+    return {EX_OSERR, std::string("no event descriptor: ") + std::strerror(errno)};
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::order(Order what) {
+  // An order is never taken back: an abort that comes when all has ended would undo the end.
+  Order before = order_.load();
+  while (before < what && !order_.compare_exchange_weak(before, what)) continue;
+  signal_event(orders_.get());
+}
+
+// Takes connections until it is stopped and the kernel has handed over the last one.
+uring::Task<> Worker::accept_all(Acceptor& a) {
+  bool more = false;
+  while (more || !a.io.stopped()) {
+    const uring::Result accepted = co_await a.io.accept(a.listener);
+    more = accepted.more;
+    if (accepted.ok())
+      a.service.take(accepted.value);
+    else if (!more && !a.io.stopped())
+      co_await a.io.sleep(accept_pause_ms);
+  }
+}
+
+uring::Task<> Worker::obey_orders(Control& control) {
+  std::uint64_t count = 0;
+  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
+  while (control.worker.order_.load() != Order::end) {
+    co_await control.io.read(control.worker.orders_.get(), room, 0);
+    control.worker.obey(control.service, control.acceptors);
+  }
+}
+
+void Worker::obey(Service& service, uring::Scope& acceptors) {
+  const Order what = order_.load();
+  if (what == Order::none || what == Order::end) return;
+  acceptors.stop();
+  service.drain();
+  if (what == Order::abort) service.connections.stop();
+}
+
+void Worker::run() {
+  uring::Refusal refusal;
+  const std::unique_ptr<uring::Ring> ring = uring::Ring::create({}, refusal);
+  if (ring)
+    serve_on(*ring);
+  else
+    trouble_ = {EX_OSERR, "io_uring is refused: " + refusal.advice};
+  ended_.store(true);
+  signal_event(events_);
+}
+
+void Worker::serve_on(uring::Engine& engine) {
+  engine_name_ = engine.describe();
+  uring::Loop loop(engine);
+  Service service(shared_, loop);
+  uring::Scope control_scope(loop);
+  uring::Scope accept_scope(loop);
+  Control control(control_scope, *this, service, accept_scope);
+  control_scope.spawn(obey_orders(control));
+  std::list<Acceptor> acceptors;
+  for (const int listener : listeners_) {
+    acceptors.emplace_back(accept_scope, service, listener);
+    accept_scope.spawn(accept_all(acceptors.back()));
+  }
+  signal_event(events_);
+  loop.run(accept_scope);
+  // Who connects from now on is refused at once, and does not wait in a queue until the end.
+  for (const int listener : listeners_) ::shutdown(listener, SHUT_RDWR);
+  loop.run(service.connections);
+  order(Order::end);
+  loop.run(control_scope);
+}
+
+}  // namespace server

@@ -1,0 +1,67 @@
+// Worker: one thread, one ring, one loop, and the connections that arrive at its sockets.
+//
+// It is told what to do through an event descriptor that its ring reads, so that it never has to
+// look for orders while it serves. Covered by tests/end_to_end/stop_test.cc.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "apps/server/service.h"
+#include "apps/server/trouble.h"
+#include "uring/engine.h"
+#include "uring/fd.h"
+
+namespace server {
+
+class Worker {
+ public:
+  // `shared` outlives the worker; `listeners` are served by it but not owned.
+  Worker(const Shared& shared, std::vector<int> listeners);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Starts the thread. `events` is an event descriptor that is told (by 1) when the worker is ready
+  // or could not start, and again when it has ended.
+  Trouble start(int events);
+
+  // After the first event: whether it could start.
+  const Trouble& trouble() const { return trouble_; }
+
+  // Accepts no more, finishes what is in flight, ends.
+  void drain() { order(Order::drain); }
+  // Breaks off what is in flight, ends.
+  void abort() { order(Order::abort); }
+
+  bool ended() const { return ended_.load(); }
+  void join();
+
+  // "io_uring (...)": for the start line. Valid once ready.
+  const std::string& engine_name() const { return engine_name_; }
+
+ private:
+  enum class Order : int { none, drain, abort, end };
+  struct Acceptor;
+  struct Control;
+
+  void order(Order what);
+  void run();
+  void serve_on(uring::Engine& engine);
+  void obey(Service& service, uring::Scope& acceptors);
+  static uring::Task<> accept_all(Acceptor& acceptor);
+  static uring::Task<> obey_orders(Control& control);
+
+  const Shared& shared_;
+  const std::vector<int> listeners_;
+  uring::Fd orders_;  // event descriptor
+  int events_ = -1;
+  std::atomic<Order> order_ = Order::none;
+  std::atomic<bool> ended_ = false;
+  Trouble trouble_;
+  std::string engine_name_;
+  std::thread thread_;
+};
+
+}  // namespace server

@@ -1,0 +1,16 @@
+# The flags of every target of ours, as one interface target: quoit_flags.
+add_library(quoit_flags INTERFACE)
+target_compile_features(quoit_flags INTERFACE cxx_std_20)
+target_include_directories(quoit_flags INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+target_compile_options(quoit_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wundef
+  -Wno-missing-field-initializers)  # designated initialisers leave the rest at its default
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(quoit_flags INTERFACE -Werror)
+endif()
+if(QUOIT_SANITIZE)
+  target_compile_options(quoit_flags INTERFACE
+    -fsanitize=${QUOIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(quoit_flags INTERFACE -fsanitize=${QUOIT_SANITIZE})
+endif()

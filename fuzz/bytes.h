@@ -1,0 +1,120 @@
+// Bytes as an adversary lays them out: at the edge of their memory, and cut anywhere.
+//
+// A block of exactly the right size lets AddressSanitizer see a read of one byte too many; a new
+// block for every call lets it see a view that still points into the old one. No std::string here:
+// its code is in the C++ library, which MemorySanitizer does not see through.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace fuzz {
+
+// A copy of some bytes in a heap block of exactly their size.
+class Block {
+ public:
+  Block() = default;
+  explicit Block(std::string_view bytes) { assign(bytes); }
+  // Uninitialised bytes, for a result.
+  explicit Block(std::size_t size) : bytes_(new char[size]), size_(size) {}
+
+  // Moves to a new block; views of the old one are stale. `bytes` are not this block's.
+  void assign(std::string_view bytes) {
+    bytes_.reset(new char[bytes.size()]);
+    size_ = bytes.size();
+    if (size_ != 0) std::memcpy(bytes_.get(), bytes.data(), size_);
+  }
+
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  [[nodiscard]] std::span<char> room() { return {bytes_.get(), size_}; }
+  [[nodiscard]] char* data() { return bytes_.get(); }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
+// A text that grows.
+class Text {
+ public:
+  Text() = default;
+  Text(std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) append(part);
+  }
+  void append(std::string_view part) { bytes_.insert(bytes_.end(), part.begin(), part.end()); }
+  void append(char byte) { bytes_.push_back(byte); }
+  void append(std::uint64_t number, unsigned base = 10) {
+    const std::size_t begin = bytes_.size();
+    do {
+      bytes_.push_back("0123456789abcdef"[number % base]);
+      number /= base;
+    } while (number != 0);
+    std::reverse(bytes_.begin() + static_cast<std::ptrdiff_t>(begin), bytes_.end());
+  }
+  [[nodiscard]] std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::vector<char> bytes_;
+};
+
+// Numbers that look random and are the same for the same input (splitmix64).
+class Random {
+ public:
+  explicit Random(std::string_view seed) {
+    for (const char byte : seed) state_ = (state_ ^ static_cast<unsigned char>(byte)) * prime;
+  }
+  [[nodiscard]] std::uint64_t next() {
+    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    return mixed ^ (mixed >> 31);
+  }
+  // From 0 to bound - 1; bound > 0.
+  [[nodiscard]] std::size_t below(std::size_t bound) {
+    return static_cast<std::size_t>(next() % bound);
+  }
+
+ private:
+  static constexpr std::uint64_t prime = 0x100000001b3;  // FNV-1a
+  std::uint64_t state_ = 0xcbf29ce484222325;
+};
+
+// Calls try_cuts(ends) for many ways to cut `bytes`: each byte alone, in two, and at random.
+// `ends` rises to bytes.size(). Short inputs are cut in two everywhere, long ones at some places,
+// since every cut costs a copy.
+template <class TryCuts>
+void cut_anywhere(std::string_view bytes, TryCuts&& try_cuts) {
+  constexpr std::size_t byte_by_byte_limit = 512;
+  constexpr std::size_t everywhere_limit = 80;
+  constexpr std::size_t places = 24;
+  const std::size_t size = bytes.size();
+  Random random(bytes);
+  std::vector<std::size_t> ends;
+
+  for (std::size_t end = 1; end <= size && size <= byte_by_byte_limit; ++end) ends.push_back(end);
+  if (!ends.empty()) try_cuts(std::span<const std::size_t>(ends));
+
+  const bool everywhere = size <= everywhere_limit;
+  for (std::size_t at = 1; at < (everywhere ? size : places); ++at) {
+    ends = {everywhere ? at : random.below(size), size};
+    try_cuts(std::span<const std::size_t>(ends));
+  }
+  for (int round = 0; round < 3; ++round) {
+    ends.clear();
+    const std::size_t longest = 1 + random.below(size / 4 + 8);
+    for (std::size_t end = 0; end < size;) {
+      end = std::min(size, end + 1 + random.below(longest));
+      ends.push_back(end);
+    }
+    try_cuts(std::span<const std::size_t>(ends));
+  }
+}
+
+}  // namespace fuzz

@@ -1,0 +1,211 @@
+// Fuzzes what reads field values: the input is one value, and is taken for a value of every kind.
+//
+// Oracles:
+//   - views are of the value; trimming twice is trimming once; letters' case does not matter
+//   - a list's elements make up a list of the same elements; has_token finds them and no others
+//   - weights are 0 to 1000
+//   - an entity tag is equal to itself; strong equality and a strong match are also weak ones
+//   - resolved ranges lie within the size, written out they resolve to themselves, and any room
+//     gives the same or too_many; joined ranges are apart and cover the same bytes
+//   - a Content-Range that was read is written and read as the same
+// Covered by the replay of corpus/fields in every build.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/bytes.h"
+#include "fuzz/require.h"
+#include "parser/fields.h"
+#include "parser/scan.h"
+#include "parser/write.h"
+
+namespace {
+
+using fuzz::require;
+using http1::ByteRange;
+using http1::RangeOutcome;
+
+bool is_inside(std::string_view part, std::string_view whole) {
+  return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+
+fuzz::Text upper_case(std::string_view value) {
+  fuzz::Text text;
+  for (const char byte : value) {
+    text.append(byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - ('a' - 'A')) : byte);
+  }
+  return text;
+}
+
+void check_text(std::string_view value) {
+  const std::string_view trimmed = http1::trim(value);
+  require(is_inside(trimmed, value) && http1::trim(trimmed) == trimmed, "trimmed once is trimmed");
+  bool is_token = !value.empty();
+  for (const char byte : value)
+    is_token = is_token && http1::scan::is(http1::scan::token_bit, byte);
+  require(http1::is_token(value) == is_token, "a token is made of token bytes");
+  require(http1::equal_ignoring_case(value, upper_case(value).view()), "case does not matter");
+
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_number = parsed.ec == std::errc{} && parsed.ptr == value.data() + value.size() &&
+                         value.size() <= 19 && number <= http1::max_length;
+  const auto decimal = http1::parse_decimal(value);
+  require(decimal.has_value() == is_number, "the C++ library reads the same numbers");
+  require(!decimal || *decimal == number, "as the same");
+}
+
+std::vector<std::string_view> elements_of(std::string_view value) {
+  std::vector<std::string_view> elements;
+  http1::ListReader reader(value);
+  for (std::string_view element; reader.next(element);) {
+    require(!element.empty() && http1::trim(element) == element, "an element is trimmed text");
+    require(is_inside(element, value), "an element is a view of the list");
+    elements.push_back(element);
+  }
+  return elements;
+}
+
+void check_list(std::string_view value) {
+  const std::vector<std::string_view> elements = elements_of(value);
+  fuzz::Text joined;
+  for (const std::string_view element : elements) {
+    require(http1::has_token(value, element), "a list has each of its elements");
+    require(http1::has_token(value, upper_case(element).view()), "in any case");
+    joined.append(", ,");
+    joined.append(element);
+  }
+  require(elements_of(joined.view()) == elements, "elements make up a list of those elements");
+  require(!http1::has_token(value, "no such token"), "a list has nothing else");
+}
+
+void check_weights(std::string_view value) {
+  http1::WeightedReader reader(value);
+  for (http1::Weighted weighted; reader.next(weighted);) {
+    require(weighted.weight >= 0 && weighted.weight <= 1000, "a weight is 0 to 1000");
+    require(is_inside(weighted.item, value), "an item is a view of the list");
+  }
+  const fuzz::Text upper = upper_case(value);
+  for (const std::string_view coding : {"gzip", "br", "identity"}) {
+    const int weight = http1::coding_weight(value, coding);
+    require(weight >= 0 && weight <= 1000, "a coding's weight is 0 to 1000");
+    require(weight == http1::coding_weight(upper.view(), coding), "in any case");
+  }
+  for (const std::string_view type : {"text/html", "application/json"}) {
+    const int weight = http1::media_weight(value, type);
+    require(weight >= 0 && weight <= 1000, "a type's weight is 0 to 1000");
+    require(weight == http1::media_weight(upper.view(), type), "in any case");
+  }
+}
+
+void check_tags(std::string_view value) {
+  using http1::TagComparison;
+  using http1::TagMatch;
+  const http1::EntityTag some = {"\"a\"", false};
+  const TagMatch strong = http1::match_tags(value, some, TagComparison::strong);
+  const TagMatch weak = http1::match_tags(value, some, TagComparison::weak);
+  require((strong == TagMatch::invalid) == (weak == TagMatch::invalid), "a list is one, or not");
+  require(strong != TagMatch::matches || weak == TagMatch::matches, "strong is also weak");
+  const auto tag = http1::parse_entity_tag(value);
+  if (!tag) return;
+  require(is_inside(tag->opaque, value), "a tag is a view of the value");
+  require(value == fuzz::Text({tag->is_weak ? "W/" : "", tag->opaque}).view(), "and all of it");
+  require(http1::equal_weakly(*tag, *tag), "a tag is itself");
+  require(http1::equal_strongly(*tag, *tag) == !tag->is_weak, "strongly, unless it is weak");
+  const fuzz::Text list = {"\"x,y\", ", value, " ,\"z\""};
+  require(http1::match_tags(list.view(), *tag, TagComparison::weak) == TagMatch::matches,
+          "a tag is found in a list");
+}
+
+void check_joined(std::span<const ByteRange> ranges) {
+  std::vector<ByteRange> joined(ranges.begin(), ranges.end());
+  joined.resize(http1::join_ranges(joined));
+  const auto covered = [](std::span<const ByteRange> all, std::uint64_t at) {
+    return std::any_of(all.begin(), all.end(),
+                       [at](const ByteRange& one) { return one.first <= at && at <= one.last; });
+  };
+  for (const ByteRange& range : ranges) {
+    require(covered(joined, range.first) && covered(joined, range.last), "joining loses nothing");
+    const bool has_next = covered(ranges, range.last + 1);
+    require(covered(joined, range.last + 1) == has_next, "and adds nothing");
+    const bool has_previous = range.first != 0 && covered(ranges, range.first - 1);
+    require(range.first == 0 || covered(joined, range.first - 1) == has_previous, "on either side");
+  }
+  for (const ByteRange& left : joined) {
+    for (const ByteRange& right : joined) {
+      const bool apart = left.last + 1 < right.first || right.last + 1 < left.first;
+      require(&left == &right || apart, "joined ranges neither overlap nor touch");
+    }
+  }
+}
+
+void check_ranges(std::string_view value, std::uint64_t size) {
+  std::array<ByteRange, 16> room;
+  const http1::Ranges found = http1::parse_ranges(value, size, room);
+  require((found.outcome == RangeOutcome::satisfiable) == (found.count != 0), "ranges, or none");
+  require(found.count <= room.size(), "no more ranges than there is room for");
+  std::array<ByteRange, 2> small_room;
+  const http1::Ranges squeezed = http1::parse_ranges(value, size, small_room);
+  const bool fits = found.outcome != RangeOutcome::too_many && found.count <= small_room.size();
+  require(squeezed.outcome == (fits ? found.outcome : RangeOutcome::too_many), "room decides that");
+  if (found.count == 0) return;
+
+  const std::span<const ByteRange> ranges = std::span(room).first(found.count);
+  fuzz::Text text = {"bytes="};
+  for (const ByteRange& range : ranges) {
+    require(range.first <= range.last && range.last < size, "a range lies within the size");
+    text.append(range.first);
+    text.append('-');
+    text.append(range.last);
+    text.append(',');
+  }
+  std::array<ByteRange, 16> again_room;
+  const http1::Ranges again = http1::parse_ranges(text.view(), size, again_room);
+  require(again.count == found.count && again.outcome == found.outcome, "written out, as many");
+  require(std::equal(ranges.begin(), ranges.end(), again_room.begin()), "and the same ranges");
+  check_joined(ranges);
+}
+
+void check_content_range(std::string_view value) {
+  const auto read = http1::parse_content_range(value);
+  if (!read) return;
+  require(read->range || read->complete_size, "a Content-Range says something");
+  if (!read->complete_size) return;
+  fuzz::Block room(std::size_t{128});
+  http1::HeadWriter writer(room.room());
+  if (read->range) {
+    require(read->range->last < *read->complete_size, "a range lies within the size");
+    writer.content_range(read->range->first, read->range->last, *read->complete_size);
+  } else {
+    writer.content_range_unsatisfied(*read->complete_size);
+  }
+  const std::string_view line = writer.written();
+  require(line.starts_with("Content-Range: ") && line.ends_with("\r\n"), "a line is written");
+  const auto again = http1::parse_content_range(line.substr(15, line.size() - 17));
+  require(again && again->range == read->range && again->complete_size == read->complete_size,
+          "what is written is read as the same");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Block input(fuzz::text_of_input(data, size));
+  const std::string_view value = input.view();
+  check_text(value);
+  check_list(value);
+  check_weights(value);
+  check_tags(value);
+  check_content_range(value);
+  const fuzz::Text ranges = {"bytes=", value};
+  for (const std::uint64_t bytes :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000}, http1::max_length}) {
+    check_ranges(value, bytes);
+    check_ranges(ranges.view(), bytes);
+  }
+  return 0;
+}

@@ -1,0 +1,100 @@
+// Fuzzes parse_response: the input is what a server sends, as it would stand on the wire.
+//
+// Oracles: those of head_oracle.h (every cut gives the same; proper prefixes are `more`; errors are
+// final and at the earliest byte; views follow the bytes; lookups agree; the round trip), under the
+// default limits and under tight ones without leniencies; and
+//   - the request's method decides about the body and about nothing else
+//   - a status is 100 to 999; 1xx, 204 and 304 have no body, nor has an answer to HEAD
+//   - what strict rules accept, lenient rules accept as the same response
+//   - grammar.h, written from the ABNF, recognises the same heads
+// Covered by the replay of corpus/response in every build.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "fuzz/grammar.h"
+#include "fuzz/head_oracle.h"
+#include "fuzz/require.h"
+#include "parser/limits.h"
+#include "parser/parse.h"
+
+namespace {
+
+using fuzz::require;
+
+struct ResponseParser {
+  using Head = http1::ResponseHead;
+  http1::Limits limits = {};
+  http1::Method request_method = http1::Method::get;
+
+  http1::Progress operator()(std::string_view bytes, Head& head) const {
+    return http1::parse_response(bytes, head, request_method, limits);
+  }
+
+  // Whether the space before the reason is missing is the one thing that writing mends.
+  static void same(const Head& left, const Head& right) {
+    require(left.status() == right.status(), "the status is the same");
+    require(left.status_class() == right.status_class(), "the status's class is the same");
+    require(left.reason() == right.reason(), "the reason is the same");
+  }
+
+  static void write_start(const Head& head, http1::HeadWriter& writer) {
+    writer.status_line(head.status(), head.reason(), head.version());
+  }
+};
+
+constexpr http1::Limits tight = {
+    .head_bytes = 192, .fields = 4, .lenient = {.status_without_space = false}};
+constexpr http1::Limits wide = {.head_bytes = http1::max_head_bytes, .fields = http1::max_fields};
+
+void check_response(const http1::ResponseHead& head) {
+  using http1::BodyKind;
+  require(head.status() >= 100 && head.status() <= 999, "a status has three digits");
+  require(!head.reason_space_missing() || head.reason().empty(), "no space, no reason");
+  const bool has_none = head.status_class() == 1 || head.status() == 204 || head.status() == 304;
+  require(!has_none || head.body().kind == BodyKind::none, "1xx, 204 and 304 have no body");
+}
+
+// The method changes neither what is accepted nor what the fields are.
+void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view input) {
+  for (const http1::Method method : {http1::Method::head, http1::Method::connect}) {
+    const auto other = fuzz::attempt(ResponseParser{{}, method}, input);
+    require(other.progress == whole.progress, "the request's method accepts the same");
+    require(other.head.failure().offset == whole.head.failure().offset, "and refuses the same");
+    if (other.progress != http1::Progress::done) continue;
+    require(other.head.size() == whole.head.size(), "and ends at the same byte");
+    ResponseParser::same(other.head, whole.head);
+    const bool has_none = method == http1::Method::head || whole.head.status_class() == 2;
+    require(!has_none || other.head.body().kind == http1::BodyKind::none,
+            "HEAD, and CONNECT when it succeeds, have no body");
+  }
+}
+
+// Longer inputs meet limits, which the grammar does not know.
+void check_grammar(std::string_view input) {
+  constexpr std::size_t below_all_limits = 4096;
+  if (input.size() > below_all_limits) return;
+  for (const bool lenient : {true, false}) {
+    const ResponseParser parser{{.lenient = {.status_without_space = lenient}}};
+    const auto made = fuzz::attempt(parser, input);
+    const std::size_t size = made.progress == http1::Progress::done ? made.head.size() : 0;
+    require(size == grammar::response_head(input, {.status_without_space = lenient}),
+            "the grammar recognises the same responses");
+  }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input = fuzz::text_of_input(data, size);
+  const ResponseParser usual;
+  const ResponseParser strict{tight};
+  const ResponseParser reader{wide};
+  check_grammar(input);
+  const auto whole = fuzz::check_head(usual, reader, input);
+  check_methods(whole, input);
+  if (whole.progress == http1::Progress::done) check_response(whole.head);
+  const auto narrow = fuzz::check_head(strict, reader, input);
+  if (narrow.progress == http1::Progress::done) fuzz::require_same(narrow, whole);
+  return 0;
+}

@@ -1,0 +1,100 @@
+// Where a body ends: see framing.h for why it all stands here.
+//
+// Strictness of this file, beyond what RFC 9112 demands: repeated or listed Content-Length values
+// are refused even when they agree (6.3 allows to collapse them); Transfer-Encoding may stand on
+// one line only, without empty list elements; together with Content-Length it is refused (6.3
+// allows to let it win); and a response with any other coding than chunked is refused at once
+// instead of being read to its end in vain.
+// Covered by tests/parser/framing_test.cc and tests/parser/cases/framing.txt, response.txt.
+#include "parser/framing.h"
+
+#include "parser/fields.h"
+
+namespace http1 {
+
+Error Framing::take(FieldName name, std::string_view value, Version version) noexcept {
+  switch (name) {
+    case FieldName::content_length: return take_length(value);
+    case FieldName::transfer_encoding: return take_coding(value, version);
+    case FieldName::connection: return take_connection(value);
+    default: return Error::none;
+  }
+}
+
+// Content-Length = 1*DIGIT (RFC 9110 8.6); a recipient must guard against overflow.
+Error Framing::take_length(std::string_view value) noexcept {
+  if (has_length_) return Error::content_length_repeated;
+  if (value.empty()) return Error::content_length_invalid;
+  for (const char byte : value) {
+    if (byte < '0' || byte > '9') return Error::content_length_invalid;
+  }
+  const std::optional<std::uint64_t> length = parse_decimal(value);
+  if (!length) return Error::content_length_too_large;
+  length_ = *length;
+  has_length_ = true;
+  return Error::none;
+}
+
+// Transfer-Encoding = #transfer-coding, RFC 9112 6.1: chunked once, and last. Commas are taken to
+// separate even inside quotes: such a value is refused one way or the other.
+Error Framing::take_coding(std::string_view value, Version version) noexcept {
+  if (version == Version::http_1_0) return Error::coding_in_http_1_0;
+  if (has_coding_) return Error::coding_repeated;
+  bool others = false;
+  for (;;) {
+    const std::size_t comma = value.find(',');
+    const std::string_view coding = trim(value.substr(0, comma));
+    const bool is_chunked = equal_ignoring_case(coding, "chunked");
+    const bool is_last = comma == std::string_view::npos;
+    if (is_chunked != is_last) return Error::coding_invalid;
+    if (is_last) break;
+    if (!is_token(trim(coding.substr(0, coding.find(';'))))) return Error::coding_invalid;
+    others = true;
+    value.remove_prefix(comma + 1);
+  }
+  if (others) return Error::coding_unsupported;
+  has_coding_ = true;
+  return Error::none;
+}
+
+// Connection = #connection-option, a token each; any number of lines (RFC 9110 7.6.1).
+Error Framing::take_connection(std::string_view value) noexcept {
+  ListReader list(value);
+  for (std::string_view option; list.next(option);) {
+    if (!is_token(option)) return Error::connection_invalid;
+    close_ = close_ || equal_ignoring_case(option, "close");
+    keep_alive_ = keep_alive_ || equal_ignoring_case(option, "keep-alive");
+  }
+  return Error::none;
+}
+
+Error Framing::check() const noexcept {
+  return has_length_ && has_coding_ ? Error::length_and_coding : Error::none;
+}
+
+// RFC 9112 6.3, rules 4, 6 and 7; rule 3 was refused by check(). The method does not matter (6).
+Body Framing::body_of_request() const noexcept {
+  if (has_coding_) return {BodyKind::chunked, 0};
+  if (length_ != 0) return {BodyKind::length, length_};
+  return {BodyKind::none, 0};
+}
+
+// RFC 9112 6.3, rules 1, 2, 4, 6 and 8.
+Body Framing::body_of_response(int status, Method request_method) const noexcept {
+  const bool never =
+      request_method == Method::head || status < 200 || status == 204 || status == 304;
+  const bool tunnel = request_method == Method::connect && status >= 200 && status < 300;
+  if (never || tunnel) return {BodyKind::none, 0};
+  if (has_coding_) return {BodyKind::chunked, 0};
+  if (!has_length_) return {BodyKind::until_close, 0};
+  if (length_ != 0) return {BodyKind::length, length_};
+  return {BodyKind::none, 0};
+}
+
+// RFC 9112 9.3: close wins; then HTTP/1.1 persists, and HTTP/1.0 if it says so.
+bool Framing::keeps_alive(Version version, Body body) const noexcept {
+  if (close_ || body.kind == BodyKind::until_close) return false;
+  return version == Version::http_1_1 || keep_alive_;
+}
+
+}  // namespace http1

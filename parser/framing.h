@@ -1,0 +1,65 @@
+// Where a body ends and whether the connection lives on: the anti-smuggling room.
+//
+// Two parties that disagree on where a message ends read different messages after it. So all that
+// decides it stands here and nowhere else: the fields that take part are fed in one at a time, each
+// is refused at the end of its own line when it is malformed, repeated or contradicted, and what
+// is left has one meaning. RFC 9112 6.1 to 6.3 and 9.3; RFC 9110 8.6.
+// Covered by tests/parser/framing_test.cc and tests/parser/cases/framing.txt, response.txt.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "parser/error.h"
+#include "parser/names.h"
+
+namespace http1 {
+
+enum class BodyKind : std::uint8_t {
+  none,         // the next byte after the head belongs to the next message
+  length,       // exactly Body::length bytes; never 0
+  chunked,      // read by ChunkedDecoder
+  until_close,  // responses only: ends with the connection; truncation cannot be noticed
+};
+
+struct Body {
+  BodyKind kind = BodyKind::none;
+  std::uint64_t length = 0;  // bytes; for kind length only
+};
+
+// What the framing fields of one head said.
+class Framing {
+ public:
+  // Takes one field line's value. Names that do not frame are none of its business and return none.
+  [[nodiscard]] Error take(FieldName name, std::string_view value, Version version) noexcept;
+
+  // Decides a request's body; the error is length_and_coding or none. RFC 9112 6.3.
+  [[nodiscard]] Error check() const noexcept;
+  [[nodiscard]] Body body_of_request() const noexcept;
+  // A response to HEAD, a 1xx, 204 or 304, and a 2xx to CONNECT have no body whatever their fields
+  // say.
+  [[nodiscard]] Body body_of_response(int status, Method request_method) const noexcept;
+
+  // Says whether the connection may carry another message after this one. RFC 9112 9.3.
+  [[nodiscard]] bool keeps_alive(Version version, Body body) const noexcept;
+
+  [[nodiscard]] bool has_content_length() const noexcept { return has_length_; }
+  // The value of Content-Length, 0 without one; in a response to HEAD the length GET would have.
+  [[nodiscard]] std::uint64_t content_length() const noexcept { return length_; }
+  // Connection named close, or keep-alive.
+  [[nodiscard]] bool says_close() const noexcept { return close_; }
+  [[nodiscard]] bool says_keep_alive() const noexcept { return keep_alive_; }
+
+ private:
+  [[nodiscard]] Error take_length(std::string_view value) noexcept;
+  [[nodiscard]] Error take_coding(std::string_view value, Version version) noexcept;
+  [[nodiscard]] Error take_connection(std::string_view value) noexcept;
+
+  std::uint64_t length_ = 0;
+  bool has_length_ = false;
+  bool has_coding_ = false;  // Transfer-Encoding: chunked, the only coding there is
+  bool close_ = false;
+  bool keep_alive_ = false;
+};
+
+}  // namespace http1

@@ -1,0 +1,195 @@
+// Heads, written: every text goes through the parser's own character classes on its way out.
+// Covered by tests/parser/write_test.cc.
+#include "parser/write.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "parser/date.h"
+#include "parser/fields.h"
+#include "parser/scan.h"
+
+namespace http1 {
+namespace {
+
+struct Reason {
+  int status;
+  std::string_view phrase;
+};
+
+// RFC 9110 15 and the IANA registry of status codes; in the order of their numbers.
+constexpr std::array<Reason, 62> reasons = {{
+    {100, "Continue"},
+    {101, "Switching Protocols"},
+    {102, "Processing"},
+    {103, "Early Hints"},
+    {104, "Upload Resumption Supported"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
+    {204, "No Content"},
+    {205, "Reset Content"},
+    {206, "Partial Content"},
+    {207, "Multi-Status"},
+    {208, "Already Reported"},
+    {226, "IM Used"},
+    {300, "Multiple Choices"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {305, "Use Proxy"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {423, "Locked"},
+    {424, "Failed Dependency"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {506, "Variant Also Negotiates"},
+    {507, "Insufficient Storage"},
+    {508, "Loop Detected"},
+    {510, "Not Extended"},
+    {511, "Network Authentication Required"},
+}};
+
+bool is_value(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  return scan::value_end(text.data(), end) == end;
+}
+
+// Any byte that the parser takes somewhere in a target.
+bool is_target(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  return !text.empty() && scan::query_end(text.data(), end) == end;
+}
+
+}  // namespace
+
+std::string_view reason_of(int status) noexcept {
+  const auto* const found =
+      std::lower_bound(reasons.begin(), reasons.end(), status,
+                       [](const Reason& reason, int wanted) { return reason.status < wanted; });
+  return found != reasons.end() && found->status == status ? found->phrase : "Unknown";
+}
+
+void HeadWriter::append(std::string_view text) noexcept {
+  require(text.size() <= room_.size() - size_);
+  if (!ok_ || text.empty()) return;
+  std::memcpy(room_.data() + size_, text.data(), text.size());
+  size_ += text.size();
+}
+
+void HeadWriter::append(std::uint64_t number) noexcept {
+  std::array<char, 20> digits;
+  std::size_t first = digits.size();
+  do {
+    digits[--first] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  append(std::string_view(digits.data() + first, digits.size() - first));
+}
+
+void HeadWriter::request_line(std::string_view method, std::string_view target,
+                              Version version) noexcept {
+  require(is_token(method) && is_target(target));
+  append(method);
+  append(" ");
+  append(target);
+  append(" ");
+  append(text_of(version));
+  append("\r\n");
+}
+
+void HeadWriter::status_line(int status) noexcept { status_line(status, reason_of(status)); }
+
+void HeadWriter::status_line(int status, std::string_view reason, Version version) noexcept {
+  require(status >= 100 && status <= 999 && is_value(reason));
+  if (!ok_) return;
+  append(text_of(version));
+  append(" ");
+  append(static_cast<std::uint64_t>(status));
+  append(" ");
+  append(reason);
+  append("\r\n");
+}
+
+void HeadWriter::begin_field(std::string_view name) noexcept {
+  require(is_token(name));
+  append(name);
+  append(": ");
+}
+
+void HeadWriter::field(std::string_view name, std::string_view value) noexcept {
+  require(is_value(value));
+  begin_field(name);
+  append(value);
+  append("\r\n");
+}
+
+void HeadWriter::field(std::string_view name, std::uint64_t value) noexcept {
+  begin_field(name);
+  append(value);
+  append("\r\n");
+}
+
+void HeadWriter::date(std::string_view name, std::int64_t unix_seconds) noexcept {
+  std::array<char, date_size> text;
+  write_date(unix_seconds, text);
+  field(name, std::string_view(text.data(), text.size()));
+}
+
+void HeadWriter::content_range(std::uint64_t first, std::uint64_t last,
+                               std::uint64_t size) noexcept {
+  require(first <= last && last < size);
+  begin_field(text_of(FieldName::content_range));
+  append("bytes ");
+  append(first);
+  append("-");
+  append(last);
+  append("/");
+  append(size);
+  append("\r\n");
+}
+
+void HeadWriter::content_range_unsatisfied(std::uint64_t size) noexcept {
+  begin_field(text_of(FieldName::content_range));
+  append("bytes */");
+  append(size);
+  append("\r\n");
+}
+
+void HeadWriter::end() noexcept { append("\r\n"); }
+
+}  // namespace http1

@@ -1,0 +1,64 @@
+// Writes the heads of requests and responses into the caller's buffer.
+//
+// What this writer wrote, this library's parser reads: a name, value, target or reason with a byte
+// that the parser would refuse (CR, LF, NUL and the other controls first of all) is never written,
+// which ends response splitting at its source. After the first refusal, or when the room is full,
+// ok() is false, nothing more is written, and there is no view to send by mistake.
+// Covered by tests/parser/write_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "parser/names.h"
+
+namespace http1 {
+
+// Returns the standard reason phrase of a status (RFC 9110 15 and its registry), "Unknown" for
+// one without; a constant of the program.
+[[nodiscard]] std::string_view reason_of(int status) noexcept;
+
+class HeadWriter {
+ public:
+  // `room` is the caller's and outlives the writer and its views.
+  explicit HeadWriter(std::span<char> room) noexcept : room_(room) {}
+
+  // The first line: one of these, once.
+  void request_line(std::string_view method, std::string_view target,
+                    Version version = Version::http_1_1) noexcept;
+  void status_line(int status) noexcept;
+  void status_line(int status, std::string_view reason,
+                   Version version = Version::http_1_1) noexcept;
+
+  // Field lines.
+  void field(std::string_view name, std::string_view value) noexcept;
+  void field(std::string_view name, std::uint64_t value) noexcept;
+  void date(std::string_view name, std::int64_t unix_seconds) noexcept;
+  // Content-Range: bytes first-last/size, and bytes */size for 416 (RFC 9110 14.4).
+  void content_range(std::uint64_t first, std::uint64_t last, std::uint64_t size) noexcept;
+  void content_range_unsatisfied(std::uint64_t size) noexcept;
+
+  // The blank line.
+  void end() noexcept;
+
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
+  // What was written so far, a view of the room; empty when not ok().
+  [[nodiscard]] std::string_view written() const noexcept {
+    return ok_ ? std::string_view(room_.data(), size_) : std::string_view();
+  }
+
+ private:
+  void append(std::string_view text) noexcept;
+  void append(std::uint64_t number) noexcept;
+  // Writes "name: " if name is a token.
+  void begin_field(std::string_view name) noexcept;
+  void require(bool condition) noexcept { ok_ = ok_ && condition; }
+
+  std::span<char> room_;
+  std::size_t size_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace http1

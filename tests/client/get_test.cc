@@ -1,0 +1,331 @@
+// quoit get, head and delete, end to end: the real program against a server that follows a script.
+#include <fcntl.h>
+#include <future>
+#include <sys/stat.h>
+
+#include "tests/client/program.h"
+
+namespace client {
+namespace {
+
+using Get = Program;
+using Head = Program;
+using Delete = Program;
+using Files = std::set<std::string>;
+
+TEST_F(Get, StoresTheFileUnderItsName) {
+  std::string request;
+  ScriptedServer server({[&](Peer& peer) {
+    request = peer.read_head();
+    peer.send(response("200 OK", "hello"));
+    EXPECT_TRUE(peer.at_end());
+  }});
+  const Finished finished = quoit({"get", server.url("/dir/a%20b.txt?v=1")});
+  server.finish();
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(content("a b.txt"), "hello");
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(finished.err, "saved a b.txt (5 bytes)\n");
+  EXPECT_EQ(request.rfind("GET /dir/a%20b.txt?v=1 HTTP/1.1\r\nHost: " + server.authority() +
+                              "\r\nUser-Agent: quoit/",
+                          0),
+            0U)
+      << request;
+}
+
+TEST_F(Get, WorksWithoutASchemeAndInTheOriginalForm) {
+  const ScriptedServer server({answers(response("200 OK", "1")), answers(response("200 OK", "2"))});
+  EXPECT_EQ(quoit({"get", server.authority() + "/one.txt"}).status, 0);
+  EXPECT_EQ(quoit({"127.0.0.1", std::to_string(server.port()), "GET", "/two.txt"}).status, 0);
+  EXPECT_EQ(content("one.txt"), "1");
+  EXPECT_EQ(content("two.txt"), "2");
+}
+
+TEST_F(Get, WritesWhereItIsTold) {
+  const ScriptedServer server({answers(response("200 OK", "1")), answers(response("200 OK", "2")),
+                               answers(response("200 OK", "3"))});
+  EXPECT_EQ(quoit({"get", server.url("/a"), "-o", "named"}).status, 0);
+  EXPECT_EQ(content("named"), "1");
+  const Finished printed = quoit({"get", server.url("/a"), "-o", "-"});
+  EXPECT_EQ(printed.status, 0);
+  EXPECT_EQ(printed.out, "2");
+  EXPECT_EQ(printed.err, "");
+  EXPECT_EQ(quoit({"get", server.url("/a"), "-o", "/dev/null"}).status, 0);
+  struct stat facts {};
+  ASSERT_EQ(::stat("/dev/null", &facts), 0);
+  EXPECT_TRUE(S_ISCHR(facts.st_mode)) << "the device was replaced by a file";
+  EXPECT_EQ(files(), Files{"named"});
+}
+
+TEST_F(Get, TakesChunksAndWhatEndsWithTheConnection) {
+  const ScriptedServer server({answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                       "3\r\nhel\r\n2;x\r\nlo\r\n0\r\nX: y\r\n\r\n"),
+                               answers("HTTP/1.0 200 OK\r\n\r\nhello")});
+  EXPECT_EQ(quoit({"get", server.url("/chunks")}).status, 0);
+  EXPECT_EQ(quoit({"get", server.url("/close")}).status, 0);
+  EXPECT_EQ(content("chunks"), "hello");
+  EXPECT_EQ(content("close"), "hello");
+}
+
+TEST_F(Get, TakesAnAnswerByteByByte) {
+  const std::string answer =
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+  const ScriptedServer server({[&](Peer& peer) {
+    peer.read_head();
+    peer.send_in_steps(answer, 1);
+    EXPECT_TRUE(peer.at_end());
+  }});
+  EXPECT_EQ(quoit({"get", server.url("/a")}).status, 0);
+  EXPECT_EQ(content("a"), "hello");
+}
+
+TEST_F(Get, MovesALargeFileUnchanged) {
+  const std::string large = varied_bytes(20'000'001);
+  const ScriptedServer server({answers(response("200 OK", large))});
+  EXPECT_EQ(quoit({"get", server.url("/large")}).status, 0);
+  EXPECT_TRUE(content("large") == large);
+}
+
+TEST_F(Get, StoresAnEmptyFile) {
+  const ScriptedServer server({answers(response("200 OK"))});
+  EXPECT_EQ(quoit({"get", server.url("/empty")}).status, 0);
+  EXPECT_EQ(files(), Files{"empty"});
+  EXPECT_EQ(content("empty"), "");
+}
+
+TEST_F(Get, LeavesTheOldFileWhereTheNewOneIsCutOff) {
+  struct Row {
+    const char* what;
+    std::string answer;
+  };
+  const std::vector<Row> rows = {
+      {"short length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"},
+      {"no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"},
+      {"cut chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhello"},
+  };
+  write("a", "old");
+  for (const Row& row : rows) {
+    const ScriptedServer server({answers(row.answer)});
+    const Finished finished = quoit({"get", server.url("/a")});
+    EXPECT_EQ(finished.status, 18) << row.what << ": " << finished.err;
+    EXPECT_NE(finished.err.find("ended after 5 B"), std::string::npos) << finished.err;
+    EXPECT_EQ(content("a"), "old") << row.what;
+    EXPECT_EQ(files(), Files{"a"}) << row.what;
+  }
+}
+
+TEST_F(Get, TakesAResetForACut) {
+  for (const char* head :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n"}) {
+    // Only when the program has the head may the reset follow: it would overtake it.
+    std::promise<void> head_seen;
+    const ScriptedServer server({[&](Peer& peer) {
+      peer.read_head();
+      peer.send(std::string(head) + "hello");
+      head_seen.get_future().wait();
+      peer.reset();
+    }});
+    write("a", "old");
+    Process process(line({"get", "-v", server.url("/a")}), here());
+    EXPECT_TRUE(process.wait_for_err("< HTTP/1."));
+    head_seen.set_value();
+    EXPECT_EQ(process.wait(), 18) << process.err();
+    EXPECT_EQ(content("a"), "old");
+    EXPECT_EQ(files(), Files{"a"});
+  }
+}
+
+TEST_F(Get, FailsOnAnErrorOfTheServerAndStoresNothing) {
+  const ScriptedServer server({answers(response("404 Not Found", "<h1>gone</h1>")),
+                               answers("HTTP/1.1 500 \r\nContent-Length: 0\r\n\r\n")});
+  write("a", "old");
+  const Finished missing = quoit({"get", server.url("/a")});
+  EXPECT_EQ(missing.status, 22);
+  EXPECT_EQ(missing.err,
+            "quoit: " + server.url("/a") + ": the server answered 404 Not Found; check the path\n");
+  const Finished broken = quoit({"get", server.url("/a")});
+  EXPECT_EQ(broken.status, 22);
+  EXPECT_NE(broken.err.find("500 Internal Server Error"), std::string::npos) << broken.err;
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_EQ(files(), Files{"a"});
+}
+
+TEST_F(Get, RefusesAnswersThatAreNone) {
+  struct Row {
+    const char* what;
+    std::string answer;
+    int status;
+  };
+  std::string endless;
+  for (int i = 0; i < 17; ++i) endless += "HTTP/1.1 103 Early Hints\r\n\r\n";
+  const std::vector<Row> rows = {
+      {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", 8},
+      {"HTTP/2", "HTTP/2 200 OK\r\n\r\n", 8},
+      {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12", 8},
+      {"bad chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfive\r\n", 8},
+      {"a switch of protocols", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", 8},
+      {"too many interim answers", endless + response("200 OK"), 8},
+      {"no answer", "", 52},
+      {"half a head", "HTTP/1.1 200 OK\r\nConte", 56},
+  };
+  for (const Row& row : rows) {
+    const ScriptedServer server({answers(row.answer)});
+    const Finished finished = quoit({"get", server.url("/a")});
+    EXPECT_EQ(finished.status, row.status) << row.what << ": " << finished.err;
+    EXPECT_EQ(finished.err.rfind("quoit: ", 0), 0U) << finished.err;
+    EXPECT_EQ(finished.err.find('\n'), finished.err.size() - 1) << "one line";
+    EXPECT_EQ(files(), Files{}) << row.what;
+  }
+}
+
+TEST_F(Get, PassesSixteenInterimAnswers) {
+  std::string answer;
+  for (int i = 0; i < 16; ++i) answer += "HTTP/1.1 103 Early Hints\r\n\r\n";
+  const ScriptedServer server({answers(answer + response("200 OK", "hello"))});
+  EXPECT_EQ(quoit({"get", server.url("/a")}).status, 0);
+  EXPECT_EQ(content("a"), "hello");
+}
+
+TEST_F(Get, KeepsTheConnectionForTheNextFile) {
+  const ScriptedServer server({[](Peer& peer) {
+    EXPECT_EQ(peer.read_head().rfind("GET /a ", 0), 0U);
+    peer.send(response("200 OK", "A"));
+    EXPECT_EQ(peer.read_head().rfind("GET /missing ", 0), 0U);
+    peer.send(response("404 Not Found", "an error page"));
+    EXPECT_EQ(peer.read_head().rfind("GET /b ", 0), 0U);
+    peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nB\r\n0\r\n\r\n");
+    EXPECT_TRUE(peer.at_end());
+  }});
+  const Finished finished =
+      quoit({"get", server.url("/a"), server.url("/missing"), server.url("/b")});
+  EXPECT_EQ(finished.status, 22) << "the first failure decides, and does not end the work";
+  EXPECT_EQ(content("a"), "A");
+  EXPECT_EQ(content("b"), "B");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST_F(Get, ConnectsAgainWhereTheServerHasClosedMeanwhile) {
+  const ScriptedServer server({[](Peer& peer) {
+                                 peer.read_head();
+                                 peer.send(response("200 OK", "A"));
+                                 peer.close();
+                               },
+                               answers(response("200 OK", "B"))});
+  const Finished finished = quoit({"get", server.url("/a"), server.url("/b")});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(content("b"), "B");
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+TEST_F(Get, FollowsRedirectsOnOneServer) {
+  for (const char* status : {"301 Moved Permanently", "302 Found", "303 See Other",
+                             "307 Temporary Redirect", "308 Permanent Redirect"}) {
+    const ScriptedServer server({[&](Peer& peer) {
+      EXPECT_EQ(peer.read_head().rfind("GET /dir/a ", 0), 0U);
+      peer.send(response(status, "see there", "Location: ../b?c\r\n"));
+      const std::string second = peer.read_head();
+      EXPECT_EQ(second.rfind("GET /b?c ", 0), 0U) << second;
+      EXPECT_NE(second.find("Authorization: Basic bWU6cHc=\r\n"), std::string::npos) << second;
+      peer.send(response("200 OK", "hello"));
+    }});
+    const Finished finished = quoit({"get", "http://me:pw@" + server.authority() + "/dir/a"});
+    EXPECT_EQ(finished.status, 0) << status << ": " << finished.err;
+    EXPECT_EQ(content("a"), "hello") << "named after the URL that was asked for";
+  }
+}
+
+TEST_F(Get, TellsNoSecretsToAnotherServer) {
+  const ScriptedServer other({[](Peer& peer) {
+    const std::string head = peer.read_head();
+    EXPECT_EQ(head.find("secret"), std::string::npos) << head;
+    EXPECT_NE(head.find("X-Kept: yes"), std::string::npos) << head;
+    peer.send(response("200 OK", "hello"));
+  }});
+  const ScriptedServer home({[&](Peer& peer) {
+    EXPECT_NE(peer.read_head().find("Authorization: Bearer secret"), std::string::npos);
+    peer.send(response("302 Found", "", "Location: " + other.url("/b") + "\r\n"));
+  }});
+  const Finished finished =
+      quoit({"get", home.url("/a"), "-H", "Authorization: Bearer secret", "-H", "X-Kept: yes"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+}
+
+TEST_F(Get, StopsAfterTenRedirects) {
+  const ScriptedServer server({[](Peer& peer) {
+    for (int hops = 0; hops <= 10; ++hops) {
+      peer.read_head();
+      peer.send(response("302 Found", "", "Location: /again\r\n"));
+    }
+    EXPECT_TRUE(peer.at_end());
+  }});
+  EXPECT_EQ(quoit({"get", server.url("/a")}).status, 47);
+  const ScriptedServer elsewhere(
+      {answers(response("302 Found", "", "Location: https://example.org/\r\n"))});
+  EXPECT_EQ(quoit({"get", elsewhere.url("/a")}).status, 1);
+  const ScriptedServer nowhere({answers(response("302 Found"))});
+  EXPECT_EQ(quoit({"get", nowhere.url("/a")}).status, 22);
+  EXPECT_EQ(files(), Files{});
+}
+
+TEST_F(Get, SaysWhyItCannotWrite) {
+  const ScriptedServer server({answers(response("200 OK", "hello")),
+                               answers(response("200 OK", "hello")),
+                               answers(response("200 OK", "hello"))});
+  const Finished nowhere = quoit({"get", server.url("/a"), "-o", "missing/a"});
+  EXPECT_EQ(nowhere.status, 23);
+  EXPECT_NE(nowhere.err.find("directory does not exist"), std::string::npos) << nowhere.err;
+  const Finished directory = quoit({"get", server.url("/a"), "-o", "."});
+  EXPECT_EQ(directory.status, 23);
+  EXPECT_NE(directory.err.find("is a directory"), std::string::npos) << directory.err;
+  const Finished full = quoit({"get", server.url("/a"), "-o", "/dev/full"});
+  EXPECT_EQ(full.status, 23);
+  EXPECT_NE(full.err.find("no space left"), std::string::npos) << full.err;
+  EXPECT_EQ(files(), Files{});
+}
+
+TEST_F(Get, KeepsLinksAndPermissionsOfWhatItReplaces) {
+  write("real", "old");
+  ASSERT_EQ(::chmod(path("real").c_str(), 0640), 0);
+  std::filesystem::create_symlink("real", directory_ / "link");
+  const ScriptedServer server({answers(response("200 OK", "new"))});
+  EXPECT_EQ(quoit({"get", server.url("/link")}).status, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(directory_ / "link"));
+  EXPECT_EQ(content("real"), "new");
+  struct stat facts {};
+  ASSERT_EQ(::stat(path("real").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0640U);
+  EXPECT_EQ(files(), (Files{"link", "real"}));
+}
+
+TEST_F(Head, PrintsTheHead) {
+  const ScriptedServer server({[](Peer& peer) {
+    EXPECT_EQ(peer.read_head().rfind("HEAD /a ", 0), 0U);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: \"x\"\r\n\r\n");
+    EXPECT_EQ(peer.read_head().rfind("HEAD /b ", 0), 0U);
+    peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n");
+    EXPECT_TRUE(peer.at_end());
+  }});
+  const Finished finished = quoit({"head", server.url("/a"), server.url("/b")});
+  EXPECT_EQ(finished.status, 22);
+  EXPECT_EQ(finished.out,
+            "HTTP/1.1 200 OK\nContent-Length: 5\nETag: \"x\"\n\n"
+            "HTTP/1.1 404 Not Found\nContent-Length: 9\n\n");
+}
+
+TEST_F(Delete, DeletesAndSaysSo) {
+  const ScriptedServer server({[](Peer& peer) {
+    EXPECT_EQ(peer.read_head().rfind("DELETE /a ", 0), 0U);
+    peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+    EXPECT_EQ(peer.read_head().rfind("DELETE /b ", 0), 0U);
+    peer.send(response("405 Method Not Allowed", "no", "Allow: GET\r\n"));
+    EXPECT_TRUE(peer.at_end());
+  }});
+  const Finished finished = quoit({"delete", server.url("/a"), server.url("/b")});
+  EXPECT_EQ(finished.status, 22);
+  EXPECT_EQ(finished.err.rfind("deleted " + server.url("/a") + ": 204 No Content\nquoit: ", 0), 0U)
+      << finished.err;
+}
+
+}  // namespace
+}  // namespace client

@@ -1,0 +1,186 @@
+// What people type, as what is asked for; and what a file is called after it.
+#include "apps/client/location.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+Location located(std::string_view text) {
+  Location location;
+  const Complaint complaint = parse_location(text, location);
+  EXPECT_FALSE(complaint.failed()) << text << ": " << complaint.text;
+  return location;
+}
+
+TEST(Location, ReadsUrlsAsPeopleTypeThem) {
+  struct Row {
+    std::string_view typed, authority, target;
+  };
+  const std::vector<Row> rows = {
+      {"http://example.org/a", "example.org", "/a"},
+      {"HTTP://example.org/a", "example.org", "/a"},
+      {"example.org", "example.org", "/"},
+      {"example.org:80/", "example.org", "/"},
+      {"example.org:8080/a?b=c", "example.org:8080", "/a?b=c"},
+      {"localhost:8080", "localhost:8080", "/"},
+      {"http://[::1]:8080/x", "[::1]:8080", "/x"},
+      {"[::1]/x", "[::1]", "/x"},
+      {"http://u:p@example.org/", "example.org", "/"},
+      {"example.org/a#part", "example.org", "/a"},
+      {"example.org?q", "example.org", "/?q"},
+      {"example.org/two words.txt", "example.org", "/two%20words.txt"},
+      {"example.org/k\xc3\xa4se", "example.org", "/k%C3%A4se"},
+      {"example.org/100%", "example.org", "/100%25"},
+      {"example.org/a%20b", "example.org", "/a%20b"},
+      {"example.org/go?to=http://other/", "example.org", "/go?to=http://other/"},
+  };
+  for (const Row& row : rows) {
+    const Location location = located(row.typed);
+    EXPECT_EQ(location.authority(), row.authority) << row.typed;
+    EXPECT_EQ(location.target(), row.target) << row.typed;
+  }
+}
+
+TEST(Location, RefusesWhatIsNoUrl) {
+  struct Row {
+    std::string_view typed;
+    ExitCode code;
+  };
+  const std::vector<Row> rows = {
+      {"", ExitCode::bad_url},
+      {"http://", ExitCode::bad_url},
+      {"http:///a", ExitCode::bad_url},
+      {"http://host:99999/", ExitCode::bad_url},
+      {"http://ho st/", ExitCode::bad_url},
+      {"http://host/a\nb", ExitCode::bad_url},
+      {"https://host/", ExitCode::unsupported_scheme},
+      {"ftp://host/", ExitCode::unsupported_scheme},
+  };
+  for (const Row& row : rows) {
+    Location location;
+    const Complaint complaint = parse_location(row.typed, location);
+    EXPECT_EQ(complaint.code, row.code) << row.typed;
+    EXPECT_EQ(complaint.text.find('\n'), std::string::npos) << "a complaint is one line";
+  }
+}
+
+TEST(Location, NeverShowsThePassword) {
+  EXPECT_EQ(located("http://me:secret@host:1/a").text(), "http://host:1/a");
+  Location location;
+  const Complaint complaint = parse_location("https://me:secret@host/a@b", location);
+  EXPECT_EQ(complaint.text.find("secret"), std::string::npos) << complaint.text;
+  EXPECT_NE(complaint.text.find("https://host/a@b"), std::string::npos) << complaint.text;
+}
+
+TEST(Location, NamesFilesAfterTheLastSegment) {
+  struct Row {
+    std::string_view url;
+    std::optional<std::string> name;
+  };
+  const std::vector<Row> rows = {
+      {"h/a.txt", "a.txt"},
+      {"h/dir/b.txt?version=2", "b.txt"},
+      {"h/", "index.html"},
+      {"h", "index.html"},
+      {"h/dir/", "index.html"},
+      {"h/two%20words", "two words"},
+      {"h/k%C3%A4se", "k\xc3\xa4se"},
+      {"h/.hidden", ".hidden"},
+      {"h/...", "..."},
+      {"h/100%", "100%"},
+      {"h/..", std::nullopt},
+      {"h/%2e%2E", std::nullopt},
+      {"h/.", std::nullopt},
+      {"h/a%2Fb", std::nullopt},
+      {"h/..%2fetc%2fpasswd", std::nullopt},
+      {"h/a%00b", std::nullopt},
+      {"h/a%1B[31m", std::nullopt},
+      {"h/a%7f", std::nullopt},
+  };
+  for (const Row& row : rows) EXPECT_EQ(file_name_of(located(row.url)), row.name) << row.url;
+  EXPECT_EQ(file_name_of(located("h/" + std::string(256, 'a'))), std::nullopt);
+  EXPECT_EQ(file_name_of(located("h/" + std::string(255, 'a'))), std::string(255, 'a'));
+}
+
+TEST(Location, AddsANameOnlyToADirectory) {
+  Location directory = located("h/in/?q");
+  complete_with_name(directory, "two words?#%.txt");
+  EXPECT_EQ(directory.target(), "/in/two%20words%3F%23%25.txt?q");
+  Location file = located("h/in");
+  complete_with_name(file, "a.txt");
+  EXPECT_EQ(file.target(), "/in");
+}
+
+TEST(Location, ResolvesRedirects) {
+  struct Row {
+    std::string_view reference, result;
+  };
+  // RFC 3986 5.4.1 and 5.4.2, with what a Location field may be.
+  const std::vector<Row> rows = {
+      {"http://other:81/x", "http://other:81/x"},
+      {"//other/x", "http://other/x"},
+      {"/x", "http://h:8080/x"},
+      {"x", "http://h:8080/b/c/x"},
+      {"./x", "http://h:8080/b/c/x"},
+      {"x/", "http://h:8080/b/c/x/"},
+      {"?y", "http://h:8080/b/c/d?y"},
+      {"x?y#s", "http://h:8080/b/c/x?y"},
+      {"", "http://h:8080/b/c/d?q"},
+      {"#s", "http://h:8080/b/c/d?q"},
+      {".", "http://h:8080/b/c/"},
+      {"..", "http://h:8080/b/"},
+      {"../x", "http://h:8080/b/x"},
+      {"../../../../x", "http://h:8080/x"},
+      {"/./x", "http://h:8080/x"},
+      {"x/./y/../z", "http://h:8080/b/c/x/z"},
+      {"a b", "http://h:8080/b/c/a%20b"},
+  };
+  const Location base = located("http://h:8080/b/c/d?q");
+  for (const Row& row : rows) {
+    Location result;
+    EXPECT_FALSE(resolve(base, row.reference, result).failed()) << row.reference;
+    EXPECT_EQ(result.text(), row.result) << row.reference;
+  }
+}
+
+TEST(Location, FollowsNoRedirectToAnotherScheme) {
+  const Location base = located("http://h/");
+  for (const char* reference : {"https://h/", "file:///etc/passwd", "mailto:me", "javascript:x"}) {
+    Location result;
+    EXPECT_EQ(resolve(base, reference, result).code, ExitCode::unsupported_scheme) << reference;
+  }
+}
+
+TEST(Location, ReadsHostAndPortApart) {
+  struct Row {
+    std::string_view host, port, path, result;
+  };
+  const std::vector<Row> rows = {
+      {"127.0.0.1", "8080", "/a.txt", "http://127.0.0.1:8080/a.txt"},
+      {"localhost", "80", "a.txt", "http://localhost/a.txt"},
+      {"::1", "8080", "/a", "http://[::1]:8080/a"},
+      {"[::1]", "8080", "/a", "http://[::1]:8080/a"},
+  };
+  for (const Row& row : rows) {
+    Location result;
+    EXPECT_FALSE(parse_host_port(row.host, row.port, row.path, result).failed()) << row.host;
+    EXPECT_EQ(result.text(), row.result);
+  }
+  Location result;
+  EXPECT_EQ(parse_host_port("h", "port", "/a", result).code, ExitCode::bad_url);
+}
+
+TEST(Location, FindsTheLocalFileOfAPath) {
+  EXPECT_EQ(local_path_of(located("h/client-text.txt")), "client-text.txt");
+  EXPECT_EQ(local_path_of(located("h/dir/a%20b")), "dir/a b");
+  EXPECT_EQ(local_path_of(located("h/dir/../a")), "a");
+  EXPECT_EQ(local_path_of(located("h/")), std::nullopt);
+  EXPECT_EQ(local_path_of(located("h/dir/")), std::nullopt);
+  EXPECT_EQ(local_path_of(located("h/../a")), std::nullopt);
+}
+
+}  // namespace
+}  // namespace client

@@ -1,0 +1,86 @@
+// Arguments, as jobs with URLs and file names.
+#include "apps/client/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+Plan planned(const Arguments& arguments) {
+  Plan plan;
+  const Complaint complaint = make_plan(arguments, plan);
+  EXPECT_FALSE(complaint.failed()) << complaint.text;
+  return plan;
+}
+
+ExitCode refused(const Arguments& arguments) {
+  Plan plan;
+  return make_plan(arguments, plan).code;
+}
+
+TEST(Plan, NamesEachFileAfterItsUrl) {
+  const Plan plan = planned({.verb = Verb::get, .urls = {"h/a.txt", "h/b/"}});
+  ASSERT_EQ(plan.jobs.size(), 2U);
+  EXPECT_EQ(plan.jobs[0].file, "a.txt");
+  EXPECT_EQ(plan.jobs[1].file, "index.html");
+}
+
+TEST(Plan, TakesTheNameThatWasGiven) {
+  EXPECT_EQ(planned({.urls = {"h/a.txt"}, .file = "b.txt"}).jobs[0].file, "b.txt");
+  const Plan both = planned({.urls = {"h/a", "h/b"}, .file = "-"});
+  EXPECT_EQ(both.jobs[0].file, "-");
+  EXPECT_EQ(both.jobs[1].file, "-");
+  EXPECT_EQ(refused({.urls = {"h/a", "h/b"}, .file = "one"}), ExitCode::usage);
+}
+
+TEST(Plan, WantsANameWhereTheUrlHasNone) {
+  EXPECT_EQ(refused({.urls = {"h/.."}}), ExitCode::usage);
+  EXPECT_EQ(planned({.urls = {"h/.."}, .file = "f"}).jobs[0].file, "f");
+}
+
+TEST(Plan, CompletesTheUrlOfAnUpload) {
+  const auto target = [](const char* file, const char* url) {
+    return planned({.verb = Verb::put, .urls = {url}, .file = file}).jobs[0].where.target();
+  };
+  EXPECT_EQ(target("dir/a b.txt", "h/in/"), "/in/a%20b.txt");
+  EXPECT_EQ(target("a.txt", "h"), "/a.txt");
+  EXPECT_EQ(target("a.txt", "h/other"), "/other");
+  EXPECT_EQ(target("-", "h/other"), "/other");
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .file = "-"}), ExitCode::usage);
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .file = "dir/"}), ExitCode::usage);
+}
+
+TEST(Plan, KeepsTheOriginalForm) {
+  const Plan get = planned({.host = "h", .port = "8080", .method = "GET", .path = "/d/a.txt"});
+  EXPECT_EQ(get.jobs[0].verb, Verb::get);
+  EXPECT_EQ(get.jobs[0].where.text(), "http://h:8080/d/a.txt");
+  EXPECT_EQ(get.jobs[0].file, "a.txt");
+  const Plan put = planned({.host = "h", .port = "8080", .method = "put", .path = "/d/a b.txt"});
+  EXPECT_EQ(put.jobs[0].verb, Verb::put);
+  EXPECT_EQ(put.jobs[0].where.text(), "http://h:8080/d/a%20b.txt");
+  EXPECT_EQ(put.jobs[0].file, "d/a b.txt");
+  EXPECT_EQ(refused({.host = "h", .port = "1", .method = "POST", .path = "/"}), ExitCode::usage);
+  EXPECT_EQ(refused({.host = "h", .port = "1", .method = "PUT", .path = "/"}), ExitCode::usage);
+  EXPECT_EQ(refused({.host = "h", .port = "x", .method = "GET", .path = "/"}), ExitCode::bad_url);
+}
+
+TEST(Plan, ReadsHeaders) {
+  const Plan plan = planned({.urls = {"h/a"}, .headers = {"A:  b c ", "Accept:"}});
+  ASSERT_EQ(plan.settings.headers.size(), 2U);
+  EXPECT_EQ(plan.settings.headers[0].name, "A");
+  EXPECT_EQ(plan.settings.headers[0].value, "b c");
+  EXPECT_EQ(plan.settings.headers[1].value, "");
+  for (const char* line : {"no colon", ": no name", "a b: c", "A: b\r\nC: d", "Content-Length: 1",
+                           "transfer-encoding: chunked"}) {
+    EXPECT_EQ(refused({.urls = {"h/a"}, .headers = {line}}), ExitCode::usage) << line;
+  }
+}
+
+TEST(Plan, RefusesASocketPathThatNoAddressHolds) {
+  Arguments arguments{.urls = {"h/a"}};
+  arguments.settings.unix_socket = std::string(108, 'p');
+  EXPECT_EQ(refused(arguments), ExitCode::usage);
+}
+
+}  // namespace
+}  // namespace client

@@ -1,0 +1,334 @@
+// What is too slow, too much or too many: it is dropped in time, and nobody else waits for it.
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/eventually.h"
+#include "tests/support/site.h"
+
+namespace {
+
+using test_support::Ending;
+using test_support::eventually;
+using test_support::get;
+using test_support::noise;
+using test_support::put;
+using test_support::RawClient;
+using test_support::request;
+using test_support::Response;
+using test_support::Site;
+
+using Names = std::vector<std::string>;
+
+// Limits that a test does not look at are far away, so that only the one it looks at can act.
+Names with_limits(const Names& own) {
+  Names all = own;
+  for (const char* option : {"--head-timeout", "--idle-timeout", "--body-timeout"}) {
+    if (std::find(own.begin(), own.end(), option) == own.end()) {
+      all.insert(all.end(), {option, "3600"});
+    }
+  }
+  return all;
+}
+
+void expect_timeout(RawClient& client) {
+  const Response response = client.read_response();
+  EXPECT_EQ(response.status, 408);
+  EXPECT_EQ(response.field("Connection"), "close");
+  EXPECT_TRUE(response.whole);
+  EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST(Limits, HeadThatIsNotCompleteInTimeIs408) {
+  Site site(with_limits({"--head-timeout", "0.3"}));
+  RawClient client = site.connect();
+  client.send("GET /a HTTP/1.1\r\nHost:");
+  expect_timeout(client);
+}
+
+TEST(Limits, HeadThatTricklesIs408) {
+  Site site(with_limits({"--head-timeout", "0.3"}));
+  RawClient client = site.connect();
+  client.send("GET /a HTTP/1.1\r\n");
+  while (!client.has_bytes(20)) client.send_some("X: y\r\n");
+  const Response response = client.read_response();
+  EXPECT_EQ(response.status, 408);
+}
+
+TEST(Limits, SecondHeadHasNoMoreTimeThanTheFirst) {
+  Site site(with_limits({"--head-timeout", "0.3"}));
+  site.root.write("a", "hello");
+  {
+    RawClient client = site.connect();
+    client.send(get("/a") + "GET /a HT");
+    EXPECT_EQ(client.read_response().body, "hello");
+    expect_timeout(client);
+  }
+  RawClient client = site.connect();
+  EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  client.send("GET /a HT");
+  expect_timeout(client);
+}
+
+TEST(Limits, IdleConnectionIsClosedInTime) {
+  Site site(with_limits({"--idle-timeout", "0.3"}));
+  site.root.write("a", "hello");
+  RawClient silent = site.connect();
+  EXPECT_EQ(silent.ending(), Ending::orderly);
+  RawClient client = site.connect();
+  EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_EQ(client.ending(), Ending::orderly);
+}
+
+TEST(Limits, IdleTimeBeginsAnewWithEveryRequest) {
+  Site site(with_limits({"--idle-timeout", "1"}));
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
+  while (std::chrono::steady_clock::now() < end) {
+    ASSERT_EQ(client.ask(get("/a")).body, "hello");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+TEST(Limits, BodyThatStopsIs408AndLeavesNothing) {
+  Site site(with_limits({"--writable", "--body-timeout", "0.3"}));
+  for (const char* framing : {"Content-Length: 100000", "Transfer-Encoding: chunked"}) {
+    RawClient client = site.connect();
+    client.send(request("PUT", "/deep/a", {framing}) + "fff\r\n" + noise(2000));
+    expect_timeout(client);
+    EXPECT_EQ(site.root.list(), Names{});
+  }
+}
+
+TEST(Limits, BodyThatIsNotBegunIs408) {
+  Site site(with_limits({"--writable", "--body-timeout", "0.3"}));
+  RawClient client = site.connect();
+  client.send(request("PUT", "/a", {"Content-Length: 5", "Expect: 100-continue"}));
+  EXPECT_EQ(client.read_response().status, 100);
+  expect_timeout(client);
+}
+
+TEST(Limits, UnwantedBodyThatStopsEndsTheConnection) {
+  Site site(with_limits({"--body-timeout", "0.3"}));
+  RawClient client = site.connect();
+  client.send(request("PUT", "/a", {"Content-Length: 5"}) + "abc");
+  EXPECT_EQ(client.read_response().status, 405);
+  EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST(Limits, BodyThatTricklesBelowTheLowestRateIs408) {
+  Site site(with_limits({"--writable", "--body-timeout", "0.3", "--lowest-rate", "100000"}));
+  RawClient client = site.connect();
+  client.send(request("PUT", "/a", {"Content-Length: 1000000"}));
+  while (!client.has_bytes(20)) client.send_some("x");
+  EXPECT_EQ(client.read_response().status, 408);
+  EXPECT_EQ(site.root.list(), Names{});
+}
+
+TEST(Limits, BodyThatTricklesIsTakenWhereNoRateIsAsked) {
+  Site site(with_limits({"--writable", "--body-timeout", "1", "--lowest-rate", "0"}));
+  RawClient client = site.connect();
+  client.send(request("PUT", "/a", {"Content-Length: 15"}));
+  for (int i = 0; i < 15; ++i) {
+    client.send("x");
+    ASSERT_EQ(client.has_bytes(i < 14 ? 100 : 20'000), i == 14);
+  }
+  EXPECT_EQ(client.read_response().status, 201);
+}
+
+TEST(Limits, ConnectionsBeyondTheLimitAre503WhileOthersAreServed) {
+  Site site({"--max-connections", "3"}, {.workers = 1});
+  site.root.write("a", "hello");
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(site.connect());
+    EXPECT_EQ(clients.back().ask(get("/a")).body, "hello");
+  }
+  for (int i = 0; i < 3; ++i) {
+    const Response response = site.ask(get("/a"));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.field("Connection"), "close");
+    EXPECT_TRUE(response.has("Retry-After"));
+  }
+  for (RawClient& client : clients) EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  clients.pop_back();
+  EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
+}
+
+TEST(Limits, FloodOfConnectionsIsSurvived) {
+  Site site({"--max-connections", "3"}, {.workers = 1});
+  site.root.write("a", "hello");
+  {
+    std::vector<RawClient> clients;
+    clients.reserve(200);
+    for (int i = 0; i < 200; ++i) clients.push_back(site.connect());
+    for (int i = 0; i < 3; ++i) {
+      const Response response = clients[static_cast<std::size_t>(i)].ask(get("/a"));
+      EXPECT_EQ(response.body, "hello");
+    }
+    EXPECT_EQ(clients.back().ending(), Ending::orderly);  // beyond all patience: closed unheard
+  }
+  EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
+}
+
+TEST(Limits, ClientThatStopsReadingHindersNobodyAndIsDropped) {
+  Site site(
+      with_limits({"--body-timeout", "0.3", "--lowest-rate", "100000000", "--log-format", "json"}),
+      {.workers = 1});
+  site.root.write("large", noise(30'000'000));
+  site.root.write("small", "hello");
+  RawClient stopped = site.connect();
+  stopped.send(get("/large"));
+  EXPECT_EQ(stopped.read_bytes(15), "HTTP/1.1 200 OK");
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(site.ask(get("/small")).body, "hello");
+  EXPECT_TRUE(site.wait_for_log("\"aborted\":true"));
+  EXPECT_LT(stopped.read_to_end().size(), 30'000'000U);
+  EXPECT_EQ(site.ask(get("/small")).body, "hello");
+}
+
+TEST(Limits, ManyClientsThatStopReadingHinderNobody) {
+  Site site({}, {.workers = 1});
+  site.root.write("large", noise(3'000'000));
+  site.root.write("small", "hello");
+  std::vector<RawClient> stopped;
+  for (int i = 0; i < 150; ++i) {  // more than there are large blocks
+    stopped.push_back(site.connect());
+    const int room = i == 0 ? 1 << 20 : 4096;  // small: what is sent must not fit in the kernel
+    ::setsockopt(stopped.back().descriptor(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    stopped.back().send(get("/large"));
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(site.ask(get("/small")).body, "hello");
+  const std::string large = site.root.read("large").value_or("");
+  EXPECT_TRUE(stopped.front().read_response().body == large);
+}
+
+TEST(Limits, HeadBeyondMaxHeadIs431) {
+  Site site({"--max-head", "1K"});
+  site.root.write("a", "hello");
+  EXPECT_EQ(site.ask(get("/a", {"X: " + std::string(900, 'x')})).status, 200);
+  EXPECT_EQ(site.ask(get("/a", {"X: " + std::string(1100, 'x')})).status, 431);
+  RawClient endless = site.connect();
+  while (!endless.has_bytes()) endless.send_some("X: y\r\n");
+  EXPECT_EQ(endless.read_response().status, 400);  // the first line is no request line
+}
+
+TEST(Limits, LargestHeadIsTaken) {
+  Site site({"--max-head", "63K"});
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(client.ask(get("/a", {"X: " + std::string(64'000, 'x')})).body, "hello");
+  }
+  EXPECT_EQ(client.ask(get("/a", {"X: " + std::string(65'000, 'x')})).status, 431);
+}
+
+TEST(Limits, BodyBeyondMaxBodyIs413AndLeavesNothing) {
+  Site site({"--writable", "--max-body", "1000"});
+  const std::string chunked = request("PUT", "/deep/a", {"Transfer-Encoding: chunked"});
+  for (const std::string& text : {
+           put("/deep/a", noise(1001)),
+           put("/deep/a", noise(3'000'000)),
+           chunked + "3e9\r\n" + noise(1001) + "\r\n0\r\n\r\n",
+           chunked + "3e9\r\n",
+           chunked + "1f4\r\n" + noise(500) + "\r\n1f5\r\n",
+           chunked + "2dc6c0\r\n" + noise(3'000'000) + "\r\n0\r\n\r\n",
+       }) {
+    RawClient client = site.connect();
+    client.send(text);
+    const Response response = client.read_response();
+    EXPECT_EQ(response.status, 413);
+    EXPECT_TRUE(response.whole);
+    EXPECT_EQ(site.root.list(), Names{});
+  }
+  EXPECT_EQ(site.ask(put("/a", noise(1000))).status, 201);
+  EXPECT_EQ(site.ask(request("PUT", "/b", {"Transfer-Encoding: chunked"}) + "3e8\r\n" +
+                     noise(1000) + "\r\n0\r\n\r\n")
+                .status,
+            201);
+}
+
+TEST(Limits, ServerOutOfDescriptorsRecovers) {
+  Site site({"--max-connections", "1000"},
+            {.wrapper = {"sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"}, .workers = 1});
+  site.root.write("a", "hello");
+  {
+    std::vector<RawClient> clients;
+    clients.reserve(60);
+    for (int i = 0; i < 60; ++i) clients.push_back(site.connect());
+    // One of the first has its connection but no descriptor is left for its file, or it is served.
+    const int status = clients.front().ask(get("/a")).status;
+    EXPECT_TRUE(status == 503 || status == 200) << status;
+  }
+  EXPECT_EQ(site.ask(get("/a")).body, "hello");
+}
+
+TEST(Limits, MoreHeadsThanFirstBuffersAreAllAnswered) {
+  Site site(with_limits({}), {.workers = 1});
+  site.root.write("a", "hello");
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 600;
+       ++i) {  // more than a slab of buffers, less than the usual limit of files
+    clients.push_back(site.connect());
+    ASSERT_TRUE(clients.back().ok()) << i;
+    clients.back().send("GET /a HTTP/1.1\r\nHo");
+  }
+  EXPECT_EQ(site.ask(get("/a")).body, "hello");
+  for (RawClient& client : clients) client.send("st: test\r\n\r\n");
+  for (RawClient& client : clients) ASSERT_EQ(client.read_response().body, "hello");
+}
+
+// Does what no client should: begins, breaks off, resets, sends noise. The same for the same seed.
+void misbehave(const Site& site, unsigned seed) {
+  const std::string chunks = "5\r\nhello\r\n0\r\n\r\n";
+  const std::string texts[] = {
+      get("/large"),
+      get("/none") + get("/large") + get("/large"),
+      put("/new/" + std::to_string(seed), noise(100'000)),
+      request("PUT", "/chunked", {"Transfer-Encoding: chunked"}) + chunks + get("/large"),
+      request("PUT", "/asked", {"Content-Length: 5", "Expect: 100-continue"}),
+      request("DELETE", "/chunked"),
+      noise(300, seed),
+  };
+  unsigned state = seed;
+  const auto pick = [&state](std::size_t below) {
+    state = state * 1103515245 + 12345;
+    return (state >> 8) % below;
+  };
+  for (int i = 0; i < 150; ++i) {
+    const std::string& text = texts[pick(std::size(texts))];
+    RawClient client = site.connect();
+    client.send(text.substr(0, pick(3) == 0 ? pick(text.size()) : text.size()));
+    if (pick(2) == 0) client.has_bytes(5);
+    if (pick(4) == 0) client.finish_sending();
+    if (pick(2) == 0) client.reset();
+  }
+}
+
+TEST(Limits, MisbehavingClientsHarmNobody) {
+  Site site({"--writable"});
+  site.root.write("large", noise(1'000'000));
+  site.root.write("small", "hello");
+  std::vector<std::jthread> threads;
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    threads.emplace_back([&site, seed] { misbehave(site, seed); });
+  }
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(site.ask(get("/small")).body, "hello");
+  for (std::jthread& thread : threads) thread.join();
+  EXPECT_EQ(site.ask(get("/small")).body, "hello");
+  EXPECT_TRUE(eventually([&] {
+    const Names names = site.root.list();
+    return std::none_of(names.begin(), names.end(), [](const std::string& name) {
+      return name.find(".quoit-") != std::string::npos;
+    });
+  }));
+}
+
+}  // namespace

@@ -1,0 +1,200 @@
+// After warm-up a request for a small file takes nothing from the heap: counted, not believed.
+//
+// The global operator new of this program counts while it is told to, and the simulated engine,
+// which allocates as it likes, stands outside the count. Frames come from malloc by their pool and
+// are counted by it.
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/server/world.h"
+
+namespace {
+
+bool counting = false;
+std::size_t allocations = 0;
+
+void* allocate(std::size_t bytes) {
+  if (counting) ++allocations;
+  void* memory = std::malloc(bytes > 0 ? bytes : 1);
+  if (!memory) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return allocate(bytes); }
+void* operator new[](std::size_t bytes) { return allocate(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+namespace server {
+namespace {
+
+using lab::head_of;
+
+// The simulated engine, with what it allocates for itself not counted.
+class Uncounted final : public uring::Engine {
+ public:
+  explicit Uncounted(uring::Simulated& engine) : engine_(engine) {}
+
+  void start(uring::Operation& operation) override {
+    const Pause pause;
+    engine_.start(operation);
+  }
+  void cancel(uring::Operation& operation) override {
+    const Pause pause;
+    engine_.cancel(operation);
+  }
+  std::size_t wait(uring::Milliseconds timeout, std::span<uring::Completion> room) override {
+    const Pause pause;
+    return engine_.wait(timeout, room);
+  }
+  void close(int fd) override {
+    const Pause pause;
+    engine_.close(fd);
+  }
+  void finish_sending(int fd) override { engine_.finish_sending(fd); }
+  uring::Milliseconds now() override { return engine_.now(); }
+  std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
+  void recycle(std::uint16_t id) override {
+    const Pause pause;
+    engine_.recycle(id);
+  }
+  std::string describe() const override { return engine_.describe(); }
+
+ private:
+  struct Pause {
+    const bool before = std::exchange(counting, false);
+    ~Pause() { counting = before; }
+  };
+  uring::Simulated& engine_;
+};
+
+class Heap : public ::testing::Test {
+ protected:
+  Heap() {
+    root.put("hello.txt", "hello\n");
+    root.put("folder/index.html", "<p>");
+    for (int i = 0; i < 4; ++i) sockets.push_back(connect());
+  }
+  ~Heap() override {
+    for (const int socket : sockets) engine.peer_finishes(socket);
+    loop.run(service.connections);
+  }
+
+  int connect() {
+    const int socket = engine.connected();
+    service.take(socket);
+    return socket;
+  }
+
+  // How often the server allocates when all connections send `bytes`, after a few times.
+  std::size_t count(std::string_view bytes) {
+    for (int warming = 0; warming < 100; ++warming) play(bytes);
+    allocations = 0;
+    for (int i = 0; i < 100; ++i) {
+      counting = true;
+      play(bytes);
+      counting = false;
+    }
+    return allocations;
+  }
+
+  void play(std::string_view bytes) {
+    {
+      const bool before = std::exchange(counting, false);
+      for (const int socket : sockets) engine.peer_sends(socket, bytes);
+      counting = before;
+    }
+    for (int quiet = 0; quiet < 4;) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+  }
+
+  Config config;
+  Mime mime;
+  lab::Folder root;
+  uring::Simulated engine;
+  Uncounted uncounted{engine};
+  uring::Loop loop{uncounted};
+  Shared shared{config, mime, root.fd()};
+  Service service{shared, loop};
+  std::vector<int> sockets;
+};
+
+TEST_F(Heap, is_counted_here) {
+  counting = true;
+  auto* number = new std::vector<int>(10);
+  counting = false;
+  delete number;
+  EXPECT_EQ(std::exchange(allocations, 0), 2U);
+}
+
+TEST_F(Heap, is_not_used_by_a_request_that_is_kept_alive) {
+  EXPECT_EQ(count(head_of("GET", "/hello.txt")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/folder/")), 0U);
+  EXPECT_EQ(count(head_of("HEAD", "/hello.txt", "If-None-Match: \"x\"\r\n")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/none")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n")), 0U);
+  const std::string get = head_of("GET", "/hello.txt");
+  EXPECT_EQ(count(get + get + get), 0U);
+}
+
+TEST_F(Heap, is_not_used_by_heads_in_pieces) {
+  engine.split_receives(7);
+  EXPECT_EQ(count(head_of("GET", "/hello.txt")), 0U);
+}
+
+TEST_F(Heap, is_not_used_by_an_upload) {
+  config.writable = true;
+  EXPECT_EQ(count(head_of("PUT", "/new", "Content-Length: 3\r\n") + "new"), 0U);
+  EXPECT_EQ(count(head_of("PUT", "/new", "Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n0\r\n\r\n"),
+            0U);
+}
+
+// A line a request; its buffers grow to what the writer leaves waiting, and stay.
+TEST_F(Heap, is_not_used_by_the_access_log) {
+  AccessLog log((root / "log").string(), LogFormat::json);
+  ASSERT_EQ(log.open(), 0);
+  shared.access_log = &log;
+  // Twice: the writer and the server exchange two buffers.
+  for (int i = 0; i < 2; ++i) {
+    for (int lines = 0; lines < 5000; ++lines) log.append({.remote = "::1", .method = "GET"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  EXPECT_EQ(count(head_of("GET", "/hello.txt")), 0U);
+  shared.access_log = nullptr;
+}
+
+TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {
+  const auto come_and_go = [&] {
+    const bool before = std::exchange(counting, false);
+    const int socket = engine.connected();
+    engine.peer_sends(socket, head_of("GET", "/hello.txt"));
+    engine.peer_finishes(socket);
+    counting = before;
+    service.take(socket);
+    for (int quiet = 0; quiet < 4;) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+  };
+  for (int warming = 0; warming < 10; ++warming) come_and_go();
+  allocations = 0;
+  counting = true;
+  for (int i = 0; i < 10; ++i) come_and_go();
+  counting = false;
+  EXPECT_EQ(allocations, 0U);
+}
+
+}  // namespace
+}  // namespace server

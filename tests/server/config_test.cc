@@ -1,0 +1,226 @@
+// Addresses, sizes, and command lines: what they become, and what is refused with status 64.
+#include "apps/server/config.h"
+
+#include <string>
+#include <string_view>
+#include <sysexits.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/version.h"
+
+namespace server {
+namespace {
+
+struct ListenRow {
+  const char* text;
+  const char* host;
+  std::uint16_t port;
+  const char* unix_path = "";
+  bool any_family = false;
+};
+
+TEST(Addresses, to_listen_on_are_read) {
+  for (const ListenRow& row : {
+           ListenRow{"127.0.0.1:8080", "127.0.0.1", 8080},
+           ListenRow{"0.0.0.0:80", "0.0.0.0", 80},
+           ListenRow{"[::1]:8080", "::1", 8080},
+           ListenRow{"[::]:0", "::", 0},
+           ListenRow{":65535", "", 65535, "", true},
+           ListenRow{"localhost:1", "127.0.0.1", 1},
+           ListenRow{"unix:/run/quoit.sock", "", 0, "/run/quoit.sock"},
+           ListenRow{"unix:a:1", "", 0, "a:1"},
+       }) {
+    const std::optional<ListenAddress> address = parse_listen(row.text);
+    ASSERT_TRUE(address) << row.text;
+    EXPECT_EQ(address->host, row.host) << row.text;
+    EXPECT_EQ(address->port, row.port) << row.text;
+    EXPECT_EQ(address->unix_path, row.unix_path) << row.text;
+    EXPECT_EQ(address->any_family, row.any_family) << row.text;
+  }
+}
+
+TEST(Addresses, that_are_none_are_refused) {
+  for (const char* text :
+       {"", ":", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":-1", ":+1", ": 1", ":1 ",
+        ":0x50", "::1:8080", "[::1]", "[::1:8080", "unix:", "http://127.0.0.1:80", "[]:80"}) {
+    EXPECT_FALSE(parse_listen(text)) << text;
+  }
+}
+
+TEST(Sizes, are_read_with_their_units) {
+  constexpr std::uint64_t kibi = 1024;
+  EXPECT_EQ(parse_bytes("0"), 0U);
+  EXPECT_EQ(parse_bytes("4096"), 4096U);
+  EXPECT_EQ(parse_bytes("64K"), 64 * kibi);
+  EXPECT_EQ(parse_bytes("64k"), 64 * kibi);
+  EXPECT_EQ(parse_bytes("10M"), 10 * kibi * kibi);
+  EXPECT_EQ(parse_bytes("2g"), 2 * kibi * kibi * kibi);
+  EXPECT_EQ(parse_bytes("1T"), kibi * kibi * kibi * kibi);
+  EXPECT_EQ(parse_bytes("9223372036854775807"), 9223372036854775807U);
+  EXPECT_EQ(parse_bytes("8388607T"), 8388607 * kibi * kibi * kibi * kibi);
+  for (const char* text : {"", "K", "-1", "+1", " 1", "1 ", "1 K", "1KB", "1.5M", "0x10", "K1",
+                           "9223372036854775808", "8388608T", "99999999999999999999999"}) {
+    EXPECT_FALSE(parse_bytes(text)) << text;
+  }
+}
+
+struct Parsed {
+  Config config;
+  ParseOutcome outcome;
+  std::string output;
+  std::string error;
+};
+
+// What a command line becomes. The words are quoitd's, without its name.
+Parsed parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "quoitd");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  Parsed parsed;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  parsed.outcome =
+      parse_command_line(static_cast<int>(words.size()), arguments.data(), parsed.config);
+  parsed.output = ::testing::internal::GetCapturedStdout();
+  parsed.error = ::testing::internal::GetCapturedStderr();
+  return parsed;
+}
+
+TEST(CommandLines, may_be_empty) {
+  const Parsed parsed = parse({});
+  EXPECT_TRUE(parsed.outcome.run);
+  EXPECT_EQ(parsed.output + parsed.error, "");
+  const Config& config = parsed.config;
+  EXPECT_EQ(config.root, ".");
+  ASSERT_EQ(config.listen.size(), 1U);
+  EXPECT_EQ(config.listen[0].host, "127.0.0.1");
+  EXPECT_EQ(config.listen[0].port, 8080);
+  EXPECT_FALSE(config.writable);
+  EXPECT_FALSE(config.dot_files);
+  EXPECT_EQ(config.access_log, "-");
+  EXPECT_EQ(config.log_format, LogFormat::combined);
+  EXPECT_EQ(config.index, std::vector<std::string>{"index.html"});
+  EXPECT_EQ(config.limits.head_bytes, 16384U);
+  EXPECT_EQ(config.max_body, 0U);
+}
+
+// The defaults stand in two places, config.h and the options: they must agree.
+TEST(CommandLines, that_are_empty_leave_the_defaults) {
+  const Config plain;
+  const Config config = parse({}).config;
+  EXPECT_EQ(config.patience.head_ms, plain.patience.head_ms);
+  EXPECT_EQ(config.patience.idle_ms, plain.patience.idle_ms);
+  EXPECT_EQ(config.patience.body_ms, plain.patience.body_ms);
+  EXPECT_EQ(config.patience.grace_ms, plain.patience.grace_ms);
+  EXPECT_EQ(config.patience.lowest_rate, plain.patience.lowest_rate);
+}
+
+TEST(CommandLines, fill_everything_that_can_be_set) {
+  const Config config = parse({"-l",
+                               ":1",
+                               "--listen=[::1]:2",
+                               "/srv",
+                               "-w",
+                               "--dot-files",
+                               "--workers",
+                               "3",
+                               "--access-log",
+                               "off",
+                               "--log-format",
+                               "json",
+                               "--log-heads",
+                               "heads",
+                               "--index",
+                               "a.html",
+                               "--index=b.html",
+                               "--not-found",
+                               "404.txt",
+                               "--fallback",
+                               "home.html",
+                               "--max-body",
+                               "10M",
+                               "--max-head",
+                               "63K",
+                               "--max-connections",
+                               "9",
+                               "--head-timeout",
+                               "1.5",
+                               "--idle-timeout",
+                               "2",
+                               "--body-timeout",
+                               "0.5",
+                               "--lowest-rate",
+                               "0",
+                               "--grace",
+                               "3"})
+                            .config;
+  EXPECT_EQ(config.root, "/srv");
+  ASSERT_EQ(config.listen.size(), 2U);
+  EXPECT_TRUE(config.listen[0].any_family);
+  EXPECT_EQ(config.listen[1].port, 2);
+  EXPECT_TRUE(config.writable);
+  EXPECT_TRUE(config.dot_files);
+  EXPECT_EQ(config.workers, 3U);
+  EXPECT_EQ(config.access_log, "off");
+  EXPECT_EQ(config.log_format, LogFormat::json);
+  EXPECT_EQ(config.log_heads, "heads");
+  EXPECT_EQ(config.index, (std::vector<std::string>{"a.html", "b.html"}));
+  EXPECT_EQ(config.not_found, "404.txt");
+  EXPECT_EQ(config.fallback, "home.html");
+  EXPECT_EQ(config.max_body, 10U * 1024 * 1024);
+  EXPECT_EQ(config.limits.head_bytes, 63U * 1024);
+  EXPECT_EQ(config.max_connections, 9U);
+  EXPECT_EQ(config.patience.head_ms, 1500);
+  EXPECT_EQ(config.patience.idle_ms, 2000);
+  EXPECT_EQ(config.patience.body_ms, 500);
+  EXPECT_EQ(config.patience.lowest_rate, 0U);
+  EXPECT_EQ(config.patience.grace_ms, 3000);
+}
+
+TEST(CommandLines, that_are_wrong_are_refused_in_one_line_with_64) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--nonsense"},
+           {"a", "b"},
+           {"--listen", "nowhere"},
+           {"--listen"},
+           {"--workers", "many"},
+           {"--workers", "-1"},
+           {"--log-format", "xml"},
+           {"--max-body", "lots"},
+           {"--max-body", "-1"},
+           {"--max-head", "255"},
+           {"--max-head", "64K"},
+           {"--max-connections", "x"},
+           {"--max-connections", "-1"},
+           {"--head-timeout", "0"},
+           {"--idle-timeout", "-1"},
+           {"--body-timeout", "x"},
+           {"--grace", "100000"},
+           {"--lowest-rate", "-1"},
+       }) {
+    const Parsed parsed = parse(words);
+    EXPECT_FALSE(parsed.outcome.run) << words[0];
+    EXPECT_EQ(parsed.outcome.status, EX_USAGE) << words[0];
+    EXPECT_EQ(parsed.output, "") << words[0];
+    EXPECT_TRUE(parsed.error.starts_with("quoitd: ")) << parsed.error;
+    EXPECT_EQ(parsed.error.find('\n'), parsed.error.size() - 1) << parsed.error;
+  }
+}
+
+TEST(CommandLines, that_ask_for_help_or_version_are_answered_with_0) {
+  const Parsed help = parse({"--help"});
+  EXPECT_FALSE(help.outcome.run);
+  EXPECT_EQ(help.outcome.status, 0);
+  for (const char* option : {"--listen", "--writable", "--max-body", "--grace", "--log-heads"}) {
+    EXPECT_NE(help.output.find(option), std::string::npos) << option;
+  }
+  const Parsed asked = parse({"--version"});
+  EXPECT_FALSE(asked.outcome.run);
+  EXPECT_EQ(asked.output, std::string("quoitd ") + version + "\n");
+}
+
+}  // namespace
+}  // namespace server

@@ -1,0 +1,701 @@
+// The whole life of connections, bytes in and bytes out, on the simulated engine with real files.
+// What fails is in faults_test.cc, what is random in chaos_test.cc.
+#include "apps/server/connection.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/respond.h"
+#include "tests/server/world.h"
+
+namespace server {
+namespace {
+
+using lab::head_of;
+using lab::pattern;
+using lab::World;
+using uring::OpCode;
+
+class Corridor : public lab::InWorld {
+ protected:
+  Corridor() { world.root.put("hello.txt", "hello\n"); }
+  void make_writable() { world.config.writable = true; }
+};
+
+const std::string hello_head =
+    "HTTP/1.1 200 OK\r\nDate: NOW\r\nContent-Length: 6\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nETag: " +
+    std::string(lab::old_tag) + "\r\nLast-Modified: " + std::string(lab::old_date) +
+    "\r\nAccept-Ranges: bytes\r\n\r\n";
+const std::string hello = hello_head + "hello\n";
+const std::string get_hello = head_of("GET", "/hello.txt");
+
+// "HTTP/1.1 404 Not Found" with a line of text, as the server says it of nothing.
+std::string refusal(std::string_view line, std::string_view text, std::string_view fields = {}) {
+  return "HTTP/1.1 " + std::string(line) +
+         "\r\nDate: NOW\r\nContent-Length: " + std::to_string(text.size()) +
+         "\r\nContent-Type: text/plain; charset=utf-8\r\n" + std::string(fields) + "\r\n" +
+         std::string(text);
+}
+const std::string nothing =
+    refusal("404 Not Found", "404 Not Found: there is nothing of this name\n");
+
+// --- Reading ---
+
+TEST_F(Corridor, answers_GET_and_HEAD_to_the_byte) {
+  const int socket = world.connect();
+  EXPECT_EQ(world.say(socket, get_hello), hello);
+  EXPECT_EQ(world.say(socket, head_of("HEAD", "/hello.txt")), hello + hello_head);
+  EXPECT_EQ(world.say(socket, head_of("GET", "/none")), hello + hello_head + nothing);
+  EXPECT_FALSE(world.engine.closed(socket));
+}
+
+TEST_F(Corridor, gathers_the_answers_of_pipelined_requests_in_one_send) {
+  const int socket = world.connect();
+  const std::string none = head_of("GET", "/none");
+  EXPECT_EQ(world.say(socket, get_hello + none + get_hello), hello + nothing + hello);
+  EXPECT_EQ(world.engine.started(OpCode::send), 1U);
+  EXPECT_EQ(world.engine.started(OpCode::recv_provided), 2U);
+  // Two files; and of what is not there itself and 404.html.
+  EXPECT_EQ(world.engine.started(OpCode::open), 4U);
+  EXPECT_EQ(world.engine.started(OpCode::read), 2U);
+}
+
+TEST_F(Corridor, awaits_nothing_but_open_read_send_and_recv_for_a_small_file) {
+  const int socket = world.connect();
+  world.say(socket, get_hello);
+  EXPECT_EQ(world.engine.started(), 5U);
+}
+
+// A thousand requests at once: answered in order, at most 64 a send.
+TEST_F(Corridor, bounds_the_answers_that_leave_at_once) {
+  std::string requests;
+  std::string answers;
+  for (int i = 0; i < 1000; ++i) {
+    requests += get_hello;
+    answers += hello;
+  }
+  const int socket = world.connect();
+  EXPECT_EQ(world.say(socket, requests), answers);
+  EXPECT_GE(world.engine.started(OpCode::send), 1000 / Exchange::most_answered);
+}
+
+TEST_F(Corridor, answers_the_same_however_a_request_is_split) {
+  const std::string bytes = get_hello + head_of("HEAD", "/hello.txt", "A: b\r\n") + get_hello;
+  const std::string expected = hello + hello_head + hello;
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    const int socket = world.connect();
+    world.say(socket, bytes.substr(0, at));
+    ASSERT_EQ(world.say(socket, bytes.substr(at)), expected) << "split at " << at;
+    world.engine.peer_finishes(socket);
+    world.settle();
+  }
+  world.engine.split_receives(1);
+  EXPECT_EQ(world.ask(bytes), expected);
+}
+
+TEST_F(Corridor, sends_a_large_file_in_blocks) {
+  const std::string content = pattern(3 * BlockPool::large_bytes + 17);
+  world.root.put("large", content);
+  const std::string answer = world.ask(head_of("GET", "/large"));
+  EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), content);
+  EXPECT_LE(world.engine.started(OpCode::send), 4U);
+}
+
+TEST_F(Corridor, sends_a_large_file_behind_a_pipelined_small_one) {
+  const std::string content = pattern(BlockPool::large_bytes + 17);
+  world.root.put("large", content);
+  const std::string answer = world.ask(get_hello + head_of("GET", "/large") + get_hello);
+  EXPECT_TRUE(answer.starts_with(hello));
+  EXPECT_TRUE(answer.ends_with(content + hello));
+}
+
+TEST_F(Corridor, answers_ranges_and_conditions) {
+  const auto ask = [&](std::string_view fields) {
+    return world.ask(head_of("GET", "/hello.txt", fields));
+  };
+  const std::string part = ask("Range: bytes=1-3\r\n");
+  EXPECT_TRUE(part.starts_with("HTTP/1.1 206 Partial Content\r\n")) << part;
+  EXPECT_NE(part.find("Content-Range: bytes 1-3/6\r\n"), std::string::npos) << part;
+  EXPECT_TRUE(part.ends_with("\r\n\r\nell")) << part;
+  EXPECT_TRUE(ask("Range: bytes=6-\r\n").starts_with("HTTP/1.1 416 "));
+  EXPECT_TRUE(ask("If-None-Match: *\r\n").starts_with("HTTP/1.1 304 "));
+  EXPECT_TRUE(ask("If-Match: \"x\"\r\n").starts_with("HTTP/1.1 412 "));
+}
+
+TEST_F(Corridor, shows_the_index_of_a_directory_and_leads_to_its_slash) {
+  world.root.put("folder/index.html", "<p>");
+  const std::string index = world.ask(head_of("GET", "/folder/"));
+  EXPECT_TRUE(index.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_NE(index.find("Content-Type: text/html; charset=utf-8\r\n"), std::string::npos);
+  EXPECT_TRUE(index.ends_with("\r\n\r\n<p>"));
+  EXPECT_EQ(world.ask(head_of("GET", "/folder?a=b")),
+            "HTTP/1.1 301 Moved Permanently\r\nDate: NOW\r\nContent-Length: 0\r\n"
+            "Location: folder/?a=b\r\n\r\n");
+  EXPECT_EQ(world.ask(head_of("GET", "/")), nothing);
+  EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/")), nothing);
+  EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/x")), nothing);
+}
+
+TEST_F(Corridor, shows_a_page_where_nothing_is) {
+  world.root.put("404.html", "gone");
+  const std::string page = world.ask(head_of("GET", "/none"));
+  EXPECT_TRUE(page.starts_with("HTTP/1.1 404 Not Found\r\n"));
+  EXPECT_TRUE(page.ends_with("\r\n\r\ngone"));
+  world.config.not_found = "hello.txt";
+  EXPECT_TRUE(world.ask(head_of("GET", "/none")).ends_with("\r\n\r\nhello\n"));
+  world.config.fallback = "404.html";
+  EXPECT_TRUE(world.ask(head_of("GET", "/none")).starts_with("HTTP/1.1 200 OK\r\n"));
+  world.config.fallback = "nowhere";
+  EXPECT_TRUE(world.ask(head_of("GET", "/none")).starts_with("HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST_F(Corridor, serves_nothing_hidden_nothing_outside_and_nothing_that_is_no_file) {
+  world.root.put(".secret", "x");
+  world.root.put(".quoit-0123456789abcdef.tmp", "x");
+  std::filesystem::create_symlink("/etc/hostname", world.root / "leak");
+  std::filesystem::create_symlink("hello.txt", world.root / "link.txt");
+  ASSERT_EQ(::mkfifo((world.root / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(world.ask(head_of("GET", "/.secret")), nothing);
+  EXPECT_TRUE(world.ask(head_of("GET", "/leak")).starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(world.ask(head_of("GET", "/pipe")).starts_with("HTTP/1.1 403 "));
+  EXPECT_EQ(world.ask(head_of("GET", "/link.txt")), hello);
+  world.config.dot_files = true;
+  EXPECT_TRUE(world.ask(head_of("GET", "/.secret")).starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(world.ask(head_of("GET", "/.quoit-0123456789abcdef.tmp")), nothing);
+  std::filesystem::remove(world.root / ".quoit-0123456789abcdef.tmp");
+}
+
+// A modification time that nanoseconds since 1970 cannot hold.
+TEST_F(Corridor, serves_files_of_any_age) {
+  for (const std::int64_t seconds : {-2'000'000'000LL, 13'569'465'600LL}) {
+    world.root.put("aged", "x", seconds);
+    const std::string answer = world.ask(head_of("GET", "/aged"));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+    EXPECT_NE(answer.find("\r\nLast-Modified: "), std::string::npos) << answer;
+  }
+}
+
+TEST_F(Corridor, ends_an_answer_short_when_its_file_shrinks) {
+  world.root.put("large", pattern(2 * BlockPool::large_bytes));
+  const int socket = world.connect();
+  world.engine.peer_takes(socket, 100);
+  world.say(socket, head_of("GET", "/large"));
+  std::filesystem::resize_file(world.root / "large", 10);
+  world.engine.peer_takes(socket, SIZE_MAX);
+  world.settle();
+  EXPECT_TRUE(world.engine.closed(socket));
+  EXPECT_LT(world.heard(socket).size(), 2 * BlockPool::large_bytes);
+}
+
+// --- Connections ---
+
+TEST_F(Corridor, keeps_and_closes_connections_as_RFC_9112_9_3_says) {
+  const auto stays = [&](std::string_view bytes) {
+    const int socket = world.connect();
+    world.say(socket, bytes);
+    const bool open = !world.engine.closed(socket);
+    world.engine.peer_finishes(socket);
+    world.settle();
+    const bool says_close =
+        world.engine.peer_received(socket).find("\r\nConnection: close\r\n") != std::string::npos;
+    EXPECT_EQ(open, !says_close);
+    return open;
+  };
+  EXPECT_TRUE(stays(get_hello));
+  EXPECT_FALSE(stays(head_of("GET", "/hello.txt", "Connection: close\r\n")));
+  EXPECT_FALSE(stays("GET /hello.txt HTTP/1.0\r\n\r\n"));
+  EXPECT_TRUE(stays("GET /hello.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+}
+
+// RFC 9112 9.6: nothing is answered after a close, and the connection ends gently.
+TEST_F(Corridor, drops_what_follows_a_request_that_closes) {
+  const int socket = world.connect();
+  const std::string answer =
+      world.say(socket, head_of("GET", "/none", "Connection: close\r\n") + get_hello);
+  EXPECT_EQ(answer, refusal("404 Not Found", "404 Not Found: there is nothing of this name\n",
+                            "Connection: close\r\n"));
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.engine.closed(socket));
+  world.engine.peer_sends(socket, get_hello);
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_TRUE(world.engine.closed(socket));
+  EXPECT_EQ(world.heard(socket), answer);
+}
+
+TEST_F(Corridor, answers_what_came_before_a_bad_request_and_nothing_after_it) {
+  const int socket = world.connect();
+  world.say(socket, get_hello + "GET / HTTP/1.1\nHost: a\r\n\r\n" + get_hello);
+  EXPECT_EQ(world.heard(socket),
+            hello + refusal("400 Bad Request",
+                            "400 Bad Request: A line feed stands without its carriage return.\n",
+                            "Connection: close\r\n"));
+  EXPECT_EQ(world.engine.started(OpCode::send), 1U);
+  EXPECT_TRUE(world.engine.finished(socket));
+}
+
+TEST_F(Corridor, answers_a_client_that_ends_its_side_after_its_request) {
+  EXPECT_EQ(world.ask(get_hello + get_hello), hello + hello);
+  EXPECT_EQ(world.ask(""), "");
+  EXPECT_EQ(world.ask("GET / HT"), "");
+}
+
+TEST_F(Corridor, lends_nothing_to_an_idle_connection) {
+  const int socket = world.connect();
+  world.say(socket, get_hello);
+  EXPECT_EQ(world.service.blocks.lent(), 0U);
+  EXPECT_EQ(world.engine.lent_buffers(), 0U);
+  world.say(socket, "GET /");
+  EXPECT_EQ(world.service.blocks.lent(), 1U);
+  EXPECT_EQ(world.engine.lent_buffers(), 1U);
+}
+
+TEST_F(Corridor, tells_those_over_the_limit_and_closes_more_unheard) {
+  world.shared.most_connections = 2;
+  world.connect();
+  const int second = world.connect();
+  const int third = world.connect();
+  for (int i = 1; i < 64; ++i) world.connect();
+  const int unheard = world.connect();
+  EXPECT_TRUE(world.engine.closed(unheard));
+  EXPECT_EQ(world.say(second, get_hello), hello);
+  EXPECT_EQ(world.say(third, get_hello),
+            refusal("503 Service Unavailable",
+                    "503 Service Unavailable: the server is busy; try again soon\n",
+                    "Retry-After: 1\r\nConnection: close\r\n"));
+  EXPECT_TRUE(world.engine.closed(third));
+}
+
+TEST_F(Corridor, refuses_what_is_not_for_it) {
+  const auto status = [&](std::string_view bytes) {
+    const int socket = world.connect();
+    const std::string answer = world.say(socket, bytes);
+    world.engine.peer_finishes(socket);
+    world.settle();
+    return answer.substr(9, 3);
+  };
+  EXPECT_EQ(status("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"), "405");
+  EXPECT_EQ(status(head_of("TRACE", "/")), "405");
+  EXPECT_EQ(status(head_of("PUT", "/x", "Content-Length: 1\r\n") + "x"), "405");
+  EXPECT_EQ(status(head_of("brew", "/")), "501");
+  EXPECT_EQ(status(head_of("GET", "/", "Expect: money\r\n")), "417");
+  EXPECT_EQ(status(head_of("GET", "/..")), "400");
+  EXPECT_EQ(status(head_of("GET", "/" + std::string(9000, 'a'))), "414");
+  EXPECT_EQ(status(head_of("GET", "/", "A: " + std::string(17000, 'a') + "\r\n")), "431");
+  EXPECT_EQ(status("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "204");
+  EXPECT_TRUE(world.root.names() == std::vector<std::string>{"hello.txt"});
+}
+
+// --- Bodies that nobody wants ---
+
+TEST_F(Corridor, drops_a_small_unwanted_body_and_goes_on) {
+  const std::string chunked = head_of("GET", "/hello.txt", "Transfer-Encoding: chunked\r\n") +
+                              "5\r\nabcde\r\n0\r\nDigest: x\r\n\r\n";
+  const std::string sized = head_of("HEAD", "/hello.txt", "Content-Length: 7\r\n") + "GET / H";
+  const std::string bytes = chunked + sized + get_hello;
+  const std::string expected = hello + hello_head + hello;
+  EXPECT_EQ(world.ask(bytes), expected);
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    const int socket = world.connect();
+    world.say(socket, bytes.substr(0, at));
+    ASSERT_EQ(world.say(socket, bytes.substr(at)), expected) << "split at " << at;
+    world.engine.peer_finishes(socket);
+    world.settle();
+  }
+}
+
+TEST_F(Corridor, closes_gently_before_a_large_unwanted_body) {
+  const int socket = world.connect();
+  const std::string size = std::to_string(most_dropped_bytes + 1);
+  world.say(socket, head_of("PUT", "/x", "Content-Length: " + size + "\r\n") + "xxx");
+  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 405 "));
+  EXPECT_NE(world.heard(socket).find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(world.engine.finished(socket));
+  world.engine.peer_sends(socket, pattern(most_dropped_bytes));
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_EQ(world.engine.unread(socket), 0U);
+}
+
+// Chunked, the size is not known beforehand; a close with bytes unread would reset the connection.
+TEST_F(Corridor, closes_gently_when_an_unwanted_body_turns_out_large) {
+  const int socket = world.connect();
+  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n"));
+  for (int i = 0; i < 100; ++i) world.say(socket, "400\r\n" + pattern(1024) + "\r\n");
+  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 405 "));
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.engine.closed(socket));
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_EQ(world.engine.unread(socket), 0U);
+}
+
+TEST_F(Corridor, closes_gently_when_an_unwanted_body_is_malformed) {
+  const int socket = world.connect();
+  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n") + "x\r\n");
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.engine.closed(socket));
+}
+
+// Each body ends within a receive, whose rest is the next request: the tails must not pile up.
+TEST_F(Corridor, keeps_the_tails_of_many_unwanted_bodies_in_bounds) {
+  std::string requests = head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n");
+  const std::string body = "4e20\r\n" + pattern(20'000) + "\r\n0\r\n\r\n";
+  for (int i = 0; i < 40; ++i) {
+    requests += body + head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n");
+  }
+  const int socket = world.connect();
+  world.say(socket, requests.substr(0, 10));
+  const std::string answer = world.say(socket, requests.substr(10) + body + get_hello);
+  EXPECT_TRUE(answer.ends_with(hello));
+}
+
+// --- Limits of memory ---
+
+// Without a provided buffer a request is received into memory of its own, at once a lot of it.
+TEST_F(Corridor, serves_without_provided_buffers) {
+  make_writable();
+  const std::string content = pattern(60'000);
+  for (const std::string_view path : {"/stored", "/folder/"}) {
+    world.engine.plan_fault(world.engine.started() + 1, {.error = ENOBUFS});
+    const std::string bytes = head_of("PUT", path, "Transfer-Encoding: chunked\r\n") + "ea60\r\n" +
+                              content + "\r\n0\r\n\r\n" + get_hello + get_hello + get_hello;
+    const std::string answer = world.ask(bytes);
+    EXPECT_TRUE(answer.ends_with(hello + hello + hello)) << path;
+  }
+  EXPECT_EQ(world.root.get("stored"), content);
+}
+
+TEST_F(Corridor, keeps_tails_in_bounds_when_heads_must_be_short) {
+  make_writable();
+  world.config.limits.head_bytes = 256;
+  std::string requests;
+  const std::string body = "4e20\r\n" + pattern(20'000) + "\r\n0\r\n\r\n";
+  for (int i = 0; i < 40; ++i) {
+    requests += head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n") + body;
+  }
+  const int socket = world.connect();
+  world.say(socket, requests.substr(0, 10));
+  EXPECT_TRUE(world.say(socket, requests.substr(10) + get_hello).ends_with(hello));
+  EXPECT_EQ(world.root.get("x"), pattern(20'000));
+}
+
+// When all large blocks are lent there are small ones, and nothing else changes.
+TEST_F(Corridor, serves_from_small_blocks) {
+  make_writable();
+  const std::string content = pattern(100'000);
+  world.root.put("large", content);
+  std::vector<std::span<char>> lent;
+  while (lent.size() < BlockPool::large_blocks) lent.push_back(world.service.blocks.lend());
+  std::string requests;
+  std::string answers;
+  for (int i = 0; i < 100; ++i) {
+    requests += get_hello;
+    answers += hello;
+  }
+  EXPECT_EQ(world.ask(requests), answers);
+  EXPECT_TRUE(world.ask(get_hello + head_of("GET", "/large")).ends_with(content));
+  world.ask(head_of("PUT", "/sized", "Content-Length: 100000\r\n") + content);
+  EXPECT_EQ(world.root.get("sized"), content);
+  const std::string chunked =
+      head_of("PUT", "/chunked", "Transfer-Encoding: chunked\r\n") + "186a0\r\n" + content;
+  EXPECT_TRUE(world.ask(chunked + "\r\n0\r\n\r\n" + get_hello).ends_with(hello));
+  EXPECT_EQ(world.root.get("chunked"), content);
+  for (const std::span<char> block : lent) world.service.blocks.release(block);
+}
+
+// --- Time ---
+
+constexpr uring::Milliseconds slack_ms = 128;  // a timer's two slots
+
+TEST_F(Corridor, gives_a_head_its_time_and_then_says_408) {
+  const int socket = world.connect();
+  world.pass(59'000);  // idle time is not head time
+  world.say(socket, "GET /hello.txt HTTP/1.1\r\n");
+  for (int second = 0; second < 9; ++second) {
+    world.pass(1000);
+    world.say(socket, "A: b\r\n");  // a trickle buys no time
+  }
+  EXPECT_EQ(world.heard(socket), "");
+  world.pass(1000 + slack_ms);
+  EXPECT_EQ(
+      world.heard(socket),
+      refusal("408 Request Timeout", "408 Request Timeout: the request did not arrive in time\n",
+              "Connection: close\r\n"));
+  EXPECT_TRUE(world.engine.finished(socket));
+  world.pass(5000 + slack_ms);
+  EXPECT_TRUE(world.engine.closed(socket));
+}
+
+TEST_F(Corridor, closes_an_idle_connection_in_silence) {
+  const int fresh = world.connect();
+  const int used = world.connect();
+  world.say(used, get_hello);
+  world.pass(60'000 - slack_ms);
+  EXPECT_FALSE(world.engine.closed(used));
+  world.pass(2 * slack_ms);
+  EXPECT_TRUE(world.engine.closed(fresh));
+  EXPECT_TRUE(world.engine.closed(used));
+  EXPECT_EQ(world.heard(used), hello);
+  EXPECT_EQ(world.heard(fresh), "");
+}
+
+// The head behind an answered request has its own time, not what the answer had.
+TEST_F(Corridor, gives_a_pipelined_head_no_more_time_than_any_other) {
+  const int socket = world.connect();
+  world.say(socket, get_hello + "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(world.heard(socket), hello);
+  world.pass(10'000 + slack_ms);
+  EXPECT_NE(world.heard(socket).find("408 Request Timeout"), std::string::npos);
+}
+
+// A receive that completed when its deadline had just passed: success is a legal answer.
+TEST_F(Corridor, answers_a_request_that_arrived_with_its_deadline) {
+  world.engine.plan_fault(1, {.delay = 2});
+  const int socket = world.connect();
+  world.engine.peer_sends(socket, get_hello);
+  world.loop.turn(0);
+  world.engine.advance_clock(60'000 + slack_ms);
+  world.settle();
+  EXPECT_EQ(world.heard(socket), hello);
+}
+
+TEST_F(Corridor, drops_a_peer_that_stops_reading_while_others_are_served) {
+  world.root.put("large", pattern(4 * BlockPool::large_bytes));
+  const int stuck = world.connect();
+  world.engine.peer_takes(stuck, 1000);
+  world.say(stuck, head_of("GET", "/large"));
+  const int other = world.connect();
+  const std::int64_t patience_ms = 30'000 + BlockPool::large_bytes * 1000 / 256;
+  std::string answers;
+  for (std::int64_t passed_ms = 0; passed_ms < patience_ms - slack_ms; passed_ms += 50'000) {
+    answers += hello;
+    ASSERT_EQ(world.say(other, get_hello), answers);
+    EXPECT_FALSE(world.engine.closed(stuck));
+    world.pass(50'000);
+  }
+  EXPECT_TRUE(world.engine.closed(stuck));
+  EXPECT_EQ(world.engine.peer_received(stuck).size(), 1000U);
+  EXPECT_EQ(world.service.blocks.lent(), 0U);
+}
+
+TEST_F(Corridor, holds_back_when_nobody_reads_its_answers) {
+  const int socket = world.connect();
+  world.engine.peer_takes(socket, 0);
+  for (int i = 0; i < 3000; ++i) world.engine.peer_sends(socket, get_hello);
+  world.settle();
+  EXPECT_GT(world.engine.unread(socket), 2800 * get_hello.size());
+  world.engine.peer_takes(socket, SIZE_MAX);
+  world.settle();
+  EXPECT_EQ(world.heard(socket).size(), 3000 * hello.size());
+}
+
+// A lingering close is bounded in time and in bytes.
+TEST_F(Corridor, lingers_no_longer_than_an_answer_needs) {
+  const int socket = world.connect();
+  world.say(socket, "bad\r\n\r\n");
+  EXPECT_FALSE(world.engine.closed(socket));
+  for (int second = 0; second < 5; ++second) {
+    world.say(socket, "x");
+    world.pass(1000);
+  }
+  world.pass(slack_ms);
+  EXPECT_TRUE(world.engine.closed(socket));
+}
+
+// A disk that takes long is not the peer's fault.
+TEST_F(Corridor, blames_no_peer_for_a_slow_disk) {
+  const std::string content = pattern(2 * BlockPool::large_bytes);
+  world.root.put("large", content);
+  world.engine.plan_fault(5, {.delay = 3});  // recv, open, read, send, read
+  const int socket = world.connect();
+  world.engine.peer_sends(socket, head_of("GET", "/large"));
+  for (int turn = 0; turn < 30; ++turn) {
+    world.loop.turn(0);
+    if (world.engine.started() == 5) world.engine.advance_clock(2'000'000);
+  }
+  world.settle();
+  ASSERT_EQ(world.engine.code_of(5), OpCode::read);
+  EXPECT_TRUE(world.heard(socket).ends_with(content));
+}
+
+// --- Draining ---
+
+TEST_F(Corridor, ends_idle_connections_when_it_drains) {
+  const int fresh = world.connect();
+  const int used = world.connect();
+  world.say(used, get_hello);
+  world.service.drain();
+  world.pass(slack_ms);
+  EXPECT_TRUE(world.engine.closed(fresh));
+  EXPECT_TRUE(world.engine.closed(used));
+}
+
+TEST_F(Corridor, finishes_what_is_in_flight_when_it_drains) {
+  const std::string content = pattern(4 * BlockPool::large_bytes);
+  world.root.put("large", content);
+  const int half = world.connect();
+  const int busy = world.connect();
+  world.say(half, "GET /hello.txt HTTP/1.1\r\n");
+  world.engine.peer_takes(busy, 1000);
+  world.say(busy, head_of("GET", "/large"));
+  world.service.drain();
+  world.pass(slack_ms);
+  EXPECT_FALSE(world.engine.closed(half));
+  const std::string answer = world.say(half, "Host: a\r\n\r\n");
+  EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("hello\n"));
+  EXPECT_TRUE(world.engine.closed(half));
+  world.engine.peer_takes(busy, SIZE_MAX);
+  world.settle();
+  EXPECT_TRUE(world.heard(busy).ends_with(content));
+  world.end();
+}
+
+TEST_F(Corridor, answers_who_connects_while_it_drains_but_waits_for_nobody) {
+  world.service.drain();
+  const int quick = world.connect();
+  const int silent = world.connect();
+  EXPECT_TRUE(world.say(quick, get_hello).ends_with("hello\n"));
+  EXPECT_TRUE(world.engine.closed(quick));
+  world.pass(1000 + slack_ms);
+  EXPECT_TRUE(world.engine.closed(silent));
+}
+
+// The request was already received when the order to drain came: it is answered, not forgotten.
+TEST_F(Corridor, answers_a_request_that_arrived_with_the_order_to_drain) {
+  world.engine.plan_fault(1, {.delay = 2});
+  const int socket = world.connect();
+  world.engine.peer_sends(socket, get_hello);
+  world.loop.turn(0);
+  world.service.drain();
+  world.settle();
+  world.pass(slack_ms);
+  EXPECT_TRUE(world.heard(socket).ends_with("hello\n")) << world.heard(socket);
+  EXPECT_TRUE(world.engine.closed(socket));
+}
+
+TEST_F(Corridor, stops_at_once_without_letting_time_pass) {
+  world.root.put("large", pattern(4 * BlockPool::large_bytes));
+  world.connect();
+  world.say(world.connect(), "GET /");
+  const int stuck = world.connect();
+  world.engine.peer_takes(stuck, 1);
+  world.say(stuck, head_of("GET", "/large"));
+  const int lingering = world.connect();
+  world.say(lingering, "bad\r\n\r\n");
+  const uring::Milliseconds before = world.engine.now();
+  world.service.drain();
+  world.service.connections.stop();
+  world.settle();
+  EXPECT_TRUE(world.service.connections.empty());
+  EXPECT_EQ(world.engine.now(), before);
+}
+
+// The order to stop comes between a deadline and what it cancelled.
+TEST_F(Corridor, stops_at_once_also_when_a_deadline_has_just_passed) {
+  const int socket = world.connect();
+  world.engine.peer_takes(socket, 0);
+  world.say(socket, "GET /");
+  world.engine.advance_clock(10'000 + slack_ms);
+  world.loop.turn(0);
+  world.service.connections.stop();
+  world.settle();
+  EXPECT_TRUE(world.service.connections.empty());
+}
+
+// --- The logs ---
+
+// A corridor whose logs are files of another folder.
+class Logged : public Corridor {
+ protected:
+  Logged() {
+    make_writable();
+    EXPECT_EQ(access_.open(), 0);
+    EXPECT_EQ(heads_.open(), 0);
+    world.shared.access_log = &access_;
+  }
+
+  // Of each line: the request line in quotes, the status and the bytes.
+  std::vector<std::string> lines() {
+    access_.stop();
+    std::vector<std::string> all;
+    std::istringstream text(logs_.get("access"));
+    for (std::string line; std::getline(text, line);) {
+      const std::size_t begin = line.find('"');
+      all.push_back(line.substr(begin, line.find(" \"", begin) - begin));
+    }
+    return all;
+  }
+
+  lab::Folder logs_;
+  AccessLog access_{(logs_ / "access").string(), LogFormat::combined};
+  AccessLog heads_{(logs_ / "heads").string(), LogFormat::combined};
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(Logged, has_a_line_for_each_answer) {
+  world.ask(get_hello + head_of("HEAD", "/hello.txt") + head_of("GET", "/none") +
+            head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n") + "bad\r\n\r\n");
+  world.ask("");
+  EXPECT_EQ(lines(), (Lines{"\"GET /hello.txt HTTP/1.1\" 200 6",
+                            "\"HEAD /hello.txt HTTP/1.1\" 200 0", "\"GET /none HTTP/1.1\" 404 45",
+                            "\"GET /hello.txt HTTP/1.1\" 206 2", "\"-\" 400 78"}));
+}
+
+// What a line says lies in received bytes, which move and go: it must have been written before.
+TEST_F(Logged, says_what_was_asked_however_it_was_split) {
+  const std::string bytes =
+      head_of("GET", "/hello.txt?1") + head_of("PUT", "/new?2", "Transfer-Encoding: chunked\r\n") +
+      "3\r\nabc\r\n0\r\n\r\n" + head_of("GET", "/new?3", "Content-Length: 4\r\n") + "body" +
+      head_of("DELETE", "/new?4");
+  Lines expected;
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    const int socket = world.connect();
+    world.say(socket, bytes.substr(0, at));
+    world.say(socket, bytes.substr(at));
+    world.engine.peer_finishes(socket);
+    world.settle();
+    expected.insert(expected.end(),
+                    {"\"GET /hello.txt?1 HTTP/1.1\" 200 6", "\"PUT /new?2 HTTP/1.1\" 201 0",
+                     "\"GET /new?3 HTTP/1.1\" 200 3", "\"DELETE /new?4 HTTP/1.1\" 204 0"});
+  }
+  EXPECT_EQ(lines(), expected);
+}
+
+TEST_F(Logged, says_how_much_of_a_broken_answer_was_sent) {
+  world.root.put("large", pattern(2 * BlockPool::large_bytes));
+  const int socket = world.connect();
+  world.engine.peer_takes(socket, 1000);
+  world.say(socket, get_hello + head_of("GET", "/large"));
+  const std::string_view received = world.engine.peer_received(socket);
+  const std::size_t body = received.rfind("\r\n\r\n") + 4;
+  ASSERT_LT(body, received.size());
+  const std::string sent = std::to_string(received.size() - body);
+  world.service.connections.stop();
+  world.settle();
+  EXPECT_EQ(lines(),
+            (Lines{"\"GET /hello.txt HTTP/1.1\" 200 6", "\"GET /large HTTP/1.1\" 200 " + sent}));
+}
+
+TEST_F(Logged, has_the_heads_if_it_is_told_to) {
+  world.shared.head_log = &heads_;
+  world.shared.access_log = nullptr;
+  world.ask(head_of("GET", "/none", "Authorization: secret\r\n"));
+  heads_.stop();
+  EXPECT_TRUE(logs_.get("heads").starts_with(
+      "* unix\n> GET /none HTTP/1.1\n> Host: a\n> Authorization: (masked)\n"
+      "< HTTP/1.1 404 Not Found\n< Date: "));
+}
+
+}  // namespace
+}  // namespace server

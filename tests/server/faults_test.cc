@@ -1,0 +1,378 @@
+// Every operation of a request failing, shortened or delayed in turn, and stops at every turn.
+//
+// After each: nothing leaked, every task ended, the target is the whole old file or the whole new
+// one and agrees with what the client was told, and no temporary is left.
+#include <cerrno>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/server/world.h"
+
+namespace server {
+namespace {
+
+using lab::head_of;
+using lab::pattern;
+using lab::World;
+using uring::OpCode;
+using FaultPlan = uring::Simulated::FaultPlan;
+
+const std::string old_content = "the old file";
+
+// One client's exchange: what it sends, piece by piece, and which file it is about.
+struct Scenario {
+  const char* name;
+  std::vector<std::string> pieces;
+  std::string target;       // relative to the root
+  std::string new_content;  // of the target when the exchange is through; as it was, for reads
+  bool exists = true;       // the target, with old_content, before
+  std::size_t before = 0;   // answers before the one to the write
+};
+
+std::vector<Scenario> reads() {
+  const std::string get = head_of("GET", "/folder/file");
+  return {
+      {"GET", {get}, "folder/file", old_content},
+      {"GET in two pieces", {get.substr(0, 9), get.substr(9)}, "folder/file", old_content},
+      {"three pipelined", {get + head_of("GET", "/none") + get}, "folder/file", old_content},
+      {"index", {head_of("GET", "/folder/")}, "folder/file", old_content},
+      {"large", {head_of("GET", "/large") + get}, "folder/file", old_content},
+      {"unwanted body",
+       {head_of("GET", "/folder/file", "Content-Length: 3\r\n") + "a", "bc" + get},
+       "folder/file",
+       old_content},
+      {"bad", {get + "\r\r"}, "folder/file", old_content},
+  };
+}
+
+std::vector<Scenario> writes() {
+  const std::string content = pattern(300'000);
+  const auto sized = [](std::string_view target, const std::string& body, std::string_view more) {
+    return head_of("PUT", target,
+                   "Content-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more));
+  };
+  const std::string chunked = head_of("PUT", "/a/b/new", "Transfer-Encoding: chunked\r\n");
+  const std::string get = head_of("GET", "/folder/file");
+  return {
+      {"replace", {sized("/folder/file", "new", "") + "new"}, "folder/file", "new"},
+      {"create", {sized("/folder/new", "new", "") + "new"}, "folder/new", "new", false},
+      {"large", {sized("/folder/file", content, ""), content}, "folder/file", content},
+      {"chunked with parents and a follower",
+       {get + chunked, "3\r\nnew\r", "\n0\r\n\r\n" + get},
+       "a/b/new",
+       "new",
+       false,
+       1},
+      {"expected",
+       {sized("/folder/file", "new", "Expect: 100-continue\r\n"), "new"},
+       "folder/file",
+       "new"},
+      {"create only",
+       {sized("/folder/new", "new", "If-None-Match: *\r\n") + "new"},
+       "folder/new",
+       "new",
+       false},
+  };
+}
+
+// A world with a scenario's files, and the client that plays it.
+class Play {
+ public:
+  explicit Play(const Scenario& scenario) : scenario_(scenario) {
+    world.config.writable = true;
+    world.root.put("folder/index.html", "<p>");
+    world.root.put("large", pattern(BlockPool::large_bytes + 100));
+    world.root.put("folder/file", old_content);
+  }
+
+  // Plays it to its end. `each_turn` may interfere; a client that was answered sends on.
+  void run(const std::function<void(int turn)>& each_turn = {}) {
+    socket = world.connect();
+    int turn = 0;
+    for (const std::string& piece : scenario_.pieces) {
+      if (world.engine.closed(socket)) break;
+      world.engine.peer_sends(socket, piece);
+      for (int i = 0; i < 40; ++i) {
+        if (each_turn) each_turn(turn++);
+        world.loop.turn(0);
+      }
+    }
+    world.settle();
+    world.engine.peer_finishes(socket);
+    world.settle();
+  }
+
+  // What must hold whatever happened.
+  void check() {
+    world.end();
+    const std::string content = world.root.get(scenario_.target);
+    const bool is_new = content == scenario_.new_content;
+    const bool is_old =
+        scenario_.exists ? content == old_content : !world.root.has(scenario_.target);
+    EXPECT_TRUE(is_new || is_old) << "half a file: " << content.size() << " bytes";
+    const std::vector<int> statuses = lab::statuses_of(world.heard(socket));
+    if (statuses.size() > scenario_.before) {
+      const int status = statuses[scenario_.before];
+      EXPECT_TRUE(status < 300 ? is_new : is_old) << status;
+    }
+    EXPECT_EQ(world.root.temporaries(), 0U);
+    for (const std::string& name : world.root.names()) EXPECT_TRUE(expected(name)) << name;
+  }
+
+  World world;
+  int socket = -1;
+
+ private:
+  // Parents of a file that could not be published may be left.
+  bool expected(const std::string& name) const {
+    static const std::set<std::string> known = {"folder", "folder/file", "folder/index.html",
+                                                "large"};
+    return known.contains(name) || scenario_.target.starts_with(name);
+  }
+
+  const Scenario scenario_;
+};
+
+// How many operations a scenario takes, and what they are.
+std::vector<OpCode> operations(const Scenario& scenario) {
+  Play play(scenario);
+  play.run();
+  play.check();
+  std::vector<OpCode> all;
+  for (std::uint64_t n = 1; n <= play.world.engine.started(); ++n) {
+    all.push_back(play.world.engine.code_of(n));
+  }
+  return all;
+}
+
+void play_with(const Scenario& scenario, std::uint64_t number, FaultPlan fault) {
+  SCOPED_TRACE(std::string(scenario.name) + ": operation " + std::to_string(number) + ", errno " +
+               std::to_string(fault.error) + ", most " + std::to_string(fault.most) + ", delay " +
+               std::to_string(fault.delay));
+  Play play(scenario);
+  play.world.engine.plan_fault(number, fault);
+  play.run();
+  play.check();
+}
+
+constexpr std::array errors = {EIO,          ENOMEM,  EMFILE, ENOSPC, ECONNRESET, ENOBUFS,
+                               ECANCELED,    EINTR,   EAGAIN, EACCES, ENOENT,     EEXIST,
+                               ENAMETOOLONG, ENOTDIR, EXDEV,  EPIPE};
+
+// An errno that no such operation ever answers proves nothing: what exists is not there (ENOENT)
+// only for names, and so on.
+bool can_happen(OpCode code, int error) {
+  const bool names = code == OpCode::open || code == OpCode::rename || code == OpCode::unlink ||
+                     code == OpCode::make_directory;
+  const bool of_names = error == ENOENT || error == EEXIST || error == ENAMETOOLONG ||
+                        error == ENOTDIR || error == EXDEV || error == EACCES;
+  return names || !of_names;
+}
+
+void fail_each(const std::vector<Scenario>& scenarios) {
+  for (const Scenario& scenario : scenarios) {
+    const std::vector<OpCode> all = operations(scenario);
+    for (std::uint64_t n = 1; n <= all.size(); ++n) {
+      for (const int error : errors) {
+        if (can_happen(all[n - 1], error)) play_with(scenario, n, {.error = error});
+        if (::testing::Test::HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Faults, of_any_operation_of_a_read_leave_nothing_behind) { fail_each(reads()); }
+
+TEST(Faults, of_any_operation_of_a_write_leave_the_old_file_or_the_new_one) { fail_each(writes()); }
+
+TEST(Faults, of_two_operations_of_a_write_leave_the_old_file_or_the_new_one) {
+  for (const Scenario& scenario : writes()) {
+    const std::uint64_t count = operations(scenario).size();
+    for (std::uint64_t first = 1; first <= count; ++first) {
+      for (std::uint64_t second = first + 1; second <= count + 4; ++second) {
+        SCOPED_TRACE(std::string(scenario.name) + ": operations " + std::to_string(first) +
+                     " and " + std::to_string(second));
+        Play play(scenario);
+        play.world.engine.plan_fault(first, {.error = EIO});
+        play.world.engine.plan_fault(second, {.error = EIO});
+        play.run();
+        const bool unlink_failed = play.world.engine.started() >= second &&
+                                   play.world.engine.code_of(second) == OpCode::unlink;
+        if (!unlink_failed) play.check();
+        play.world.end();
+      }
+    }
+  }
+}
+
+// What was planned to come whole comes in two, or late.
+TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
+  std::vector<Scenario> all = reads();
+  for (Scenario& scenario : writes()) all.push_back(std::move(scenario));
+  for (const Scenario& scenario : all) {
+    const std::vector<OpCode> codes = operations(scenario);
+    for (std::uint64_t n = 1; n <= codes.size(); ++n) {
+      for (const std::uint32_t delay : {1U, 2U, 3U}) play_with(scenario, n, {.delay = delay});
+      // A send is short only when the peer is gone or out of time.
+      if (codes[n - 1] != OpCode::send) play_with(scenario, n, {.most = 1});
+      Play play(scenario);
+      play.world.engine.plan_fault(n, {.most = codes[n - 1] == OpCode::send ? 0U : 1U, .delay = 2});
+      play.run();
+      EXPECT_EQ(play.world.root.get(scenario.target), scenario.new_content) << scenario.name << n;
+      play.world.end();
+    }
+  }
+}
+
+// After a gap in the stream nothing may follow: the client would take it for the rest.
+TEST(Faults, that_cut_a_send_short_end_the_stream_there) {
+  for (const Scenario& scenario : reads()) {
+    Play whole(scenario);
+    whole.run();
+    whole.world.end();
+    const std::string expected(whole.world.engine.peer_received(whole.socket));
+    for (std::uint64_t n = 1; n <= whole.world.engine.started(); ++n) {
+      if (whole.world.engine.code_of(n) != OpCode::send) continue;
+      Play play(scenario);
+      play.world.engine.plan_fault(n, {.most = 1});
+      play.run();
+      play.check();
+      EXPECT_TRUE(lab::without_dates(expected).starts_with(play.world.heard(play.socket)))
+          << scenario.name << ": operation " << n;
+      EXPECT_LT(play.world.heard(play.socket).size(), expected.size());
+    }
+  }
+}
+
+// A server out of descriptors, memory or space says so, and what it says is not "not found".
+TEST(Faults, of_the_machine_are_told_as_such) {
+  const auto status = [](const Scenario& scenario, std::uint64_t number, int error) {
+    Play play(scenario);
+    play.world.engine.plan_fault(number, {.error = error});
+    play.run();
+    play.world.end();
+    return play.world.heard(play.socket).substr(9, 3);
+  };
+  const Scenario get = reads().front();
+  EXPECT_EQ(status(get, 2, EMFILE), "503");
+  EXPECT_EQ(status(get, 2, ENFILE), "503");
+  EXPECT_EQ(status(get, 2, ENOMEM), "503");
+  EXPECT_EQ(status(get, 2, EIO), "500");
+  EXPECT_EQ(status(get, 2, EACCES), "403");
+  const Scenario put = writes().front();  // recv, look, directory, temporary, write, rename
+  EXPECT_EQ(status(put, 2, EMFILE), "503");
+  EXPECT_EQ(status(put, 3, ENOMEM), "503");
+  EXPECT_EQ(status(put, 4, EMFILE), "503");
+  EXPECT_EQ(status(put, 4, EROFS), "403");
+  EXPECT_EQ(status(put, 4, ENOSPC), "507");
+  EXPECT_EQ(status(put, 5, ENOSPC), "507");
+  EXPECT_EQ(status(put, 5, EDQUOT), "507");
+  EXPECT_EQ(status(put, 5, EFBIG), "413");
+  EXPECT_EQ(status(put, 6, ENOSPC), "507");
+}
+
+TEST(Faults, of_the_machine_are_never_told_as_not_found) {
+  Scenario missing = reads().front();
+  missing.pieces = {head_of("GET", "/none")};
+  Play play(missing);
+  play.world.engine.plan_fault(3, {.error = EMFILE});  // opening 404.html
+  play.run();
+  play.world.end();
+  EXPECT_EQ(play.world.heard(play.socket).substr(9, 3), "503");
+
+  Play fallback(missing);
+  fallback.world.config.fallback = "folder/index.html";
+  fallback.world.engine.plan_fault(3, {.error = EMFILE});
+  fallback.run();
+  fallback.world.end();
+  EXPECT_EQ(fallback.world.heard(fallback.socket).substr(9, 3), "503");
+}
+
+TEST(Faults, of_the_first_read_are_told_and_not_cut_short) {
+  Play play(reads().front());
+  play.world.engine.plan_fault(3, {.error = ENOMEM});
+  play.run();
+  play.world.end();
+  if (play.world.heard(play.socket).starts_with("HTTP/1.1 200 ")) {
+    GTEST_SKIP() << "a read that fails before a byte of the answer has left ends it short";
+  }
+  EXPECT_TRUE(play.world.heard(play.socket).starts_with("HTTP/1.1 503 "));
+}
+
+// A write that fails after its parents were made leaves them.
+TEST(Faults, of_a_rename_leave_no_parents) {
+  const Scenario scenario = writes()[3];
+  const std::vector<OpCode> all = operations(scenario);
+  const auto rename = std::find(all.begin(), all.end(), OpCode::rename) - all.begin() + 1;
+  Play play(scenario);
+  play.world.engine.plan_fault(static_cast<std::uint64_t>(rename), {.error = ENOSPC});
+  play.run();
+  play.check();
+  if (play.world.root.has("a")) GTEST_SKIP() << "parents made for a failed rename stay";
+  EXPECT_FALSE(play.world.root.has("a"));
+}
+
+// --- Stops ---
+
+// Interferes at every turn of every scenario, until the turns outlast it.
+void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
+  for (const Scenario& scenario : scenarios) {
+    for (const std::uint32_t delay : {0U, 2U}) {
+      bool over = false;
+      for (int at = 0; !over; ++at) {
+        SCOPED_TRACE(std::string(scenario.name) + ": turn " + std::to_string(at));
+        Play play(scenario);
+        // A completion that is on its way when the order comes.
+        for (std::uint64_t n = 1; n < 40; ++n) play.world.engine.plan_fault(n, {.delay = delay});
+        const uring::Milliseconds before = play.world.engine.now();
+        play.run([&](int turn) {
+          if (turn != at) return;
+          over = turn >= static_cast<int>(scenario.pieces.size()) * 40 - 1;
+          play.world.service.drain();
+          if (!drains_only) play.world.service.connections.stop();
+        });
+        if (!drains_only) {
+          EXPECT_TRUE(play.world.service.connections.empty());
+          EXPECT_EQ(play.world.engine.now(), before);
+        }
+        play.check();
+      }
+    }
+  }
+}
+
+TEST(Stops, at_any_turn_of_a_read_leave_nothing_behind) { interfere(reads(), false); }
+TEST(Stops, at_any_turn_of_a_write_leave_the_old_file_or_the_new_one) {
+  interfere(writes(), false);
+}
+TEST(Stops, that_only_drain_leave_nothing_behind) {
+  interfere(reads(), true);
+  interfere(writes(), true);
+}
+
+// Whoever was received is answered, whenever the order to drain comes.
+TEST(Stops, that_only_drain_cost_no_request_its_answer) {
+  for (const std::uint32_t delay : {0U, 1U, 3U}) {
+    for (int at = 0; at < 30; ++at) {
+      const Scenario scenario = writes().front();
+      Play play(scenario);
+      for (std::uint64_t n = 1; n < 20; ++n) play.world.engine.plan_fault(n, {.delay = delay});
+      play.run([&](int turn) {
+        if (turn == at) play.world.service.drain();
+      });
+      const bool stored = play.world.root.get("folder/file") == "new";
+      const bool answered = play.world.heard(play.socket).starts_with("HTTP/1.1 204 ");
+      EXPECT_EQ(stored, answered) << "turn " << at << ", delay " << delay;
+      EXPECT_TRUE(stored) << "turn " << at << ", delay " << delay;
+      play.world.end();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace server

@@ -1,0 +1,38 @@
+// The clock that dates responses.
+#include <ctime>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/clock.h"
+#include "parser/date.h"
+
+namespace server {
+namespace {
+
+TEST(Dates, are_right_to_the_second) {
+  Clock clock;
+  const std::time_t before = std::time(nullptr) - 1;  // a tick behind, perhaps
+  const std::int64_t now = clock.now();
+  EXPECT_GE(now, before);
+  EXPECT_LE(now, std::time(nullptr));
+  EXPECT_EQ(clock.seconds(), now);
+  EXPECT_EQ(http1::parse_date(clock.date(), now), now);
+}
+
+TEST(Dates, stay_what_the_last_look_said) {
+  Clock clock;
+  clock.now();
+  const std::string date(clock.date());
+  EXPECT_EQ(clock.date().size(), http1::date_size);
+  EXPECT_TRUE(date.ends_with(" GMT"));
+  EXPECT_EQ(clock.date(), date);
+}
+
+TEST(Durations, never_go_back) {
+  const std::int64_t before = Clock::microseconds();
+  EXPECT_GE(Clock::microseconds(), before);
+}
+
+}  // namespace
+}  // namespace server

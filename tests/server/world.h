@@ -1,0 +1,216 @@
+// What the server's tests share: requests to parse, a folder to serve, and the whole connection on
+// the simulated engine.
+//
+// A World is a service with everything around it but a kernel's sockets and a clock that runs: the
+// test is the peer, says when time passes, and asks at the end whether anything was leaked. Used by
+// all of tests/server/.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <stdlib.h>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <time.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/service.h"
+#include "parser/parse.h"
+#include "uring/fd.h"
+#include "uring/simulated.h"
+
+namespace server::lab {
+
+// A parsed request head, with the bytes that it views.
+struct Request {
+  explicit Request(std::string_view text) : bytes(text) {
+    EXPECT_EQ(http1::parse_request(bytes, head), http1::Progress::done) << text;
+  }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  std::string bytes;
+  http1::RequestHead head;
+};
+
+// "METHOD TARGET HTTP/1.1" with Host and the field lines of `fields`, each with its CR LF.
+inline std::string head_of(std::string_view method, std::string_view target,
+                           std::string_view fields = {}) {
+  std::string text(method);
+  return text.append(" ").append(target).append(" HTTP/1.1\r\nHost: a\r\n").append(fields) + "\r\n";
+}
+
+// 06 Nov 1994 08:49:37, when all files of these tests were written.
+inline constexpr std::int64_t old_seconds = 784'111'777;
+inline constexpr std::string_view old_date = "Sun, 06 Nov 1994 08:49:37 GMT";
+inline constexpr FileFacts old_facts{.size = 6, .mtime_ns = old_seconds * 1'000'000'000};
+inline constexpr std::string_view old_tag = "\"ae1b981bc490a00-6\"";
+
+// A folder of its own, gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = ::testing::TempDir() + "/quoit-server-XXXXXX";
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    path_ = name;
+    fd_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  int fd() const { return fd_.get(); }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+  // Writes a file of `seconds`, with the directories above it.
+  void put(std::string_view name, std::string_view bytes,
+           std::int64_t seconds = old_seconds) const {
+    const std::filesystem::path path = path_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << bytes;
+    const std::array<timespec, 2> times{{{seconds, 0}, {seconds, 0}}};
+    EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0), 0);
+  }
+  std::string get(std::string_view name) const {
+    std::ifstream file(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  bool has(std::string_view name) const { return std::filesystem::exists(path_ / name); }
+
+  // All paths in it, relative and in order.
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
+      all.push_back(entry.path().lexically_relative(path_).string());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  std::size_t temporaries() const {
+    const std::vector<std::string> all = names();
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& name) {
+      return name.find(temporary_prefix) != std::string::npos;
+    }));
+  }
+
+ private:
+  std::filesystem::path path_;
+  uring::Fd fd_;
+};
+
+// `text` with what differs from run to run replaced: the values of Date.
+inline std::string without_dates(std::string_view text) {
+  constexpr std::string_view field = "\r\nDate: ";
+  std::string plain(text);
+  for (std::size_t at = 0; (at = plain.find(field, at)) != std::string::npos;) {
+    at += field.size();
+    plain.replace(at, http1::date_size, "NOW");
+  }
+  return plain;
+}
+
+// The final statuses in a stream of responses to anything but HEAD, as far as their heads are
+// whole.
+inline std::vector<int> statuses_of(std::string_view stream) {
+  std::vector<int> all;
+  while (!stream.empty()) {
+    http1::ResponseHead head;
+    if (http1::parse_response(stream, head, http1::Method::get) != http1::Progress::done) break;
+    if (head.status() >= 200) all.push_back(head.status());
+    const std::uint64_t body = head.body().kind == http1::BodyKind::length ? head.body().length : 0;
+    stream.remove_prefix(std::min<std::uint64_t>(stream.size(), head.size() + body));
+  }
+  return all;
+}
+
+// Bytes that differ from place to place, so that a lost or doubled piece shows.
+inline std::string pattern(std::size_t bytes) {
+  std::string all(bytes, '\0');
+  std::uint32_t state = 1;
+  for (char& c : all) {
+    state = state * 1'664'525U + 1'013'904'223U;
+    c = static_cast<char>('a' + (state >> 24) % 26);
+  }
+  return all;
+}
+
+// A service on a simulated engine. `config` may be changed before a connection needs it.
+class World {
+ public:
+  // A new connection; the peer's number.
+  int connect() {
+    const int socket = engine.connected();
+    service.take(socket);
+    return socket;
+  }
+
+  // Turns without letting time pass until nothing more happens, for `most` turns at most; a delayed
+  // completion may take a few turns in which nothing does.
+  void settle(int most = 100'000) {
+    for (int quiet = 0; quiet < 8 && most > 0; --most) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+    EXPECT_GT(most, 0) << "it spins";
+  }
+
+  void pass(uring::Milliseconds duration) {
+    engine.advance_clock(duration);
+    settle();
+  }
+
+  // Sends, and returns what came back in all on this connection, without its dates.
+  std::string say(int socket, std::string_view bytes) {
+    engine.peer_sends(socket, bytes);
+    settle();
+    return heard(socket);
+  }
+  std::string heard(int socket) const { return without_dates(engine.peer_received(socket)); }
+
+  // A connection of its own for these bytes, which the peer ends.
+  std::string ask(std::string_view bytes) {
+    const int socket = connect();
+    engine.peer_sends(socket, bytes);
+    engine.peer_finishes(socket);
+    settle();
+    EXPECT_TRUE(engine.closed(socket));
+    return heard(socket);
+  }
+
+  // Lets time pass until all connections have ended, and looks for what was left behind.
+  void end() {
+    int turns = 0;
+    while (!service.connections.empty() && ++turns < 3'000'000) loop.turn(uring::forever);
+    ASSERT_TRUE(service.connections.empty()) << "a connection does not end";
+    EXPECT_EQ(service.live, 0U);
+    EXPECT_EQ(service.blocks.lent(), 0U);
+    EXPECT_EQ(loop.frames().live(), 0U);
+    EXPECT_EQ(engine.lent_buffers(), 0U);
+    EXPECT_EQ(engine.open_files(), 0U);
+    EXPECT_EQ(engine.open_sockets(), 0U);
+  }
+
+  Config config;
+  Mime mime;
+  Folder root;
+  uring::Simulated engine;
+  uring::Loop loop{engine};
+  Shared shared{config, mime, root.fd()};
+  Service service{shared, loop};
+};
+
+// A test with one World, which is clean at the end.
+class InWorld : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    world.end();
+    EXPECT_EQ(world.root.temporaries(), 0U);
+  }
+  World world;
+};
+
+}  // namespace server::lab

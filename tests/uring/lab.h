@@ -1,0 +1,225 @@
+// What uring's tests share: a loop with a scope, a fixture with a real ring, sockets, a folder.
+//
+// Everything runs in one thread: the other side of a connection is a second coroutine on the same
+// loop, or a plain call between two turns that cannot block. So no test waits for a clock or needs
+// a fast machine. Used by loop_test.cc, ring_test.cc, stress_test.cc and their neighbours.
+#pragma once
+
+#include <arpa/inet.h>
+#include <array>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <netinet/in.h>
+#include <optional>
+#include <stdlib.h>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "uring/engine.h"
+#include "uring/fd.h"
+#include "uring/io.h"
+#include "uring/loop.h"
+#include "uring/ring.h"
+#include "uring/scope.h"
+#include "uring/task.h"
+
+namespace uring::lab {
+
+inline constexpr Milliseconds an_hour = 3'600'000;  // longer than any test; never waited for
+
+// A loop on `engine`, a scope for a test's tasks, and the pool that their frames come from.
+struct Lab {
+  explicit Lab(Engine& engine) : loop(engine), scope(loop) {}
+
+  FramePool& frames() { return loop.frames(); }
+  Engine& engine() const { return loop.engine(); }
+  void run() { loop.run(scope); }
+
+  // Asks a new Io for one operation, as in answer([&](Io& io) { return io.sync(fd); }), and turns
+  // until it completed.
+  template <typename Ask>
+  Result answer(const Ask& ask);
+
+  // The same with an Io that is there already.
+  template <typename Ask>
+  Result answer(Io& io, const Ask& ask);
+
+  Loop loop;
+  Scope scope;
+};
+
+// Awaits one operation and leaves its answer in `result`.
+template <typename Ask>
+Task<> await_one(Lab&, Io& io, const Ask& ask, Result& result) {
+  const Result answer = co_await ask(io);
+  result = answer;
+}
+
+template <typename Ask>
+Result Lab::answer(Io& io, const Ask& ask) {
+  Result result;
+  scope.spawn(await_one(*this, io, ask, result));
+  run();
+  return result;
+}
+
+template <typename Ask>
+Result Lab::answer(const Ask& ask) {
+  Io io(scope);
+  return answer(io, ask);
+}
+
+// A test on a real ring. Skips where the kernel or a seccomp profile refuses one; at the end every
+// frame and every receive buffer must be back.
+class OnRing : public ::testing::Test {
+ protected:
+  void SetUp() override { make_ring({}); }
+
+  void make_ring(const RingOptions& options) {
+    lab_.reset();
+    ring_.reset();
+    Refusal refusal;
+    ring_ = Ring::create(options, refusal);
+    if (!ring_) GTEST_SKIP() << "no ring: " << refusal.advice;
+    lab_.emplace(*ring_);
+  }
+
+  void TearDown() override {
+    if (!lab_) return;
+    EXPECT_EQ(lab_->frames().live(), 0U);
+    EXPECT_EQ(ring_->lent_buffers(), 0U);
+  }
+
+  Lab& lab() { return *lab_; }
+  Ring& ring() { return *ring_; }
+
+ private:
+  std::unique_ptr<Ring> ring_;
+  std::optional<Lab> lab_;
+};
+
+// Allows this process `count` open descriptors. False: the machine's hard limit is lower.
+inline bool allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= count) return true;
+  if (limit.rlim_max < count) return false;
+  limit.rlim_cur = count;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+// Two connected stream sockets.
+struct Pair {
+  Pair() {
+    std::array<int, 2> ends{-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    ours.reset(ends[0]);
+    theirs.reset(ends[1]);
+  }
+  Fd ours;    // for the code under test
+  Fd theirs;  // for the test
+};
+
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// A TCP socket bound to a free port of 127.0.0.1.
+inline Fd bound_socket() {
+  Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = loopback(0);
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
+inline Fd listener() {
+  Fd fd = bound_socket();
+  EXPECT_EQ(::listen(fd.get(), 1024), 0);
+  return fd;
+}
+
+// The address that `fd` is bound to.
+inline sockaddr_in address_of(const Fd& fd) {
+  sockaddr_in address{};
+  socklen_t bytes = sizeof address;
+  EXPECT_EQ(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &bytes), 0);
+  return address;
+}
+
+// A connection to `target`, which has room in its backlog: loopback connects without accept.
+inline Fd connected_to(const Fd& target) {
+  Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = address_of(target);
+  EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
+// What can be read from `fd` without waiting, up to the end of the stream.
+inline std::string read_what_is_there(int fd) {
+  std::string all;
+  std::array<char, 4096> room;
+  for (;;) {
+    const ssize_t count = ::recv(fd, room.data(), room.size(), MSG_DONTWAIT);
+    if (count <= 0) return all;
+    all.append(room.data(), static_cast<std::size_t>(count));
+  }
+}
+
+// Writes a little: what a socket's buffer has room for.
+inline void write_at_once(int fd, std::string_view bytes) {
+  EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
+            static_cast<ssize_t>(bytes.size()));
+}
+
+// Bytes that differ from place to place, so that a lost or doubled piece shows.
+inline std::string pattern(std::size_t bytes) {
+  std::string all(bytes, '\0');
+  std::uint32_t state = 1;
+  for (char& c : all) {
+    state = state * 1'664'525U + 1'013'904'223U;
+    c = static_cast<char>(state >> 24);
+  }
+  return all;
+}
+
+// A folder of its own, gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = ::testing::TempDir() + "/uring-XXXXXX";
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    path_ = name;
+    fd_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  int fd() const { return fd_.get(); }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+  void put(std::string_view name, std::string_view bytes) const {
+    std::ofstream(path_ / name, std::ios::binary) << bytes;
+  }
+  std::string get(std::string_view name) const {
+    std::ifstream file(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  std::filesystem::path path_;
+  Fd fd_;
+};
+
+}  // namespace uring::lab

@@ -1,0 +1,93 @@
+// Every errno that somebody acts on has its name, and every name its words.
+#include "uring/result.h"
+
+#include <cerrno>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace uring {
+namespace {
+
+struct Row {
+  int error;
+  Fault fault;
+};
+
+const std::vector<Row> rows = {
+    {0, Fault::none},
+    {ECANCELED, Fault::cancelled},
+    {ENOBUFS, Fault::no_buffers},
+    {ECONNRESET, Fault::peer_gone},
+    {EPIPE, Fault::peer_gone},
+    {ENOTCONN, Fault::peer_gone},
+    {ESHUTDOWN, Fault::peer_gone},
+    {ECONNABORTED, Fault::peer_gone},
+    {ECONNREFUSED, Fault::refused},
+    {EHOSTUNREACH, Fault::unreachable},
+    {ENETUNREACH, Fault::unreachable},
+    {ENETDOWN, Fault::unreachable},
+    {EADDRNOTAVAIL, Fault::unreachable},
+    {ETIMEDOUT, Fault::unreachable},
+    {ENOENT, Fault::not_found},
+    {EEXIST, Fault::exists},
+    {EISDIR, Fault::is_directory},
+    {ENOTDIR, Fault::not_directory},
+    {ENOTEMPTY, Fault::not_empty},
+    {EXDEV, Fault::outside},
+    {ENAMETOOLONG, Fault::bad_name},
+    {ELOOP, Fault::bad_name},
+    {EILSEQ, Fault::bad_name},
+    {EINVAL, Fault::bad_name},
+    {EACCES, Fault::not_allowed},
+    {EPERM, Fault::not_allowed},
+    {EROFS, Fault::not_allowed},
+    {ENXIO, Fault::not_allowed},
+    {ENOSPC, Fault::no_space},
+    {EDQUOT, Fault::no_space},
+    {EFBIG, Fault::too_large},
+    {EMFILE, Fault::out_of_descriptors},
+    {ENFILE, Fault::out_of_descriptors},
+    {ENOMEM, Fault::out_of_memory},
+    {EAGAIN, Fault::try_again},
+    {EINTR, Fault::try_again},
+    {EBUSY, Fault::try_again},
+    {EIO, Fault::other},
+    {EBADF, Fault::other},
+    {4095, Fault::other},
+};
+
+TEST(Results, NameEveryErrnoThatSomebodyActsOn) {
+  for (const Row& row : rows) {
+    EXPECT_EQ(fault_of(row.error), row.fault) << "errno " << row.error;
+    const Result result{.value = -row.error};
+    EXPECT_EQ(result.fault(), row.fault) << "errno " << row.error;
+    EXPECT_EQ(result.error(), row.error);
+    EXPECT_EQ(result.ok(), row.error == 0);
+    EXPECT_EQ(result.count(), 0U);
+  }
+}
+
+TEST(Results, DescribeEveryFaultInItsOwnWords) {
+  std::set<std::string> words;
+  for (int i = 0; i <= static_cast<int>(Fault::other); ++i) {
+    const std::string_view text = describe(static_cast<Fault>(i));
+    EXPECT_FALSE(text.empty());
+    EXPECT_TRUE(words.insert(std::string(text)).second) << text << " is said twice";
+  }
+}
+
+TEST(Results, CountBytesWhenAllIsWell) {
+  const Result result{.value = 42};
+  EXPECT_TRUE(result.ok());
+  EXPECT_EQ(result.count(), 42U);
+  EXPECT_EQ(result.error(), 0);
+  EXPECT_EQ(result.fault(), Fault::none);
+  EXPECT_EQ(result.buffer, no_buffer);
+  EXPECT_FALSE(result.more);
+}
+
+}  // namespace
+}  // namespace uring

@@ -1,0 +1,559 @@
+// The simulated engine: the same coroutines, with a clock and faults of the test's own choice.
+#include "uring/simulated.h"
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/uring/lab.h"
+#include "uring/io.h"
+
+namespace uring {
+namespace {
+
+using lab::Lab;
+
+// A test without a kernel's sockets. At the end nothing may be open, lent or alive.
+class Simulation : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    EXPECT_EQ(lab.frames().live(), 0U);
+    EXPECT_EQ(engine.lent_buffers(), 0U);
+    EXPECT_EQ(engine.open_sockets(), 0U);
+    EXPECT_EQ(engine.open_files(), 0U);
+  }
+
+  // Turns without letting time pass until nothing more happens.
+  void settle() {
+    while (lab.loop.turn(0) > 0) continue;
+  }
+
+  Simulated engine;
+  Lab lab{engine};
+};
+
+// Sends back what comes in, one buffer at a time, and closes at the end.
+Task<> echo(Lab& lab, int fd, Result& last) {
+  Io io(lab.scope);
+  for (;;) {
+    const Result got = co_await io.recv_provided(fd);
+    last = got;
+    if (got.value <= 0) break;
+    const std::string_view bytes(lab.engine().buffer(got.buffer).data(), got.count());
+    const Result sent = co_await io.send(fd, bytes);
+    lab.engine().recycle(got.buffer);
+    last = sent;
+    if (sent.count() < bytes.size()) break;
+  }
+  lab.engine().close(fd);
+}
+
+// Accepts until it is stopped; each guest has an echo of its own.
+Task<> serve(Lab& lab, Io& io, int listener, std::size_t& guests, Result& last) {
+  for (;;) {
+    const Result got = co_await io.accept(listener);
+    if (got.ok()) {
+      ++guests;
+      lab.scope.spawn(echo(lab, got.value, last));
+    }
+    if (!got.more) break;
+  }
+  lab.engine().close(listener);
+}
+
+// Starts one operation and says when it completed: after how many turns, and at what time.
+struct Timing {
+  Result result;
+  int turns = 0;
+};
+
+template <typename Ask>
+Timing timed(Lab& lab, Io& io, const Ask& ask, int most_turns = 100) {
+  Timing timing;
+  lab.scope.spawn(lab::await_one(lab, io, ask, timing.result));
+  while (!lab.scope.empty() && timing.turns < most_turns) {
+    lab.loop.turn(0);
+    ++timing.turns;
+  }
+  if (!lab.scope.empty()) {
+    ADD_FAILURE() << "did not complete";
+    io.stop();
+    lab.run();
+  }
+  return timing;
+}
+
+// --- Peers ---
+
+TEST_F(Simulation, EchoesWhatThePeerSends) {
+  const int socket = engine.connected();
+  Result last;
+  lab.scope.spawn(echo(lab, socket, last));
+  engine.peer_sends(socket, "hello ");
+  settle();
+  engine.peer_sends(socket, "world");
+  engine.peer_finishes(socket);
+  lab.run();
+  EXPECT_EQ(engine.peer_received(socket), "hello world");
+  EXPECT_EQ(last.value, 0);
+  EXPECT_TRUE(engine.closed(socket));
+}
+
+TEST_F(Simulation, SplitsReceivesWhereItIsTold) {
+  const int socket = engine.connected();
+  Result last;
+  engine.split_receives(1);
+  lab.scope.spawn(echo(lab, socket, last));
+  engine.peer_sends(socket, "one by one");
+  engine.peer_finishes(socket);
+  lab.run();
+  EXPECT_EQ(engine.peer_received(socket), "one by one");
+  EXPECT_EQ(engine.started(), 2U * 10 + 1);
+}
+
+TEST_F(Simulation, ReceivesIntoTheCallersMemoryNoMoreThanItHolds) {
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "123456789");
+  std::array<char, 4> room;
+  for (const std::size_t expected : {4U, 4U, 1U}) {
+    EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).count(), expected);
+  }
+  EXPECT_EQ(room[0], '9');
+  engine.close(socket);
+}
+
+TEST_F(Simulation, SendsNoMoreThanThePeerTakes) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  Result sent;
+  const std::string bytes(1000, 'x');
+  const auto ask = [&](Io& i) { return i.send(socket, bytes); };
+  engine.peer_takes(socket, 300);
+  lab.scope.spawn(lab::await_one(lab, io, ask, sent));
+  settle();
+  EXPECT_EQ(engine.peer_received(socket).size(), 300U);
+  EXPECT_EQ(lab.scope.tasks(), 1U);
+  engine.peer_takes(socket, 699);
+  settle();
+  EXPECT_EQ(engine.peer_received(socket).size(), 999U);
+  engine.peer_takes(socket, 1);
+  lab.run();
+  EXPECT_EQ(sent.count(), bytes.size());
+  engine.close(socket);
+}
+
+TEST_F(Simulation, GathersPieces) {
+  const int socket = engine.connected();
+  Gather message;
+  for (const std::string_view piece : {"a", "bc", "", "def", "g"}) message.add(piece);
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, message); }).count(), 7U);
+  EXPECT_EQ(engine.peer_received(socket), "abcdefg");
+  engine.close(socket);
+}
+
+TEST_F(Simulation, SaysThatAPeerReset) {
+  const int socket = engine.connected();
+  engine.peer_resets(socket);
+  std::array<char, 4> room;
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).value, -ECONNRESET);
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv_provided(socket); }).value, -ECONNRESET);
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).value, -EPIPE);
+  EXPECT_EQ(engine.lent_buffers(), 0U);
+  engine.close(socket);
+}
+
+// What the kernel does: once some bytes are out, their number is the answer.
+TEST_F(Simulation, SaysWhatWasSentBeforeThePeerReset) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  Result sent;
+  const auto ask = [&](Io& i) { return i.send(socket, "0123456789"); };
+  engine.peer_takes(socket, 4);
+  lab.scope.spawn(lab::await_one(lab, io, ask, sent));
+  settle();
+  engine.peer_resets(socket);
+  lab.run();
+  EXPECT_EQ(sent.value, 4);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, SaysWhatWasSentBeforeItWasStopped) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  Result sent;
+  const auto ask = [&](Io& i) { return i.send(socket, "0123456789"); };
+  engine.peer_takes(socket, 4);
+  lab.scope.spawn(lab::await_one(lab, io, ask, sent));
+  settle();
+  io.stop();
+  lab.run();
+  EXPECT_EQ(sent.value, 4);
+  io.renew();
+  engine.peer_takes(socket, SIZE_MAX);
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.send(socket, "next"); }).value, 4);
+  EXPECT_EQ(engine.peer_received(socket), "0123next");
+  engine.close(socket);
+}
+
+TEST_F(Simulation, KnowsWhoFinishedAndWhatWasNeverRead) {
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "unread");
+  EXPECT_EQ(engine.unread(socket), 6U);
+  EXPECT_FALSE(engine.finished(socket));
+  engine.finish_sending(socket);
+  EXPECT_TRUE(engine.finished(socket));
+  std::array<char, 4> room;
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).value, 4);
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).fault(), Fault::peer_gone);
+  EXPECT_EQ(engine.unread(socket), 2U);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, AcceptsAllThatArriveUntilStopped) {
+  const int listener = engine.listen();
+  Io io(lab.scope);
+  Result last;
+  std::size_t guests = 0;
+  const int first = engine.arrive(listener);
+  const int second = engine.arrive(listener);
+  lab.scope.spawn(serve(lab, io, listener, guests, last));
+  settle();
+  EXPECT_EQ(guests, 2U);
+  const int third = engine.arrive(listener);
+  settle();
+  EXPECT_EQ(guests, 3U);
+  for (const int guest : {first, second, third}) {
+    engine.peer_sends(guest, std::to_string(guest));
+    engine.peer_finishes(guest);
+  }
+  settle();
+  for (const int guest : {first, second, third}) {
+    EXPECT_EQ(engine.peer_received(guest), std::to_string(guest));
+    EXPECT_TRUE(engine.closed(guest));
+  }
+  EXPECT_EQ(lab.scope.tasks(), 1U) << "the acceptor waits on";
+  io.stop();
+  lab.run();
+}
+
+TEST_F(Simulation, KeepsArrivalsThatNobodyAccepted) {
+  const int listener = engine.listen();
+  Io io(lab.scope);
+  Result last;
+  std::size_t guests = 0;
+  lab.scope.spawn(serve(lab, io, listener, guests, last));
+  settle();
+  io.stop();
+  const int late = engine.arrive(listener);
+  lab.run();
+  EXPECT_EQ(guests, 0U);
+  EXPECT_FALSE(engine.closed(late));
+  EXPECT_EQ(engine.open_sockets(), 1U);
+  engine.close(late);
+}
+
+TEST_F(Simulation, ConnectsAtOnce) {
+  const int socket = engine.connected();
+  const sockaddr_in nowhere{};
+  const Result result = lab.answer([&](Io& io) {
+    return io.connect(socket, reinterpret_cast<const sockaddr*>(&nowhere), sizeof nowhere);
+  });
+  EXPECT_TRUE(result.ok());
+  engine.close(socket);
+}
+
+// --- The clock ---
+
+TEST_F(Simulation, LetsTimePassOnlyWhenAllWait) {
+  const Milliseconds before = engine.now();
+  EXPECT_EQ(lab.answer([](Io& io) { return io.sleep(lab::an_hour); }).value, 0);
+  EXPECT_GE(engine.now(), before + lab::an_hour);
+  EXPECT_LE(engine.now(), before + lab::an_hour + 64);
+}
+
+TEST_F(Simulation, RunsOutADeadlineWithoutWaiting) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  io.set_deadline(lab::an_hour);
+  io.set_deadline(30'000);
+  const Milliseconds before = engine.now();
+  const Result got = lab.answer(io, [&](Io& i) { return i.recv_provided(socket); });
+  EXPECT_EQ(got.value, -ECANCELED);
+  EXPECT_TRUE(io.timed_out());
+  EXPECT_GE(engine.now(), before + 30'000);
+  EXPECT_LE(engine.now(), before + 30'000 + 64);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, LetsABusyConnectionMoveItsDeadline) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  std::array<char, 8> room;
+  for (int i = 0; i < 1000; ++i) {
+    io.set_deadline(10'000);
+    EXPECT_EQ(lab.answer([](Io& other) { return other.sleep(9000); }).value, 0);
+    engine.peer_sends(socket, "x");
+    ASSERT_EQ(lab.answer(io, [&](Io& i2) { return i2.recv(socket, room); }).value, 1);
+  }
+  EXPECT_FALSE(io.timed_out());
+  engine.close(socket);
+}
+
+TEST_F(Simulation, MovesItsClockWhenTold) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  Result got;
+  const auto ask = [&](Io& i) { return i.recv_provided(socket); };
+  io.set_deadline(1000);
+  lab.scope.spawn(lab::await_one(lab, io, ask, got));
+  settle();
+  EXPECT_FALSE(io.timed_out());
+  engine.advance_clock(1100);
+  settle();
+  EXPECT_TRUE(io.timed_out());
+  EXPECT_EQ(got.value, -ECANCELED);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, WakesAStoppedSleeperWithinASlot) {
+  Io io(lab.scope);
+  Result result;
+  const auto ask = [](Io& i) { return i.sleep(lab::an_hour); };
+  lab.scope.spawn(lab::await_one(lab, io, ask, result));
+  settle();
+  const Milliseconds before = engine.now();
+  io.stop();
+  lab.run();
+  EXPECT_EQ(result.value, -ECANCELED);
+  EXPECT_LE(engine.now(), before + 64);
+}
+
+// --- Faults ---
+
+TEST_F(Simulation, FailsTheOperationItIsToldTo) {
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "bytes");
+  engine.plan_fault(2, {.error = ENOBUFS});
+  Io io(lab.scope);
+  std::array<char, 1> room;
+  const auto ask = [&](Io& i) { return i.recv(socket, room); };
+  EXPECT_EQ(lab.answer(io, ask).value, 1);
+  EXPECT_EQ(lab.answer(io, ask).fault(), Fault::no_buffers);
+  EXPECT_EQ(lab.answer(io, ask).value, 1);
+  EXPECT_EQ(room[0], 'y') << "the failed one took nothing";
+  engine.close(socket);
+}
+
+TEST_F(Simulation, FailsAnAcceptForGood) {
+  const int listener = engine.listen();
+  const int guest = engine.arrive(listener);
+  engine.plan_fault(1, {.error = EMFILE});
+  Io io(lab.scope);
+  const auto ask = [&](Io& i) { return i.accept(listener); };
+  const Result first = lab.answer(io, ask);
+  EXPECT_EQ(first.fault(), Fault::out_of_descriptors);
+  EXPECT_FALSE(first.more);
+  std::size_t guests = 0;
+  Result last;
+  engine.peer_finishes(guest);
+  lab.scope.spawn(serve(lab, io, listener, guests, last));
+  settle();
+  EXPECT_EQ(guests, 1U) << "who waited in the backlog is still there";
+  io.stop();
+  lab.run();
+}
+
+TEST_F(Simulation, ShortensTransfers) {
+  const lab::Folder folder;
+  folder.put("file", "0123456789");
+  const Fd file(::openat(folder.fd(), "file", O_RDWR | O_CLOEXEC));
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "0123456789");
+  for (std::uint64_t number = 1; number <= 5; ++number) engine.plan_fault(number, {.most = 3});
+  std::array<char, 10> room;
+  Io io(lab.scope);
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.recv(socket, room); }).value, 3);
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.send(socket, "abcdef"); }).value, 3);
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.read(file.get(), room, 4); }).value, 3);
+  EXPECT_EQ(room[0], '4');
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.write(file.get(), "ABCDEF", 0); }).value, 3);
+  EXPECT_EQ(folder.get("file"), "ABC3456789");
+  const Result provided = lab.answer(io, [&](Io& i) { return i.recv_provided(socket); });
+  EXPECT_EQ(provided.value, 3);
+  EXPECT_EQ(engine.buffer(provided.buffer)[0], '3');
+  engine.recycle(provided.buffer);
+  EXPECT_EQ(engine.peer_received(socket), "abc");
+  engine.close(socket);
+}
+
+TEST_F(Simulation, DelaysCompletionsByTurns) {
+  const lab::Folder folder;
+  folder.put("file", "content");
+  const Fd file(::openat(folder.fd(), "file", O_RDONLY | O_CLOEXEC));
+  const int socket = engine.connected();
+  std::array<char, 1> room;
+  Io io(lab.scope);
+  for (std::uint32_t delay = 0; delay < 4; ++delay) {
+    SCOPED_TRACE(delay);
+    const int expected = static_cast<int>(delay) + 1;
+    engine.plan_fault(engine.started() + 1, {.delay = delay});
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.read(file.get(), room, 0); }).turns, expected);
+    engine.peer_sends(socket, "x");
+    engine.plan_fault(engine.started() + 1, {.delay = delay});
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.recv(socket, room); }).turns, expected);
+    engine.plan_fault(engine.started() + 1, {.delay = delay});
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.send(socket, "y"); }).turns, expected);
+    engine.plan_fault(engine.started() + 1, {.error = EIO, .delay = delay});
+    const Timing failed = timed(lab, io, [&](Io& i) { return i.recv(socket, room); });
+    EXPECT_EQ(failed.turns, expected);
+    EXPECT_EQ(failed.result.value, -EIO);
+  }
+  engine.close(socket);
+}
+
+// The race that a real kernel loses once in a million: the bytes were received, and only then the
+// connection was stopped.
+TEST_F(Simulation, StoppedAfterADelayedSuccessStillSucceeds) {
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "bytes");
+  engine.plan_fault(1, {.delay = 3});
+  Io io(lab.scope);
+  Result got;
+  const auto ask = [&](Io& i) { return i.recv_provided(socket); };
+  lab.scope.spawn(lab::await_one(lab, io, ask, got));
+  lab.loop.turn(0);
+  io.stop();
+  EXPECT_EQ(engine.lent_buffers(), 1U);
+  lab.run();
+  EXPECT_EQ(got.value, 5) << "success is a legal answer";
+  EXPECT_TRUE(io.stopped());
+  engine.recycle(got.buffer);
+  engine.close(socket);
+}
+
+// A small server with two guests, in which operation number `number` meets `fault`. Returns how
+// many operations there were.
+std::uint64_t serve_two_guests(std::uint64_t number, Simulated::FaultPlan fault) {
+  Simulated engine;
+  Lab lab(engine);
+  engine.plan_fault(number, fault);
+  engine.split_receives(3);
+  const int listener = engine.listen();
+  std::size_t guests = 0;
+  Result last;
+  Io io(lab.scope);
+  const std::array<int, 2> arrived{engine.arrive(listener), engine.arrive(listener)};
+  for (const int guest : arrived) {
+    engine.peer_sends(guest, "some bytes");
+    engine.peer_finishes(guest);
+  }
+  lab.scope.spawn(serve(lab, io, listener, guests, last));
+  for (int i = 0; i < 50; ++i) lab.loop.turn(0);
+  lab.scope.stop();
+  lab.run();
+  for (const int guest : arrived) {
+    const std::string_view got = engine.peer_received(guest);
+    EXPECT_EQ(got, std::string_view("some bytes").substr(0, got.size()));
+  }
+  EXPECT_EQ(lab.frames().live(), 0U);
+  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.open_sockets(), 2 - guests) << "who was not accepted is not ours to close";
+  return engine.started();
+}
+
+TEST(SimulatedLeaks, DoNotComeFromAnyFaultAnywhere) {
+  const std::uint64_t operations = serve_two_guests(0, {});
+  EXPECT_GT(operations, 10U);
+  for (std::uint64_t number = 1; number <= operations; ++number) {
+    for (const Simulated::FaultPlan fault :
+         {Simulated::FaultPlan{.error = ECONNRESET}, Simulated::FaultPlan{.error = ENOBUFS},
+          Simulated::FaultPlan{.most = 1}, Simulated::FaultPlan{.delay = 1},
+          Simulated::FaultPlan{.delay = 30}, Simulated::FaultPlan{.error = EIO, .delay = 100}}) {
+      SCOPED_TRACE(number);
+      serve_two_guests(number, fault);
+    }
+  }
+}
+
+TEST_F(Simulation, NumbersOperationsFromOne) {
+  const int socket = engine.connected();
+  EXPECT_EQ(engine.started(), 0U);
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).value, 1);
+  EXPECT_EQ(engine.started(), 1U);
+  EXPECT_EQ(engine.started(OpCode::send), 1U);
+  EXPECT_EQ(engine.started(OpCode::recv), 0U);
+  EXPECT_EQ(engine.code_of(1), OpCode::send);
+  EXPECT_EQ(engine.counters().completions, 1U);
+  engine.close(socket);
+}
+
+// --- Accounting ---
+
+TEST(SimulatedLeaks, AreCounted) {
+  Simulated engine;
+  Lab lab(engine);
+  const lab::Folder folder;
+  folder.put("file", "content");
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "x");
+  const OpenHow how{.flags = O_RDONLY | O_CLOEXEC};
+  const int folder_fd = folder.fd();
+  const Result file = lab.answer([&](Io& io) { return io.open(folder_fd, "file", how); });
+  const Result bytes = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+  EXPECT_EQ(engine.open_sockets(), 1U);
+  EXPECT_EQ(engine.open_files(), 1U);
+  EXPECT_EQ(engine.lent_buffers(), 1U);
+  engine.recycle(bytes.buffer);
+  engine.close(file.value);
+  engine.close(socket);
+  EXPECT_EQ(engine.open_sockets(), 0U);
+  EXPECT_EQ(engine.open_files(), 0U);
+  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_TRUE(engine.closed(socket));
+}
+
+TEST_F(Simulation, LendsAsManyBuffersAsAreWanted) {
+  std::vector<int> sockets;
+  std::vector<Result> results(700);
+  for (Result& result : results) {
+    const int socket = engine.connected();
+    sockets.push_back(socket);
+    engine.peer_sends(socket, std::to_string(socket));
+    result = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+  }
+  EXPECT_EQ(engine.lent_buffers(), results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::string_view bytes(engine.buffer(results[i].buffer).data(), results[i].count());
+    EXPECT_EQ(bytes, std::to_string(sockets[i]));
+    engine.recycle(results[i].buffer);
+    engine.close(sockets[i]);
+  }
+}
+
+// --- Files: plain calls on real ones ---
+
+TEST_F(Simulation, DoesWhatTheFileSystemDoes) {
+  const lab::Folder folder;
+  const int at = folder.fd();
+  Io io(lab.scope);
+  const auto made = lab.answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); });
+  EXPECT_TRUE(made.ok());
+  const OpenHow how{.flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, .mode = 0600};
+  const Result file = lab.answer(io, [&](Io& i) { return i.open(at, "sub/new", how); });
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.write(file.value, "text", 0); }).value, 4);
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.sync(file.value); }).ok());
+  engine.close(file.value);
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.rename(at, "sub/new", at, "old", 0); }).ok());
+  EXPECT_EQ(folder.get("old"), "text");
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "sub", AT_REMOVEDIR); }).ok());
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); }).ok());
+  const auto missing = lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); });
+  EXPECT_EQ(missing.fault(), Fault::not_found);
+}
+
+}  // namespace
+}  // namespace uring

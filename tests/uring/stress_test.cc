@@ -1,0 +1,163 @@
+// Everything at once: two hundred echo connections that are stopped and run out of time at random.
+// Nothing is asked but what must always hold: bytes come back as they were sent, every task ends,
+// and every frame, buffer and descriptor returns.
+#include <array>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/uring/lab.h"
+#include "uring/io.h"
+#include "uring/scope.h"
+
+namespace uring {
+namespace {
+
+constexpr std::size_t connections = 200;
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// The connections of one run, and the chance that rules them.
+struct Crowd {
+  Crowd(Engine& engine, unsigned seed) : lab(engine), random(seed) {}
+
+  FramePool& frames() { return lab.frames(); }
+  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random()) % bound; }
+  void stop_somebody() {
+    if (!present.empty()) present[below(static_cast<std::uint32_t>(present.size()))]->stop();
+  }
+
+  lab::Lab lab;
+  std::mt19937 random;
+  std::vector<Io*> present;  // whoever may be stopped
+  std::string bytes = lab::pattern(100'000);
+  std::size_t clients = 0;    // not yet at their end
+  std::size_t exchanged = 0;  // bytes that came back
+  std::size_t wrong = 0;      // bytes that came back other than they were sent
+};
+
+// An Io that the crowd may stop. Some have little time.
+struct Member {
+  explicit Member(Crowd& home) : crowd(home), io(home.lab.scope) { crowd.present.push_back(&io); }
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+  ~Member() { std::erase(crowd.present, &io); }
+
+  // Gives the next step little time, much, or as much as the one before.
+  void hurry() {
+    if (crowd.below(8) == 0) io.set_deadline(crowd.below(20) == 0 ? crowd.below(100) : 60'000);
+    if (crowd.below(16) == 0) io.clear_deadline();
+  }
+
+  Crowd& crowd;
+  Io io;
+};
+
+// Echoes. Holds on to a buffer for a while at times, so that the group runs empty.
+Task<> echo(Crowd& crowd, int fd) {
+  Member member(crowd);
+  Engine& engine = crowd.lab.engine();
+  for (;;) {
+    member.hurry();
+    const Result got = co_await member.io.recv_provided(fd);
+    if (got.value <= 0) break;
+    if (crowd.below(10) == 0) {
+      const Milliseconds pause = crowd.below(30);
+      co_await member.io.sleep(pause);
+    }
+    const std::string_view bytes(engine.buffer(got.buffer).data(), got.count());
+    const Result sent = co_await member.io.send(fd, bytes);
+    engine.recycle(got.buffer);
+    if (sent.count() < bytes.size()) break;
+  }
+  engine.close(fd);
+}
+
+Task<> accept_all(Crowd& crowd, Io& io, int listener) {
+  for (;;) {
+    const Result got = co_await io.accept(listener);
+    if (got.ok()) crowd.lab.scope.spawn(echo(crowd, got.value));
+    if (!got.more) break;
+  }
+}
+
+// Receives up to `expected` bytes and compares them. Returns how many came.
+Task<std::size_t> receive(Crowd& crowd, Io& io, int fd, std::string_view expected) {
+  std::array<char, 3000> room;
+  std::size_t count = 0;
+  while (count < expected.size()) {
+    const Result got = co_await io.recv(fd, room);
+    if (got.value <= 0) break;
+    const std::string_view part = expected.substr(count, got.count());
+    if (part != std::string_view(room.data(), got.count())) ++crowd.wrong;
+    count += got.count();
+  }
+  co_return count;
+}
+
+// Connects, then sends and receives a number of messages of many sizes.
+Task<> talk(Crowd& crowd, sockaddr_in address, Io& acceptor) {
+  Member member(crowd);
+  Engine& engine = crowd.lab.engine();
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto* target = reinterpret_cast<const sockaddr*>(&address);
+  const Result connected = co_await member.io.connect(fd, target, sizeof address);
+  for (int i = 0; i < 20 && connected.ok(); ++i) {
+    member.hurry();
+    const std::size_t size = crowd.below(crowd.below(10) == 0 ? 100'000 : 5000);
+    const std::string_view message = std::string_view(crowd.bytes).substr(0, size);
+    const Result sent = co_await member.io.send(fd, message);
+    if (sent.count() < message.size()) break;
+    const std::size_t count = co_await receive(crowd, member.io, fd, message);
+    crowd.exchanged += count;
+    if (count < message.size()) break;
+  }
+  engine.close(fd);
+  if (--crowd.clients == 0) acceptor.stop();
+}
+
+class Stress : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
+  if (!lab::allow_descriptors(2 * connections + 100)) GTEST_SKIP() << "needs 500 descriptors";
+  Refusal refusal;
+  const std::unique_ptr<Ring> ring = Ring::create({}, refusal);
+  if (!ring) GTEST_SKIP() << "no ring: " << refusal.advice;
+  const Fd listener = lab::listener();
+  const std::size_t descriptors = open_descriptors();
+  Crowd crowd(*ring, GetParam());
+  {
+    Io acceptor(crowd.lab.scope);
+    crowd.clients = connections;
+    crowd.lab.scope.spawn(accept_all(crowd, acceptor, listener.get()));
+    const sockaddr_in address = lab::address_of(listener);
+    for (std::size_t i = 0; i < connections; ++i) {
+      crowd.lab.scope.spawn(talk(crowd, address, acceptor));
+    }
+    for (int turns = 0; !crowd.lab.scope.empty(); ++turns) {
+      crowd.lab.loop.turn(5);
+      if (crowd.below(10) == 0) crowd.stop_somebody();
+      if (turns == 3000) crowd.lab.scope.stop();
+    }
+  }
+  crowd.lab.loop.turn(0);  // the last closes
+  EXPECT_EQ(crowd.clients, 0U);
+  EXPECT_EQ(crowd.wrong, 0U);
+  EXPECT_GT(crowd.exchanged, 0U);
+  EXPECT_EQ(crowd.lab.frames().live(), 0U);
+  EXPECT_EQ(ring->lent_buffers(), 0U);
+  EXPECT_EQ(open_descriptors(), descriptors);
+  RecordProperty("exchanged", static_cast<int>(crowd.exchanged));
+  RecordProperty("cancels", static_cast<int>(ring->counters().cancels));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Stress, ::testing::Range(1U, 9U));
+
+}  // namespace
+}  // namespace uring

@@ -1,0 +1,39 @@
+// BufferPool: the memory behind provided buffers, numbered, growing when asked.
+//
+// A connection that waits for its peer holds no buffer; one that works on a request holds exactly
+// one. So the pool starts small and grows to at most one buffer for each connection at work: slow
+// peers can make it large but never make another connection wait. Memory comes in slabs straight
+// from the kernel and is touched only when used; it is given back when the pool ends.
+// Covered by tests/uring/buffer_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace uring {
+
+class BufferPool {
+ public:
+  static constexpr std::size_t buffer_bytes = 4096;  // holds 99 of 100 request heads
+  static constexpr std::size_t slab_buffers = 256;   // 1 MiB a slab
+  static constexpr std::size_t most_buffers =
+      8192;  // 32 MiB; beyond it receivers use their own memory
+
+  // Adds a slab. Returns the first new number, or most_buffers where there is no room or memory.
+  std::size_t grow();
+
+  std::size_t size() const { return slabs_.size() * slab_buffers; }
+
+  std::span<char> at(std::uint16_t id) const {
+    char* slab = slabs_[id / slab_buffers].get();
+    return {slab + (id % slab_buffers) * buffer_bytes, buffer_bytes};
+  }
+
+ private:
+  std::vector<std::unique_ptr<char[]>> slabs_;
+};
+
+}  // namespace uring

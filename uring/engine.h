@@ -1,0 +1,75 @@
+// Engine: what executes operations. The seam between the coroutines and the kernel.
+//
+// An engine takes operations, and some time later hands back exactly one completion for each (a
+// multishot one: several, the last without `more`). It never calls back: the loop asks for
+// completions in batches, and resumes coroutines when the engine has finished with its own queues.
+// Ring (ring.h) is the real one; Simulated (simulated.h) runs the same code in tests, with faults;
+// an engine on epoll and plain calls has its place here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "uring/operation.h"
+
+namespace uring {
+
+struct Completion {
+  Operation* operation = nullptr;
+  Result result;
+};
+
+// Milliseconds on the engine's monotonic clock.
+using Milliseconds = std::int64_t;
+
+inline constexpr Milliseconds forever = -1;
+
+// What the engine has done so far, for operators and tests.
+struct Counters {
+  std::uint64_t enters = 0;            // times the kernel was entered
+  std::uint64_t operations = 0;        // operations started
+  std::uint64_t completions = 0;       // completions delivered
+  std::uint64_t cancels = 0;           // cancellations asked for
+  std::uint64_t buffer_shortages = 0;  // receives that found the buffer group empty
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Takes `operation`; it completes through wait(). Never fails: what the kernel refuses is a
+  // completion too.
+  virtual void start(Operation& operation) = 0;
+
+  // Asks for an early end of `operation`, which is in flight. It still completes, once, and
+  // success is a legal answer.
+  virtual void cancel(Operation& operation) = 0;
+
+  // Submits what was started, waits up to `timeout` for at least one completion, and copies
+  // completions to `room`. Returns how many; 0 after the timeout or a signal.
+  virtual std::size_t wait(Milliseconds timeout, std::span<Completion> room) = 0;
+
+  // Closes `fd`, with nobody waiting for it. No operation may be in flight on it.
+  virtual void close(int fd) = 0;
+
+  // shutdown(2) for writing: the peer reads the end of the stream. Does not block.
+  virtual void finish_sending(int fd) = 0;
+
+  virtual Milliseconds now() = 0;
+
+  // The bytes of provided buffer `id`; valid until recycle(id).
+  virtual std::span<char> buffer(std::uint16_t id) = 0;
+  virtual void recycle(std::uint16_t id) = 0;
+
+  // The engine and its settings in a few words: "io_uring (single issuer, deferred task work)".
+  virtual std::string describe() const = 0;
+
+  const Counters& counters() const { return counters_; }
+
+ protected:
+  Counters counters_;
+};
+
+}  // namespace uring

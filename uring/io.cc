@@ -1,0 +1,161 @@
+// Filling in operations, and ending them early. Covered by tests/uring/loop_test.cc.
+#include "uring/io.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "uring/scope.h"
+
+namespace uring {
+
+namespace {
+// One operation moves at most this many bytes: what read(2) and send(2) move at once.
+constexpr std::size_t most_bytes = 0x7ffff000;
+}  // namespace
+
+Io::Io(Scope& scope) : loop_(scope.loop()), scope_(scope), next_(scope.ios_), timer_(*this) {
+  if (next_) next_->previous_ = this;
+  scope.ios_ = this;
+}
+
+Io::~Io() {
+  assert(!operation_.waiter && !operation_.armed);
+  loop_.timers().remove(timer_);
+  if (previous_)
+    previous_->next_ = next_;
+  else
+    scope_.ios_ = next_;
+  if (next_) next_->previous_ = previous_;
+}
+
+Io::Pending Io::prepare(OpCode code, int fd, const void* address, std::size_t length) {
+  assert(!operation_.waiter);
+  assert(!operation_.armed || code == OpCode::accept);
+  operation_.code = code;
+  operation_.fd = fd;
+  operation_.address = address;
+  operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
+  return Pending(*this);
+}
+
+Io::Pending Io::accept(int listener) { return prepare(OpCode::accept, listener, nullptr, 0); }
+
+Io::Pending Io::connect(int fd, const sockaddr* address, socklen_t bytes) {
+  return prepare(OpCode::connect, fd, address, bytes);
+}
+
+Io::Pending Io::recv(int fd, std::span<char> room) {
+  return prepare(OpCode::recv, fd, room.data(), room.size());
+}
+
+Io::Pending Io::recv_provided(int fd) { return prepare(OpCode::recv_provided, fd, nullptr, 0); }
+
+Io::Pending Io::send(int fd, std::string_view bytes) {
+  return prepare(OpCode::send, fd, bytes.data(), bytes.size());
+}
+
+Io::Pending Io::send(int fd, Gather& message) {
+  message.header.msg_iov = message.pieces.data();
+  return prepare(OpCode::send_gather, fd, &message.header, 0);
+}
+
+Io::Pending Io::sleep(Milliseconds duration) {
+  set_deadline(duration);
+  sleeping_ = true;
+  return Pending(*this);
+}
+
+Io::Pending Io::read(int fd, std::span<char> room, std::uint64_t offset) {
+  operation_.offset = offset;
+  return prepare(OpCode::read, fd, room.data(), room.size());
+}
+
+Io::Pending Io::write(int fd, std::string_view bytes, std::uint64_t offset) {
+  operation_.offset = offset;
+  return prepare(OpCode::write, fd, bytes.data(), bytes.size());
+}
+
+Io::Pending Io::open(int directory, const char* path, OpenHow how) {
+  operation_.open_flags = how.flags;
+  operation_.open_mode = how.mode;
+  operation_.open_resolve = how.resolve;
+  return prepare(OpCode::open, directory, path, sizeof(OpenHow));
+}
+
+Io::Pending Io::sync(int fd) { return prepare(OpCode::sync, fd, nullptr, 0); }
+
+Io::Pending Io::rename(int directory, const char* from, int to_directory, const char* to,
+                       unsigned flags) {
+  operation_.second_fd = to_directory;
+  operation_.second_address = to;
+  operation_.flags = flags;
+  return prepare(OpCode::rename, directory, from, 0);
+}
+
+Io::Pending Io::unlink(int directory, const char* path, int flags) {
+  operation_.flags = static_cast<std::uint32_t>(flags);
+  return prepare(OpCode::unlink, directory, path, 0);
+}
+
+Io::Pending Io::make_directory(int directory, const char* path, unsigned mode) {
+  operation_.open_mode = mode;
+  return prepare(OpCode::make_directory, directory, path, 0);
+}
+
+void Io::set_deadline(Milliseconds duration) { loop_.timers().set(timer_, loop_.now() + duration); }
+
+void Io::clear_deadline() { loop_.timers().clear(timer_); }
+
+void Io::renew() {
+  stopped_ = false;
+  timed_out_ = false;
+}
+
+// True when there is nothing to wait for: a peer's operation after stop() or the deadline. A
+// multishot accept that is still armed must be awaited to its end all the same.
+bool Io::answered_already() {
+  if (!stopped_ && !timed_out_) return false;
+  if (!sleeping_ && (operation_.armed || !waits_for_peer(operation_.code))) return false;
+  if (sleeping_) clear_deadline();
+  sleeping_ = false;
+  operation_.result = Result{.value = -ECANCELED};
+  return true;
+}
+
+void Io::begin(std::coroutine_handle<> waiter) {
+  operation_.waiter = waiter;
+  if (sleeping_ || operation_.armed) return;
+  loop_.engine().start(operation_);
+}
+
+// Ends the wait for a peer, if that is what is going on. The completion still comes. An acceptor
+// that stops itself awaits nothing at this moment, but its operation goes on.
+void Io::interrupt() {
+  if (!operation_.waiter && !operation_.armed) return;
+  if (sleeping_) {
+    loop_.timers().set(timer_, loop_.now());
+  } else if (waits_for_peer(operation_.code)) {
+    loop_.engine().cancel(operation_);
+  }
+}
+
+void Io::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  interrupt();
+}
+
+void Io::on_deadline() {
+  if (!sleeping_) {
+    timed_out_ = true;
+    interrupt();
+    return;
+  }
+  sleeping_ = false;
+  operation_.result = Result{.value = stopped_ ? -ECANCELED : 0};
+  std::exchange(operation_.waiter, nullptr).resume();
+}
+
+}  // namespace uring

@@ -1,0 +1,136 @@
+// Io: what one flow of control awaits, and until when.
+//
+// A connection, an acceptor or a client has one Io. It holds the one operation that may be in
+// flight, the deadline, and the wish to stop; so a coroutine's frame holds none of these, and
+// "cancel this connection" is one call. Once it was stopped or its deadline passed, whatever waits
+// for a peer answers ECANCELED, at once and from then on; file operations still run, so that a
+// coroutine can tidy up after itself. Deadlines bound what waits for a peer, never a file.
+// Covered by tests/uring/loop_test.cc.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <coroutine>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "uring/loop.h"
+#include "uring/operation.h"
+#include "uring/timers.h"
+
+namespace uring {
+
+class Scope;
+
+// A message of up to four pieces for one send. Owned by the caller, with the bytes, until the send
+// completed.
+struct Gather {
+  std::array<iovec, 4> pieces{};
+  msghdr header{};
+
+  // Starts anew with no piece.
+  void clear() { header.msg_iovlen = 0; }
+  void add(std::string_view bytes) {
+    if (bytes.empty()) return;
+    assert(header.msg_iovlen < pieces.size());
+    pieces[header.msg_iovlen++] = {const_cast<char*>(bytes.data()), bytes.size()};
+  }
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < header.msg_iovlen; ++i) sum += pieces[i].iov_len;
+    return sum;
+  }
+};
+
+// How a path may resolve: struct open_how of openat2(2).
+struct OpenHow {
+  std::uint64_t flags = 0;
+  std::uint64_t mode = 0;
+  std::uint64_t resolve = 0;
+};
+
+class Io {
+ public:
+  explicit Io(Scope& scope);
+  ~Io();  // nothing may be in flight
+  Io(const Io&) = delete;
+  Io& operator=(const Io&) = delete;
+
+  // What co_await takes: starts the operation and resumes with its Result.
+  class [[nodiscard]] Pending {
+   public:
+    explicit Pending(Io& io) : io_(io) {}
+    bool await_ready() const noexcept { return io_.answered_already(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { io_.begin(waiter); }
+    Result await_resume() const noexcept { return io_.operation_.result; }
+
+   private:
+    Io& io_;
+  };
+
+  // --- Waiting for peers. Cancelled by stop() and by the deadline. ---
+
+  // The next connection of `listener`. Multishot: to stop being given connections, stop() this Io
+  // and await until a Result without `more`; between two awaits do not return to the loop.
+  Pending accept(int listener);
+  Pending connect(int fd, const sockaddr* address, socklen_t bytes);
+  Pending recv(int fd, std::span<char> room);
+  // Result::buffer names the buffer; Engine::recycle() gives it back.
+  Pending recv_provided(int fd);
+  // Completes when all bytes are sent; fewer means that the peer is gone or the deadline passed.
+  Pending send(int fd, std::string_view bytes);
+  Pending send(int fd, Gather& message);
+  // Nothing but time passing. ECANCELED when stopped before.
+  Pending sleep(Milliseconds duration);
+
+  // --- Files. Never cancelled. ---
+
+  Pending read(int fd, std::span<char> room, std::uint64_t offset);
+  Pending write(int fd, std::string_view bytes, std::uint64_t offset);
+  // `path` ends in NUL; it is taken as relative to `directory`.
+  Pending open(int directory, const char* path, OpenHow how);
+  Pending sync(int fd);
+  Pending rename(int directory, const char* from, int to_directory, const char* to, unsigned flags);
+  Pending unlink(int directory, const char* path, int flags);
+  Pending make_directory(int directory, const char* path, unsigned mode);
+
+  // Peers have `duration` from now on; a later call replaces an earlier one.
+  void set_deadline(Milliseconds duration);
+  void clear_deadline();
+
+  // Ends what waits for a peer, now and from now on.
+  void stop();
+
+  bool stopped() const { return stopped_; }
+  bool timed_out() const { return timed_out_; }
+  Loop& loop() const { return loop_; }
+  Engine& engine() const { return loop_.engine(); }
+
+  // Takes back stopped() and timed_out(), for a new use of this Io.
+  void renew();
+
+  // For the loop: the timer fired.
+  void on_deadline();
+
+ private:
+  friend class Scope;
+  Pending prepare(OpCode code, int fd, const void* address, std::size_t length);
+  bool answered_already();
+  void begin(std::coroutine_handle<> waiter);
+  void interrupt();
+
+  Loop& loop_;
+  Scope& scope_;
+  Io* next_ = nullptr;  // in the scope's list
+  Io* previous_ = nullptr;
+  Timer timer_;
+  Operation operation_;
+  bool stopped_ = false;
+  bool timed_out_ = false;
+  bool sleeping_ = false;  // the timer's end is what is awaited
+};
+
+}  // namespace uring

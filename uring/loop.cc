@@ -1,0 +1,43 @@
+// The turn. Completions were copied out by the engine before the first coroutine is resumed.
+// Covered by tests/uring/loop_test.cc.
+#include "uring/loop.h"
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "uring/io.h"
+#include "uring/scope.h"
+
+namespace uring {
+
+Loop::Loop(Engine& engine) : engine_(engine), now_(engine.now()), timers_(now_) {}
+
+void Loop::run(const Scope& scope) {
+  while (!scope.empty()) turn(forever);
+}
+
+std::size_t Loop::turn(Milliseconds longest) {
+  // A batch bounds how long the clock stands still, not how much is done in all.
+  std::array<Completion, 256> batch;
+  Milliseconds patience = timers_.until_next(now_);
+  if (patience < 0 || (longest >= 0 && longest < patience)) patience = longest;
+  const std::size_t count = engine_.wait(patience, batch);
+  now_ = engine_.now();
+  std::size_t resumed = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    Operation& operation = *batch[i].operation;
+    assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
+    operation.result = batch[i].result;
+    operation.armed = batch[i].result.more;
+    std::exchange(operation.waiter, nullptr).resume();
+    ++resumed;
+  }
+  while (Timer* timer = timers_.next_due(now_)) {
+    timer->owner().on_deadline();
+    ++resumed;
+  }
+  return resumed;
+}
+
+}  // namespace uring

@@ -1,0 +1,41 @@
+// Loop: one thread's turn of wait, deliver, time.
+//
+// A turn asks the engine for a batch of completions, resumes the coroutine that waits for each, and
+// then tells those whose deadline has passed. Nothing else ever runs a coroutine, so between two
+// co_awaits a coroutine has the thread to itself. Covered by tests/uring/loop_test.cc.
+#pragma once
+
+#include "uring/engine.h"
+#include "uring/frame_pool.h"
+#include "uring/timers.h"
+
+namespace uring {
+
+class Scope;
+
+class Loop {
+ public:
+  // `engine` must outlive the loop.
+  explicit Loop(Engine& engine);
+
+  // Turns until `scope` has no task left.
+  void run(const Scope& scope);
+
+  // One turn, waiting at most `longest`. Returns how many coroutines were resumed.
+  std::size_t turn(Milliseconds longest);
+
+  Engine& engine() const { return engine_; }
+  FramePool& frames() { return frames_; }
+  Timers& timers() { return timers_; }
+
+  // The engine's clock at the start of this turn.
+  Milliseconds now() const { return now_; }
+
+ private:
+  Engine& engine_;
+  FramePool frames_;
+  Milliseconds now_;
+  Timers timers_;
+};
+
+}  // namespace uring

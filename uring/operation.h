@@ -1,0 +1,57 @@
+// Operation: one thing asked of the kernel, described once, executed by any engine.
+//
+// The description names no engine's types: the ring turns it into a submission-queue entry, the
+// simulated engine into plain calls, and an epoll engine will do likewise. An operation lives in
+// the Io that awaits it and stays there, untouched, until its completion has been delivered: the
+// engine holds a pointer to it. Everything it points to (paths, buffers, message headers) belongs
+// to the caller and must live as long. Covered by tests/uring/loop_test.cc and simulated_test.cc.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+#include "uring/result.h"
+
+namespace uring {
+
+enum class OpCode : std::uint8_t {
+  accept,          // multishot: fd is the listener; each completion is a new descriptor
+  connect,         // fd, address = sockaddr, length = its size
+  recv,            // fd, address = room, length
+  recv_provided,   // fd; the engine picks a buffer of its group, Result::buffer names it
+  send,            // fd, address = bytes, length; completes when all is sent or it failed
+  send_gather,     // fd, address = msghdr; completes when all is sent or it failed
+  read,            // fd, address = room, length, offset; -1: at the file position
+  write,           // fd, address = bytes, length, offset; -1: at the file position
+  open,            // fd = directory, address = path, open_flags, open_mode, open_resolve
+  sync,            // fd: fsync(2)
+  rename,          // fd, address = old path, second_fd, second_address = new path, flags
+  unlink,          // fd, address = path, flags
+  make_directory,  // fd, address = path, open_mode
+};
+
+// True for what waits for a peer and not for this machine. Cancelling touches only these: a file
+// operation ends by itself, and what it did to the file must be known.
+constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }
+
+struct Operation {
+  OpCode code = OpCode::read;
+  int fd = -1;
+  int second_fd = -1;
+  std::uint32_t length = 0;  // bytes
+  std::uint32_t flags = 0;   // renameat2's or unlinkat's
+  const void* address = nullptr;
+  const void* second_address = nullptr;
+  std::uint64_t offset = 0;  // bytes from the file's start
+  // openat2's struct open_how, in place because the kernel reads it only at submission.
+  std::uint64_t open_flags = 0;
+  std::uint64_t open_mode = 0;
+  std::uint64_t open_resolve = 0;
+
+  Result result;                   // written by the loop before `waiter` is resumed
+  std::coroutine_handle<> waiter;  // who is resumed; empty while nobody waits
+  bool armed = false;              // multishot: it will complete again
+  bool cancelled = false;          // the engine was asked to end it; what it starts again must heed
+};
+
+}  // namespace uring

@@ -1,0 +1,77 @@
+// The one place where errno values get their names. Covered by tests/uring/result_test.cc.
+#include "uring/result.h"
+
+#include <cerrno>
+
+namespace uring {
+
+Fault fault_of(int error) {
+  switch (error) {
+    case 0: return Fault::none;
+    case ECANCELED: return Fault::cancelled;
+    case ENOBUFS: return Fault::no_buffers;
+    case ECONNRESET:
+    case EPIPE:
+    case ENOTCONN:
+    case ESHUTDOWN:
+    case ECONNABORTED: return Fault::peer_gone;
+    case ECONNREFUSED: return Fault::refused;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+    case ETIMEDOUT: return Fault::unreachable;
+    case ENOENT: return Fault::not_found;
+    case EEXIST: return Fault::exists;
+    case EISDIR: return Fault::is_directory;
+    case ENOTDIR: return Fault::not_directory;
+    case ENOTEMPTY: return Fault::not_empty;
+    case EXDEV: return Fault::outside;
+    case ENAMETOOLONG:
+    case ELOOP:
+    case EILSEQ:
+    case EINVAL: return Fault::bad_name;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENXIO: return Fault::not_allowed;
+    case ENOSPC:
+    case EDQUOT: return Fault::no_space;
+    case EFBIG: return Fault::too_large;
+    case EMFILE:
+    case ENFILE: return Fault::out_of_descriptors;
+    case ENOMEM: return Fault::out_of_memory;
+    case EAGAIN:
+    case EINTR:
+    case EBUSY: return Fault::try_again;
+    default: return Fault::other;
+  }
+}
+
+std::string_view describe(Fault fault) {
+  switch (fault) {
+    case Fault::none: return "no error";
+    case Fault::cancelled: return "cancelled";
+    case Fault::no_buffers: return "no receive buffers left";
+    case Fault::peer_gone: return "the peer closed the connection";
+    case Fault::refused: return "connection refused";
+    case Fault::unreachable: return "host unreachable";
+    case Fault::not_found: return "no such file or directory";
+    case Fault::exists: return "the file exists";
+    case Fault::is_directory: return "is a directory";
+    case Fault::not_directory: return "a part of the path is not a directory";
+    case Fault::not_empty: return "the directory is not empty";
+    case Fault::outside: return "the path leaves the served directory";
+    case Fault::bad_name: return "not a usable file name";
+    case Fault::not_allowed: return "permission denied";
+    case Fault::no_space: return "no space left on the device";
+    case Fault::too_large: return "file too large";
+    case Fault::out_of_descriptors: return "too many open files";
+    case Fault::out_of_memory: return "out of memory";
+    case Fault::try_again: return "temporarily unavailable";
+    case Fault::other: return "input/output error";
+  }
+  return "input/output error";
+}
+
+}  // namespace uring

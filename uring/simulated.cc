@@ -1,0 +1,296 @@
+// The simulated engine. Slow and plain on purpose. Covered by tests/uring/simulated_test.cc.
+#include "uring/simulated.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+namespace uring {
+
+// --- The world outside ---
+
+int Simulated::make_socket() {
+  const int number = first_socket + static_cast<int>(sockets_.size());
+  sockets_[number];
+  return number;
+}
+
+int Simulated::listen() { return make_socket(); }
+
+int Simulated::arrive(int listener) {
+  const int number = make_socket();
+  sockets_[listener].arrivals.push_back(number);
+  return number;
+}
+
+void Simulated::peer_sends(int socket, std::string_view bytes) {
+  sockets_[socket].inbound.append(bytes);
+}
+
+void Simulated::peer_finishes(int socket) { sockets_[socket].finished = true; }
+void Simulated::peer_resets(int socket) { sockets_[socket].reset = true; }
+void Simulated::peer_takes(int socket, std::size_t bytes) { sockets_[socket].window = bytes; }
+
+std::string_view Simulated::peer_received(int socket) const { return sockets_.at(socket).outbound; }
+
+bool Simulated::closed(int socket) const { return sockets_.at(socket).closed; }
+bool Simulated::finished(int socket) const { return sockets_.at(socket).ended; }
+
+std::size_t Simulated::started(OpCode code) const {
+  return static_cast<std::size_t>(std::count(history_.begin(), history_.end(), code));
+}
+
+std::size_t Simulated::open_sockets() const {
+  return static_cast<std::size_t>(std::count_if(
+      sockets_.begin(), sockets_.end(), [](const auto& entry) { return !entry.second.closed; }));
+}
+
+// --- Operations ---
+
+void Simulated::start(Operation& operation) {
+  ++counters_.operations;
+  history_.push_back(operation.code);
+  FaultPlan fault;
+  if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
+    fault = found->second;
+  }
+  if (fault.error != 0) {
+    complete(operation, Result{.value = -fault.error}, fault.delay);
+  } else if (waits_for_peer(operation.code)) {
+    waiting_.push_back({&operation, fault});
+  } else {
+    complete(operation, Result{.value = do_file(operation, fault.most)}, fault.delay);
+  }
+}
+
+void Simulated::cancel(Operation& operation) {
+  ++counters_.cancels;
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+    return waiting.operation == &operation;
+  });
+  if (found == waiting_.end()) return;  // it has completed: success is a legal answer
+  waiting_.erase(found);
+  std::int32_t answer = -ECANCELED;
+  if (operation.code == OpCode::send || operation.code == OpCode::send_gather) {
+    answer = end_of_send(sockets_[operation.fd], ECANCELED);
+  }
+  complete(operation, Result{.value = answer});
+}
+
+void Simulated::complete(Operation& operation, Result result, std::uint32_t delay) {
+  if (delay > 0)
+    delayed_.push_back({{&operation, result}, delay});
+  else
+    ready_.push_back({&operation, result});
+}
+
+std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
+  ++counters_.enters;
+  pump();
+  age_delayed();
+  if (ready_.empty() && delayed_.empty() && timeout > 0) now_ += timeout;
+  std::size_t taken = 0;
+  while (taken < room.size() && !ready_.empty()) {
+    room[taken++] = ready_.front();
+    ready_.pop_front();
+  }
+  counters_.completions += taken;
+  return taken;
+}
+
+void Simulated::age_delayed() {
+  for (std::size_t i = 0; i < delayed_.size();) {
+    if (delayed_[i].turns-- > 0) {
+      ++i;
+      continue;
+    }
+    ready_.push_back(delayed_[i].completion);
+    delayed_.erase(delayed_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+// Completes every socket operation that can go on. A multishot accept stays.
+void Simulated::pump() {
+  for (std::size_t i = 0; i < waiting_.size();) {
+    if (!try_socket(waiting_[i])) {
+      ++i;
+      continue;
+    }
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+// True when the operation has completed for good.
+bool Simulated::try_socket(const Waiting& waiting) {
+  Operation& operation = *waiting.operation;
+  Socket& socket = sockets_[operation.fd];
+  assert(!socket.closed);
+  switch (operation.code) {
+    case OpCode::accept: return try_accept(waiting, socket);
+    case OpCode::connect: complete(operation, Result{}, waiting.fault.delay); return true;
+    case OpCode::send:
+    case OpCode::send_gather: return try_send(waiting, socket);
+    default: return try_receive(waiting, socket);
+  }
+}
+
+bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
+  while (!socket.arrivals.empty()) {
+    const Result result{.value = socket.arrivals.front(), .more = true};
+    complete(*waiting.operation, result, waiting.fault.delay);
+    socket.arrivals.pop_front();
+  }
+  return false;
+}
+
+bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
+  Operation& operation = *waiting.operation;
+  if (socket.reset) {
+    complete(operation, Result{.value = -ECONNRESET}, waiting.fault.delay);
+    return true;
+  }
+  if (socket.inbound.empty()) {
+    if (!socket.finished) return false;
+    complete(operation, Result{.value = 0}, waiting.fault.delay);
+    return true;
+  }
+  Result result;
+  char* target = static_cast<char*>(const_cast<void*>(operation.address));
+  std::size_t bound = operation.length;
+  if (operation.code == OpCode::recv_provided) {
+    result.buffer = lend();
+    target = pool_.at(result.buffer).data();
+    bound = BufferPool::buffer_bytes;
+  }
+  if (receive_bound_ > 0) bound = std::min(bound, receive_bound_);
+  if (waiting.fault.most > 0) bound = std::min<std::size_t>(bound, waiting.fault.most);
+  const std::size_t count = socket.inbound.copy(target, bound);
+  socket.inbound.erase(0, count);
+  result.value = static_cast<std::int32_t>(count);
+  complete(operation, result, waiting.fault.delay);
+  return true;
+}
+
+namespace {
+
+std::string bytes_of(const Operation& operation) {
+  if (operation.code == OpCode::send) {
+    return {static_cast<const char*>(operation.address), operation.length};
+  }
+  std::string all;
+  const auto* header = static_cast<const msghdr*>(operation.address);
+  for (std::size_t i = 0; i < header->msg_iovlen; ++i) {
+    all.append(static_cast<const char*>(header->msg_iov[i].iov_base), header->msg_iov[i].iov_len);
+  }
+  return all;
+}
+
+}  // namespace
+
+bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
+  Operation& operation = *waiting.operation;
+  if (socket.reset || socket.ended) {
+    complete(operation, Result{.value = end_of_send(socket, EPIPE)}, waiting.fault.delay);
+    return true;
+  }
+  std::string all = bytes_of(operation);
+  const std::uint32_t most = waiting.fault.most;
+  if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
+  const std::size_t now = std::min(all.size() - socket.sent, socket.window);
+  socket.outbound.append(all, socket.sent, now);
+  if (socket.window != SIZE_MAX) socket.window -= now;
+  socket.sent += now;
+  if (socket.sent < all.size()) return false;
+  socket.sent = 0;
+  const Result result{.value = static_cast<std::int32_t>(all.size())};
+  complete(operation, result, waiting.fault.delay);
+  return true;
+}
+
+// What a send that ends early answers, as the kernel does: how much is out, or why nothing is.
+std::int32_t Simulated::end_of_send(Socket& socket, int error) {
+  const std::size_t sent = std::exchange(socket.sent, 0);
+  return sent > 0 ? static_cast<std::int32_t>(sent) : -error;
+}
+
+// A plain call for each operation; what it answers, or minus the errno.
+std::int32_t Simulated::do_file(const Operation& op, std::uint32_t most) {
+  const char* path = static_cast<const char*>(op.address);
+  const char* second_path = static_cast<const char*>(op.second_address);
+  void* room = const_cast<void*>(op.address);
+  const std::size_t length = most > 0 ? std::min(op.length, most) : op.length;
+  const auto offset = static_cast<off_t>(op.offset);
+  long result = -1;
+  errno = EOPNOTSUPP;
+  switch (op.code) {
+    case OpCode::read:
+      result = offset < 0 ? ::read(op.fd, room, length) : ::pread(op.fd, room, length, offset);
+      break;
+    case OpCode::write:
+      result = offset < 0 ? ::write(op.fd, op.address, length)
+                          : ::pwrite(op.fd, op.address, length, offset);
+      break;
+    case OpCode::open: {
+      open_how how{.flags = op.open_flags, .mode = op.open_mode, .resolve = op.open_resolve};
+      result = ::syscall(SYS_openat2, op.fd, path, &how, sizeof how);
+      if (result >= 0) files_.insert(static_cast<int>(result));
+      break;
+    }
+    case OpCode::sync: result = ::fsync(op.fd); break;
+    case OpCode::rename:
+      result = ::renameat2(op.fd, path, op.second_fd, second_path, op.flags);
+      break;
+    case OpCode::unlink: result = ::unlinkat(op.fd, path, static_cast<int>(op.flags)); break;
+    case OpCode::make_directory:
+      result = ::mkdirat(op.fd, path, static_cast<mode_t>(op.open_mode));
+      break;
+    default: break;
+  }
+  return static_cast<std::int32_t>(result < 0 ? -errno : result);
+}
+
+void Simulated::close(int fd) {
+  if (const auto found = sockets_.find(fd); found != sockets_.end()) {
+    assert(!found->second.closed);
+    found->second.closed = true;
+    return;
+  }
+  files_.erase(fd);
+  ::close(fd);
+}
+
+void Simulated::finish_sending(int fd) { sockets_[fd].ended = true; }
+
+std::uint16_t Simulated::lend() {
+  if (free_.empty()) {
+    const std::size_t first = pool_.grow();
+    assert(first < BufferPool::most_buffers);
+    for (std::size_t i = BufferPool::slab_buffers; i-- > 0;) {
+      free_.push_back(static_cast<std::uint16_t>(first + i));
+    }
+  }
+  const std::uint16_t id = free_.back();
+  free_.pop_back();
+  lent_.insert(id);
+  return id;
+}
+
+void Simulated::recycle(std::uint16_t id) {
+  const bool was_lent = lent_.erase(id) == 1;
+  assert(was_lent);
+  if (!was_lent) return;
+  const std::span<char> bytes = pool_.at(id);
+  std::fill(bytes.begin(), bytes.end(), '\xdd');  // whoever still looks at it shall notice
+  free_.push_back(id);
+}
+
+}  // namespace uring

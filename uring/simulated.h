@@ -1,0 +1,129 @@
+// Simulated: an engine for tests, with a clock and peers of its own, that can be told to fail.
+//
+// Sockets are queues of bytes in memory, time passes only when everybody waits, and file operations
+// are plain calls on real files; so a test runs the real coroutines, the same way every time, as
+// fast as the machine can. Operations are numbered from 1 in the order they start, and a fault is
+// planned for a number: fail it with an errno, shorten its transfer, or delay its completion.
+// What was opened, lent or left waiting can be asked for at the end, so that a leak is a failure.
+// Covered by tests/uring/simulated_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uring/buffer_pool.h"
+#include "uring/engine.h"
+
+namespace uring {
+
+class Simulated final : public Engine {
+ public:
+  struct FaultPlan {
+    int error = 0;            // complete with -error, without doing it
+    std::uint32_t most = 0;   // move at most this many bytes; 0: no bound
+    std::uint32_t delay = 0;  // deliver this many turns later
+  };
+
+  // --- For the test: the world outside. ---
+
+  // A socket that the code under test listens on. Not a kernel descriptor.
+  int listen();
+  // A connection that arrives at `listener`; returns the number of the peer, which is also the
+  // descriptor that the code under test will be given.
+  int arrive(int listener);
+  // A connected socket, for code that connects by itself.
+  int connected() { return make_socket(); }
+
+  void peer_sends(int socket, std::string_view bytes);
+  void peer_finishes(int socket);  // the peer will send no more
+  void peer_resets(int socket);    // the peer is gone
+  // The peer takes at most `bytes` more until told otherwise; without this it takes all.
+  void peer_takes(int socket, std::size_t bytes);
+  // What the code under test sent so far. Valid until the next call of this engine.
+  std::string_view peer_received(int socket) const;
+  bool closed(int socket) const;    // the code under test closed it
+  bool finished(int socket) const;  // the code under test will send no more
+  // Bytes that the peer sent and nobody received: a close with some left resets the connection.
+  std::size_t unread(int socket) const { return sockets_.at(socket).inbound.size(); }
+
+  // Recv hands out at most this many bytes at a time (0: no bound).
+  void split_receives(std::size_t bytes) { receive_bound_ = bytes; }
+
+  void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
+  std::uint64_t started() const { return counters_.operations; }
+  std::size_t started(OpCode code) const;
+  // What operation `number` was; from 1 to started().
+  OpCode code_of(std::uint64_t number) const { return history_[number - 1]; }
+
+  std::size_t open_sockets() const;
+  std::size_t open_files() const { return files_.size(); }
+  std::size_t lent_buffers() const { return lent_.size(); }
+  void advance_clock(Milliseconds duration) { now_ += duration; }
+
+  // --- Engine ---
+
+  void start(Operation& operation) override;
+  void cancel(Operation& operation) override;
+  std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
+  void close(int fd) override;
+  void finish_sending(int fd) override;
+  Milliseconds now() override { return now_; }
+  std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  void recycle(std::uint16_t id) override;
+  std::string describe() const override { return "simulated"; }
+
+ private:
+  struct Socket {
+    std::string inbound;            // sent by the peer, not yet received
+    std::string outbound;           // received by the peer
+    std::deque<int> arrivals;       // listener only: connections not yet accepted
+    std::size_t window = SIZE_MAX;  // bytes that the peer still takes
+    std::size_t sent = 0;           // bytes of the pending send that are out
+    bool finished = false;          // the peer sends no more
+    bool reset = false;             // the peer is gone
+    bool ended = false;             // we send no more
+    bool closed = false;            // we closed it
+  };
+  struct Waiting {
+    Operation* operation;
+    FaultPlan fault;
+  };
+  struct Delayed {
+    Completion completion;
+    std::uint32_t turns;  // not counting the one in which it completed
+  };
+
+  int make_socket();
+  void complete(Operation& operation, Result result, std::uint32_t delay = 0);
+  bool try_socket(const Waiting& waiting);
+  bool try_accept(const Waiting& waiting, Socket& socket);
+  bool try_receive(const Waiting& waiting, Socket& socket);
+  bool try_send(const Waiting& waiting, Socket& socket);
+  static std::int32_t end_of_send(Socket& socket, int error);
+  std::int32_t do_file(const Operation& operation, std::uint32_t most);
+  std::uint16_t lend();
+  void age_delayed();
+  void pump();
+
+  static constexpr int first_socket = 1'000'000;  // far above any real descriptor
+
+  Milliseconds now_ = 1'000'000;
+  std::map<int, Socket> sockets_;
+  std::map<std::uint64_t, FaultPlan> faults_;
+  std::vector<OpCode> history_;  // of all operations, in the order they started
+  std::vector<Waiting> waiting_;
+  std::deque<Completion> ready_;
+  std::vector<Delayed> delayed_;
+  std::set<int> files_;  // opened by an operation and not yet closed
+  BufferPool pool_;
+  std::vector<std::uint16_t> free_;
+  std::set<std::uint16_t> lent_;
+  std::size_t receive_bound_ = 0;
+};
+
+}  // namespace uring
