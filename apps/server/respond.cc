@@ -146,8 +146,8 @@ void gather_text(Exchange& x) {
 }
 
 // Reads the planned part of the file into the block, and sends the block whenever it is full.
-// False: the connection is broken, because the peer is gone or the file shrank.
-uring::Task<bool> gather_file(Connection& c) {
+// A fault is that of the read, or Fault::other where the file has shrunk; peer_gone if that is why.
+uring::Task<uring::Fault> gather_file(Connection& c) {
   Exchange& x = *c.exchange;
   std::uint64_t offset = x.plan.offset;
   std::uint64_t left = x.plan.length;
@@ -155,17 +155,42 @@ uring::Task<bool> gather_file(Connection& c) {
     const std::size_t room = std::min<std::uint64_t>(left, x.block.size() - x.gathered);
     if (room < left && room < x.block.size() / 2) {
       const bool fine = co_await flush(c);
-      if (!fine) co_return false;
+      if (!fine) co_return uring::Fault::peer_gone;
       continue;
     }
     const std::span<char> target = x.block.subspan(x.gathered, room);
     const uring::Result got = co_await c.io.read(x.file, target, offset);
-    if (got.count() == 0) co_return false;
+    if (!got.ok()) co_return got.fault();
+    if (got.count() == 0) co_return uring::Fault::other;
     x.gathered += got.count();
     offset += got.count();
     left -= got.count();
   }
-  co_return true;
+  co_return uring::Fault::none;
+}
+
+// Where an answer begins, so that it can be taken back while nothing of it has left.
+struct Mark {
+  std::size_t gathered;
+  std::uint64_t queued;
+  std::uint64_t sent;
+};
+
+// The file could not be read to its end. Says so instead, or ends the connection in mid-answer.
+void answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
+  Exchange& x = *c.exchange;
+  if (!c.open || x.sent != mark.sent) {
+    c.open = false;
+    return;
+  }
+  x.answered.pop_back();
+  x.gathered = mark.gathered;
+  x.queued = mark.queued;
+  const bool keep_alive = x.plan.keep_alive;
+  answer(c, fault);
+  x.plan.keep_alive = x.plan.keep_alive && keep_alive;
+  gather_head(c);
+  gather_text(x);
 }
 
 // Makes the exchange ready for the next request of this connection.
@@ -193,11 +218,12 @@ uring::Task<> respond(Connection& c) {
   if (c.service.draining) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
   if (x.block.size() - x.gathered < head_room) co_await flush(c);
+  const Mark mark{.gathered = x.gathered, .queued = x.queued, .sent = x.sent};
   gather_head(c);
   if (x.plan.content == Content::text && !x.plan.head_only) gather_text(x);
   if (x.plan.content == Content::file && !x.plan.head_only) {
-    const bool whole = co_await gather_file(c);
-    if (!whole) c.open = false;
+    const uring::Fault fault = co_await gather_file(c);
+    if (fault != uring::Fault::none) answer_unread(c, mark, fault);
   }
   close_file(c);
   if (drops_body) {

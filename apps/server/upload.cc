@@ -29,8 +29,7 @@ namespace {
 constexpr std::uint64_t handle_flags = O_PATH;
 constexpr std::uint64_t directory_flags = O_PATH | O_DIRECTORY;
 
-// Where an upload is while it arrives. Owned by store(); the descriptors are closed by abandon()
-// or publish().
+// Where an upload is while it arrives. Owned by store(); clear_away() closes the descriptors.
 struct Upload {
   int directory = -1;              // the nearest existing directory above the target
   int file = -1;                   // the temporary in it
@@ -41,9 +40,9 @@ struct Upload {
 };
 
 // What stands at the target now; Fault::not_found if nothing does. Its descriptor is closed.
-uring::Task<Found> look(Connection& c) {
+uring::Task<Found> look(Connection& c, std::uint64_t flags) {
   const char* path = c.exchange->intent.path.data();
-  Found found = co_await open_beneath(c, path, handle_flags);
+  Found found = co_await open_beneath(c, path, flags);
   if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
   co_return found;
 }
@@ -285,7 +284,7 @@ uring::Task<bool> take_body(Connection& c, Upload& upload, bool replaces) {
 }  // namespace
 
 uring::Task<> store(Connection& c) {
-  const Found before = co_await look(c);
+  const Found before = co_await look(c, handle_flags);
   const bool exists = before.fault == Fault::none;
   if (!exists && before.fault != Fault::not_found) co_return answer_write(c, before.fault);
   if (exists && before.is_directory) co_return answer_write(c, Fault::is_directory);
@@ -306,7 +305,8 @@ uring::Task<> remove(Connection& c) {
   Exchange& x = *c.exchange;
   const std::string_view path = x.intent.path;
   if (path == ".") co_return answer(c, 409, "the root cannot be deleted");
-  const Found found = co_await look(c);
+  // A symbolic link is deleted, not what it leads to; it is found as "neither file nor directory".
+  const Found found = co_await look(c, handle_flags | O_NOFOLLOW);
   if (found.fault != Fault::none && found.fault != Fault::not_allowed) {
     co_return answer(c, found.fault);
   }

@@ -298,9 +298,6 @@ TEST(Faults, of_the_first_read_are_told_and_not_cut_short) {
   play.world.engine.plan_fault(3, {.error = ENOMEM});
   play.run();
   play.world.end();
-  if (play.world.heard(play.socket).starts_with("HTTP/1.1 200 ")) {
-    GTEST_SKIP() << "a read that fails before a byte of the answer has left ends it short";
-  }
   EXPECT_TRUE(play.world.heard(play.socket).starts_with("HTTP/1.1 503 "));
 }
 

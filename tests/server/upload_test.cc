@@ -369,8 +369,12 @@ TEST_F(Upload, deletes_files_and_empty_directories) {
 TEST_F(Upload, deletes_the_link_and_not_what_it_names) {
   world.root.put("folder/file", "x");
   std::filesystem::create_symlink("old.txt", world.root / "link");
+  std::filesystem::create_symlink("folder", world.root / "to-folder");
+  std::filesystem::create_symlink("/nowhere", world.root / "dangling");
   EXPECT_EQ(status(head_of("DELETE", "/link")), "204");
-  EXPECT_TRUE(world.root.has("old.txt"));
+  EXPECT_EQ(status(head_of("DELETE", "/to-folder")), "204");
+  EXPECT_EQ(status(head_of("DELETE", "/dangling")), "204");
+  EXPECT_EQ(world.root.names(), (std::vector<std::string>{"folder", "folder/file", "old.txt"}));
 }
 
 }  // namespace
