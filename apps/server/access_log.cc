@@ -34,37 +34,29 @@ void append_hex_escape(std::string& out, const char* prefix, unsigned char byte)
   out += digits[byte & 15];
 }
 
-// As Apache does: quotes and backslashes by a backslash, everything unprintable as \xhh.
-void append_escaped(std::string& out, std::string_view text) {
+// Apache's escapes and JSON's differ only in how an unprintable byte is written.
+constexpr const char* in_combined = "\\x";  // \xhh
+constexpr const char* in_json = "\\u00";    // \u00hh, byte by byte: valid JSON in any encoding
+
+void append_escaped(std::string& out, std::string_view text, const char* unprintable) {
   for (const char byte : text) {
     const auto value = static_cast<unsigned char>(byte);
     if (byte == '"' || byte == '\\') {
       out += '\\';
       out += byte;
     } else if (value < 0x20 || value >= 0x7f) {
-      append_hex_escape(out, "\\x", value);
+      append_hex_escape(out, unprintable, value);
     } else {
       out += byte;
     }
   }
 }
 
-// A JSON string. Bytes above 0x7e become \u00hh, byte by byte: valid JSON whatever the encoding.
 void append_json(std::string& out, const char* name, std::string_view text) {
   out += ",\"";
   out += name;
   out += "\":\"";
-  for (const char byte : text) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += byte;
-    } else if (value < 0x20 || value >= 0x7f) {
-      append_hex_escape(out, "\\u00", value);
-    } else {
-      out += byte;
-    }
-  }
+  append_escaped(out, text, in_json);
   out += '"';
 }
 
@@ -79,7 +71,7 @@ void append_or_dash(std::string& out, std::string_view text) {
   if (text.empty())
     out += '-';
   else
-    append_escaped(out, text);
+    append_escaped(out, text, in_combined);
 }
 
 void format_combined(const LogRecord& record, std::string& out) {
@@ -90,9 +82,9 @@ void format_combined(const LogRecord& record, std::string& out) {
   if (record.method.empty()) {
     out += '-';
   } else {
-    append_escaped(out, record.method);
+    append_escaped(out, record.method, in_combined);
     out += ' ';
-    append_escaped(out, record.target);
+    append_escaped(out, record.target, in_combined);
     out += ' ';
     out += record.protocol;
   }

@@ -7,8 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/server/version.h"
-
 namespace server {
 
 namespace {
@@ -203,7 +201,7 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 
 ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
   CLI::App app(description, "quoitd");
-  app.set_version_flag("-V,--version", std::string("quoitd ") + version);
+  app.set_version_flag("-V,--version", "quoitd " QUOIT_VERSION);
   app.get_formatter()->column_width(34);
   Texts texts;
   add_serving_options(app, config, texts);

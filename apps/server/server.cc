@@ -21,7 +21,6 @@
 #include "apps/server/access_log.h"
 #include "apps/server/listener.h"
 #include "apps/server/mime.h"
-#include "apps/server/version.h"
 #include "apps/server/worker.h"
 #include "uring/ring.h"
 
@@ -130,7 +129,7 @@ Trouble Server::start_workers(unsigned count) {
 
 void Server::say_ready() const {
   char* path = ::realpath(config_.root.c_str(), nullptr);
-  std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", version,
+  std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", QUOIT_VERSION,
                path ? path : config_.root.c_str(), config_.writable ? "writable" : "read-only",
                workers_.size(), workers_.size() == 1 ? "" : "s",
                workers_.front().engine_name().c_str());

@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/version.h"
 
 namespace server {
 namespace {
@@ -219,7 +218,7 @@ TEST(CommandLines, that_ask_for_help_or_version_are_answered_with_0) {
   }
   const Parsed asked = parse({"--version"});
   EXPECT_FALSE(asked.outcome.run);
-  EXPECT_EQ(asked.output, std::string("quoitd ") + version + "\n");
+  EXPECT_EQ(asked.output, "quoitd " QUOIT_VERSION "\n");
 }
 
 }  // namespace
