@@ -90,8 +90,9 @@ inline void require_same_message(const http1::Head& left, const http1::Head& rig
   }
 }
 
-template <class Parser>
-void require_same(const Attempt<Parser>& left, const Attempt<Parser>& right) {
+// The parsers may be two, of one kind of head.
+template <class Parser, class Other>
+void require_same_head(const Attempt<Parser>& left, const Attempt<Other>& right) {
   require(left.progress == right.progress, "every cut gives the same progress");
   require(left.head.failure().error == right.head.failure().error, "and the same error");
   require(left.head.failure().offset == right.head.failure().offset, "at the same offset");
@@ -105,6 +106,11 @@ void require_same(const Attempt<Parser>& left, const Attempt<Parser>& right) {
     require(left.place(a.name) == right.place(b.name), "each name is at the same place");
     require(left.place(a.value) == right.place(b.value), "each value is at the same place");
   }
+}
+
+template <class Parser>
+void require_same(const Attempt<Parser>& left, const Attempt<Parser>& right) {
+  require_same_head(left, right);
 }
 
 // What a caller may ask of a known name agrees with a walk over all fields.

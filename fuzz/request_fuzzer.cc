@@ -6,7 +6,8 @@
 //   - Host stands once in HTTP/1.1, and the authority is one that parse_authority takes
 //   - split_target finds the same form, authority, path and query in the target
 //   - what strict rules accept, lenient rules accept as the same request
-// and of any input: grammar.h, written from the ABNF, recognises the same heads.
+// and of any input: grammar.h, written from the ABNF, recognises the same heads; all instruction
+// sets, and the automaton without one, give the same answer.
 // Covered by the replay of corpus/request in every build.
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "fuzz/require.h"
 #include "parser/limits.h"
 #include "parser/parse.h"
+#include "parser/simd.h"
 #include "parser/target.h"
 
 namespace {
@@ -26,9 +28,10 @@ using fuzz::require;
 struct RequestParser {
   using Head = http1::RequestHead;
   http1::Limits limits = {};
+  http1::Simd simd = http1::choose_simd();
 
   http1::Progress operator()(std::string_view bytes, Head& head) const {
-    return http1::parse_request(bytes, head, limits);
+    return http1::parse_request(bytes, head, limits, simd);
   }
 
   static void same(const Head& left, const Head& right) {
@@ -76,6 +79,21 @@ void check_request(const http1::RequestHead& head) {
   require(parts.path == head.path() || has_root_for_empty, "and path");
 }
 
+// The automaton alone, which reads byte by byte what the instruction sets read by lines.
+struct Automaton : RequestParser {
+  http1::Progress operator()(std::string_view bytes, Head& head) const {
+    return http1::continue_request(bytes, head, limits, nullptr);
+  }
+};
+
+void check_instruction_sets(const http1::Limits& limits, std::string_view input) {
+  const auto expected = fuzz::attempt(Automaton{{limits}}, input);
+  for (const http1::Simd simd : http1::all_simd) {
+    if (!http1::is_supported(simd)) continue;
+    fuzz::require_same_head(expected, fuzz::attempt(RequestParser{limits, simd}, input));
+  }
+}
+
 // Longer inputs meet limits, which the grammar does not know.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
@@ -97,6 +115,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const RequestParser strict{tight};
   const RequestParser reader{wide};
   check_grammar(input);
+  check_instruction_sets(usual.limits, input);
+  check_instruction_sets(tight, input);
   const auto whole = fuzz::check_head(usual, reader, input);
   if (whole.progress == http1::Progress::done) check_request(whole.head);
   const auto narrow = fuzz::check_head(strict, reader, input);

@@ -7,6 +7,7 @@
 //   - a status is 100 to 999; 1xx, 204 and 304 have no body, nor has an answer to HEAD
 //   - what strict rules accept, lenient rules accept as the same response
 //   - grammar.h, written from the ABNF, recognises the same heads
+//   - all instruction sets, and the automaton without one, give the same answer
 // Covered by the replay of corpus/response in every build.
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "fuzz/require.h"
 #include "parser/limits.h"
 #include "parser/parse.h"
+#include "parser/simd.h"
 
 namespace {
 
@@ -26,9 +28,10 @@ struct ResponseParser {
   using Head = http1::ResponseHead;
   http1::Limits limits = {};
   http1::Method request_method = http1::Method::get;
+  http1::Simd simd = http1::choose_simd();
 
   http1::Progress operator()(std::string_view bytes, Head& head) const {
-    return http1::parse_response(bytes, head, request_method, limits);
+    return http1::parse_response(bytes, head, request_method, limits, simd);
   }
 
   // Whether the space before the reason is missing is the one thing that writing mends.
@@ -70,6 +73,22 @@ void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view 
   }
 }
 
+// The automaton alone, which reads byte by byte what the instruction sets read by lines.
+struct Automaton : ResponseParser {
+  http1::Progress operator()(std::string_view bytes, Head& head) const {
+    return http1::continue_response(bytes, head, request_method, limits, nullptr);
+  }
+};
+
+void check_instruction_sets(const http1::Limits& limits, std::string_view input) {
+  const auto expected = fuzz::attempt(Automaton{{limits}}, input);
+  for (const http1::Simd simd : http1::all_simd) {
+    if (!http1::is_supported(simd)) continue;
+    const ResponseParser parser{limits, http1::Method::get, simd};
+    fuzz::require_same_head(expected, fuzz::attempt(parser, input));
+  }
+}
+
 // Longer inputs meet limits, which the grammar does not know.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
@@ -91,6 +110,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ResponseParser strict{tight};
   const ResponseParser reader{wide};
   check_grammar(input);
+  check_instruction_sets(usual.limits, input);
+  check_instruction_sets(tight, input);
   const auto whole = fuzz::check_head(usual, reader, input);
   check_methods(whole, input);
   if (whole.progress == http1::Progress::done) check_response(whole.head);

@@ -62,4 +62,33 @@ class Framing {
   bool keep_alive_ = false;
 };
 
+inline Error Framing::check() const noexcept {
+  return has_length_ && has_coding_ ? Error::length_and_coding : Error::none;
+}
+
+// RFC 9112 6.3, rules 4, 6 and 7; rule 3 was refused by check(). The method does not matter (6).
+inline Body Framing::body_of_request() const noexcept {
+  if (has_coding_) return {BodyKind::chunked, 0};
+  if (length_ != 0) return {BodyKind::length, length_};
+  return {BodyKind::none, 0};
+}
+
+// RFC 9112 6.3, rules 1, 2, 4, 6 and 8.
+inline Body Framing::body_of_response(int status, Method request_method) const noexcept {
+  const bool never =
+      request_method == Method::head || status < 200 || status == 204 || status == 304;
+  const bool tunnel = request_method == Method::connect && status >= 200 && status < 300;
+  if (never || tunnel) return {BodyKind::none, 0};
+  if (has_coding_) return {BodyKind::chunked, 0};
+  if (!has_length_) return {BodyKind::until_close, 0};
+  if (length_ != 0) return {BodyKind::length, length_};
+  return {BodyKind::none, 0};
+}
+
+// RFC 9112 9.3: close wins; then HTTP/1.1 persists, and HTTP/1.0 if it says so.
+inline bool Framing::keeps_alive(Version version, Body body) const noexcept {
+  if (close_ || body.kind == BodyKind::until_close) return false;
+  return version == Version::http_1_1 || keep_alive_;
+}
+
 }  // namespace http1

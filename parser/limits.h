@@ -48,4 +48,7 @@ struct Limits {
   Leniency lenient = {};
 };
 
+// Those that hold where none are given; one object, so that no call has to make its own.
+inline constexpr Limits default_limits = {};
+
 }  // namespace http1

@@ -15,23 +15,6 @@ bool Head::find(std::string_view name, std::string_view& value) const noexcept {
   return false;
 }
 
-void Head::reset() noexcept {
-  bytes_ = nullptr;
-  present_ = 0;
-  repeated_ = 0;
-  framing_ = Framing();
-  body_ = Body();
-  cursor_ = 0;
-  mark_ = 0;
-  size_ = 0;
-  failure_offset_ = 0;
-  field_count_ = 0;
-  phase_ = 0;
-  error_ = Error::none;
-  version_ = Version::http_1_0;
-  keep_alive_ = false;
-}
-
 std::string_view RequestHead::path() const noexcept {
   if (form_ == TargetForm::absolute && path_.size == 0) return "/";
   return view(path_);
@@ -40,26 +23,6 @@ std::string_view RequestHead::path() const noexcept {
 std::string_view RequestHead::authority() const noexcept {
   const bool in_target = form_ == TargetForm::absolute || form_ == TargetForm::authority;
   return in_target ? view(authority_) : value_of(FieldName::host);
-}
-
-void RequestHead::reset() noexcept {
-  Head::reset();
-  method_span_ = {};
-  target_ = {};
-  authority_ = {};
-  path_ = {};
-  query_ = {};
-  method_ = Method::unknown;
-  form_ = TargetForm::origin;
-  expectation_ = Expectation::none;
-  has_query_ = false;
-}
-
-void ResponseHead::reset() noexcept {
-  Head::reset();
-  reason_ = {};
-  status_ = 0;
-  reason_space_missing_ = false;
 }
 
 }  // namespace http1

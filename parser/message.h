@@ -20,7 +20,11 @@
 
 namespace http1 {
 
-class HeadParser;  // the only writer, in parse.cc
+// The writers of a head, all in parser/ and none of them installed.
+class HeadParser;  // byte by byte, in parse.cc
+class HeadJudge;   // judge.h
+template <class Scanner>
+class LineParser;  // line by line, in lines.h
 
 // One field line. Both views are of the caller's bytes; the value is without outer white space.
 struct Field {
@@ -72,12 +76,15 @@ class Head {
 
  protected:
   friend class HeadParser;
+  friend class HeadJudge;
+  template <class Scanner>
+  friend class LineParser;
 
   struct Span {
     std::uint16_t begin;
     std::uint16_t size;
   };
-  struct FieldSpan {
+  struct alignas(8) FieldSpan {  // one word, so that it is stored and loaded as one
     Span name;
     Span value;
   };
@@ -110,7 +117,7 @@ class Head {
   std::uint16_t size_ = 0;
   std::uint16_t failure_offset_ = 0;
   std::uint8_t field_count_ = 0;
-  std::uint8_t phase_ = 0;  // HeadParser's
+  std::uint8_t phase_ = 0;  // a Phase of phase.h
   Error error_ = Error::none;
   Version version_ = Version::http_1_0;
   bool keep_alive_ = false;
@@ -158,6 +165,9 @@ class RequestHead : public Head {
 
  private:
   friend class HeadParser;
+  friend class HeadJudge;
+  template <class Scanner>
+  friend class LineParser;
 
   Span method_span_ = {};
   Span target_ = {};
@@ -186,6 +196,9 @@ class ResponseHead : public Head {
 
  private:
   friend class HeadParser;
+  friend class HeadJudge;
+  template <class Scanner>
+  friend class LineParser;
 
   Span reason_ = {};
   std::uint16_t status_ = 0;
@@ -274,6 +287,43 @@ class Head::NamedFields {
 inline Head::NamedFields::Iterator Head::NamedFields::begin() const noexcept {
   const std::size_t from = head_->has(name_) ? head_->first_[index(name_)] : head_->field_count();
   return {head_, from, name_};
+}
+
+inline void Head::reset() noexcept {
+  bytes_ = nullptr;
+  present_ = 0;
+  repeated_ = 0;
+  framing_ = Framing();
+  body_ = Body();
+  cursor_ = 0;
+  mark_ = 0;
+  size_ = 0;
+  failure_offset_ = 0;
+  field_count_ = 0;
+  phase_ = 0;
+  error_ = Error::none;
+  version_ = Version::http_1_0;
+  keep_alive_ = false;
+}
+
+inline void RequestHead::reset() noexcept {
+  Head::reset();
+  method_span_ = {};
+  target_ = {};
+  authority_ = {};
+  path_ = {};
+  query_ = {};
+  method_ = Method::unknown;
+  form_ = TargetForm::origin;
+  expectation_ = Expectation::none;
+  has_query_ = false;
+}
+
+inline void ResponseHead::reset() noexcept {
+  Head::reset();
+  reason_ = {};
+  status_ = 0;
+  reason_space_missing_ = false;
 }
 
 inline Head::Fields Head::fields() const noexcept { return Fields(*this); }

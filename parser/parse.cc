@@ -10,37 +10,17 @@
 #include "parser/parse.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 
-#include "parser/fields.h"
+#include "parser/judge.h"
+#include "parser/phase.h"
 #include "parser/scan.h"
+#include "parser/simd.h"
 #include "parser/target.h"
 
 namespace http1 {
 namespace {
-
-// What is being read. The first is where a request begins; a response begins at `version`.
-enum class Phase : std::uint8_t {
-  start,  // perhaps an empty line before the request line
-  start_lf,
-  method,
-  path,   // of the target, with all that precedes it in the absolute form
-  query,  // of the target
-  version,
-  request_line_cr,
-  status,
-  status_end,
-  reason,
-  first_line_lf,
-  field_first,  // the first byte of a field line, or the CR of the blank line
-  name,
-  value_space,
-  value,
-  value_lf,
-  end_lf,
-  done,
-  failed,
-};
 
 constexpr std::string_view version_prefix = "HTTP/1.";
 
@@ -51,21 +31,16 @@ Error version_error(std::size_t at, char byte) noexcept {
   return is_major && byte >= '2' && byte <= '9' ? Error::version_unsupported : Error::bad_version;
 }
 
-// RFC 9112 3.2.4 and RFC 9110 7.2: an empty Host is for targets without an authority.
-bool is_host(std::string_view value, TargetForm form) noexcept {
-  if (value.empty()) return form != TargetForm::origin;
-  Authority authority;
-  return parse_authority(value, authority);
-}
-
 }  // namespace
 
 class HeadParser {
  public:
-  HeadParser(std::string_view bytes, Head& head, const Limits& limits) noexcept;
+  HeadParser(std::string_view bytes, Head& head, const Limits& limits, bool is_for_a_line) noexcept;
 
   Progress run(RequestHead& head) noexcept;
   Progress run(ResponseHead& head, Method request_method) noexcept;
+  // Has stopped at the end of a line that is not the last: then the result means nothing.
+  bool is_between_lines() const noexcept { return has_stopped_; }
 
  private:
   using Span = Head::Span;
@@ -103,9 +78,8 @@ class HeadParser {
   Error keep_target() noexcept;
   Error keep_field() noexcept;
   Error judge(FieldName name, std::string_view value) noexcept;
-  Error judge_host(std::string_view value) noexcept;
-  void take_expectation(std::string_view value) noexcept;
   Error judge_head() noexcept;
+  bool stops() noexcept { return has_stopped_ = is_for_a_line_ && at_ != end_; }
 
   Progress go(Phase phase, Progress (HeadParser::*next)() noexcept) noexcept {
     phase_ = phase;
@@ -136,10 +110,13 @@ class HeadParser {
   const char* at_;   // the cursor
   bool is_cut_;      // there are bytes beyond end_
   Phase phase_;
+  bool is_for_a_line_;  // stops at its end, unless that is the end of the bytes or of the head
+  bool has_stopped_ = false;
 };
 
-HeadParser::HeadParser(std::string_view bytes, Head& head, const Limits& limits) noexcept
-    : limits_(limits), head_(head), begin_(bytes.data()) {
+HeadParser::HeadParser(std::string_view bytes, Head& head, const Limits& limits,
+                       bool is_for_a_line) noexcept
+    : limits_(limits), head_(head), begin_(bytes.data()), is_for_a_line_(is_for_a_line) {
   const std::size_t limit = std::min(limits.head_bytes, max_head_bytes);
   assert(bytes.size() >= head.cursor_);
   end_ = begin_ + std::min(bytes.size(), limit);
@@ -377,7 +354,8 @@ Progress HeadParser::read_first_line_lf() noexcept {
   const Error error = request_ != nullptr ? keep_target() : Error::none;
   if (error != Error::none) return fail(error, at_);
   ++at_;
-  return go(Phase::field_first, &HeadParser::read_fields);
+  phase_ = Phase::field_first;
+  return stops() ? Progress::done : read_fields();
 }
 
 // Field lines as far as the blank line. Each of the functions answers done at the end of its line.
@@ -394,6 +372,7 @@ Progress HeadParser::read_fields() noexcept {
       default: assert(false);
     }
     if (progress != Progress::done || phase_ == Phase::done) return progress;
+    if (stops()) return Progress::done;
   }
 }
 
@@ -515,56 +494,92 @@ Error HeadParser::keep_field() noexcept {
 }
 
 Error HeadParser::judge(FieldName name, std::string_view value) noexcept {
-  switch (name) {
-    case FieldName::host: return request_ != nullptr ? judge_host(value) : Error::none;
-    case FieldName::expect: take_expectation(value); return Error::none;
-    case FieldName::connection:
-    case FieldName::content_length:
-    case FieldName::transfer_encoding: return head_.framing_.take(name, value, head_.version_);
-    default: return Error::none;
-  }
+  return request_ != nullptr ? HeadJudge::field(*request_, name, value)
+                             : HeadJudge::field(*response_, name, value);
 }
 
-Error HeadParser::judge_host(std::string_view value) noexcept {
-  if (head_.has_repeated(FieldName::host)) return Error::host_repeated;
-  return is_host(value, request_->form_) ? Error::none : Error::host_invalid;
-}
-
-// RFC 9110 10.1.1: 100-continue in any case is the only expectation there is; 1.0 has none.
-void HeadParser::take_expectation(std::string_view value) noexcept {
-  if (request_ == nullptr || head_.version_ == Version::http_1_0) return;
-  ListReader list(value);
-  for (std::string_view expectation; list.next(expectation);) {
-    const bool known = equal_ignoring_case(expectation, "100-continue");
-    if (!known) request_->expectation_ = Expectation::unsupported;
-    if (known && request_->expectation_ == Expectation::none) {
-      request_->expectation_ = Expectation::continue_100;
-    }
-  }
-}
-
-// What only the whole head can show.
 Error HeadParser::judge_head() noexcept {
-  const Error error = head_.framing_.check();
-  if (error != Error::none) return error;
-  if (request_ != nullptr) {
-    const bool needs_host = head_.version_ == Version::http_1_1;
-    if (needs_host && !head_.has(FieldName::host)) return Error::host_missing;
-    head_.body_ = head_.framing_.body_of_request();
-  } else {
-    head_.body_ = head_.framing_.body_of_response(response_->status_, request_method_);
-  }
-  head_.keep_alive_ = head_.framing_.keeps_alive(head_.version_, head_.body_);
-  return Error::none;
+  return request_ != nullptr ? HeadJudge::head(*request_)
+                             : HeadJudge::head(*response_, request_method_);
 }
+
+// Nearly always what is left after two times is an error: no third time, so that no byte is looked
+// at more often than a few times.
+Progress continue_request(std::string_view bytes, RequestHead& head, const Limits& limits,
+                          decltype(Engine::request) again) noexcept {
+  HeadParser parser(bytes, head, limits, again != nullptr);
+  const Progress progress = parser.run(head);
+  return parser.is_between_lines() ? again(bytes, head, limits, true) : progress;
+}
+
+Progress continue_response(std::string_view bytes, ResponseHead& head, Method request_method,
+                           const Limits& limits, decltype(Engine::response) again) noexcept {
+  HeadParser parser(bytes, head, limits, again != nullptr);
+  const Progress progress = parser.run(head, request_method);
+  return parser.is_between_lines() ? again(bytes, head, request_method, limits, true) : progress;
+}
+
+namespace {
+
+const Engine* engine_of(Simd simd) noexcept {
+  switch (simd) {
+#if HTTP1_HAS_SSE
+    case Simd::sse: return &sse_engine;
+#endif
+#if HTTP1_HAS_AVX2
+    case Simd::avx2: return &avx2_engine;
+#endif
+    default: return &scalar_engine;
+  }
+}
+
+Progress choose_for_request(std::string_view bytes, RequestHead& head, const Limits& limits,
+                            bool is_last) noexcept;
+Progress choose_for_response(std::string_view bytes, ResponseHead& head, Method request_method,
+                             const Limits& limits, bool is_last) noexcept;
+
+constexpr Engine choosing_engine = {choose_for_request, choose_for_response};
+
+// The one that chooses stands here until the first head. Threads that come at the same time all
+// choose the same.
+constinit std::atomic<const Engine*> engine = &choosing_engine;
+
+const Engine& choose_engine() noexcept {
+  const Engine* const chosen = engine_of(choose_simd());
+  engine.store(chosen, std::memory_order_relaxed);
+  return *chosen;
+}
+
+Progress choose_for_request(std::string_view bytes, RequestHead& head, const Limits& limits,
+                            bool is_last) noexcept {
+  return choose_engine().request(bytes, head, limits, is_last);
+}
+
+Progress choose_for_response(std::string_view bytes, ResponseHead& head, Method request_method,
+                             const Limits& limits, bool is_last) noexcept {
+  return choose_engine().response(bytes, head, request_method, limits, is_last);
+}
+
+}  // namespace
 
 Progress parse_request(std::string_view bytes, RequestHead& head, const Limits& limits) noexcept {
-  return HeadParser(bytes, head, limits).run(head);
+  return engine.load(std::memory_order_relaxed)->request(bytes, head, limits, false);
 }
 
 Progress parse_response(std::string_view bytes, ResponseHead& head, Method request_method,
                         const Limits& limits) noexcept {
-  return HeadParser(bytes, head, limits).run(head, request_method);
+  return engine.load(std::memory_order_relaxed)
+      ->response(bytes, head, request_method, limits, false);
+}
+
+Progress parse_request(std::string_view bytes, RequestHead& head, const Limits& limits,
+                       Simd simd) noexcept {
+  return engine_of(simd)->request(bytes, head, limits, false);
+}
+
+Progress parse_response(std::string_view bytes, ResponseHead& head, Method request_method,
+                        const Limits& limits, Simd simd) noexcept {
+  return engine_of(simd)->response(bytes, head, request_method, limits, false);
 }
 
 }  // namespace http1

@@ -30,10 +30,11 @@ namespace http1 {
 // the call before, wherever they are now; the views of `head` are of these bytes until the next
 // call or rebase(). After done or failed, repeats itself until head.reset().
 [[nodiscard]] Progress parse_request(std::string_view bytes, RequestHead& head,
-                                     const Limits& limits = {}) noexcept;
+                                     const Limits& limits = default_limits) noexcept;
 
 // Parses a response head, likewise. The method of the request decides whether a body follows.
 [[nodiscard]] Progress parse_response(std::string_view bytes, ResponseHead& head,
-                                      Method request_method, const Limits& limits = {}) noexcept;
+                                      Method request_method,
+                                      const Limits& limits = default_limits) noexcept;
 
 }  // namespace http1
