@@ -583,10 +583,11 @@ class LineParser {
   // A host name and at most four digits of a port, which are all valid. RFC 9110 7.2.
   HTTP1_INLINE static bool is_plain_host(const Text& text, const char* host,
                                          std::size_t size) noexcept {
-    const std::size_t host_size =
-        host <= text.last_block
-            ? Scanner::lowest(Scanner::outside_host(Scanner::load(host)))
-            : Scanner::lowest(Scanner::outside_host(Scanner::load(host, text.last_block)));
+    const std::uint64_t outside = host <= text.last_block
+                                      ? Scanner::outside_host(Scanner::load(host))
+                                      : Scanner::outside_host(Scanner::load(host, text.last_block));
+    // A block without an end says nothing about the bytes behind it.
+    const std::size_t host_size = Scanner::lowest_of_block(static_cast<std::uint32_t>(outside));
     if (host_size == size) return host_size != 0;
     const std::size_t digits = size - host_size - 1;
     if (host_size == 0 || digits > 4 || host[host_size] != ':') return false;
