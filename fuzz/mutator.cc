@@ -576,6 +576,7 @@ std::size_t mutate(Shape shape, std::uint8_t* bytes, std::size_t size, std::size
   Random random = random_of(seed);
   const bool is_plain = plain != nullptr && random.below(2) == 0;
   if (is_plain) return plain(bytes, size, room);
+  if (shape == Shape::any) shape = static_cast<Shape>(random.below(3));
   Draft draft(bytes, size, room, random);
   constexpr int most_attempts = 32;
   std::size_t wanted = 1 + random.below(4);

@@ -21,6 +21,7 @@ enum class Shape {
   request,
   response,
   chunked,
+  any,  // one of them
 };
 
 // Mutates `size` bytes at `bytes` in place and returns how many there are now: at most `room`.

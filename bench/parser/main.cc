@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "bench/parser/messages.h"
-#include "bench/parser/picohttpparser.h"
+#include "fuzz/picohttpparser.h"
 #include "parser/parse.h"
 #include "parser/simd.h"
 

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr Shape shapes[] = {Shape::request, Shape::response, Shape::chunked};
+constexpr Shape shapes[] = {Shape::request, Shape::response, Shape::chunked, Shape::any};
 
 constexpr std::string_view inputs[] = {
     ""sv,
