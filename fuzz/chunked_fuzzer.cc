@@ -4,7 +4,7 @@
 //   - every cut gives the same data, end, error and offset; nothing but the data's place is written
 //   - a proper prefix of a body is `more`; an error is final and at its earliest byte
 //   - what was announced is never less than what was delivered, and is equal at the end
-//   - a decoder that was reset decodes the same again
+//   - a decoder that was reset decodes the same again; none of them allocates
 //   - grammar.h, written from the ABNF, recognises the same bodies with the same data
 //   - data that is encoded, with extensions and trailers, is decoded to itself
 // Covered by the replay of corpus/chunked in every build.
@@ -17,6 +17,7 @@
 
 #include "fuzz/bytes.h"
 #include "fuzz/grammar.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/chunked.h"
 
@@ -32,7 +33,7 @@ struct Body {
 
   void give(std::string_view piece) {
     fuzz::Block block(piece);
-    last = decoder.decode(block.data(), piece.size());
+    decode(block, piece.size());
     require(last.data <= last.used && last.used <= piece.size(), "data is no more than was read");
     require(last.progress != Progress::more || last.used == piece.size(), "`more` has read all");
     require(block.view().substr(last.data) == piece.substr(last.data), "only data is written");
@@ -41,6 +42,11 @@ struct Body {
     require(decoder.delivered() == data.view().size(), "delivered counts the data");
     require(decoder.announced() >= decoder.delivered(), "announced is no less than delivered");
     require((decoder.announced() - decoder.delivered()) >> 63 == 0, "a chunk fits 63 bits");
+  }
+
+  void decode(fuzz::Block& block, std::size_t size) {
+    const fuzz::NoAllocation none;
+    last = decoder.decode(block.data(), size);
   }
 
   ChunkedDecoder decoder;

@@ -8,6 +8,7 @@
 //   - resolved ranges lie within the size, written out they resolve to themselves, and any room
 //     gives the same or too_many; joined ranges are apart and cover the same bytes
 //   - a Content-Range that was read is written and read as the same
+//   - none of them allocates
 // Covered by the replay of corpus/fields in every build.
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "fuzz/bytes.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/fields.h"
 #include "parser/scan.h"
@@ -191,17 +193,38 @@ void check_content_range(std::string_view value) {
           "what is written is read as the same");
 }
 
+// Each function once, without the oracles, which do allocate.
+void check_allocations(std::string_view value) {
+  std::array<ByteRange, 16> room;
+  std::string_view element;
+  http1::Weighted weighted;
+  const fuzz::NoAllocation none;
+  http1::ListReader elements(value);
+  while (elements.next(element)) (void)http1::has_token(value, element);
+  http1::WeightedReader items(value);
+  while (items.next(weighted)) (void)http1::parse_decimal(weighted.item);
+  (void)http1::coding_weight(value, "gzip");
+  (void)http1::media_weight(value, "text/html");
+  (void)http1::parse_entity_tag(value);
+  (void)http1::match_tags(value, {"\"a\"", false}, http1::TagComparison::weak);
+  const http1::Ranges found = http1::parse_ranges(value, 1000, room);
+  (void)http1::join_ranges(std::span(room).first(found.count));
+  (void)http1::parse_content_range(value);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fuzz::Block input(fuzz::text_of_input(data, size));
   const std::string_view value = input.view();
+  check_allocations(value);
   check_text(value);
   check_list(value);
   check_weights(value);
   check_tags(value);
   check_content_range(value);
   const fuzz::Text ranges = {"bytes=", value};
+  check_allocations(ranges.view());
   for (const std::uint64_t bytes :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000}, http1::max_length}) {
     check_ranges(value, bytes);

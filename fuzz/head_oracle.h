@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "fuzz/bytes.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/error.h"
 #include "parser/message.h"
@@ -240,6 +241,7 @@ void require_views_follow(const Attempt<Parser>& whole) {
 
 template <class Parser>
 std::string_view write_head(const typename Parser::Head& head, Block& room) {
+  const NoAllocation none;
   http1::HeadWriter writer(room.room());
   Parser::write_start(head, writer);
   for (const http1::Field field : head.fields()) writer.field(field.name, field.value);

@@ -7,7 +7,8 @@
 //   - split_target finds the same form, authority, path and query in the target
 //   - what strict rules accept, lenient rules accept as the same request
 // and of any input: grammar.h, written from the ABNF, recognises the same heads; all instruction
-// sets, and the automaton without one, give the same answer.
+// sets, and the automaton without one, give the same answer. Nothing that parses or writes
+// allocates.
 // Covered by the replay of corpus/request in every build.
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "fuzz/grammar.h"
 #include "fuzz/head_oracle.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/limits.h"
 #include "parser/parse.h"
@@ -31,6 +33,7 @@ struct RequestParser {
   http1::Simd simd = http1::choose_simd();
 
   http1::Progress operator()(std::string_view bytes, Head& head) const {
+    const fuzz::NoAllocation none;
     return http1::parse_request(bytes, head, limits, simd);
   }
 
@@ -82,6 +85,7 @@ void check_request(const http1::RequestHead& head) {
 // The automaton alone, which reads byte by byte what the instruction sets read by lines.
 struct Automaton : RequestParser {
   http1::Progress operator()(std::string_view bytes, Head& head) const {
+    const fuzz::NoAllocation none;
     return http1::continue_request(bytes, head, limits, nullptr);
   }
 };

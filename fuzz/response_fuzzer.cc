@@ -8,6 +8,7 @@
 //   - what strict rules accept, lenient rules accept as the same response
 //   - grammar.h, written from the ABNF, recognises the same heads
 //   - all instruction sets, and the automaton without one, give the same answer
+//   - nothing that parses or writes allocates
 // Covered by the replay of corpus/response in every build.
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "fuzz/grammar.h"
 #include "fuzz/head_oracle.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/limits.h"
 #include "parser/parse.h"
@@ -31,6 +33,7 @@ struct ResponseParser {
   http1::Simd simd = http1::choose_simd();
 
   http1::Progress operator()(std::string_view bytes, Head& head) const {
+    const fuzz::NoAllocation none;
     return http1::parse_response(bytes, head, request_method, limits, simd);
   }
 
@@ -76,6 +79,7 @@ void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view 
 // The automaton alone, which reads byte by byte what the instruction sets read by lines.
 struct Automaton : ResponseParser {
   http1::Progress operator()(std::string_view bytes, Head& head) const {
+    const fuzz::NoAllocation none;
     return http1::continue_response(bytes, head, request_method, limits, nullptr);
   }
 };

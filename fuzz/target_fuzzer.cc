@@ -7,6 +7,7 @@
 //   - parse_authority takes what grammar.h recognises and what parse_request takes as Host, and
 //     its parts make up the text
 //   - parse_url: its parts make up a URL that gives the same parts; parse_request takes them
+//   - none of them allocates
 // Covered by the replay of corpus/target in every build.
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "fuzz/bytes.h"
 #include "fuzz/grammar.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/limits.h"
 #include "parser/parse.h"
@@ -183,10 +185,25 @@ void check_url(std::string_view text) {
   require(same_url(url, again), "that has the same parts");
 }
 
+// Each function once, without the oracles, which do allocate.
+void check_allocations(std::string_view text) {
+  fuzz::Block room(text.size() * 3);
+  http1::Authority authority;
+  http1::TargetParts parts;
+  http1::Url url;
+  const fuzz::NoAllocation none;
+  (void)http1::decode_path(text, room.room());
+  (void)http1::encode_path(text, room.room());
+  (void)http1::parse_authority(text, authority);
+  (void)http1::split_target(text, http1::Method::get, parts);
+  (void)http1::parse_url(text, url);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fuzz::Block input(fuzz::text_of_input(data, size));
+  check_allocations(input.view());
   check_path(input.view());
   check_encoding(input.view());
   check_authority(input.view());
@@ -194,6 +211,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fuzz::Text rooted = {"/", input.view()};
   check_path(rooted.view());
   const fuzz::Text url = {"http://", input.view()};
+  check_allocations(url.view());
   check_url(url.view());
   return 0;
 }

@@ -7,12 +7,14 @@
 //   - a target that the parser takes can be written; one that is written is read as it is or
 //   refused
 //   - what was refused leaves nothing to send; so does a room that is one byte too small
+//   - nothing is allocated
 // Covered by the replay of corpus/write in every build.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "fuzz/bytes.h"
+#include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
 #include "parser/fields.h"
 #include "parser/limits.h"
@@ -33,6 +35,7 @@ constexpr std::size_t around = 64;  // bytes at most around the input in what is
 template <class Write>
 fuzz::Block written(std::size_t most, Write write) {
   const auto attempt = [&](fuzz::Block& room) {
+    const fuzz::NoAllocation none;
     http1::HeadWriter writer(room.room());
     write(writer);
     writer.end();

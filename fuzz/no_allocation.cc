@@ -1,0 +1,64 @@
+// How an allocation is noticed: by the sanitizer's hooks, or by an operator new of our own.
+// Covered by tests/parser/cost_test.cc.
+#include "fuzz/no_allocation.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "fuzz/require.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define FUZZ_HAS_HOOKS 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FUZZ_HAS_HOOKS 1
+#endif
+
+namespace fuzz {
+namespace {
+
+thread_local int depth = 0;
+
+void count_allocation() {
+  if (depth == 0) [[likely]] {
+    return;
+  }
+  depth = 0;  // to say so may take memory
+  require(false, "the library allocates nothing");
+}
+
+}  // namespace
+
+NoAllocation::NoAllocation() noexcept { ++depth; }
+NoAllocation::~NoAllocation() { --depth; }
+
+}  // namespace fuzz
+
+#if defined(FUZZ_HAS_HOOKS)
+
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+
+void on_malloc(const volatile void*, std::size_t) { fuzz::count_allocation(); }
+void on_free(const volatile void*) {}
+
+[[maybe_unused]] const int installed =
+    __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+
+}  // namespace
+
+#else
+
+void* operator new(std::size_t size) {
+  fuzz::count_allocation();
+  if (void* const block = std::malloc(size == 0 ? 1 : size)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+
+#endif
