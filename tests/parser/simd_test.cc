@@ -2,7 +2,8 @@
 //
 // All cases of cases/, cut at every place, and mutations of messages as they come from browsers:
 // each instruction set reads them from memory that ends at a page nobody may touch, and the head
-// must be the same in every answer that it can give. Then the same at all alignments.
+// must be the same in every answer that it can give. Then the same at all alignments, behind such a
+// page as well as in front of one; and each element in all lengths up to 200 bytes.
 #include "parser/simd.h"
 
 #include <algorithm>
@@ -21,23 +22,24 @@
 namespace http1 {
 namespace {
 
-// Memory whose last byte is in front of a page that cannot be read.
+// Memory between two pages that cannot be read.
 class Guarded {
  public:
   Guarded() {
     void* const block =
-        mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(nullptr, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED) std::abort();
-    begin_ = static_cast<char*>(block);
+    begin_ = static_cast<char*>(block) + page;
+    if (mprotect(begin_ - page, page, PROT_NONE) != 0) std::abort();
     if (mprotect(begin_ + size, page, PROT_NONE) != 0) std::abort();
   }
-  ~Guarded() { munmap(begin_, size + page); }
+  ~Guarded() { munmap(begin_ - page, size + 2 * page); }
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
 
-  // The same text at the end, or `before_end` bytes in front of it.
-  std::string_view place(std::string_view text, std::size_t before_end = 0) {
-    char* const at = begin_ + size - before_end - text.size();
+  // The same text at the end, or `distance` bytes in front of it; or so far behind the beginning.
+  std::string_view place(std::string_view text, std::size_t distance, bool is_behind = false) {
+    char* const at = is_behind ? begin_ + distance : begin_ + size - distance - text.size();
     std::copy(text.begin(), text.end(), at);
     return {at, text.size()};
   }
@@ -139,15 +141,21 @@ std::string decided(const ResponseHead& head, const char* bytes) {
   return facts;
 }
 
+// How far from a guard a text lies, and on which side of it.
+struct Where {
+  std::size_t distance = 0;
+  bool is_behind = false;
+};
+
 // What becomes of a message that arrives as far as each of `ends`, and lies at the guard each time.
 template <class AnyHead>
 std::string outcome(const cases::Case& one, const std::vector<std::size_t>& ends, const Simd* simd,
-                    std::size_t before_end = 0) {
+                    Where where = {}) {
   AnyHead head;
   std::string facts;
   for (const std::size_t end : ends) {
-    const std::string_view bytes =
-        guarded().place(std::string_view(one.bytes).substr(0, end), before_end);
+    const std::string_view bytes = guarded().place(std::string_view(one.bytes).substr(0, end),
+                                                   where.distance, where.is_behind);
     const Progress progress = parse(bytes, head, one, simd);
     facts += "| ";
     add(facts, static_cast<std::size_t>(progress));
@@ -158,9 +166,9 @@ std::string outcome(const cases::Case& one, const std::vector<std::size_t>& ends
 }
 
 std::string outcome(const cases::Case& one, const std::vector<std::size_t>& ends, const Simd* simd,
-                    std::size_t before_end = 0) {
-  return one.kind == cases::Kind::request ? outcome<RequestHead>(one, ends, simd, before_end)
-                                          : outcome<ResponseHead>(one, ends, simd, before_end);
+                    Where where = {}) {
+  return one.kind == cases::Kind::request ? outcome<RequestHead>(one, ends, simd, where)
+                                          : outcome<ResponseHead>(one, ends, simd, where);
 }
 
 void expect_agreement(const cases::Case& one, const std::vector<std::size_t>& ends) {
@@ -214,15 +222,96 @@ TEST(Simd, all_sets_agree_on_cases_with_more_lines) {
   }
 }
 
+// From 0 to 63 bytes in front of one guard and behind the other.
+void expect_agreement_everywhere(const cases::Case& one, const std::vector<std::size_t>& ends) {
+  const std::string expected = outcome(one, ends, nullptr);
+  for (const Simd& simd : all_simd) {
+    if (!is_supported(simd)) continue;
+    for (std::size_t distance = 0; distance < 64; ++distance) {
+      for (const bool is_behind : {false, true}) {
+        EXPECT_EQ(outcome(one, ends, &simd, {distance, is_behind}), expected)
+            << one.place << ", set " << static_cast<int>(simd) << ", " << distance;
+      }
+    }
+  }
+}
+
 TEST(Simd, all_sets_agree_at_every_alignment) {
   for (const cases::Case& one : all_cases()) {
     if (one.bytes.size() > 1024) continue;
-    const std::string expected = outcome(one, {one.bytes.size()}, nullptr);
-    for (const Simd& simd : all_simd) {
-      if (!is_supported(simd)) continue;
-      for (std::size_t before_end = 0; before_end < 64; ++before_end) {
-        EXPECT_EQ(outcome(one, {one.bytes.size()}, &simd, before_end), expected) << one.place;
+    expect_agreement_everywhere(one, {one.bytes.size()});
+    expect_agreement_everywhere(one, {one.bytes.size() / 2 + 1, one.bytes.size()});
+  }
+}
+
+// An element of a head that may have any length: what stands around it, and what it is made of.
+struct Element {
+  cases::Kind kind;
+  std::string_view before;
+  std::string_view behind;
+  char filler;
+};
+
+constexpr std::string_view rest = " HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n";
+constexpr std::string_view line_end = "\r\nAccept: */*\r\n\r\n";
+constexpr Element elements[] = {
+    {cases::Kind::request, "", " /index.html HTTP/1.1\r\nHost: example.com\r\n\r\n", 'M'},
+    {cases::Kind::request, "GET /", rest, 'p'},
+    {cases::Kind::request, "GET /%", rest, '4'},
+    {cases::Kind::request, "GET /?", rest, 'q'},
+    {cases::Kind::request, "POST http://", rest, 'h'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: ", line_end, 'h'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: a:", line_end, '0'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nAccept: */*\r\nHost:", line_end, ' '},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: a\r\n", ": a\r\nAccept: */*\r\n\r\n", 'N'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: a\r\nHost", ": a\r\n\r\n", '-'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: a\r\nCookie: ", line_end, 'v'},
+    {cases::Kind::request, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ", line_end, '0'},
+    {cases::Kind::request, "PUT / HTTP/1.0\r\nTransfer-Encoding: ", line_end, 'c'},
+    {cases::Kind::request, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close", line_end, ','},
+    {cases::Kind::response, "HTTP/1.1 200 ", "\r\nContent-Length: 3\r\nA: b\r\n\r\n", 'r'},
+    {cases::Kind::response, "HTTP/1.1 200 OK\r\n", ": a\r\nAccept: */*\r\n\r\n", 'N'},
+    {cases::Kind::response, "HTTP/1.1 200 OK\r\nServer: ", line_end, 'v'},
+    {cases::Kind::response, "HTTP/1.1 200 OK\r\nContent-Length:", line_end, ' '},
+    {cases::Kind::response, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n", line_end, 'x'},
+};
+
+cases::Case case_of(const Element& element, std::size_t size) {
+  cases::Case made;
+  made.place = "an element of " + std::to_string(size);
+  made.kind = element.kind;
+  made.bytes = std::string(element.before) + std::string(size, element.filler);
+  made.bytes += element.behind;
+  return made;
+}
+
+constexpr std::size_t longest_element = 200;
+
+TEST(Simd, all_sets_agree_on_elements_of_every_length) {
+  constexpr std::string_view wild{"\r\n\t :\0/\x7f\xff?", 10};
+  for (const Element& element : elements) {
+    for (std::size_t size = 0; size <= longest_element; ++size) {
+      const cases::Case good = case_of(element, size);
+      expect_agreement(good, {good.bytes.size()});
+      // One byte of it is another: the first, the last, one next to the end of a block or any.
+      for (const std::size_t at : {std::size_t{0}, size / 2, size - size % 32, size - 1}) {
+        if (at >= size) continue;
+        for (const char byte : wild) {
+          cases::Case one = good;
+          one.bytes[element.before.size() + at] = byte;
+          expect_agreement(one, {one.bytes.size()});
+        }
       }
+    }
+  }
+}
+
+TEST(Simd, all_sets_agree_on_elements_of_many_lengths_at_every_cut_and_alignment) {
+  for (const Element& element : elements) {
+    for (const std::size_t size : {0U, 1U, 2U, 15U, 16U, 17U, 31U, 32U, 33U, 63U, 64U, 65U, 200U}) {
+      const cases::Case one = case_of(element, size);
+      expect_agreement_at_every_cut(one);
+      expect_agreement_everywhere(one, {one.bytes.size()});
     }
   }
 }
