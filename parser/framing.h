@@ -51,6 +51,7 @@ class Framing {
   [[nodiscard]] bool says_keep_alive() const noexcept { return keep_alive_; }
 
  private:
+  friend class HeadJudge;
   [[nodiscard]] Error take_length(std::string_view value) noexcept;
   [[nodiscard]] Error take_coding(std::string_view value, Version version) noexcept;
   [[nodiscard]] Error take_connection(std::string_view value) noexcept;

@@ -6,17 +6,17 @@
 // the first line that is not, it stops, with the head as the automaton would have left it at the
 // beginning of that line, and the automaton goes on. So nothing here knows an error.
 //
-// Two passes, both without branches that depend on the text:
-//   1. find_lines() looks for control bytes, 64 bytes a turn as one 64-bit mask, and keeps where
-//      each run of them begins: at the line ends, if the head is good. It ends with the blank line.
-//   2. read_fields() goes from line to line. The end of a line is known, so the lines do not wait
-//      for each other. 32 bytes from its beginning give the name's end, and are compared with the
-//      one known name it may be. Where a test fails the line is not plain.
-// What fields mean is judged once behind the loop, since which line is Host or Connection is what
-// no branch predictor can know. If anything is wrong with one of them, it is as if none was read.
+// A line is loaded as blocks of 32 bytes, and each question about it is one mask: where its first
+// control byte is, which ends the line if the head is good; where the name ends; whether the name
+// is the one known name it may be. As few branches as possible depend on the text, since no
+// predictor knows the next client's: a line is looked at for 128 bytes whether it is that long or
+// not, and names are recognised by one look-up and one comparison. The lines of the last 64 bytes
+// share the masks of one window. What fields mean is judged once behind the loop, since which line
+// is Host or Connection is hard to predict as well. If anything is wrong with one of them, it is as
+// if none was read.
 //
 // Bytes are never read beyond their end: blocks that would reach beyond it are loaded from further
-// in front, and their masks shifted. Every byte is looked at twice, a name three times.
+// in front, and their masks shifted.
 //
 // Scanner is what an instruction set can do with bytes:
 //   Block                      32 bytes, and how many of them stand in front of what was asked for
@@ -24,13 +24,13 @@
 //   controls(block)            the mask of the bytes that no value may have
 //   outside_token(block)       the mask of bytes that are no token characters; likewise
 //   outside_path(block), outside_query(block), outside_host(block)
-//   begins_with(block, folded, ends)    compares, in any case, with a text of
-//   names::FieldTables::folded as
-//                              far as the lowest bit of `ends`, that included
+//   begins_with(block, folded, ends)    compares, in any case, with a text of FieldTables::folded,
+//                              as far as the lowest bit of `ends`, that included
 //   lowest(mask)               the place of the lowest bit; 64 if there is none
 //   lowest_of_block(mask)      the same of 32 bits
-//   has_masks                  false: the target is read by scan.h, and of the other masks the
-//                              lowest bit alone is right
+//   has_masks                  false: the target is read by scan.h, line ends by find_control(),
+//   and
+//                              of the masks about names and hosts the lowest bit alone is right
 // HTTP1_TARGET stands in front of each of its functions, as here, since its instructions must not
 // get into any function that other files share.
 // Covered by tests/parser/simd_test.cc, which compares with the automaton.
@@ -68,34 +68,30 @@ class LineParser {
   // As in parse.h. `is_last` says that the automaton is to read all that is left.
   HTTP1_TARGET static Progress request(std::string_view bytes, RequestHead& head,
                                        const Limits& limits, bool is_last) noexcept {
-    const std::size_t size = size_of(bytes, limits);
-    if (size < block_size) [[unlikely]] {
-      return continue_request(bytes, head, limits, nullptr);
+    const Text text = text_of(bytes, limits);
+    if (text.size() >= block_size) [[likely]] {
+      const bool is_done = is_at(Phase::start, head) ? read_request(text, head, limits)
+                                                     : read_more(text, head, limits);
+      if (is_done) [[likely]]
+        return Progress::done;
     }
-    const Text text = {bytes.data(), bytes.data() + size - block_size, size};
-    const bool is_done = is_at(Phase::start, head) ? read_request(text, head, limits)
-                                                   : read_more(text, head, limits);
-    if (is_done) [[likely]] {
-      return Progress::done;
-    }
-    return continue_request(bytes, head, limits, is_last ? nullptr : &request);
+    const bool again = !is_last && text.size() >= block_size;
+    return continue_request(bytes, head, limits, again ? &request : nullptr);
   }
 
   HTTP1_TARGET static Progress response(std::string_view bytes, ResponseHead& head,
                                         Method request_method, const Limits& limits,
                                         bool is_last) noexcept {
-    const std::size_t size = size_of(bytes, limits);
-    if (size < block_size) [[unlikely]] {
-      return continue_response(bytes, head, request_method, limits, nullptr);
+    const Text text = text_of(bytes, limits);
+    if (text.size() >= block_size) [[likely]] {
+      const bool is_done = is_at(Phase::start, head)
+                               ? read_response(text, head, request_method, limits)
+                               : read_more(text, head, limits, request_method);
+      if (is_done) [[likely]]
+        return Progress::done;
     }
-    const Text text = {bytes.data(), bytes.data() + size - block_size, size};
-    const bool is_done = is_at(Phase::start, head)
-                             ? read_response(text, head, request_method, limits)
-                             : read_more(text, head, limits, request_method);
-    if (is_done) [[likely]] {
-      return Progress::done;
-    }
-    return continue_response(bytes, head, request_method, limits, is_last ? nullptr : &response);
+    const bool again = !is_last && text.size() >= block_size;
+    return continue_response(bytes, head, request_method, limits, again ? &response : nullptr);
   }
 
  private:
@@ -105,37 +101,36 @@ class LineParser {
   // The bytes, at least a block of them: shorter heads are the automaton's.
   struct Text {
     const char* begin;
-    const char* last_block;
-    std::size_t size;
+    const char* end;
+    std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+    const char* last_block() const noexcept { return end - block_size; }
+    std::size_t place(const char* at) const noexcept {
+      return static_cast<std::size_t>(at - begin);
+    }
   };
 
-  // 64 bytes as masks; zeros for what is beyond the end. Those about targets only where asked for.
-  struct Masks {
-    std::uint64_t controls;
-    std::uint64_t outside_path = 0;
-    std::uint64_t outside_query = 0;
+  // What was read of the field lines: all in front of `line`.
+  struct Found {
+    const char* line;
+    std::size_t count = 0;       // fields of the head
+    std::uint64_t seen = 0;      // a bit for each name
+    std::uint64_t repeated = 0;  // a bit for each name that was there before
+    bool is_whole = false;       // the blank line follows
   };
 
-  static constexpr std::size_t window_size = 2 * block_size;
   static constexpr std::uint16_t cr_lf = '\r' | '\n' << 8;
-  static constexpr std::uint32_t cr_lf_cr_lf = std::uint32_t{cr_lf} | std::uint32_t{cr_lf} << 16;
+  static constexpr std::ptrdiff_t window_size = 2 * block_size;
+  static constexpr std::uint16_t colon_space = ':' | ' ' << 8;
   static constexpr std::uint64_t http_1_0 = word_of("HTTP/1.0", 8);
   // The lowest bit of the minor version: 0 or 1.
   static constexpr std::uint64_t minor_bit = std::uint64_t{1} << 56;
-  // No head that is accepted has more lines: the first one and max_fields.
-  static constexpr std::size_t max_lines = max_fields + 1;
+  // No name has this index: where the number of a field goes that is not the first of its name.
+  static constexpr std::size_t nowhere = 63;
+  static_assert(field_name_count <= nowhere);
 
-  // Where lines end: each at its first control byte. In front of the first stands where it would
-  // if there was a line before, so that line n goes from ends[n] + 2 to ends[n + 1].
-  using Ends = std::uint16_t[1 + max_lines + window_size];
-
-  struct Lines {
-    std::size_t count;  // of whole lines
-    bool is_whole;      // behind the last of them is the blank line
-  };
-
-  HTTP1_INLINE static std::size_t size_of(std::string_view bytes, const Limits& limits) noexcept {
-    return std::min(std::min(bytes.size(), max_head_bytes), limits.head_bytes);
+  HTTP1_INLINE static Text text_of(std::string_view bytes, const Limits& limits) noexcept {
+    const std::size_t size = std::min(std::min(bytes.size(), max_head_bytes), limits.head_bytes);
+    return {bytes.data(), bytes.data() + size};
   }
 
   HTTP1_INLINE static bool is_at(Phase phase, const Head& head) noexcept {
@@ -144,33 +139,29 @@ class LineParser {
 
   HTTP1_INLINE static bool read_request(const Text& text, RequestHead& head,
                                         const Limits& limits) noexcept {
-    Ends ends;
-    const Masks first = masks_at<Scanner::has_masks>(text, 0);
-    const Lines lines = find_lines(text, 0, first.controls, ends);
-    if (lines.count == 0) [[unlikely]]
+    const char* const line = read_request_line(text, head, limits);
+    if (line == nullptr) [[unlikely]]
       return false;
-    // From the mask if it is there: sooner than through memory.
-    std::size_t end = ends[1];
-    if (first.controls != 0) [[likely]] {
-      end = Scanner::lowest(first.controls);
+    Found found = {line};
+    if (read_host_line(text, found, head)) [[likely]] {
+      constexpr std::uint64_t host = Head::bit(FieldName::host);
+      found.count = 1;
+      found.seen = host;
+      read_fields(text, found, head, limits);
+      return keep_fields(text, head, found, host & ~found.repeated, 0, 0) && finish(head);
     }
-    if (!read_request_line(text, first, end, head, limits)) [[unlikely]]
-      return false;
-    return read_fields(text, ends, end, lines.count, head, limits) && lines.is_whole &&
-           finish(head);
+    read_fields(text, found, head, limits);
+    return keep_fields(text, head, found, 0, 0, 0) && finish(head);
   }
 
   HTTP1_INLINE static bool read_response(const Text& text, ResponseHead& head,
                                          Method request_method, const Limits& limits) noexcept {
-    Ends ends;
-    const Masks first = masks_at<false>(text, 0);
-    const Lines lines = find_lines(text, 0, first.controls, ends);
-    if (lines.count == 0) [[unlikely]]
+    const char* const line = read_status_line(text, head);
+    if (line == nullptr) [[unlikely]]
       return false;
-    if (!read_status_line(text, ends[1], head)) [[unlikely]]
-      return false;
-    return read_fields(text, ends, ends[1], lines.count, head, limits) && lines.is_whole &&
-           finish(head, request_method);
+    Found found = {line};
+    read_fields(text, found, head, limits);
+    return keep_fields(text, head, found, 0, 0, 0) && finish(head, request_method);
   }
 
   // The lines behind those that came with earlier bytes.
@@ -178,133 +169,123 @@ class LineParser {
   HTTP1_TARGET [[gnu::noinline]] static bool read_more(const Text& text, AnyHead& head,
                                                        const Limits& limits,
                                                        RequestMethod... request_method) noexcept {
-    const std::size_t from = head.cursor_;
-    if (!is_at(Phase::field_first, head) || from >= text.size) return false;
-    Ends ends;
-    const Lines lines = find_lines(text, from, masks_at<false>(text, from).controls, ends);
-    if (lines.count == 0 && !lines.is_whole) return false;
-    return read_more_fields(text, ends, lines.count, head, limits) && lines.is_whole &&
-           finish(head, request_method...);
+    // Little that is new is the automaton's, so that bytes that trickle in are not looked at again.
+    if (!is_at(Phase::field_first, head) || head.cursor_ + block_size > text.size()) return false;
+    const std::size_t first = head.field_count_;
+    const std::uint64_t before = head.present_;
+    Found found = {text.begin + head.cursor_, first, before, head.repeated_};
+    read_fields(text, found, head, limits);
+    return keep_fields(text, head, found, 0, before, first) && finish(head, request_method...);
   }
 
-  // ---- the first pass ---------------------------------------------------------------------------
+  // ---- blocks -----------------------------------------------------------------------------------
 
-  template <bool with_target>
-  HTTP1_INLINE static Masks masks_at(const Text& text, std::size_t at) noexcept {
-    const char* const low = text.begin + at;
-    const char* const high = low + block_size;
-    if (text.size - at >= window_size) [[likely]] {
-      return join<with_target>(Scanner::load(low), Scanner::load(high));
+  // The end of the text as masks; zeros for what is beyond.
+  struct Window {
+    const char* begin;
+    std::uint64_t controls;
+    std::uint64_t outside_token;
+  };
+
+  HTTP1_INLINE static Window last_window(const Text& text) noexcept {
+    const char* const begin = text.end - std::min<std::size_t>(text.size(), window_size);
+    const Block low = Scanner::load(begin);
+    const Block high = Scanner::load(text.last_block());
+    const auto shift = text.last_block() - begin;
+    Window window = {begin, Scanner::controls(low) | Scanner::controls(high) << shift, 0};
+    if constexpr (Scanner::has_masks) {
+      window.outside_token = Scanner::outside_token(low) | Scanner::outside_token(high) << shift;
     }
-    return join<with_target>(Scanner::load(low, text.last_block),
-                             Scanner::load(high, text.last_block));
+    return window;
   }
 
-  template <bool with_target>
-  HTTP1_INLINE static Masks join(const Block& low, const Block& high) noexcept {
-    Masks masks = {Scanner::controls(low) | Scanner::controls(high) << block_size};
-    if constexpr (with_target) {
-      masks.outside_path = Scanner::outside_path(low) | Scanner::outside_path(high) << block_size;
-      masks.outside_query = Scanner::outside_query(low) | Scanner::outside_query(high)
-                                                              << block_size;
-    }
-    return masks;
+  // The first byte at or behind `at` that no value has; the end if there is none. `low` is the
+  // block at `at`, which all lies in the text.
+  HTTP1_INLINE static const char* control_at(const Text& text, const char* at,
+                                             const Block& low) noexcept {
+    if constexpr (!Scanner::has_masks) return Scanner::find_control(at, text.end);
+    const char* const high = std::min(at + block_size, text.last_block());
+    const std::uint64_t mask = Scanner::controls(low) | Scanner::controls(Scanner::load(high))
+                                                            << (high - at);
+    if (mask != 0) [[likely]]
+      return at + Scanner::lowest(mask);
+    return control_behind(text, high + block_size);
   }
 
-  // Finds the lines from `from`, where one begins, as far as the blank line. A line that has other
-  // control bytes ends at the first of them. `mask` is of the first 64 bytes.
-  HTTP1_INLINE static Lines find_lines(const Text& text, std::size_t from, std::uint64_t mask,
-                                       Ends& ends) noexcept {
-    // As if CR LF stood in front: a blank line there is none of ours.
-    std::uint64_t carry = 1;
-    std::uint64_t pairs_carry = 2;
-    std::size_t count = 0;
-    std::size_t at = from;
-    ends[0] = static_cast<std::uint16_t>(from - 2);
-    for (;;) {
-      const std::uint64_t behind = mask << 1 | carry;
-      const std::uint64_t pairs = mask & behind;
-      const std::uint64_t starts = mask & ~behind;
-      // The lowest of these bits is at the LF of the blank line.
-      const std::uint64_t fourth = pairs & (pairs << 2 | pairs_carry);
-      carry = mask >> 63;
-      pairs_carry = pairs >> 62;
-      const std::size_t before = count;
-      count += keep_ends(starts, at, ends + count + 1);
-      at += window_size;
-      if (fourth != 0) {
-        const std::uint64_t up_to_fourth = fourth ^ (fourth - 1);
-        count = before + popcount(starts & up_to_fourth);
-        const bool has_end = count != 0 || from != 0;
-        return {count, has_end && load<std::uint32_t>(text.begin + ends[count]) == cr_lf_cr_lf};
-      }
-      if (at >= text.size || count > max_lines) {
-        const bool lacks_lf = count != 0 && ends[count] + 2U > text.size;
-        return {lacks_lf ? count - 1 : count, false};
-      }
-      mask = masks_at<false>(text, at).controls;
+  // The same where all the window and a byte more lie in the text; `at`, which is none, if there is
+  // no byte behind the control byte.
+  HTTP1_INLINE static const char* control_in_window(const Text& text, const char* at,
+                                                    const Block& low) noexcept {
+    if constexpr (!Scanner::has_masks) {
+      const char* const found = Scanner::find_control(at, text.end);
+      return text.end - found >= 2 ? found : at;
     }
+    const char* const second = at + block_size;
+    const char* const last = text.last_block() - 1;  // a byte more follows
+    const char* const third = std::min(at + window_size, last);
+    const char* const fourth = std::min(third + block_size, last);
+    const std::uint64_t near = Scanner::controls(low) | Scanner::controls(Scanner::load(second))
+                                                            << block_size;
+    const std::uint64_t far = Scanner::controls(Scanner::load(third)) |
+                              Scanner::controls(Scanner::load(fourth)) << (fourth - third);
+    // Both are looked at, since whether a line is longer than a window is not to be guessed.
+    const std::uint64_t mask = near != 0 ? near : far;
+    const char* const window = near != 0 ? at : third;
+    if (mask != 0) [[likely]]
+      return window + Scanner::lowest(mask);
+    const char* const found = control_behind(text, fourth + block_size);
+    return text.end - found >= 2 ? found : at;
   }
 
-  HTTP1_INLINE static std::size_t popcount(std::uint64_t mask) noexcept {
-    return static_cast<std::size_t>(__builtin_popcountll(mask));
+  // How many bytes of a block stand in front of the first that is in the mask. A block without one
+  // says nothing about the bytes behind it.
+  HTTP1_INLINE static std::size_t block_run(std::uint64_t mask) noexcept {
+    return Scanner::lowest_of_block(static_cast<std::uint32_t>(mask));
   }
 
-  // Writes the places of the bits, and some garbage behind them; returns how many there are.
-  HTTP1_INLINE static std::size_t keep_ends(std::uint64_t bits, std::size_t at,
-                                            std::uint16_t* ends) noexcept {
-    const std::size_t count = popcount(bits);
-    // Always four: lines have 16 bytes and more, and how many end here is not to be guessed.
-#pragma GCC unroll 4
-    for (int bit = 0; bit < 4; ++bit) {
-      ends[bit] = static_cast<std::uint16_t>(at + Scanner::lowest(bits));
-      bits &= bits - 1;
+  // The same from where no byte is known.
+  HTTP1_INLINE static const char* control_behind(const Text& text, const char* at) noexcept {
+    for (; at <= text.last_block(); at += block_size) {
+      const std::uint64_t mask = Scanner::controls(Scanner::load(at));
+      if (mask != 0) return at + Scanner::lowest(mask);
     }
-    if (count > 4) [[unlikely]] {
-      for (std::size_t more = 4; more < count; ++more) {
-        ends[more] = static_cast<std::uint16_t>(at + Scanner::lowest(bits));
-        bits &= bits - 1;
-      }
-    }
-    return count;
+    const std::uint64_t mask = Scanner::controls(Scanner::load(at, text.last_block()));
+    return mask != 0 ? at + Scanner::lowest(mask) : text.end;
   }
 
   // ---- the first line ---------------------------------------------------------------------------
 
   // method SP request-target SP HTTP-version, of the origin form; not where the target's bytes are
   // asked to be strict.
-  HTTP1_INLINE static bool read_request_line(const Text& text, const Masks& masks, std::size_t end,
-                                             RequestHead& head, const Limits& limits) noexcept {
-    constexpr std::size_t shortest = std::string_view("A / HTTP/1.1").size();
+  HTTP1_INLINE static const char* read_request_line(const Text& text, RequestHead& head,
+                                                    const Limits& limits) noexcept {
+    constexpr std::ptrdiff_t shortest = sizeof("A / HTTP/1.1") - 1;
     const char* const line = text.begin;
-    if (end < shortest || !limits.lenient.browser_target_bytes) [[unlikely]]
-      return false;
-    const std::uint64_t version = load<std::uint64_t>(line + end - 8);
-    if ((version & ~minor_bit) != http_1_0) [[unlikely]]
-      return false;
-    if (load<std::uint16_t>(line + end) != cr_lf) [[unlikely]]
-      return false;
+    const Block low = Scanner::load(line);
+    const char* const end = control_at(text, line, low);
+    if (end - line < shortest || text.end - end < 2 || !limits.lenient.browser_target_bytes)
+        [[unlikely]]
+      return nullptr;
+    const std::uint64_t version = load<std::uint64_t>(end - 8);
+    if ((version & ~minor_bit) != http_1_0 || end[-9] != ' ' || load<std::uint16_t>(end) != cr_lf)
+        [[unlikely]]
+      return nullptr;
 
-    const std::size_t target_end = end - 9;
-    if (line[target_end] != ' ') [[unlikely]]
-      return false;
-    const std::size_t method_size = read_method(text, end, head);
+    const std::size_t target_end = text.place(end) - 9;
+    const std::size_t method_size = read_method(text, text.place(end), head);
     const std::size_t target = method_size + 1;
-    if (method_size - 1 >= limits.method_bytes) [[unlikely]]
-      return false;
-    if (target >= target_end) [[unlikely]]
-      return false;
-    if (target_end - target > limits.target_bytes) [[unlikely]]
-      return false;
-    if (!read_target(text, masks, target, target_end, head)) [[unlikely]]
-      return false;
+    if (method_size - 1 >= limits.method_bytes || target >= target_end ||
+        target_end - target > limits.target_bytes) [[unlikely]]
+      return nullptr;
+    if (!read_target(text, low, target, target_end, head)) [[unlikely]]
+      return nullptr;
 
     set(head.method_span_, 0, method_size);
     set(head.target_, target, target_end - target);
     head.version_ = (version & minor_bit) != 0 ? Version::http_1_1 : Version::http_1_0;
     head.phase_ = static_cast<std::uint8_t>(Phase::field_first);
-    head.cursor_ = static_cast<std::uint16_t>(end + 2);
-    return true;
+    head.cursor_ = static_cast<std::uint16_t>(text.place(end) + 2);
+    return end + 2;
   }
 
   // Returns the method's size, 0 if it is no method. A space follows.
@@ -336,27 +317,30 @@ class LineParser {
     return method.size();
   }
 
-  // Splits the target, which is not empty, and stores path and query. `masks` are of the first 64
-  // bytes of the line.
-  HTTP1_INLINE static bool read_target(const Text& text, Masks masks, std::size_t target,
+  // Splits the target, which is not empty, and stores path and query. `low` is the block that the
+  // line begins with.
+  HTTP1_INLINE static bool read_target(const Text& text, const Block& low, std::size_t target,
                                        std::size_t end, RequestHead& head) noexcept {
     if (text.begin[target] != '/') [[unlikely]]
       return false;
     std::size_t path_end = end;
     bool is_good = Scanner::has_masks;
     if constexpr (Scanner::has_masks) {
-      std::uint64_t range = ~low_bits(target) & low_bits(end);
-      for (std::size_t at = 0;;) {
-        const std::uint64_t path_ends = masks.outside_path & range;
-        const std::size_t found = path_ends != 0 ? at + Scanner::lowest(path_ends) : end;
-        path_end = std::min(path_end, found);
-        is_good &= (masks.outside_query & range) == 0;
-        at += window_size;
-        if (at >= end) break;
-        masks = masks_at<true>(text, at);
-        range = low_bits(end - at);
+      const char* const high_at = std::min(text.begin + block_size, text.last_block());
+      const std::size_t shift = text.place(high_at);
+      const Block high = Scanner::load(high_at);
+      const std::uint64_t range = ~low_bits(target) & low_bits(end);
+      const std::uint64_t outside =
+          (Scanner::outside_path(low) | Scanner::outside_path(high) << shift) & range;
+      if (end > shift + block_size) [[unlikely]] {
+        path_end = wide_path_end(text, target, end);
+        is_good = path_end != 0;
+      } else if (outside != 0) [[unlikely]] {
+        const std::uint64_t outside_query =
+            Scanner::outside_query(low) | Scanner::outside_query(high) << shift;
+        path_end = Scanner::lowest(outside);
+        is_good = text.begin[path_end] == '?' && (outside_query & range) == 0;
       }
-      is_good &= path_end == end || text.begin[path_end] == '?';
     }
     if (!is_good) [[unlikely]] {
       path_end = path_end_of(text.begin + target, text.begin + end, text.begin);
@@ -367,6 +351,26 @@ class LineParser {
     set(head.query_, has_query ? path_end + 1 : 0, has_query ? end - path_end - 1 : 0);
     head.has_query_ = has_query;
     return true;
+  }
+
+  // Where the path of a long target ends; 0 if there is anything unusual in it.
+  HTTP1_TARGET [[gnu::noinline]] static std::size_t wide_path_end(const Text& text,
+                                                                  std::size_t target,
+                                                                  std::size_t end) noexcept {
+    std::size_t path_end = end;
+    std::uint64_t bad = 0;
+    if constexpr (Scanner::has_masks) {
+      for (std::size_t at = target; at < end; at += block_size) {
+        const Block block = Scanner::load(text.begin + at, text.last_block());
+        const std::uint64_t range = low_bits(end - at);
+        const std::uint64_t outside = Scanner::outside_path(block) & range;
+        bad |= Scanner::outside_query(block) & range;
+        const std::size_t found = outside != 0 ? at + Scanner::lowest(outside) : end;
+        path_end = std::min(path_end, found);
+      }
+    }
+    const bool is_good = bad == 0 && (path_end == end || text.begin[path_end] == '?');
+    return is_good ? path_end : 0;
   }
 
   // Where the path ends, of targets that have escapes as well: 0 if the target is not plainly good.
@@ -385,154 +389,150 @@ class LineParser {
   }
 
   // HTTP-version SP status-code SP reason-phrase
-  HTTP1_INLINE static bool read_status_line(const Text& text, std::size_t end,
-                                            ResponseHead& head) noexcept {
-    constexpr std::size_t reason = std::string_view("HTTP/1.1 200 ").size();
+  HTTP1_INLINE static const char* read_status_line(const Text& text, ResponseHead& head) noexcept {
+    constexpr std::ptrdiff_t reason = sizeof("HTTP/1.1 200 ") - 1;
     const char* const line = text.begin;
-    if (end < reason) [[unlikely]]
-      return false;
+    const char* const end = control_at(text, line, Scanner::load(line));
+    if (end - line < reason || text.end - end < 2) [[unlikely]]
+      return nullptr;
     const std::uint64_t version = load<std::uint64_t>(line);
-    if ((version & ~minor_bit) != http_1_0) [[unlikely]]
-      return false;
-    if (load<std::uint16_t>(line + end) != cr_lf) [[unlikely]]
-      return false;
+    if ((version & ~minor_bit) != http_1_0 || load<std::uint16_t>(end) != cr_lf) [[unlikely]]
+      return nullptr;
     const unsigned first = static_cast<unsigned char>(line[9]) - unsigned{'0'};
     const unsigned second = static_cast<unsigned char>(line[10]) - unsigned{'0'};
     const unsigned third = static_cast<unsigned char>(line[11]) - unsigned{'0'};
     const bool is_good =
         line[8] == ' ' && line[12] == ' ' && first - 1 <= 8 && second <= 9 && third <= 9;
     if (!is_good) [[unlikely]]
-      return false;
+      return nullptr;
     head.version_ = (version & minor_bit) != 0 ? Version::http_1_1 : Version::http_1_0;
     head.status_ = static_cast<std::uint16_t>(first * 100 + second * 10 + third);
-    set(head.reason_, reason, end - reason);
+    set(head.reason_, reason, text.place(end) - reason);
     head.phase_ = static_cast<std::uint8_t>(Phase::field_first);
-    head.cursor_ = static_cast<std::uint16_t>(end + 2);
-    return true;
+    head.cursor_ = static_cast<std::uint16_t>(text.place(end) + 2);
+    return end + 2;
   }
 
   // ---- field lines ------------------------------------------------------------------------------
 
-  // What was found of names.
-  struct Found {
-    std::uint64_t seen;      // a bit for each name
-    std::uint64_t repeated;  // a bit for each name that was there before
-  };
-
-  // Enters the fields of all lines but the first, of which there are `lines`, if they are plainly
-  // good and mean something that is. From the last to the first, so that the first field of a name
-  // is the last to say so.
-  template <class AnyHead>
-  HTTP1_INLINE static bool read_fields(const Text& text, const Ends& ends, std::size_t first_end,
-                                       std::size_t lines, AnyHead& head,
+  // Enters fields as long as their lines are there as a whole and plainly good.
+  HTTP1_INLINE static void read_fields(const Text& text, Found& found, Head& head,
                                        const Limits& limits) noexcept {
-    constexpr std::uint64_t host = Head::bit(FieldName::host);
-    const std::size_t count = lines - 1;
-    if (count > std::min(limits.fields, max_fields)) [[unlikely]]
-      return false;
-    bool has_host = false;
-    if constexpr (std::is_same_v<AnyHead, RequestHead>) {
-      has_host = count != 0 && read_host_line(text, first_end + 2, ends[2], head);
+    const std::size_t most = std::min(limits.fields, max_fields);
+    const char* line = found.line;
+    // A line that begins here has a window behind it, and so the line end of one that ends there.
+    while (text.end - line > window_size) {
+      if (load<std::uint16_t>(line) == cr_lf) [[unlikely]] {
+        found.is_whole = true;
+        break;
+      }
+      const Block block = Scanner::load(line);
+      const char* const end = control_in_window(text, line, block);
+      const std::uint64_t outside_token = Scanner::outside_token(block);
+      if (found.count >= most || !enter(text, found, head, line, end, block, outside_token))
+          [[unlikely]] {
+        found.line = line;
+        return;
+      }
+      line = end + 2;
     }
-    Found found = {has_host ? host : 0, 0};
-    const std::size_t first = has_host ? 1 : 0;
-    for (std::size_t field = count; field-- != first;) {
-      if (!read_field(text, ends + field + 1, field, head, found)) [[unlikely]]
-        return false;
-    }
-    if (has_host) head.first_[Head::index(FieldName::host)] = 0;
-    const std::uint64_t judged = has_host ? host & ~found.repeated : 0;
-    head.field_count_ = static_cast<std::uint8_t>(count);
-    if (!keep_fields(text, head, found, judged, {0, 0}, 0)) [[unlikely]]
-      return false;
-    head.cursor_ = static_cast<std::uint16_t>(ends[lines] + 2);
-    return true;
+    found.line = line;
+    if (!found.is_whole) read_last_fields(text, found, head, most);
+  }
+
+  // The same of the last lines, all within the last window.
+  HTTP1_INLINE static void read_last_fields(const Text& text, Found& found, Head& head,
+                                            std::size_t most) noexcept {
+    const char* line = found.line;
+    if (is_end(text, found)) return;
+    const Window window = last_window(text);
+    do {
+      const std::size_t skip = static_cast<std::size_t>(line - window.begin);
+      const char* const end = line + Scanner::lowest(window.controls >> skip);
+      if (text.end - end < 2 || found.count >= most) [[unlikely]]
+        return;
+      const Block block = Scanner::load(line, text.last_block());
+      const std::uint64_t outside_token =
+          Scanner::has_masks ? window.outside_token >> skip : Scanner::outside_token(block);
+      if (!enter(text, found, head, line, end, block, outside_token)) [[unlikely]]
+        return;
+      line = end + 2;
+      found.line = line;
+    } while (!is_end(text, found));
+  }
+
+  // The section ends here: with the blank line, or with the text.
+  HTTP1_INLINE static bool is_end(const Text& text, Found& found) noexcept {
+    if (text.end - found.line < 2) return true;
+    found.is_whole = load<std::uint16_t>(found.line) == cr_lf;
+    return found.is_whole;
   }
 
   // Host is the first line nearly always: read without a look at its name and judged at once, since
   // this is what the answer waits for in a small request. False if it is another line, or not
   // plain.
-  HTTP1_INLINE static bool read_host_line(const Text& text, std::size_t at, std::size_t end,
-                                          Head& head) noexcept {
+  HTTP1_INLINE static bool read_host_line(const Text& text, Found& found, Head& head) noexcept {
     constexpr std::size_t name_size = std::string_view("Host").size();
-    constexpr std::size_t value_at = std::string_view("Host: ").size();
-    if (end - at <= value_at) return false;
-    const std::uint32_t name = load<std::uint32_t>(text.begin + at) | std::uint32_t{0x20202020};
-    if (name != word_of("host", 4)) return false;
-    if (load<std::uint16_t>(text.begin + at + name_size) != (':' | ' ' << 8)) return false;
-    if (load<std::uint16_t>(text.begin + end) != cr_lf) return false;
-    const std::size_t value = at + value_at;
-    if (!is_plain_host(text, text.begin + value, end - value)) return false;
-    set(head.spans_[0].name, at, name_size);
-    set(head.spans_[0].value, value, end - value);
-    head.ids_[0] = FieldName::host;
-    return true;
-  }
-
-  // The same where all lines are fields and there may be fields already: those stay the first of
-  // their names.
-  template <class AnyHead>
-  HTTP1_INLINE static bool read_more_fields(const Text& text, const Ends& ends, std::size_t lines,
-                                            AnyHead& head, const Limits& limits) noexcept {
-    const auto first_of_names = head.first_;
-    const std::size_t before = head.field_count_;
-    if (before + lines > std::min(limits.fields, max_fields)) return false;
-    Found found = {0, 0};
-    bool is_good = true;
-    for (std::size_t line = lines; is_good && line-- != 0;) {
-      is_good = read_field(text, ends + line, before + line, head, found);
-    }
-    for (std::uint64_t left = head.present_; left != 0; left &= left - 1) {
-      const std::size_t name = Scanner::lowest(left);
-      head.first_[name] = first_of_names[name];
-    }
-    if (!is_good) return false;
-    found.repeated |= found.seen & head.present_;
-    const Found found_before = {head.present_, head.repeated_};
-    head.field_count_ = static_cast<std::uint8_t>(before + lines);
-    if (!keep_fields(text, head, found, 0, found_before, before)) return false;
-    head.cursor_ = static_cast<std::uint16_t>(ends[lines] + 2);
-    return true;
-  }
-
-  // field-name ":" OWS field-value OWS, from ends[0] + 2 to ends[1].
-  HTTP1_INLINE static bool read_field(const Text& text, const std::uint16_t* ends,
-                                      std::size_t field, Head& head, Found& found) noexcept {
-    const std::size_t end = ends[1];
-    const std::size_t at = ends[0] + std::size_t{2};
-    const char* const line = text.begin + at;
-    std::size_t name_size;
-    FieldName name;
-    if (line <= text.last_block) [[likely]] {
-      name = name_of(Scanner::load(line), line, name_size);
+    constexpr std::ptrdiff_t value_at = sizeof("Host: ") - 1;
+    const char* const line = found.line;
+    if (text.end - line < 10) return false;
+    const std::uint64_t name = load<std::uint64_t>(line) | std::uint64_t{0x20202020};
+    if ((name & low_bits(48)) != word_of("host: ", 6)) return false;
+    const char* const value = line + value_at;
+    const char* end;
+    std::size_t host_size;
+    if (value <= text.last_block()) [[likely]] {
+      const Block block = Scanner::load(value);
+      end = control_at(text, value, block);
+      host_size = block_run(Scanner::outside_host(block));
     } else {
-      name = name_of(Scanner::load(line, text.last_block), line, name_size);
+      const Block block = Scanner::load(value, text.last_block());
+      end = value + Scanner::lowest(Scanner::controls(block));
+      if (text.end - end < 2) return false;
+      host_size = block_run(Scanner::outside_host(block));
     }
+    if (text.end - end < 2 || load<std::uint16_t>(end) != cr_lf) return false;
+    if (!is_plain_host(value, static_cast<std::size_t>(end - value), host_size)) return false;
+    set(head.spans_[0].name, text.place(line), name_size);
+    set(head.spans_[0].value, text.place(value), static_cast<std::size_t>(end - value));
+    head.ids_[0] = FieldName::host;
+    head.first_[Head::index(FieldName::host)] = 0;
+    found.line = end + 2;
+    return true;
+  }
+
+  // field-name ":" OWS field-value OWS CRLF, from `line` to `end`, behind which there are two
+  // bytes. `block` is at the line, or at the end of the text.
+  HTTP1_INLINE static bool enter(const Text& text, Found& found, Head& head, const char* line,
+                                 const char* end, const Block& block,
+                                 std::uint64_t outside_token) noexcept {
+    const auto name_ends = static_cast<std::uint32_t>(outside_token);
+    std::size_t name_size = Scanner::lowest_of_block(name_ends);
+    const FieldName name = name_of(block, name_ends, line, name_size);
     if (name_size - 1 >= block_size - 1) [[unlikely]] {  // none, or a long one
-      while (scan::is(scan::token_bit, line[name_size])) ++name_size;
+      while (line + name_size < end && scan::is(scan::token_bit, line[name_size])) ++name_size;
       if (name_size == 0) return false;
     }
-    if (line[name_size] != ':') [[unlikely]]
+    if (load<std::uint16_t>(end) != cr_lf) [[unlikely]]
       return false;
-    if (load<std::uint16_t>(text.begin + end) != cr_lf) [[unlikely]]
-      return false;
-
-    std::size_t value = at + name_size + 1;
-    value += text.begin[value] == ' ' ? 1 : 0;
-    std::size_t value_end = end;
-    // What is not above the space at either end: more white space, or there is no value.
-    const bool is_plain = is_above_space(text.begin[value]) && is_above_space(text.begin[end - 1]);
+    const char* value = line + name_size + 2;
+    const char* value_end = end;
+    const bool is_plain = load<std::uint16_t>(line + name_size) == colon_space &&
+                          is_above_space(*value) && is_above_space(end[-1]);
     if (!is_plain) [[unlikely]] {
-      while (is_space(text.begin[value])) ++value;
-      while (value_end > value && is_space(text.begin[value_end - 1])) --value_end;
+      --value;
+      if (value[-1] != ':') return false;
+      while (is_space(*value)) ++value;
+      while (value_end > value && is_space(value_end[-1])) --value_end;
     }
-    set(head.spans_[field].name, at, name_size);
-    set(head.spans_[field].value, value, value_end - value);
+    const std::size_t field = found.count++;
+    set(head.spans_[field].name, text.place(line), name_size);
+    set(head.spans_[field].value, text.place(value), static_cast<std::size_t>(value_end - value));
     head.ids_[field] = name;
-    head.first_[Head::index(name)] = static_cast<std::uint8_t>(field);
-    const std::uint64_t bit = Head::bit(name);
-    found.repeated |= found.seen & bit;
-    found.seen |= bit;
+    const std::uint64_t repeated = found.seen & Head::bit(name);
+    head.first_[repeated != 0 ? nowhere : Head::index(name)] = static_cast<std::uint8_t>(field);
+    found.repeated |= repeated;
+    found.seen |= Head::bit(name);
     return true;
   }
 
@@ -542,12 +542,10 @@ class LineParser {
     return static_cast<unsigned char>(byte) > ' ';
   }
 
-  // The size of the name, up to 32, and which it is, if it is a known one. The line has at least
-  // the bytes of the first line in front of it.
-  HTTP1_INLINE static FieldName name_of(const Block& block, const char* line,
-                                        std::size_t& size) noexcept {
-    const auto ends = static_cast<std::uint32_t>(Scanner::outside_token(block));
-    size = Scanner::lowest_of_block(ends);
+  // Which name it is, if it is a known one. The line has at least the bytes of the first line in
+  // front of it.
+  HTTP1_INLINE static FieldName name_of(const Block& block, std::uint32_t ends, const char* line,
+                                        std::size_t size) noexcept {
     const auto first = load<std::uint16_t>(line);
     const auto last = load<std::uint32_t>(line + size - 4);
     const std::size_t slot =
@@ -559,35 +557,51 @@ class LineParser {
 
   // ---- what the fields mean ---------------------------------------------------------------------
 
-  // Keeps what was found beside what was there before; or only that, if a field is not plainly
-  // good. Those in `judged` are. The fields of this time begin with number `first`.
+  // Keeps the fields that were found, from number `first` on, beside those that were there before;
+  // or only those, if one is not plainly good. Those in `judged` are. Says whether it was all.
   template <class AnyHead>
-  HTTP1_INLINE static bool keep_fields(const Text& text, AnyHead& head, Found found,
-                                       std::uint64_t judged, Found before,
+  HTTP1_INLINE static bool keep_fields(const Text& text, AnyHead& head, const Found& found,
+                                       std::uint64_t judged, std::uint64_t before,
                                        std::size_t first) noexcept {
     constexpr bool is_request = std::is_same_v<AnyHead, RequestHead>;
     constexpr std::uint64_t to_judge =
         is_request ? HeadJudge::request_names : HeadJudge::response_names;
-    head.present_ = found.seen | before.seen;
-    head.repeated_ = found.repeated | before.repeated;
+    const std::uint64_t repeated_before = head.repeated_;
+    head.present_ = found.seen;
+    head.repeated_ = found.repeated;
+    head.field_count_ = static_cast<std::uint8_t>(found.count);
     head.bytes_ = text.begin;
     const std::uint64_t names = found.seen & to_judge & ~judged;
-    if (names == 0 || HeadJudge::fields(head, names, first)) [[likely]]
-      return true;
-    head.present_ = before.seen;
-    head.repeated_ = before.repeated;
+    if (names == 0 || is_usual(text, head, names) || HeadJudge::fields(head, names, first))
+        [[likely]] {
+      head.cursor_ = static_cast<std::uint16_t>(text.place(found.line));
+      return found.is_whole;
+    }
+    head.present_ = before;
+    head.repeated_ = repeated_before;
     head.field_count_ = static_cast<std::uint8_t>(first);
     return false;
   }
 
+  // Judges the fields if they are what they nearly always are; says whether that was all.
+  HTTP1_INLINE static bool is_usual(const Text& text, Head& head, std::uint64_t names) noexcept {
+    constexpr std::uint64_t host = Head::bit(FieldName::host);
+    constexpr std::uint64_t all =
+        host | Head::bit(FieldName::connection) | Head::bit(FieldName::content_length);
+    if ((names & ~all) != 0 || (names & head.repeated_) != 0) [[unlikely]]
+      return false;
+    if ((names & host) != 0) {
+      const std::string_view value = head.value_at(head.first_[Head::index(FieldName::host)]);
+      const Block block = Scanner::load(value.data(), text.last_block());
+      const std::size_t host_size = block_run(Scanner::outside_host(block));
+      if (!is_plain_host(value.data(), value.size(), host_size)) return false;
+    }
+    return HeadJudge::usual_fields(head, names);
+  }
+
   // A host name and at most four digits of a port, which are all valid. RFC 9110 7.2.
-  HTTP1_INLINE static bool is_plain_host(const Text& text, const char* host,
-                                         std::size_t size) noexcept {
-    const std::uint64_t outside = host <= text.last_block
-                                      ? Scanner::outside_host(Scanner::load(host))
-                                      : Scanner::outside_host(Scanner::load(host, text.last_block));
-    // A block without an end says nothing about the bytes behind it.
-    const std::size_t host_size = Scanner::lowest_of_block(static_cast<std::uint32_t>(outside));
+  HTTP1_INLINE static bool is_plain_host(const char* host, std::size_t size,
+                                         std::size_t host_size) noexcept {
     if (host_size == size) return host_size != 0;
     const std::size_t digits = size - host_size - 1;
     if (host_size == 0 || digits > 4 || host[host_size] != ':') return false;

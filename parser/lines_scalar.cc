@@ -53,6 +53,15 @@ struct ScalarScanner {
     return mask >> block.skip;
   }
 
+  HTTP1_INLINE static const char* find_control(const char* at, const char* end) noexcept {
+    for (; end - at >= 8; at += 8) {
+      const std::uint64_t found = controls_of(http1::load<std::uint64_t>(at));
+      if (found != 0) return at + lowest(found) / 8;
+    }
+    while (at != end && scan::is(scan::value_bit, *at)) ++at;
+    return at;
+  }
+
   HTTP1_INLINE static std::uint64_t outside_token(const Block& block) noexcept {
     return std::uint64_t{1} << run<scan::token_bit>(block.bytes);
   }
