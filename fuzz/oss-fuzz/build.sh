@@ -20,13 +20,20 @@ apps=${QUOIT_APPS:-OFF}
 if [[ -z ${QUOIT_APPS:-} ]] && has_header liburing.h && has_header CLI/CLI.hpp; then apps=ON; fi
 
 # CMake takes compiler and flags from the environment. The engine's flags are for programs only.
+# Programs run where nothing is installed: liburing goes with them, and they look for it beside them.
+# shellcheck disable=SC2016  # $ORIGIN is the loader's word
 cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE= -DQUOIT_APPS="$apps" -DQUOIT_TESTS=OFF \
-  -DQUOIT_FUZZ=ON -DQUOIT_LIBFUZZER=ON -DQUOIT_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DQUOIT_WERROR=OFF
+  -DQUOIT_FUZZ=ON -DQUOIT_LIBFUZZER=ON -DQUOIT_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DQUOIT_WERROR=OFF \
+  -DCMAKE_BUILD_RPATH='$ORIGIN/lib'
 cmake --build "$build" -j "$(nproc)" --target fuzz_targets
 
 for program in "$build/bin/"*_fuzzer; do
   name=$(basename "$program" _fuzzer)
   cp "$program" "$OUT/"
+  ldd "$program" | awk '/liburing/ { print $3 }' | while read -r library; do
+    mkdir -p "$OUT/lib"
+    cp -L "$library" "$OUT/lib/"
+  done
   cp "$source/fuzz/oss-fuzz/fuzzer.options" "$OUT/${name}_fuzzer.options"
 
   # A folder may have a file of the same name as another's, so that each is named after its bytes.
