@@ -6,7 +6,7 @@ target_compile_options(quoit_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wundef
   -Wno-missing-field-initializers)  # designated initialisers leave the rest at its default
-if(PROJECT_IS_TOP_LEVEL)
+if(QUOIT_WERROR)
   target_compile_options(quoit_flags INTERFACE -Werror)
 endif()
 if(QUOIT_SANITIZE)

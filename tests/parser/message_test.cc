@@ -48,6 +48,23 @@ TEST(Head, repeated_fields_are_walked_in_their_order) {
   for (const Field field : head.fields(FieldName::range)) ADD_FAILURE() << field.name;
 }
 
+TEST(Head, an_iterator_steps_behind_its_value) {
+  const RequestHead head = parsed(request);
+  auto field = head.fields().begin();
+  EXPECT_EQ((*field++).name, "Host");
+  EXPECT_EQ((*field).name, "X-One");
+  auto cookie = head.fields(FieldName::cookie).begin();
+  EXPECT_EQ((*cookie++).value, "c=1");
+  EXPECT_EQ((*cookie).value, "d=2");
+}
+
+TEST(Head, says_whether_the_client_waits_for_100) {
+  EXPECT_FALSE(parsed(request).expects_continue());
+  EXPECT_TRUE(parsed("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+                     "Expect: 100-continue\r\n\r\n")
+                  .expects_continue());
+}
+
 TEST(Head, all_fields_are_walked_with_name_value_and_id) {
   const RequestHead head = parsed(request);
   std::string all;

@@ -2,10 +2,14 @@
 #include "parser/names.h"
 
 #include <cctype>
+#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "parser/name_tables.h"
 
 namespace http1 {
 namespace {
@@ -53,6 +57,27 @@ TEST(Names, folding_makes_no_other_bytes_equal) {
   EXPECT_EQ(field_name_of("Content_Length"), FieldName::other);
   EXPECT_EQ(field_name_of(std::string_view("H\0st", 4)), FieldName::other);
   EXPECT_EQ(field_name_of(""), FieldName::other);
+}
+
+TEST(Names, the_compilers_tables_are_those_that_the_program_makes) {
+  EXPECT_EQ(names::find_multiplier(), names::field_multiplier);
+  const auto fields = std::make_unique<names::FieldTables>(names::make_field_tables());
+  for (std::size_t slot = 0; slot < names::field_slots; ++slot) {
+    EXPECT_EQ(fields->candidates[slot], names::field_tables.candidates[slot]) << slot;
+  }
+  for (std::size_t name = 1; name < field_name_count; ++name) {
+    const std::string_view folded(fields->folded[name], names::field_texts[name].size());
+    const std::string_view expected(names::field_tables.folded[name], folded.size());
+    EXPECT_EQ(folded, expected);
+  }
+  const auto methods = names::make_method_slots();
+  std::size_t count = 0;
+  for (std::size_t slot = 0; slot < methods.size(); ++slot) {
+    EXPECT_EQ(methods[slot].word, names::method_slots[slot].word) << slot;
+    EXPECT_EQ(methods[slot].method, names::method_slots[slot].method) << slot;
+    if (methods[slot].method != Method::unknown) ++count;
+  }
+  EXPECT_EQ(count, names::count_word_methods());
 }
 
 TEST(Names, methods_are_recognised_in_their_own_case_only) {

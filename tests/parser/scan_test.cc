@@ -69,6 +69,10 @@ TEST(Scan, runs_end_at_the_first_byte_outside) {
   }
 }
 
+TEST(Scan, the_compilers_table_is_the_one_that_the_program_makes) {
+  EXPECT_EQ(classes, detail::make_classes());
+}
+
 TEST(Scan, hexadecimal_digits_have_their_value) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string_view digits = "0123456789abcdef";

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: programs, seeds, options in $OUT.
+#
+# They say by $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE which compiler, sanitizer and
+# engine it is; this script adds no flag. $SRC/quoit is the source, $WORK a folder to build in. Where
+# liburing or CLI11 are missing, or QUOIT_APPS is OFF, the targets that need apps/ are left out, those
+# of parser/ are not.
+# Covered by tests/fuzz/oss_fuzz_test.
+set -euo pipefail
+: "${SRC:?}" "${WORK:?}" "${OUT:?}" "${CXX:?}" "${LIB_FUZZING_ENGINE:?}"
+source=$SRC/quoit build=$WORK/quoit
+
+has_header() {
+  local flags
+  read -ra flags <<<"${CXXFLAGS:-}"
+  printf '#include <%s>\n' "$1" | "$CXX" "${flags[@]}" -std=c++20 -fsyntax-only -x c++ - 2>/dev/null
+}
+
+apps=${QUOIT_APPS:-OFF}
+if [[ -z ${QUOIT_APPS:-} ]] && has_header liburing.h && has_header CLI/CLI.hpp; then apps=ON; fi
+
+# CMake takes compiler and flags from the environment. The engine's flags are for programs only.
+# Programs run where nothing is installed: liburing goes with them, and they look for it beside them.
+# shellcheck disable=SC2016  # $ORIGIN is the loader's word
+cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE= -DQUOIT_APPS="$apps" -DQUOIT_TESTS=OFF \
+  -DQUOIT_FUZZ=ON -DQUOIT_LIBFUZZER=ON -DQUOIT_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DQUOIT_WERROR=OFF \
+  -DCMAKE_BUILD_RPATH='$ORIGIN/lib'
+cmake --build "$build" -j "$(nproc)" --target fuzz_targets
+
+for program in "$build/bin/"*_fuzzer; do
+  name=$(basename "$program" _fuzzer)
+  cp "$program" "$OUT/"
+  ldd "$program" | awk '/liburing/ { print $3 }' | while read -r library; do
+    mkdir -p "$OUT/lib"
+    cp -L "$library" "$OUT/lib/"
+  done
+  cp "$source/fuzz/oss-fuzz/fuzzer.options" "$OUT/${name}_fuzzer.options"
+
+  # A folder may have a file of the same name as another's, so that each is named after its bytes.
+  seeds=$WORK/seeds/$name
+  rm -rf "$seeds"
+  mkdir -p "$seeds"
+  while read -r folder; do
+    [[ -d $folder ]] || continue
+    find "$folder" -type f -exec sha1sum {} + | while read -r sum file; do cp "$file" "$seeds/$sum"; done
+  done <"$build/fuzz/$name.seeds"
+  rm -f "$OUT/${name}_fuzzer_seed_corpus.zip"
+  (cd "$seeds" && cmake -E tar cf "$OUT/${name}_fuzzer_seed_corpus.zip" --format=zip .)
+done
+cp "$source/fuzz/http.dict" "$OUT/"
