@@ -68,6 +68,7 @@ class Uncounted final : public uring::Engine {
     engine_.close(fd);
   }
   void finish_sending(int fd) override { engine_.finish_sending(fd); }
+  std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
   uring::Milliseconds now() override { return engine_.now(); }
   std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
   void recycle(std::uint16_t id) override {
