@@ -75,6 +75,8 @@ void Simulated::start(Operation& operation) {
   FaultPlan fault;
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
     fault = found->second;
+  } else if (const auto next = next_faults_.find(operation.code); next != next_faults_.end()) {
+    fault = next_faults_.extract(next).mapped();
   }
   if (fault.error != 0) {
     complete(operation, Result{.value = -fault.error}, fault.delay);

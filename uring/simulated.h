@@ -55,6 +55,8 @@ class Simulated final : public Engine {
   void split_receives(std::size_t bytes) { receive_bound_ = bytes; }
 
   void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
+  // The same for the next operation of a kind; several take one each, in this order.
+  void plan_next(OpCode code, FaultPlan fault) { next_faults_.emplace(code, fault); }
   std::uint64_t started() const { return counters_.operations; }
   std::size_t started(OpCode code) const;
   // What operation `number` was; from 1 to started().
@@ -120,6 +122,7 @@ class Simulated final : public Engine {
   Milliseconds now_ = 1'000'000;
   std::map<int, Socket> sockets_;
   std::map<std::uint64_t, FaultPlan> faults_;
+  std::multimap<OpCode, FaultPlan> next_faults_;
   std::vector<OpCode> history_;  // of all operations, in the order they started
   std::vector<Waiting> waiting_;
   std::deque<Completion> ready_;

@@ -561,6 +561,19 @@ TEST_F(Simulation, DoesWhatTheFileSystemDoes) {
   EXPECT_EQ(missing.fault(), Fault::not_found);
 }
 
+TEST_F(Simulation, FailsTheNextOperationsOfAKind) {
+  const lab::Folder folder;
+  const int at = folder.fd();
+  Io io(lab.scope);
+  engine.plan_next(OpCode::sync, {.error = EIO});
+  engine.plan_next(OpCode::sync, {.error = ENOSPC});
+  const auto sync = [&](Io& i) { return i.sync(at); };
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
+  EXPECT_EQ(lab.answer(io, sync).error(), EIO);
+  EXPECT_EQ(lab.answer(io, sync).error(), ENOSPC);
+  EXPECT_TRUE(lab.answer(io, sync).ok());
+}
+
 TEST_F(Simulation, SaysHowMuchIsFreeAsItIsTold) {
   engine.say_free(17);
   EXPECT_EQ(engine.free_bytes(0), 17);
