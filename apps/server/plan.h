@@ -59,13 +59,14 @@ enum class Content : std::uint8_t {
 struct Plan {
   int status = 0;  // 0: not planned yet
   Content content = Content::none;
-  bool head_only = false;    // HEAD: the fields of the content, not the content
-  bool keep_alive = false;   // the connection carries on afterwards
-  bool old_client = false;   // HTTP/1.0: keep-alive must be said
-  bool has_facts = false;    // ETag and Last-Modified of `facts`
-  bool is_partial = false;   // 206: Content-Range from offset, length and facts.size
-  bool is_readable = false;  // Accept-Ranges
-  std::string_view allow;    // 405 and OPTIONS
+  bool head_only = false;       // HEAD: the fields of the content, not the content
+  bool keep_alive = false;      // the connection carries on afterwards
+  bool old_client = false;      // HTTP/1.0: keep-alive must be said
+  bool has_facts = false;       // ETag and Last-Modified of `facts`
+  bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
+  bool is_readable = false;     // Accept-Ranges
+  bool mtime_accepted = false;  // X-OC-MTime
+  std::string_view allow;       // 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;

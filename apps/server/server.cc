@@ -54,7 +54,7 @@ std::uint64_t connections_for(std::uint64_t files) {
 
 class Server {
  public:
-  explicit Server(const Config& config) : config_(config), shared_{config, mime_} {}
+  explicit Server(const Config& config) : config_(config), shared_{config, mime_, claims_} {}
 
   Trouble start();
   void wait_for_end();
@@ -70,6 +70,7 @@ class Server {
 
   const Config& config_;
   Mime mime_;
+  Claims claims_;
   Shared shared_;
   uring::Fd root_;
   std::unique_ptr<AccessLog> access_log_;

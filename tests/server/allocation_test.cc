@@ -130,7 +130,8 @@ class Heap : public ::testing::Test {
   uring::Simulated engine;
   Uncounted uncounted{engine};
   uring::Loop loop{uncounted};
-  Shared shared{config, mime, root.fd()};
+  Claims claims;
+  Shared shared{config, mime, claims, root.fd()};
   Service service{shared, loop};
   std::vector<int> sockets;
 };
