@@ -69,6 +69,14 @@ Intent check_upload(const RequestHead& head, const Config& config, const Intent&
 
 }  // namespace
 
+bool is_temporary(std::string_view name) {
+  constexpr std::string_view end = ".tmp";
+  if (!name.starts_with(temporary_prefix) || !name.ends_with(end)) return false;
+  name.remove_prefix(temporary_prefix.size());
+  return name.size() == 16 + end.size() &&
+         name.find_first_not_of("0123456789abcdef") == name.size() - end.size();
+}
+
 bool is_hidden(std::string_view path, bool dot_files) {
   if (path == ".") return false;
   for (std::size_t begin = 0; begin < path.size();) {

@@ -46,6 +46,9 @@ Intent decide(const http1::RequestHead& head, const Config& config, std::span<ch
 // The names under which uploads are written before they are published. Never served.
 inline constexpr std::string_view temporary_prefix = ".quoit-";
 
+// Says whether `name` is a whole name of that kind: the prefix, 16 hexadecimal digits, ".tmp".
+bool is_temporary(std::string_view name);
+
 // Says whether a path (as Intent::path) has a part that must not be seen.
 bool is_hidden(std::string_view path, bool dot_files);
 

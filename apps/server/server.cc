@@ -21,6 +21,7 @@
 #include "apps/server/access_log.h"
 #include "apps/server/listener.h"
 #include "apps/server/mime.h"
+#include "apps/server/sweep.h"
 #include "apps/server/worker.h"
 #include "uring/ring.h"
 
@@ -79,6 +80,7 @@ class Server {
   uring::Fd signals_;  // signal descriptor
   uring::Fd events_;   // event descriptor: a worker is ready, or has ended
   std::list<Worker> workers_;
+  Sweeper sweeper_;
   int stop_signals_ = 0;
 };
 
@@ -162,6 +164,7 @@ Trouble Server::start() {
     for (Worker& worker : workers_) worker.abort();
     return trouble;
   }
+  if (config_.writable) sweeper_.start(root_.get());
   say_ready();
   return {};
 }
@@ -206,6 +209,7 @@ void Server::wait_for_end() {
       [[maybe_unused]] const ssize_t got = ::read(events_.get(), &one, sizeof one);
     }
   }
+  sweeper_.stop();
   for (Worker& worker : workers_) worker.join();
   listeners_.close();
   if (access_log_) access_log_->stop();

@@ -357,8 +357,10 @@ TEST_F(Files, AreReadAndWrittenAtTheirPositionToo) {
   const Fd file(::openat(folder.fd(), "file", O_RDWR | O_CLOEXEC));
   std::array<char, 4> room;
   Io io(lab().scope);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, at_position); }).value, 4);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "xy", at_position); }).value, 2);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, at_position); }).value,
+            4);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "xy", at_position); }).value,
+            2);
   EXPECT_EQ(folder.get("file"), "0123xy6789");
 }
 
