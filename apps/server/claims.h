@@ -4,7 +4,7 @@
 // operations of the kernel that belong together. So each takes a claim on the name first. A claim
 // is a place in a queue; its owner waits for those before it by an event descriptor that its ring
 // reads, so that no thread waits. Claims are held for two operations on files, never for a peer.
-// Other processes know nothing of them: see docs/decisions/0005-claims.md.
+// Other processes know nothing of them: see docs/decisions/0005-claims-on-names.md.
 // Covered by tests/server/claims_test.cc.
 #pragma once
 

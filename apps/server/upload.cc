@@ -214,6 +214,8 @@ void answer_published(Connection& c, const Upload& upload, Published published) 
     case Publication::replaced:
       x.plan =
           plan_stored(x.head, published.outcome == Publication::created, facts_of(upload.file));
+      // RFC 9110 9.3.4: no validators for what is not just what the client sent.
+      x.plan.has_facts = !upload.terms.part;
       x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
       break;
     case Publication::refused: answer(c, 412); break;

@@ -244,6 +244,81 @@ TEST_F(Upload, publishes_nothing_of_a_body_that_is_short_or_malformed) {
   EXPECT_EQ(world.root.names(), std::vector<std::string>{"old.txt"});
 }
 
+// --- Space ---
+
+TEST_F(Upload, asks_for_space_before_it_asks_for_a_body) {
+  world.engine.say_free(1000);
+  EXPECT_EQ(status(put("/x", std::string(1000, 'x'))), "201");
+  for (const char* expect : {"", "Expect: 100-continue\r\n"}) {
+    const int socket = world.connect();
+    const std::string head = std::string("Content-Length: 1001\r\n") + expect;
+    EXPECT_TRUE(world.say(socket, head_of("PUT", "/y", head)).starts_with("HTTP/1.1 507 "));
+  }
+  world.config.reserve = 600;
+  EXPECT_EQ(status(put("/y", std::string(401, 'x'))), "507");
+  EXPECT_EQ(status(put("/y", std::string(400, 'x'))), "201");
+  world.config.reserve = 1001;
+  EXPECT_EQ(status(put("/z", "")), "507");
+  EXPECT_EQ(status(put_chunked("/z", "Expect: 100-continue\r\n")), "507");
+  EXPECT_EQ(world.root.names(), (std::vector<std::string>{"old.txt", "x", "y"}));
+}
+
+TEST_F(Upload, keeps_the_reserve_while_a_body_grows) {
+  world.config.reserve = 1000;
+  world.engine.say_free(BlockPool::large_bytes + 1000);
+  const int socket = world.connect();
+  world.say(socket, put_chunked("/x") + "100000\r\n" + pattern(BlockPool::large_bytes));
+  EXPECT_EQ(world.heard(socket), "");
+  world.engine.say_free(BlockPool::large_bytes + 999);
+  world.say(socket, pattern(BlockPool::large_bytes));
+  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 507 "));
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.root.has("x"));
+}
+
+// Some file systems do not say how much is free: writing finds out.
+TEST_F(Upload, goes_on_where_nobody_knows_how_much_is_free) {
+  world.config.reserve = 1000;
+  world.engine.say_free(-1);
+  EXPECT_EQ(status(put("/x", "x")), "201");
+}
+
+// --- What a client says of its file ---
+
+TEST_F(Upload, takes_the_time_that_a_client_gives) {
+  const std::string answer = world.ask(put("/new", "x", "X-OC-MTime: 784111777\r\n"));
+  EXPECT_EQ(answer, "HTTP/1.1 201 Created\r\nDate: NOW\r\nContent-Length: 0\r\n" +
+                        facts_of_file("new") + "Location: /new\r\nX-OC-MTime: accepted\r\n\r\n");
+  EXPECT_NE(answer.find("\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), std::string::npos);
+  EXPECT_EQ(
+      status(head_of("GET", "/new", "If-Unmodified-Since: " + std::string(lab::old_date) + "\r\n")),
+      "200");
+  EXPECT_EQ(status(put("/new", "x", "X-OC-MTime: yesterday\r\n")), "400");
+  EXPECT_EQ(status(put("/new", "x", "X-OC-MTime: -86400.5\r\n")), "204");
+  EXPECT_NE(world.ask(head_of("GET", "/new")).find("Wed, 31 Dec 1969 00:00:00 GMT"),
+            std::string::npos);
+}
+
+// Two versions of one time and one size are two versions all the same.
+TEST_F(Upload, gives_versions_of_the_same_time_different_tags) {
+  EXPECT_EQ(status(put("/new", "one", "X-OC-MTime: 784111777\r\n")), "201");
+  const std::string match = "If-Match: " + tag_of_file("new") + "\r\n";
+  EXPECT_EQ(status(put("/new", "two", "X-OC-MTime: 784111777\r\n" + match)), "204");
+  EXPECT_EQ(status(put("/new", "six", "X-OC-MTime: 784111777\r\n" + match)), "412");
+  EXPECT_EQ(world.root.get("new"), "two");
+}
+
+// The bytes that came are the file, whatever they say they are.
+TEST_F(Upload, stores_codings_and_forms_as_they_are) {
+  EXPECT_EQ(status(put("/a", "\x1f\x8b\b not really", "Content-Encoding: gzip\r\n")), "201");
+  EXPECT_EQ(world.root.get("a"), "\x1f\x8b\b not really");
+  const std::string answer = world.ask(head_of("GET", "/a"));
+  EXPECT_EQ(answer.find("Content-Encoding"), std::string::npos);
+  const std::string form = "--x\r\nContent-Disposition: form-data; name=f\r\n\r\nhi\r\n--x--\r\n";
+  EXPECT_EQ(status(put("/b", form, "Content-Type: multipart/form-data; boundary=x\r\n")), "201");
+  EXPECT_EQ(world.root.get("b"), form);
+}
+
 // --- Time ---
 
 TEST_F(Upload, gives_a_body_its_time_and_then_says_408) {
