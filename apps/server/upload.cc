@@ -249,7 +249,8 @@ uring::Task<> take_body(Connection& c, Upload& upload) {
   answer_published(c, upload, published);
 }
 
-// What stands there, or the request itself, forbids the upload before its body is seen.
+// What stands there, or a condition, forbids the upload before its body is seen; in this order, for
+// a condition counts only where all else is well (RFC 9110 13.2.1).
 bool is_refused(Connection& c, const Upload& upload) {
   const Found& before = upload.before;
   const bool exists = before.fault == Fault::none;
@@ -261,13 +262,13 @@ bool is_refused(Connection& c, const Upload& upload) {
     answer_write(c, Fault::is_directory);
     return true;
   }
-  if (!conditions_hold(c, before)) {
-    answer(c, 412);
+  const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
+  if (!clash.empty()) {
+    answer(c, 409, clash);
     return true;
   }
-  const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
-  if (clash.empty()) return false;
-  answer(c, 409, clash);
+  if (conditions_hold(c, before)) return false;
+  answer(c, 412);
   return true;
 }
 

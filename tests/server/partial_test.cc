@@ -119,6 +119,7 @@ TEST_F(Partial, is_conditional_too) {
   EXPECT_EQ(status(put("/file", "abc", part("10-12/13") + match)), "204");
   EXPECT_EQ(status(put("/file", "def", part("13-15/16") + match)), "412");
   EXPECT_EQ(status(put("/file", "def", part("13-15/16") + "If-None-Match: *\r\n")), "412");
+  EXPECT_EQ(status(put("/file", "def", part("14-16/17") + match)), "409");  // RFC 9110 13.2.1
   EXPECT_EQ(world.root.get("file"), "0123456789abc");
 }
 
