@@ -4,9 +4,9 @@
 // that nobody writes it by its lock: every upload holds flock(2) on its temporary, the kernel drops
 // it with the process, and other servers on the same root, in other containers or on other hosts,
 // see it. Where locks may not reach other hosts (network and unknown file systems) a temporary
-// must also be a day old. Links are never followed, mounts never entered.
-// docs/decisions/0006-locks-on-temporaries.md. Covered by tests/server/sweep_test.cc and
-// tests/end_to_end/sweep_test.cc.
+// must also be a day old. Links are never followed, mounts never entered. The reasons are in
+// docs/decisions/0006-locks-on-temporaries.md.
+// Covered by tests/server/sweep_test.cc and tests/end_to_end/sweep_test.cc.
 #pragma once
 
 #include <atomic>
