@@ -46,7 +46,8 @@ std::uint64_t raise_file_limit() {
 }
 
 // A connection holds up to three descriptors at once: its socket, and a file and its directory
-// while it writes. Some are kept for logs, rings and listeners.
+// while it writes; up to three more for the moment of publishing, which is 503 where none are left.
+// Some are kept for logs, rings and listeners.
 std::uint64_t connections_for(std::uint64_t files) {
   constexpr std::uint64_t kept = 64;
   constexpr std::uint64_t most = 1'000'000;
