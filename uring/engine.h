@@ -57,6 +57,10 @@ class Engine {
   // shutdown(2) for writing: the peer reads the end of the stream. Does not block.
   virtual void finish_sending(int fd) = 0;
 
+  // What may still be written to the file system of `fd` (any descriptor) by who is not root; -1
+  // where nobody can say. Does not block on a local file system.
+  virtual std::int64_t free_bytes(int fd);
+
   virtual Milliseconds now() = 0;
 
   // The bytes of provided buffer `id`; valid until recycle(id).

@@ -84,7 +84,15 @@ Io::Pending Io::open(int directory, const char* path, OpenHow how) {
   return prepare(OpCode::open, directory, path, sizeof(OpenHow));
 }
 
-Io::Pending Io::sync(int fd) { return prepare(OpCode::sync, fd, nullptr, 0); }
+Io::Pending Io::sync(int fd) {
+  operation_.flags = 0;
+  return prepare(OpCode::sync, fd, nullptr, 0);
+}
+
+Io::Pending Io::sync_data(int fd) {
+  operation_.flags = data_only;
+  return prepare(OpCode::sync, fd, nullptr, 0);
+}
 
 Io::Pending Io::rename(int directory, const char* from, int to_directory, const char* to,
                        unsigned flags) {
@@ -92,6 +100,12 @@ Io::Pending Io::rename(int directory, const char* from, int to_directory, const 
   operation_.second_address = to;
   operation_.flags = flags;
   return prepare(OpCode::rename, directory, from, 0);
+}
+
+Io::Pending Io::link(int directory, const char* from, int to_directory, const char* to) {
+  operation_.second_fd = to_directory;
+  operation_.second_address = to;
+  return prepare(OpCode::link, directory, from, 0);
 }
 
 Io::Pending Io::unlink(int directory, const char* path, int flags) {

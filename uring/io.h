@@ -45,6 +45,9 @@ struct Gather {
   }
 };
 
+// The offset of a read or write that goes on where the last one ended.
+inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
+
 // How a path may resolve: struct open_how of openat2(2).
 struct OpenHow {
   std::uint64_t flags = 0;
@@ -88,12 +91,15 @@ class Io {
 
   // --- Files. Never cancelled. ---
 
+  // Of an event descriptor, at_position: waits until somebody signals it.
   Pending read(int fd, std::span<char> room, std::uint64_t offset);
   Pending write(int fd, std::string_view bytes, std::uint64_t offset);
   // `path` ends in NUL; it is taken as relative to `directory`.
   Pending open(int directory, const char* path, OpenHow how);
   Pending sync(int fd);
+  Pending sync_data(int fd);
   Pending rename(int directory, const char* from, int to_directory, const char* to, unsigned flags);
+  Pending link(int directory, const char* from, int to_directory, const char* to);
   Pending unlink(int directory, const char* path, int flags);
   Pending make_directory(int directory, const char* path, unsigned mode);
 

@@ -21,11 +21,12 @@ enum class OpCode : std::uint8_t {
   recv_provided,   // fd; the engine picks a buffer of its group, Result::buffer names it
   send,            // fd, address = bytes, length; completes when all is sent or it failed
   send_gather,     // fd, address = msghdr; completes when all is sent or it failed
-  read,            // fd, address = room, length, offset; -1: at the file position
+  read,            // fd, address = room, length, offset; -1: at the file position; waits for events
   write,           // fd, address = bytes, length, offset; -1: at the file position
   open,            // fd = directory, address = path, open_flags, open_mode, open_resolve
-  sync,            // fd: fsync(2)
+  sync,            // fd: fsync(2), or fdatasync(2) with flags = data_only
   rename,          // fd, address = old path, second_fd, second_address = new path, flags
+  link,            // fd, address = old path, second_fd, second_address = new path
   unlink,          // fd, address = path, flags
   make_directory,  // fd, address = path, open_mode
 };
@@ -33,6 +34,9 @@ enum class OpCode : std::uint8_t {
 // True for what waits for a peer and not for this machine. Cancelling touches only these: a file
 // operation ends by itself, and what it did to the file must be known.
 constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }
+
+// Of sync: what is needed to read the bytes again, not the times.
+inline constexpr std::uint32_t data_only = 1;
 
 struct Operation {
   OpCode code = OpCode::read;

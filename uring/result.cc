@@ -44,6 +44,8 @@ Fault fault_of(int error) {
     case EAGAIN:
     case EINTR:
     case EBUSY: return Fault::try_again;
+    case ENOSYS:
+    case EOPNOTSUPP: return Fault::unsupported;
     default: return Fault::other;
   }
 }
@@ -69,6 +71,7 @@ std::string_view describe(Fault fault) {
     case Fault::out_of_descriptors: return "too many open files";
     case Fault::out_of_memory: return "out of memory";
     case Fault::try_again: return "temporarily unavailable";
+    case Fault::unsupported: return "the file system cannot do this";
     case Fault::other: return "input/output error";
   }
   return "input/output error";

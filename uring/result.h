@@ -32,6 +32,7 @@ enum class Fault : std::uint8_t {
   out_of_descriptors,  // EMFILE, ENFILE
   out_of_memory,       // ENOMEM
   try_again,           // EAGAIN, EINTR, EBUSY: the same call may succeed later
+  unsupported,         // ENOSYS, EOPNOTSUPP: the kernel or the file system cannot do this
   other,               // an errno nobody here acts on; Result::error() has it
 };
 

@@ -221,10 +221,16 @@ void prepare(io_uring_sqe* entry, Operation& op) {
       io_uring_prep_openat2(entry, op.fd, path_of(op.address),
                             reinterpret_cast<open_how*>(&op.open_flags));
       break;
-    case OpCode::sync: io_uring_prep_fsync(entry, op.fd, 0); break;
+    case OpCode::sync:
+      io_uring_prep_fsync(entry, op.fd, op.flags == data_only ? IORING_FSYNC_DATASYNC : 0);
+      break;
     case OpCode::rename:
       io_uring_prep_renameat(entry, op.fd, path_of(op.address), op.second_fd,
                              path_of(op.second_address), op.flags);
+      break;
+    case OpCode::link:
+      io_uring_prep_linkat(entry, op.fd, path_of(op.address), op.second_fd,
+                           path_of(op.second_address), 0);
       break;
     case OpCode::unlink:
       io_uring_prep_unlinkat(entry, op.fd, path_of(op.address), static_cast<int>(op.flags));

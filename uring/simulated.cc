@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -56,16 +57,30 @@ std::size_t Simulated::open_sockets() const {
 
 // --- Operations ---
 
+namespace {
+
+// False for a read of an event descriptor that nobody has signalled: a plain call would wait for
+// it with the whole engine.
+bool is_readable(const Operation& operation) {
+  if (operation.code != OpCode::read) return true;
+  pollfd ready{.fd = operation.fd, .events = POLLIN, .revents = 0};
+  return ::poll(&ready, 1, 0) != 0;
+}
+
+}  // namespace
+
 void Simulated::start(Operation& operation) {
   ++counters_.operations;
   history_.push_back(operation.code);
   FaultPlan fault;
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
     fault = found->second;
+  } else if (const auto next = next_faults_.find(operation.code); next != next_faults_.end()) {
+    fault = next_faults_.extract(next).mapped();
   }
   if (fault.error != 0) {
     complete(operation, Result{.value = -fault.error}, fault.delay);
-  } else if (waits_for_peer(operation.code)) {
+  } else if (waits_for_peer(operation.code) || !is_readable(operation)) {
     waiting_.push_back({&operation, fault});
   } else {
     complete(operation, Result{.value = do_file(operation, fault.most)}, fault.delay);
@@ -118,15 +133,23 @@ void Simulated::age_delayed() {
   }
 }
 
-// Completes every socket operation that can go on. A multishot accept stays.
+// Completes every operation that waits and can go on. A multishot accept stays.
 void Simulated::pump() {
   for (std::size_t i = 0; i < waiting_.size();) {
-    if (!try_socket(waiting_[i])) {
+    const bool is_event = waiting_[i].operation->code == OpCode::read;
+    if (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i])) {
       ++i;
       continue;
     }
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+}
+
+bool Simulated::try_event(const Waiting& waiting) {
+  if (!is_readable(*waiting.operation)) return false;
+  complete(*waiting.operation, Result{.value = do_file(*waiting.operation, 0)},
+           waiting.fault.delay);
+  return true;
 }
 
 // True when the operation has completed for good.
@@ -245,10 +268,11 @@ std::int32_t Simulated::do_file(const Operation& op, std::uint32_t most) {
       if (result >= 0) files_.insert(static_cast<int>(result));
       break;
     }
-    case OpCode::sync: result = ::fsync(op.fd); break;
+    case OpCode::sync: result = op.flags == data_only ? ::fdatasync(op.fd) : ::fsync(op.fd); break;
     case OpCode::rename:
       result = ::renameat2(op.fd, path, op.second_fd, second_path, op.flags);
       break;
+    case OpCode::link: result = ::linkat(op.fd, path, op.second_fd, second_path, 0); break;
     case OpCode::unlink: result = ::unlinkat(op.fd, path, static_cast<int>(op.flags)); break;
     case OpCode::make_directory:
       result = ::mkdirat(op.fd, path, static_cast<mode_t>(op.open_mode));
@@ -269,6 +293,8 @@ void Simulated::close(int fd) {
 }
 
 void Simulated::finish_sending(int fd) { sockets_[fd].ended = true; }
+
+std::int64_t Simulated::free_bytes(int) { return free_bytes_; }
 
 std::uint16_t Simulated::lend() {
   if (free_.empty()) {

@@ -55,10 +55,15 @@ class Simulated final : public Engine {
   void split_receives(std::size_t bytes) { receive_bound_ = bytes; }
 
   void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
+  // The same for the next operation of a kind; several take one each, in this order.
+  void plan_next(OpCode code, FaultPlan fault) { next_faults_.emplace(code, fault); }
   std::uint64_t started() const { return counters_.operations; }
   std::size_t started(OpCode code) const;
   // What operation `number` was; from 1 to started().
   OpCode code_of(std::uint64_t number) const { return history_[number - 1]; }
+
+  // All file systems say from now on that they have this left; -1: they do not say.
+  void say_free(std::int64_t bytes) { free_bytes_ = bytes; }
 
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
@@ -72,6 +77,7 @@ class Simulated final : public Engine {
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
+  std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
   void recycle(std::uint16_t id) override;
@@ -101,6 +107,7 @@ class Simulated final : public Engine {
   int make_socket();
   void complete(Operation& operation, Result result, std::uint32_t delay = 0);
   bool try_socket(const Waiting& waiting);
+  bool try_event(const Waiting& waiting);
   bool try_accept(const Waiting& waiting, Socket& socket);
   bool try_receive(const Waiting& waiting, Socket& socket);
   bool try_send(const Waiting& waiting, Socket& socket);
@@ -115,6 +122,7 @@ class Simulated final : public Engine {
   Milliseconds now_ = 1'000'000;
   std::map<int, Socket> sockets_;
   std::map<std::uint64_t, FaultPlan> faults_;
+  std::multimap<OpCode, FaultPlan> next_faults_;
   std::vector<OpCode> history_;  // of all operations, in the order they started
   std::vector<Waiting> waiting_;
   std::deque<Completion> ready_;
@@ -124,6 +132,7 @@ class Simulated final : public Engine {
   std::vector<std::uint16_t> free_;
   std::set<std::uint16_t> lent_;
   std::size_t receive_bound_ = 0;
+  std::int64_t free_bytes_ = std::int64_t{1} << 40;
 };
 
 }  // namespace uring

@@ -35,6 +35,8 @@ struct Texts {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   std::string max_body;
   std::string max_head;
+  std::string reserve;
+  std::string durability = "none";
   std::string log_format = "combined";
   double head_seconds = 10;
   double idle_seconds = 60;
@@ -58,6 +60,14 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
       ->type_name("ADDR")
       ->group(group);
   app.add_flag("-w,--writable", config.writable, "allow PUT and DELETE (default: read-only)")
+      ->group(group);
+  app.add_option(
+         "--durability", texts.durability,
+         "none, data or full: what a power cut leaves of an upload;\n"
+         "none (default): what the kernel had written, as a cache wants it, at full speed;\n"
+         "data: the old file or the new one, whole; full: what was answered")
+      ->check(CLI::IsMember({"none", "data", "full"}).description(""))
+      ->type_name("NAME")
       ->group(group);
   app.add_flag("--dot-files", config.dot_files, "serve names that begin with a dot, too")
       ->group(group);
@@ -99,6 +109,10 @@ void add_log_options(CLI::App& app, Config& config, Texts& texts) {
 void add_size_options(CLI::App& app, Config& config, Texts& texts) {
   constexpr const char* group = "Limits";
   app.add_option("--max-body", texts.max_body, "largest upload, as 10M or 2G (default: no limit)")
+      ->type_name("BYTES")
+      ->group(group);
+  app.add_option("--reserve", texts.reserve,
+                 "space that uploads leave free; 507 beyond (default: 0)")
       ->type_name("BYTES")
       ->group(group);
   app.add_option("--max-head", texts.max_head, "largest request head (default: 16K, at most 63K)")
@@ -145,6 +159,11 @@ std::string apply(const Texts& texts, Config& config) {
     if (!bytes) return "--max-body " + texts.max_body + ": give bytes, as 1000000, 10M or 2G";
     config.max_body = *bytes;
   }
+  if (!texts.reserve.empty()) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(texts.reserve);
+    if (!bytes) return "--reserve " + texts.reserve + ": give bytes, as 1000000, 10M or 2G";
+    config.reserve = *bytes;
+  }
   if (!texts.max_head.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_head);
     if (!bytes || *bytes < 256 || *bytes > 63 * 1024) {
@@ -152,6 +171,9 @@ std::string apply(const Texts& texts, Config& config) {
     }
     config.limits.head_bytes = *bytes;
   }
+  config.durability = texts.durability == "full"   ? Durability::full
+                      : texts.durability == "data" ? Durability::data
+                                                   : Durability::none;
   config.log_format = texts.log_format == "json" ? LogFormat::json : LogFormat::combined;
   config.patience.head_ms = milliseconds(texts.head_seconds);
   config.patience.idle_ms = milliseconds(texts.idle_seconds);

@@ -30,6 +30,13 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 enum class LogFormat : std::uint8_t { combined, json };
 
+// What an answered write outlasts. A reader sees a whole file in any case.
+enum class Durability : std::uint8_t {
+  none,  // the end of this process, not a power cut within the half minute that the kernel buffers
+  data,  // a power cut leaves the old file or the new one, whole: fdatasync before the rename
+  full,  // a power cut after the answer: fsync of the file, then of the directories
+};
+
 // Time a peer has, in milliseconds.
 struct Patience {
   // From a request's first byte to its blank line: an honest client sends both in one go.
@@ -54,10 +61,12 @@ struct Config {
   LogFormat log_format = LogFormat::combined;
   std::string log_heads;  // a file or "-"; empty: off
   std::vector<std::string> index = {"index.html"};
-  std::string not_found;              // page for 404; empty: 404.html in root where it exists
-  std::string fallback;               // page for 200 where nothing is found; empty: none
-  std::uint64_t max_body = 0;         // bytes of one PUT; 0: what the disk holds
-  std::uint64_t max_connections = 0;  // in all; 0: from the limit of open files
+  std::string not_found;       // page for 404; empty: 404.html in root where it exists
+  std::string fallback;        // page for 200 where nothing is found; empty: none
+  std::uint64_t max_body = 0;  // bytes of one PUT; 0: what the disk holds
+  std::uint64_t reserve = 0;   // bytes of the disk that uploads leave free
+  Durability durability = Durability::none;  // as caches want it; a sync takes milliseconds
+  std::uint64_t max_connections = 0;         // in all; 0: from the limit of open files
   Patience patience;
   http1::Limits limits;
 };

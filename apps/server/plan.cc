@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/server/put_terms.h"
 #include "parser/fields.h"
 #include "parser/target.h"
 #include "parser/write.h"
@@ -57,16 +58,24 @@ Intent check_upload(const RequestHead& head, const Config& config, const Intent&
   if (has_long_name(intent.path)) {
     return refusal(400, "a name in the path is longer than 255 bytes");
   }
-  if (head.has(FieldName::content_range)) {
-    return refusal(400, "Content-Range on PUT is not supported; send the whole file");
-  }
-  if (config.max_body > 0 && head.body().length > config.max_body) {
-    return refusal(413, "the body is larger than --max-body allows");
+  const PutTerms terms = read_terms(head);
+  if (!terms.wrong.empty()) return refusal(400, terms.wrong);
+  const std::uint64_t end = terms.part ? terms.part->last + 1 : head.body().length;
+  if (config.max_body > 0 && end > config.max_body) {
+    return refusal(413, "the file would be larger than --max-body allows");
   }
   return intent;
 }
 
 }  // namespace
+
+bool is_temporary(std::string_view name) {
+  constexpr std::string_view end = ".tmp";
+  if (!name.starts_with(temporary_prefix) || !name.ends_with(end)) return false;
+  name.remove_prefix(temporary_prefix.size());
+  return name.size() == 16 + end.size() &&
+         name.find_first_not_of("0123456789abcdef") == name.size() - end.size();
+}
 
 bool is_hidden(std::string_view path, bool dot_files) {
   if (path == ".") return false;
@@ -285,6 +294,7 @@ std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> roo
   if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) writer.field("Location", plan.location);
+  if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (plan.status == 503) writer.field("Retry-After", 1);
   if (!plan.keep_alive)
     writer.field("Connection", "close");

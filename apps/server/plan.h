@@ -46,6 +46,9 @@ Intent decide(const http1::RequestHead& head, const Config& config, std::span<ch
 // The names under which uploads are written before they are published. Never served.
 inline constexpr std::string_view temporary_prefix = ".quoit-";
 
+// Says whether `name` is a whole name of that kind: the prefix, 16 hexadecimal digits, ".tmp".
+bool is_temporary(std::string_view name);
+
 // Says whether a path (as Intent::path) has a part that must not be seen.
 bool is_hidden(std::string_view path, bool dot_files);
 
@@ -59,13 +62,14 @@ enum class Content : std::uint8_t {
 struct Plan {
   int status = 0;  // 0: not planned yet
   Content content = Content::none;
-  bool head_only = false;    // HEAD: the fields of the content, not the content
-  bool keep_alive = false;   // the connection carries on afterwards
-  bool old_client = false;   // HTTP/1.0: keep-alive must be said
-  bool has_facts = false;    // ETag and Last-Modified of `facts`
-  bool is_partial = false;   // 206: Content-Range from offset, length and facts.size
-  bool is_readable = false;  // Accept-Ranges
-  std::string_view allow;    // 405 and OPTIONS
+  bool head_only = false;       // HEAD: the fields of the content, not the content
+  bool keep_alive = false;      // the connection carries on afterwards
+  bool old_client = false;      // HTTP/1.0: keep-alive must be said
+  bool has_facts = false;       // ETag and Last-Modified of `facts`
+  bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
+  bool is_readable = false;     // Accept-Ranges
+  bool mtime_accepted = false;  // X-OC-MTime
+  std::string_view allow;       // 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;

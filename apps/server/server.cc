@@ -21,6 +21,7 @@
 #include "apps/server/access_log.h"
 #include "apps/server/listener.h"
 #include "apps/server/mime.h"
+#include "apps/server/sweep.h"
 #include "apps/server/worker.h"
 #include "uring/ring.h"
 
@@ -45,7 +46,8 @@ std::uint64_t raise_file_limit() {
 }
 
 // A connection holds up to three descriptors at once: its socket, and a file and its directory
-// while it writes. Some are kept for logs, rings and listeners.
+// while it writes; up to three more for the moment of publishing, which is 503 where none are left.
+// Some are kept for logs, rings and listeners.
 std::uint64_t connections_for(std::uint64_t files) {
   constexpr std::uint64_t kept = 64;
   constexpr std::uint64_t most = 1'000'000;
@@ -54,7 +56,7 @@ std::uint64_t connections_for(std::uint64_t files) {
 
 class Server {
  public:
-  explicit Server(const Config& config) : config_(config), shared_{config, mime_} {}
+  explicit Server(const Config& config) : config_(config), shared_{config, mime_, claims_} {}
 
   Trouble start();
   void wait_for_end();
@@ -70,6 +72,7 @@ class Server {
 
   const Config& config_;
   Mime mime_;
+  Claims claims_;
   Shared shared_;
   uring::Fd root_;
   std::unique_ptr<AccessLog> access_log_;
@@ -78,6 +81,7 @@ class Server {
   uring::Fd signals_;  // signal descriptor
   uring::Fd events_;   // event descriptor: a worker is ready, or has ended
   std::list<Worker> workers_;
+  Sweeper sweeper_;
   int stop_signals_ = 0;
 };
 
@@ -161,6 +165,7 @@ Trouble Server::start() {
     for (Worker& worker : workers_) worker.abort();
     return trouble;
   }
+  if (config_.writable) sweeper_.start(root_.get());
   say_ready();
   return {};
 }
@@ -205,6 +210,7 @@ void Server::wait_for_end() {
       [[maybe_unused]] const ssize_t got = ::read(events_.get(), &one, sizeof one);
     }
   }
+  sweeper_.stop();
   for (Worker& worker : workers_) worker.join();
   listeners_.close();
   if (access_log_) access_log_->stop();

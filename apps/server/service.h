@@ -11,6 +11,7 @@
 
 #include "apps/server/access_log.h"
 #include "apps/server/block_pool.h"
+#include "apps/server/claims.h"
 #include "apps/server/clock.h"
 #include "apps/server/config.h"
 #include "apps/server/connection.h"
@@ -20,10 +21,11 @@
 
 namespace server {
 
-// What all workers share; read-only but for the logs, which lock.
+// What all workers share; read-only but for the claims and the logs, which lock.
 struct Shared {
   const Config& config;
   const Mime& mime;
+  Claims& claims;
   int root = -1;                          // the served directory; every path is opened beneath it
   AccessLog* access_log = nullptr;        // null: off
   AccessLog* head_log = nullptr;          // null: off

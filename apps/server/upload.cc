@@ -1,51 +1,24 @@
 // The life of an upload: look, begin, receive, publish. Read store() first.
-// Covered by tests/server/connection_test.cc and tests/end_to_end/.
+// Covered by tests/server/upload_test.cc, partial_test.cc and tests/end_to_end/put_test.cc.
 #include "apps/server/upload.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <utility>
 
 #include "apps/server/body.h"
-#include "apps/server/find.h"
+#include "apps/server/copy_part.h"
+#include "apps/server/publish.h"
 #include "apps/server/receive.h"
 #include "apps/server/respond.h"
-#include "apps/server/service.h"
-#include "parser/fields.h"
 
 namespace server {
 
-using http1::FieldName;
 using uring::Fault;
 
 namespace {
-
-// O_PATH: a handle for names and facts that needs no right to read.
-constexpr std::uint64_t handle_flags = O_PATH;
-constexpr std::uint64_t directory_flags = O_PATH | O_DIRECTORY;
-
-// Where an upload is while it arrives. Owned by store(); clear_away() closes the descriptors.
-struct Upload {
-  int directory = -1;              // the nearest existing directory above the target
-  int file = -1;                   // the temporary in it
-  int target = -1;                 // the target's directory, once publish() has made it
-  std::size_t existing_bytes = 0;  // how much of the path names that directory, with its slash
-  std::uint64_t written = 0;       // bytes of the body in the file
-  Service::TemporaryName name{};
-};
-
-// What stands at the target now; Fault::not_found if nothing does. Its descriptor is closed.
-uring::Task<Found> look(Connection& c, std::uint64_t flags) {
-  const char* path = c.exchange->intent.path.data();
-  Found found = co_await open_beneath(c, path, flags);
-  if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
-  co_return found;
-}
 
 // A fault of a write as a status: what is missing or in the way is a conflict, not "not found".
 void answer_write(Connection& c, Fault fault) {
@@ -57,39 +30,41 @@ void answer_write(Connection& c, Fault fault) {
          uring::describe(fault));
 }
 
-// The conditions of the request hold for what stands there. Plans 412 if not.
-bool conditions_hold(Connection& c, const Found& found) {
-  Exchange& x = *c.exchange;
-  const FileFacts* existing = found.fault == Fault::none ? &found.facts : nullptr;
-  if (judge(x.head, existing, c.service.clock.now()) == Verdict::proceed) return true;
-  answer(c, 412);
-  return false;
+// An answer before the whole body was read: it leaves, and the connection ends after it.
+void answer_refused(Connection& c, int status, std::string_view explanation) {
+  answer(c, status, explanation);
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
 }
 
-// Opens the nearest existing directory above the target.
-uring::Task<Fault> open_directory(Connection& c, Upload& upload) {
-  Exchange& x = *c.exchange;
-  const std::string_view path = x.intent.path;
-  std::size_t slash = path.rfind('/');
-  for (;;) {
-    const bool at_root = slash == std::string_view::npos;
-    char* name = x.text_room.data();
-    const std::size_t size = at_root ? path.copy(name, 0) : path.copy(name, slash);
-    std::strcpy(name + size, at_root ? "." : "");
-    const uring::OpenHow how = beneath(directory_flags);
-    uring::Result opened{.value = -EAGAIN};
-    for (int i = 0; i < most_open_attempts && opened.fault() == Fault::try_again; ++i) {
-      const uring::Result attempt = co_await c.io.open(c.service.shared.root, name, how);
-      opened = attempt;
-    }
-    if (opened.ok()) {
-      upload.directory = opened.value;
-      upload.existing_bytes = at_root ? 0 : slash + 1;
-      co_return Fault::none;
-    }
-    if (opened.fault() != Fault::not_found || at_root) co_return opened.fault();
-    slash = slash == 0 ? std::string_view::npos : path.rfind('/', slash - 1);
-  }
+void refuse_write(Connection& c, Fault fault) {
+  answer_write(c, fault);
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
+// Bytes that the file will have, as far as the request tells; 0 if it does not.
+std::uint64_t announced_size(const Connection& c, const Upload& upload) {
+  if (!upload.terms.part) return c.exchange->head.body().length;
+  return std::max(upload.terms.part->last + 1, upload.before.facts.size);
+}
+
+// Says whether `bytes` more fit into the file system without touching --reserve. A file system
+// that does not say how much is free is found out by writing.
+bool has_room(const Connection& c, const Upload& upload, std::uint64_t bytes) {
+  const std::int64_t free = c.io.engine().free_bytes(upload.place.directory);
+  const std::uint64_t reserve = c.service.config.reserve;
+  if (free < 0) return true;
+  const auto left = static_cast<std::uint64_t>(free);
+  return left >= reserve && left - reserve >= bytes;
+}
+
+// Locks the temporary, so that a sweep of whichever process knows that somebody writes it. False:
+// a sweep has taken it already. Plain calls: neither waits on a local file system.
+bool is_ours(int file) {
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+  struct stat status {};
+  return ::fstat(file, &status) == 0 && status.st_nlink > 0;
 }
 
 // Makes the temporary file. A name that is taken is tried again; four in a row never are.
@@ -98,32 +73,38 @@ uring::Task<Fault> create_temporary(Connection& c, Upload& upload) {
   Fault fault = Fault::exists;
   for (int attempt = 0; attempt < 4 && fault == Fault::exists; ++attempt) {
     upload.name = c.service.temporary_name();
-    const uring::Result made = co_await c.io.open(upload.directory, upload.name.data(), how);
+    const uring::Result made = co_await c.io.open(upload.place.directory, upload.name.data(), how);
     fault = made.fault();
-    if (made.ok()) upload.file = made.value;
+    if (!made.ok()) continue;
+    if (is_ours(made.value)) {
+      upload.file = made.value;
+      upload.has_name = true;
+    } else {
+      c.io.engine().close(made.value);
+      fault = Fault::exists;
+    }
   }
   co_return fault;
 }
 
-// Writes the block's first `count` bytes behind what was written.
-uring::Task<Fault> write_block(Connection& c, Upload& upload, std::size_t count) {
-  std::string_view bytes(c.exchange->block.data(), count);
-  while (!bytes.empty()) {
-    const uring::Result written = co_await c.io.write(upload.file, bytes, upload.written);
-    if (!written.ok()) co_return written.fault();
-    if (written.count() == 0) co_return Fault::no_space;
-    upload.written += written.count();
-    bytes.remove_prefix(written.count());
+// Where the body goes: the directory and the temporary in it. A DELETE may remove the directory in
+// between, so that the next one up is the nearest.
+uring::Task<Fault> begin(Connection& c, Upload& upload) {
+  Fault fault = Fault::not_found;
+  for (int attempt = 0; attempt < 4 && fault == Fault::not_found; ++attempt) {
+    if (upload.place.directory >= 0) c.io.engine().close(std::exchange(upload.place.directory, -1));
+    const Fault opened = co_await open_directory(c, upload.place);
+    if (opened != Fault::none) co_return opened;
+    if (!has_room(c, upload, announced_size(c, upload))) co_return Fault::no_space;
+    const Fault made = co_await create_temporary(c, upload);
+    fault = made;
   }
-  co_return Fault::none;
+  co_return fault;
 }
 
-// Clears the block for the body: all answers gathered so far leave. Then says to go on where the
-// client waits for it, having seen nothing of the body. RFC 9110 10.1.1.
+// Says to go on where the client waits for it, having seen nothing of the body. RFC 9110 10.1.1.
 uring::Task<bool> invite_body(Connection& c) {
   Exchange& x = *c.exchange;
-  const bool sent = co_await flush(c);
-  if (!sent) co_return false;
   const bool has_body = x.head.body().kind != http1::BodyKind::none;
   if (!has_body || !x.head.expects_continue() || !x.input.unused().empty()) co_return true;
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -148,16 +129,35 @@ void answer_broken(Connection& c, const Received& received) {
   c.lingers = true;
 }
 
-void answer_refused(Connection& c, int status, std::string_view explanation) {
-  answer(c, status, explanation);
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+// What has been announced so far is too much. True: that has been said.
+bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader) {
+  const std::uint64_t most = c.service.config.max_body;
+  if (most > 0 && reader.announced() > most) {
+    answer_refused(c, 413, "the body is larger than --max-body allows");
+    return true;
+  }
+  if (upload.terms.part && reader.announced() > upload.terms.part->size()) {
+    answer_refused(c, 400, "the body is longer than Content-Range says");
+    return true;
+  }
+  return false;
+}
+
+// Writes the block's first `filled` bytes. False: an answer says why not.
+uring::Task<bool> write_block(Connection& c, Upload& upload, std::size_t filled) {
+  Fault fault = Fault::no_space;
+  if (c.service.config.reserve == 0 || has_room(c, upload, filled)) {
+    const std::string_view bytes(c.exchange->block.data(), filled);
+    const Fault written = co_await write_all(c, upload.file, bytes, upload.position);
+    fault = written;
+  }
+  if (fault != Fault::none) refuse_write(c, fault);
+  co_return fault == Fault::none;
 }
 
 // Receives the body into the file. False: an answer says why not.
 uring::Task<bool> receive(Connection& c, Upload& upload) {
   Exchange& x = *c.exchange;
-  const std::uint64_t most = c.service.config.max_body;
   x.body_began_ms = c.io.loop().now();
   BodyReader reader(x.head.body(), c.service.config.limits);
   std::size_t filled = 0;
@@ -168,164 +168,124 @@ uring::Task<bool> receive(Connection& c, Upload& upload) {
       answer_broken(c, received);
       co_return false;
     }
-    if (most > 0 && reader.announced() > most) {
-      answer_refused(c, 413, "the body is larger than --max-body allows");
-      co_return false;
-    }
+    if (refuse_excess(c, upload, reader)) co_return false;
     filled += received.data;
     done = received.progress == http1::Progress::done;
     if (!done && filled < x.block.size()) continue;
-    const Fault fault = co_await write_block(c, upload, filled);
-    if (fault != Fault::none) {
-      answer_refused(c, status_of(fault), uring::describe(fault));
-      co_return false;
-    }
+    const bool written = co_await write_block(c, upload, filled);
+    if (!written) co_return false;
     filled = 0;
+  }
+  if (upload.terms.part && reader.delivered() != upload.terms.part->size()) {
+    answer(c, 400, "the body is shorter than Content-Range says");
+    co_return false;
   }
   co_return true;
 }
 
-// Makes the directories that are missing between the temporary and the target, and moves
-// `upload.directory` down to the last. Names are made one by one so that no link is followed.
-uring::Task<Fault> make_parents(Connection& c, Upload& upload) {
-  Exchange& x = *c.exchange;
-  const std::string_view path = x.intent.path;
-  int parent = upload.directory;
-  Fault fault = Fault::none;
-  for (std::size_t begin = upload.existing_bytes; fault == Fault::none;) {
-    const std::size_t slash = path.find('/', begin);
-    if (slash == std::string_view::npos) break;
-    char* name = x.text_room.data();
-    name[path.substr(begin, slash - begin).copy(name, x.text_room.size() - 1)] = '\0';
-    const uring::Result made = co_await c.io.make_directory(parent, name, 0777);
-    if (!made.ok() && made.fault() != Fault::exists) fault = made.fault();
-    const uring::OpenHow how = beneath(directory_flags | O_NOFOLLOW);
-    const uring::Result opened = co_await c.io.open(parent, name, how);
-    if (opened.ok()) {
-      if (parent != upload.directory) c.io.engine().close(parent);
-      parent = opened.value;
-    } else if (fault == Fault::none) {
-      fault = opened.fault();
-    }
-    begin = slash + 1;
-  }
-  upload.target = parent;
-  co_return fault;
-}
-
-// An exact time: the coarse one that the kernel gives by itself is the same for two uploads within
-// a tick, and so would be their entity tags. A plain call on an open file: it changes an inode in
-// memory.
-void stamp(int file) {
-  std::array<timespec, 2> times{};
-  ::clock_gettime(CLOCK_REALTIME, &times[1]);
-  times[0] = times[1];
-  ::futimens(file, times.data());
-}
-
-// `If-None-Match: *` wants that nothing is replaced, whoever came in between.
-bool must_be_new(const http1::RequestHead& head) {
-  return head.value_of(FieldName::if_none_match) == "*";
-}
-
-// Gives the whole file its name.
-uring::Task<Fault> publish(Connection& c, Upload& upload) {
-  const Fault fault = co_await make_parents(c, upload);
-  if (fault != Fault::none) co_return fault;
-  stamp(upload.file);
-  const std::string_view path = c.exchange->intent.path;
-  const char* leaf = path.data() + (path.rfind('/') + 1);  // without a slash: all of it
-  const unsigned flags = must_be_new(c.exchange->head) ? RENAME_NOREPLACE : 0;
-  const char* name = upload.name.data();
-  const uring::Result renamed =
-      co_await c.io.rename(upload.directory, name, upload.target, leaf, flags);
-  co_return renamed.fault();
-}
-
-// Removes the temporary, if there is one, and closes what is open.
-uring::Task<> clear_away(Connection& c, Upload& upload, bool published) {
-  if (upload.file >= 0 && !published) {
-    const char* name = upload.name.data();
-    co_await c.io.unlink(upload.directory, name, 0);
-  }
-  if (upload.target >= 0 && upload.target != upload.directory) c.io.engine().close(upload.target);
-  if (upload.file >= 0) c.io.engine().close(upload.file);
-  if (upload.directory >= 0) c.io.engine().close(upload.directory);
-}
-
-// Where the body goes: the directory and the temporary in it.
-uring::Task<Fault> begin(Connection& c, Upload& upload) {
-  const Fault opened = co_await open_directory(c, upload);
-  if (opened != Fault::none) co_return opened;
-  const Fault made = co_await create_temporary(c, upload);
-  co_return made;
-}
-
-// The body into the temporary, the temporary to its place. Leaves a plan; true: it was published.
-uring::Task<bool> take_body(Connection& c, Upload& upload, bool replaces) {
-  Exchange& x = *c.exchange;
-  answer(c, 400, "the body ended short");
-  const bool invited = co_await invite_body(c);
-  if (!invited) co_return false;
-  c.service.own_request(x);
-  const bool received = co_await receive(c, upload);
-  if (!received) co_return false;
-  const Fault fault = co_await publish(c, upload);
+// Copies what the part does not cover. False: an answer says why not.
+uring::Task<bool> copy_rest(Connection& c, Upload& upload) {
+  if (!upload.terms.part) co_return true;
+  upload.position = upload.terms.part->first;
+  if (upload.before.fault != Fault::none) co_return true;
+  const char* path = c.exchange->intent.path.data();
+  const Found base = co_await open_beneath(c, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  Fault fault = base.fault;
   if (fault == Fault::none) {
-    x.plan = plan_stored(x.head, !replaces, facts_of(upload.file));
-  } else if (fault == Fault::exists && must_be_new(x.head)) {
-    answer(c, 412);
-  } else {
-    answer_write(c, fault);
+    const std::uint64_t end = upload.terms.part->last + 1;
+    const Fault head = co_await copy_bytes(c, base.fd, upload.file, 0, upload.terms.part->first);
+    fault = head;
+    if (fault == Fault::none) {
+      const std::uint64_t size = upload.before.facts.size;
+      const Fault tail = co_await copy_bytes(c, base.fd, upload.file, end, size);
+      fault = tail;
+    }
+    c.io.engine().close(base.fd);
   }
+  if (fault != Fault::none) refuse_write(c, fault);
   co_return fault == Fault::none;
+}
+
+// What became of the upload, for the client.
+void answer_published(Connection& c, const Upload& upload, Published published) {
+  Exchange& x = *c.exchange;
+  switch (published.outcome) {
+    case Publication::created:
+    case Publication::replaced:
+      x.plan =
+          plan_stored(x.head, published.outcome == Publication::created, facts_of(upload.file));
+      // RFC 9110 9.3.4: no validators for what is not just what the client sent.
+      x.plan.has_facts = !upload.terms.part;
+      x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
+      break;
+    case Publication::refused: answer(c, 412); break;
+    case Publication::overtaken:
+      answer(c, 409, "the file has changed while its part arrived");
+      break;
+    case Publication::unsupported:
+      answer(c, 501, "this file system cannot create a file without perhaps replacing one");
+      break;
+    case Publication::unconfirmed:
+      answer(c, 500, "the file is there, but the disk did not confirm it");
+      break;
+    case Publication::failed: answer_write(c, published.fault); break;
+  }
+}
+
+// The body into the temporary, the temporary to its place. Leaves a plan.
+uring::Task<> take_body(Connection& c, Upload& upload) {
+  answer(c, 400, "the body ended short");
+  c.exchange->body_taken = true;
+  const bool sent = co_await flush(c);  // the block is for the body now
+  if (!sent) co_return;
+  const bool copied = co_await copy_rest(c, upload);
+  if (!copied) co_return;
+  const bool invited = co_await invite_body(c);
+  if (!invited) co_return;
+  c.service.own_request(*c.exchange);
+  const bool received = co_await receive(c, upload);
+  if (!received) co_return;
+  const Published published = co_await publish(c, upload);
+  answer_published(c, upload, published);
+}
+
+// What stands there, or a condition, forbids the upload before its body is seen; in this order, for
+// a condition counts only where all else is well (RFC 9110 13.2.1).
+bool is_refused(Connection& c, const Upload& upload) {
+  const Found& before = upload.before;
+  const bool exists = before.fault == Fault::none;
+  if (!exists && before.fault != Fault::not_found) {
+    answer_write(c, before.fault);
+    return true;
+  }
+  if (exists && before.is_directory) {
+    answer_write(c, Fault::is_directory);
+    return true;
+  }
+  const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
+  if (!clash.empty()) {
+    answer(c, 409, clash);
+    return true;
+  }
+  if (conditions_hold(c, before)) return false;
+  answer(c, 412);
+  return true;
 }
 
 }  // namespace
 
 uring::Task<> store(Connection& c) {
-  const Found before = co_await look(c, handle_flags);
-  const bool exists = before.fault == Fault::none;
-  if (!exists && before.fault != Fault::not_found) co_return answer_write(c, before.fault);
-  if (exists && before.is_directory) co_return answer_write(c, Fault::is_directory);
-  if (!conditions_hold(c, before)) co_return;
   Upload upload;
+  upload.terms = read_terms(c.exchange->head);
+  const Found before = co_await look(c, handle_flags());
+  upload.before = before;
+  if (is_refused(c, upload)) co_return;
   const Fault fault = co_await begin(c, upload);
-  if (fault != Fault::none) {
+  if (fault == Fault::none)
+    co_await take_body(c, upload);
+  else
     answer_write(c, fault);
-    co_await clear_away(c, upload, false);
-    co_return;
-  }
-  c.exchange->body_taken = true;
-  const bool published = co_await take_body(c, upload, exists);
-  co_await clear_away(c, upload, published);
-}
-
-uring::Task<> remove(Connection& c) {
-  Exchange& x = *c.exchange;
-  const std::string_view path = x.intent.path;
-  if (path == ".") co_return answer(c, 409, "the root cannot be deleted");
-  // A symbolic link is deleted, not what it leads to; it is found as "neither file nor directory".
-  const Found found = co_await look(c, handle_flags | O_NOFOLLOW);
-  if (found.fault != Fault::none && found.fault != Fault::not_allowed) {
-    co_return answer(c, found.fault);
-  }
-  if (x.intent.names_directory && !found.is_directory) co_return answer(c, 404);
-  if (!conditions_hold(c, found)) co_return;
-  Upload place;
-  const Fault fault = co_await open_directory(c, place);
-  if (fault != Fault::none) co_return answer(c, fault);
-  // The parent may have gone since: the same name further up is not what was asked for.
-  if (place.existing_bytes != path.rfind('/') + 1) {
-    co_await clear_away(c, place, true);
-    co_return answer(c, 404);
-  }
-  const char* leaf = path.data() + (path.rfind('/') + 1);  // without a slash: all of it
-  const int flags = found.is_directory ? AT_REMOVEDIR : 0;
-  const uring::Result removed = co_await c.io.unlink(place.directory, leaf, flags);
-  co_await clear_away(c, place, true);
-  if (!removed.ok()) co_return answer(c, removed.fault());
-  x.plan = plan_deleted(x.head);
+  co_await clear_away(c, upload);
 }
 
 }  // namespace server

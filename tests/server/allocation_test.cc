@@ -68,6 +68,7 @@ class Uncounted final : public uring::Engine {
     engine_.close(fd);
   }
   void finish_sending(int fd) override { engine_.finish_sending(fd); }
+  std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
   uring::Milliseconds now() override { return engine_.now(); }
   std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
   void recycle(std::uint16_t id) override {
@@ -129,7 +130,8 @@ class Heap : public ::testing::Test {
   uring::Simulated engine;
   Uncounted uncounted{engine};
   uring::Loop loop{uncounted};
-  Shared shared{config, mime, root.fd()};
+  Claims claims;
+  Shared shared{config, mime, claims, root.fd()};
   Service service{shared, loop};
   std::vector<int> sockets;
 };

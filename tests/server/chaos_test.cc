@@ -3,6 +3,7 @@
 // one.
 //
 // The seed is fixed, so a failure can be repeated; the round that failed is named.
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <random>
@@ -12,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/server/sweep.h"
 #include "tests/server/world.h"
 
 namespace server {
@@ -68,7 +70,8 @@ class Chaos {
         "Expect: 100-continue\r\n",
         "Expect: x\r\n",
         "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
-        "Content-Range: bytes 0-0/1\r\n"};
+        "Content-Range: bytes 0-0/1\r\n",
+        "If-Match: *\r\nX-OC-MTime: 784111777\r\n"};
     const std::string& method = any(methods);
     const std::string& target = any(targets);
     std::string more = any(fields);
@@ -131,6 +134,9 @@ class Round {
     world_.config.writable = true;
     if (chaos_.chance(20)) world_.config.writable = false;
     if (chaos_.chance(20)) world_.config.max_body = 1000;
+    if (chaos_.chance(20)) world_.config.durability = Durability::data;
+    if (chaos_.chance(20)) world_.config.durability = Durability::full;
+    if (chaos_.chance(10)) world_.engine.say_free(5000);
     if (chaos_.chance(20)) world_.config.limits.head_bytes = 300;
     if (chaos_.chance(20)) world_.engine.split_receives(1 + chaos_.below(100));
     world_.root.put("file", "zzzz");
@@ -146,6 +152,8 @@ class Round {
         --connections;
       }
       if (with_faults_) plan_fault();
+      // Another server starts on the same root: that is to cost no upload.
+      if (chaos_.chance(2)) sweep(world_.root.fd(), {}, not_stopped_);
       const std::size_t at = chaos_.below(clients.size());
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
       if (chaos_.chance(60)) world_.loop.turn(0);
@@ -222,6 +230,7 @@ class Round {
   const bool mutates_;
   lab::World world_;
   std::vector<std::uint64_t> failed_;
+  const std::atomic<bool> not_stopped_ = false;
 };
 
 void play(unsigned seed, bool with_faults) {

@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace server {
 namespace {
 
@@ -104,6 +103,24 @@ TEST(CommandLines, may_be_empty) {
   EXPECT_EQ(config.index, std::vector<std::string>{"index.html"});
   EXPECT_EQ(config.limits.head_bytes, 16384U);
   EXPECT_EQ(config.max_body, 0U);
+  EXPECT_EQ(config.reserve, 0U);
+  EXPECT_EQ(config.durability, Durability::none);
+}
+
+TEST(CommandLines, say_how_durable_an_upload_is_and_what_it_leaves_free) {
+  EXPECT_EQ(parse({"--durability", "none"}).config.durability, Durability::none);
+  EXPECT_EQ(parse({"--durability", "data"}).config.durability, Durability::data);
+  EXPECT_EQ(parse({"--durability=full"}).config.durability, Durability::full);
+  EXPECT_EQ(parse({"--reserve", "10G"}).config.reserve, 10ULL << 30);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--durability", "always"},
+                                                {"--durability"},
+                                                {"--reserve", "x"},
+                                                {"--reserve", "-1"}}) {
+    const Parsed parsed = parse(wrong);
+    EXPECT_FALSE(parsed.outcome.run) << wrong[0];
+    EXPECT_EQ(parsed.outcome.status, EX_USAGE) << wrong[0];
+    EXPECT_NE(parsed.error, "") << wrong[0];
+  }
 }
 
 // The defaults stand in two places, config.h and the options: they must agree.

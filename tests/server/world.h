@@ -67,6 +67,7 @@ class Folder {
   ~Folder() { std::filesystem::remove_all(path_); }
 
   int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
   // Writes a file of `seconds`, with the directories above it.
@@ -199,7 +200,8 @@ class World {
   Folder root;
   uring::Simulated engine;
   uring::Loop loop{engine};
-  Shared shared{config, mime, root.fd()};
+  Claims claims;
+  Shared shared{config, mime, claims, root.fd()};
   Service service{shared, loop};
 };
 

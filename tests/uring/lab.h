@@ -207,6 +207,7 @@ class Folder {
   ~Folder() { std::filesystem::remove_all(path_); }
 
   int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
   void put(std::string_view name, std::string_view bytes) const {

@@ -54,6 +54,8 @@ const std::vector<Row> rows = {
     {EAGAIN, Fault::try_again},
     {EINTR, Fault::try_again},
     {EBUSY, Fault::try_again},
+    {ENOSYS, Fault::unsupported},
+    {EOPNOTSUPP, Fault::unsupported},
     {EIO, Fault::other},
     {EBADF, Fault::other},
     {4095, Fault::other},

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <string>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -354,11 +355,12 @@ TEST_F(Files, AreWrittenAndReadAtAnyOffset) {
 TEST_F(Files, AreReadAndWrittenAtTheirPositionToo) {
   folder.put("file", "0123456789");
   const Fd file(::openat(folder.fd(), "file", O_RDWR | O_CLOEXEC));
-  constexpr auto position = static_cast<std::uint64_t>(-1);
   std::array<char, 4> room;
   Io io(lab().scope);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, position); }).value, 4);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "xy", position); }).value, 2);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, at_position); }).value,
+            4);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "xy", at_position); }).value,
+            2);
   EXPECT_EQ(folder.get("file"), "0123xy6789");
 }
 
@@ -374,6 +376,58 @@ TEST_F(Files, AreRenamedOverOthersOrNot) {
   EXPECT_EQ(folder.get("old"), "new");
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.rename(at, "new", at, "x", 0); }).fault(),
             Fault::not_found);
+}
+
+TEST_F(Files, AreLinkedUnderNamesThatAreFree) {
+  const int at = folder.fd();
+  folder.put("one", "text");
+  Io io(lab().scope);
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).ok());
+  EXPECT_EQ(folder.get("two"), "text");
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).fault(),
+            Fault::exists);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.link(at, "none", at, "three"); }).fault(),
+            Fault::not_found);
+}
+
+TEST_F(Files, AreSyncedWithTheirTimesOrWithout) {
+  folder.put("file", "text");
+  const Fd file(::open((folder / "file").c_str(), O_RDWR | O_CLOEXEC));
+  const Fd handle(::open((folder / "file").c_str(), O_PATH | O_CLOEXEC));
+  Io io(lab().scope);
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(file.get()); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync_data(file.get()); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(folder.fd()); }).ok());
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.sync(handle.get()); }).error(), EBADF);
+}
+
+TEST_F(Files, StandWhereSomeSpaceIsFree) {
+  EXPECT_GT(ring().free_bytes(folder.fd()), 0);
+  const Fd handle(::open(folder.path().c_str(), O_PATH | O_CLOEXEC));
+  EXPECT_GT(ring().free_bytes(handle.get()), 0);
+  EXPECT_EQ(ring().free_bytes(-1), -1);
+  const Fd none(::open("/proc/self", O_RDONLY | O_CLOEXEC));  // a file system without blocks
+  EXPECT_EQ(ring().free_bytes(none.get()), -1);
+}
+
+// An order from another thread: the read waits for it.
+TEST_F(Files, OfEventsAreReadWhenSomebodySignalsThem) {
+  const Fd event(::eventfd(0, EFD_CLOEXEC));
+  Io io(lab().scope);
+  std::uint64_t count = 0;
+  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
+  const auto ask = [&](Io& i) { return i.read(event.get(), room, at_position); };
+  Result result{.value = -1};
+  lab().scope.spawn(lab::await_one(lab(), io, ask, result));
+  for (int i = 0; i < 3; ++i) lab().loop.turn(0);
+  EXPECT_EQ(result.value, -1);
+  io.stop();  // it is no peer: nobody stops waiting for it
+  lab().loop.turn(0);
+  EXPECT_EQ(result.value, -1);
+  EXPECT_EQ(::eventfd_write(event.get(), 7), 0);
+  lab().run();
+  EXPECT_EQ(result.value, 8);
+  EXPECT_EQ(count, 7U);
 }
 
 TEST_F(Files, AndFoldersAreMadeAndRemoved) {

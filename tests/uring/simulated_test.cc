@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <sys/eventfd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -546,13 +547,57 @@ TEST_F(Simulation, DoesWhatTheFileSystemDoes) {
   ASSERT_TRUE(file.ok());
   EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.write(file.value, "text", 0); }).value, 4);
   EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.sync(file.value); }).ok());
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.sync_data(file.value); }).ok());
   engine.close(file.value);
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).ok());
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).fault(),
+            Fault::exists);
+  EXPECT_EQ(folder.get("too"), "text");
   EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.rename(at, "sub/new", at, "old", 0); }).ok());
   EXPECT_EQ(folder.get("old"), "text");
   EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "sub", AT_REMOVEDIR); }).ok());
   EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); }).ok());
   const auto missing = lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); });
   EXPECT_EQ(missing.fault(), Fault::not_found);
+}
+
+TEST_F(Simulation, FailsTheNextOperationsOfAKind) {
+  const lab::Folder folder;
+  const int at = folder.fd();
+  Io io(lab.scope);
+  engine.plan_next(OpCode::sync, {.error = EIO});
+  engine.plan_next(OpCode::sync, {.error = ENOSPC});
+  const auto sync = [&](Io& i) { return i.sync(at); };
+  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
+  EXPECT_EQ(lab.answer(io, sync).error(), EIO);
+  EXPECT_EQ(lab.answer(io, sync).error(), ENOSPC);
+  EXPECT_TRUE(lab.answer(io, sync).ok());
+}
+
+TEST_F(Simulation, SaysHowMuchIsFreeAsItIsTold) {
+  engine.say_free(17);
+  EXPECT_EQ(engine.free_bytes(0), 17);
+}
+
+// Nobody but the reader waits for an event, and the clock stands still meanwhile.
+TEST_F(Simulation, ReadsAnEventWhenItIsSignalled) {
+  const Fd event(::eventfd(0, EFD_CLOEXEC));
+  Io io(lab.scope);
+  std::uint64_t count = 0;
+  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
+  const auto ask = [&](Io& i) { return i.read(event.get(), room, at_position); };
+  Result result{.value = -1};
+  lab.scope.spawn(lab::await_one(lab, io, ask, result));
+  settle();
+  io.stop();
+  settle();
+  EXPECT_EQ(result.value, -1);
+  EXPECT_EQ(::eventfd_write(event.get(), 7), 0);
+  settle();
+  EXPECT_EQ(result.value, 8);
+  EXPECT_EQ(count, 7U);
+  engine.plan_fault(engine.started() + 1, {.error = EIO});
+  EXPECT_EQ(lab.answer(io, ask).error(), EIO);
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+// Reading and comparing numbers. Covered by tests/server/put_terms_test.cc.
+#include "apps/server/put_terms.h"
+
+#include <algorithm>
+
+namespace server {
+
+using http1::BodyKind;
+using http1::FieldName;
+
+namespace {
+
+bool is_digits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void read_part(const http1::RequestHead& head, PutTerms& terms) {
+  if (!head.has(FieldName::content_range)) return;
+  const auto read = http1::parse_content_range(head.value_of(FieldName::content_range));
+  if (!read || head.has_repeated(FieldName::content_range)) {
+    terms.wrong = "Content-Range is to be 'bytes FIRST-LAST/SIZE' or 'bytes FIRST-LAST/*'";
+  } else if (!read->range) {
+    terms.wrong = "Content-Range names no part of the file";
+  } else if (head.body().kind != BodyKind::chunked && head.body().length != read->range->size()) {
+    terms.wrong = "the body is not as long as Content-Range says";
+  } else if (read->complete_size != read->range->size()) {
+    terms.part = read->range;
+    terms.complete_size = read->complete_size;
+  }
+}
+
+void read_mtime(const http1::RequestHead& head, PutTerms& terms) {
+  if (!head.has(FieldName::x_oc_mtime)) return;
+  terms.mtime_seconds = parse_mtime(head.value_of(FieldName::x_oc_mtime));
+  if (!terms.mtime_seconds || head.has_repeated(FieldName::x_oc_mtime)) {
+    terms.wrong = "X-OC-MTime is to be a number of seconds since 1970";
+  }
+}
+
+}  // namespace
+
+PutTerms read_terms(const http1::RequestHead& head) {
+  PutTerms terms;
+  read_part(head, terms);
+  read_mtime(head, terms);
+  return terms;
+}
+
+std::string_view clash_with(const PutTerms& terms, std::uint64_t size) {
+  if (!terms.part) return {};
+  if (terms.part->first > size) return "the part begins behind the file's end";
+  if (terms.complete_size && size > *terms.complete_size) {
+    return "the file is longer than Content-Range says it is to be";
+  }
+  return {};
+}
+
+std::optional<std::int64_t> parse_mtime(std::string_view text) {
+  constexpr std::uint64_t furthest = 9'223'372'035;  // what nanoseconds in 63 bits reach
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  if (point != std::string_view::npos && !is_digits(text.substr(point + 1))) return std::nullopt;
+  const auto seconds = http1::parse_decimal(text.substr(0, point));
+  if (!seconds || *seconds > furthest) return std::nullopt;
+  const auto value = static_cast<std::int64_t>(*seconds);
+  return is_negative ? -value : value;
+}
+
+}  // namespace server

@@ -1,0 +1,77 @@
+// DELETE: claim, look, judge, unlink.
+//
+// A symbolic link is deleted, not what it leads to, while conditions are about what GET shows: what
+// it leads to. Directories go only when they are empty, and `Depth` (RFC 4918 9.6.1, which Ruby's
+// clients send) changes nothing about that.
+// Covered by tests/server/remove_test.cc and tests/end_to_end/put_test.cc.
+#include <cerrno>
+#include <fcntl.h>
+
+#include "apps/server/place.h"
+#include "apps/server/respond.h"
+#include "apps/server/service.h"
+#include "apps/server/upload.h"
+
+namespace server {
+
+using uring::Fault;
+
+namespace {
+
+// Nothing stands in the directory: what it was asked for is not there. RESOLVE_BENEATH made sure
+// that it is below the root, O_NOFOLLOW that the kind is the name's own.
+bool is_gone(const Connection& c, const Found& found) {
+  return c.exchange->intent.names_directory && !found.is_directory;
+}
+
+// Deletes the path's last name in `directory`, which only this writer has now.
+uring::Task<> take_away(Connection& c, int directory) {
+  Exchange& x = *c.exchange;
+  // What is neither file nor directory, a link for one, is "not allowed", and can be deleted.
+  const Found found = co_await look(c, handle_flags() | O_NOFOLLOW);
+  const bool is_other = found.fault == Fault::not_allowed;
+  if (found.fault != Fault::none && !is_other) co_return answer(c, found.fault);
+  if (is_gone(c, found)) co_return answer(c, 404);
+  Found shown = found;
+  if (is_other) {
+    const Found followed = co_await look(c, handle_flags());
+    shown = followed;
+  }
+  if (!conditions_hold(c, shown)) co_return answer(c, 412);
+  const int flags = found.is_directory ? AT_REMOVEDIR : 0;
+  const uring::Result removed = co_await c.io.unlink(directory, leaf_of(c), flags);
+  if (removed.error() == EBUSY) co_return answer(c, 409, "something is mounted there");
+  if (!removed.ok()) co_return answer(c, removed.fault());
+  x.plan = plan_deleted(x.head);
+}
+
+uring::Task<> claim_and_take_away(Connection& c, int directory) {
+  Claim claim;
+  const Fault fault = co_await take_claim(c, claim, directory);
+  if (fault != Fault::none) co_return answer(c, fault);
+  co_await take_away(c, directory);
+  c.service.shared.claims.leave(claim);
+  const bool is_done = c.exchange->plan.status == 204;
+  if (!is_done || c.service.config.durability != Durability::full) co_return;
+  const uring::Result synced = co_await c.io.sync(directory);
+  if (!synced.ok()) answer(c, 500, "it is deleted, but the disk did not confirm it");
+}
+
+}  // namespace
+
+uring::Task<> remove(Connection& c) {
+  const std::string_view path = c.exchange->intent.path;
+  if (path == ".") co_return answer(c, 409, "the root cannot be deleted");
+  Place place;
+  const Fault fault = co_await open_directory(c, place);
+  if (fault != Fault::none) co_return answer(c, fault);
+  // The nearest directory that exists is further up: there is nothing to delete.
+  if (place.existing_bytes != path.rfind('/') + 1) {
+    answer(c, 404);
+  } else {
+    co_await claim_and_take_away(c, place.directory);
+  }
+  c.io.engine().close(place.directory);
+}
+
+}  // namespace server

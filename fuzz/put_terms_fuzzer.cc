@@ -1,0 +1,78 @@
+// Fuzzes read_terms, parse_mtime and clash_with: the input is the fields of a PUT.
+//
+// Oracles:
+//   - what is taken fits together: the part is as long as the body, ends within the complete size,
+//     and is less than all of it
+//   - a part that begins where the file ends never leaves a gap; one byte further it does
+//   - a time is written again as decimal and read as the same
+//   - a field that is not there says nothing
+//   - nothing is allocated
+// Covered by the replay of corpus/put_terms in every build.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "apps/server/put_terms.h"
+#include "fuzz/bytes.h"
+#include "fuzz/no_allocation.h"
+#include "fuzz/require.h"
+#include "parser/parse.h"
+
+namespace {
+
+using fuzz::require;
+using http1::FieldName;
+
+void check_mtime(std::int64_t seconds) {
+  fuzz::Text text;
+  if (seconds < 0) text.append('-');
+  text.append(static_cast<std::uint64_t>(seconds < 0 ? -seconds : seconds));
+  require(server::parse_mtime(text.view()) == seconds, "a time is read as it is written");
+  text.append(".5");
+  require(server::parse_mtime(text.view()) == seconds, "a fraction is dropped");
+  text.append(' ');
+  require(!server::parse_mtime(text.view()), "a time is all that stands there");
+}
+
+void check_part(const server::PutTerms& terms, const http1::RequestHead& head) {
+  const http1::ByteRange part = *terms.part;
+  require(part.first <= part.last && part.last <= http1::max_length, "a part has bytes");
+  const http1::Body body = head.body();
+  require(body.kind == http1::BodyKind::chunked || body.length == part.size(),
+          "the body is the part");
+  require(!terms.complete_size || part.last < *terms.complete_size, "the part is within the file");
+  require(terms.complete_size != part.size(), "the whole file is no part");
+  const bool fits = !terms.complete_size || part.first <= *terms.complete_size;
+  require(fits && server::clash_with(terms, part.first).empty(), "a part may go on at the end");
+  require(part.first == 0 || !server::clash_with(terms, part.first - 1).empty(),
+          "a gap is refused");
+}
+
+void check_head(const http1::RequestHead& head) {
+  server::PutTerms terms;
+  {
+    const fuzz::NoAllocation none;
+    terms = server::read_terms(head);
+  }
+  if (!terms.wrong.empty()) {
+    require(head.has(FieldName::content_range) || head.has(FieldName::x_oc_mtime),
+            "a request without the fields is fine");
+    return;
+  }
+  require(head.has(FieldName::content_range) || !terms.part, "a part is named by its field");
+  require(head.has(FieldName::x_oc_mtime) == terms.mtime_seconds.has_value(),
+          "a time is obeyed or refused");
+  if (terms.part) check_part(terms, head);
+  if (terms.mtime_seconds) check_mtime(*terms.mtime_seconds);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::Text text = {"PUT /a HTTP/1.1\r\nHost: a\r\n", fuzz::text_of_input(data, size),
+                           "\r\n\r\n"};
+  const fuzz::Block bytes(text.view());
+  http1::RequestHead head;
+  if (http1::parse_request(bytes.view(), head) == http1::Progress::done) check_head(head);
+  return 0;
+}

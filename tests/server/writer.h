@@ -1,0 +1,69 @@
+// What the tests of writing share: a writable world, and requests that write.
+//
+// Used by upload_test.cc, publish_test.cc, partial_test.cc and remove_test.cc.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "apps/server/find.h"
+#include "tests/server/world.h"
+
+namespace server::lab {
+
+// A writable world with one old file in it.
+class Writing : public InWorld {
+ protected:
+  Writing() {
+    world.config.writable = true;
+    world.root.put("old.txt", "old");
+  }
+
+  // The fields of the version that stands there now.
+  std::string facts_of_file(std::string_view name) const {
+    const uring::Fd fd(::open((world.root / name).c_str(), O_RDONLY | O_CLOEXEC));
+    const FileFacts facts = facts_of(fd.get());
+    std::array<char, http1::date_size> date{};
+    http1::write_date(facts.mtime_seconds(), date);
+    return "ETag: " + std::string(tag_of(facts).text()) +
+           "\r\nLast-Modified: " + std::string(date.data(), date.size()) + "\r\n";
+  }
+  std::string created(std::string_view name) const {
+    return "HTTP/1.1 201 Created\r\nDate: NOW\r\nContent-Length: 0\r\n" + facts_of_file(name) +
+           "Location: /" + std::string(name) + "\r\n\r\n";
+  }
+  std::string replaced(std::string_view name) const {
+    return "HTTP/1.1 204 No Content\r\nDate: NOW\r\n" + facts_of_file(name) + "\r\n";
+  }
+  // The entity tag of the file, as a client sees it.
+  std::string tag_of_file(std::string_view name) const {
+    const std::string facts = facts_of_file(name);
+    return facts.substr(6, facts.find("\r\n") - 6);
+  }
+  // The status of the answer to `bytes`, on a connection of its own.
+  std::string status(std::string_view bytes) {
+    const std::string answer = world.ask(bytes);
+    return answer.size() < 12 ? answer : answer.substr(9, 3);
+  }
+};
+
+inline std::string put(std::string_view target, std::string_view content,
+                       std::string_view fields = {}) {
+  return head_of(
+             "PUT", target,
+             "Content-Length: " + std::to_string(content.size()) + "\r\n" + std::string(fields)) +
+         std::string(content);
+}
+
+// All of it but the last `count` bytes.
+inline std::string without_last(std::size_t count, std::string bytes) {
+  bytes.resize(bytes.size() - count);
+  return bytes;
+}
+
+inline std::string put_chunked(std::string_view target, std::string_view fields = {}) {
+  return head_of("PUT", target, "Transfer-Encoding: chunked\r\n" + std::string(fields));
+}
+
+}  // namespace server::lab
