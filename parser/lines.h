@@ -143,7 +143,7 @@ class LineParser {
     if (line == nullptr) [[unlikely]]
       return false;
     Found found = {line};
-    if (read_host_line(text, found, head)) [[likely]] {
+    if (limits.fields != 0 && read_host_line(text, found, head)) [[likely]] {
       constexpr std::uint64_t host = Head::bit(FieldName::host);
       found.count = 1;
       found.seen = host;
