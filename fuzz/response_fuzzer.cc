@@ -8,10 +8,15 @@
 //   - what strict rules accept, lenient rules accept as the same response
 //   - grammar.h, written from the ABNF, recognises the same heads
 //   - all instruction sets, and the automaton without one, give the same answer
+//   - parse_folded_response gives, however the bytes come, what parse_response gives of a text
+//   whose
+//     folds were replaced by a second, slower hand
 //   - nothing that parses or writes allocates
 // Covered by the replay of corpus/response in every build.
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "fuzz/grammar.h"
@@ -93,6 +98,53 @@ void check_instruction_sets(const http1::Limits& limits, std::string_view input)
   }
 }
 
+// Replaces folds line by line, as RFC 9112 5.2 says it.
+std::string unfolded(std::string_view input) {
+  std::string text(input);
+  std::size_t line = text.find('\n');
+  for (line = line == std::string::npos ? text.size() : line + 1; line < text.size();) {
+    const std::size_t end = text.find("\r\n", line);
+    if (end == line || end == std::string::npos) break;
+    const bool folds = end + 2 < text.size() && (text[end + 2] == ' ' || text[end + 2] == '\t');
+    // A line that begins with a fold is part of the one before, and so never empty.
+    if (folds) text.replace(end, 2, "  ");
+    line = folds ? end + 1 : end + 2;
+  }
+  return text;
+}
+
+void check_folds(std::string_view input) {
+  const std::string text = unfolded(input);
+  const auto expected = fuzz::attempt(ResponseParser{}, text);
+  const auto give = [&](std::span<const std::size_t> ends) {
+    std::string bytes;
+    http1::ResponseHead head;
+    http1::Progress progress = http1::Progress::more;
+    for (const std::size_t end : ends) {
+      bytes.append(input, bytes.size(), end - bytes.size());
+      bytes.shrink_to_fit();
+      const fuzz::NoAllocation none;
+      progress = http1::parse_folded_response(bytes, head, http1::Method::get);
+    }
+    // A line end that comes last is held back: whether it is an error is not known yet.
+    const bool waits =
+        progress == http1::Progress::more && (text.ends_with('\r') || text.ends_with('\n'));
+    require(waits || progress == expected.progress, "folds change nothing else");
+    if (progress != expected.progress) return;
+    require(head.failure().error == expected.head.failure().error, "the error is the same");
+    require(head.failure().offset == expected.head.failure().offset, "and its place");
+    if (progress != http1::Progress::done) return;
+    require(head.size() == expected.head.size(), "the head ends at the same byte");
+    require(head.field_count() == expected.head.field_count(), "with as many fields");
+    for (std::size_t at = 0; at < head.field_count(); ++at) {
+      require(head.field(at).value == expected.head.field(at).value, "of the same values");
+    }
+  };
+  fuzz::cut_anywhere(input, give);
+  const std::size_t whole = input.size();
+  give({&whole, 1});
+}
+
 // Longer inputs meet limits, which the grammar does not know.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
@@ -114,6 +166,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ResponseParser strict{tight};
   const ResponseParser reader{wide};
   check_grammar(input);
+  check_folds(input);
   check_instruction_sets(usual.limits, input);
   check_instruction_sets(tight, input);
   const auto whole = fuzz::check_head(usual, reader, input);

@@ -21,8 +21,9 @@
 namespace http1 {
 
 // The writers of a head, all in parser/ and none of them installed.
-class HeadParser;  // byte by byte, in parse.cc
-class HeadJudge;   // judge.h
+class HeadParser;    // byte by byte, in parse.cc
+class HeadJudge;     // judge.h
+class HeadUnfolder;  // unfold.cc, which looks where the parser stands
 template <class Scanner>
 class LineParser;  // line by line, in lines.h
 
@@ -77,6 +78,7 @@ class Head {
  protected:
   friend class HeadParser;
   friend class HeadJudge;
+  friend class HeadUnfolder;
   template <class Scanner>
   friend class LineParser;
 

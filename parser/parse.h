@@ -18,6 +18,7 @@
 //   }
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "parser/error.h"
@@ -36,5 +37,12 @@ namespace http1 {
 [[nodiscard]] Progress parse_response(std::string_view bytes, ResponseHead& head,
                                       Method request_method,
                                       const Limits& limits = default_limits) noexcept;
+
+// The same for a user agent, which RFC 9112 5.2 has accept field lines that go on in the next line:
+// the CR LF of such a fold becomes two spaces, in `bytes`. Every split gives the same, but a line
+// end counts as arrived only when the byte behind it is there: an error at it comes a byte later.
+[[nodiscard]] Progress parse_folded_response(std::span<char> bytes, ResponseHead& head,
+                                             Method request_method,
+                                             const Limits& limits = default_limits) noexcept;
 
 }  // namespace http1

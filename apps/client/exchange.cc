@@ -193,8 +193,8 @@ uring::Task<ExitCode> receive(Session& s, std::int64_t patience_ms) {
 uring::Task<ExitCode> read_head(Session& s, http1::Method method, std::int64_t patience_ms) {
   if (s.head_complete) begin_head(s);
   while (true) {
-    const std::string_view bytes = view_of(s.connection.received());
-    const http1::Progress progress = http1::parse_response(bytes, s.head, method, limits);
+    const http1::Progress progress =
+        http1::parse_folded_response(s.connection.received(), s.head, method, limits);
     if (progress == http1::Progress::failed) co_return fail_head(s);
     if (progress == http1::Progress::done) break;
     if (s.connection.ended) co_return fail_ended_in_head(s);

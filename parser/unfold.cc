@@ -1,0 +1,59 @@
+// Responses with folded lines, for user agents. RFC 9112 5.2.
+//
+// The parser itself knows no folds: what it gets here has none any more. Whether a line end belongs
+// to a fold is told by the byte behind it, so a line end that comes last is held back.
+// Covered by tests/parser/unfold_test.cc.
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "parser/parse.h"
+#include "parser/phase.h"
+
+namespace http1 {
+
+class HeadUnfolder {
+ public:
+  static std::size_t unfold(std::span<char> bytes, const ResponseHead& head) noexcept;
+
+ private:
+  static char* find(char* from, char* end, char byte) noexcept {
+    auto* const found = std::memchr(from, byte, static_cast<std::size_t>(end - from));
+    return found == nullptr ? end : static_cast<char*>(found);
+  }
+};
+
+// Replaces what folds from the head's cursor on; returns how many bytes may be parsed.
+std::size_t HeadUnfolder::unfold(std::span<char> bytes, const ResponseHead& head) noexcept {
+  char* const end = bytes.data() + bytes.size();
+  char* at = bytes.data() + head.cursor_;
+  const auto phase = static_cast<Phase>(head.phase_);
+  if (phase >= Phase::end_lf) return bytes.size();
+  if (phase < Phase::field_first) {
+    // White space behind the first line folds nothing.
+    at = find(at, end, '\n');
+    if (at == end) return bytes.size();
+    ++at;
+  }
+  const bool is_at_line = phase <= Phase::field_first;
+  for (const char* line = is_at_line ? at : nullptr; at < end;) {
+    char* const cr = find(at, end, '\r');
+    const auto before = static_cast<std::size_t>(cr - bytes.data());
+    if (cr == line || cr == end) return bytes.size();
+    if (end - cr < 3) return before;
+    if (cr[1] != '\n') return bytes.size();
+    const bool folds = cr[2] == ' ' || cr[2] == '\t';
+    if (folds) std::memset(cr, ' ', 2);
+    at = cr + 2;
+    if (!folds) line = at;
+  }
+  return bytes.size();
+}
+
+Progress parse_folded_response(std::span<char> bytes, ResponseHead& head, Method request_method,
+                               const Limits& limits) noexcept {
+  const std::size_t size = HeadUnfolder::unfold(bytes, head);
+  return parse_response({bytes.data(), size}, head, request_method, limits);
+}
+
+}  // namespace http1
