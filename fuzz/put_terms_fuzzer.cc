@@ -42,6 +42,7 @@ void check_part(const server::PutTerms& terms, const http1::RequestHead& head) {
           "the body is the part");
   require(!terms.complete_size || part.last < *terms.complete_size, "the part is within the file");
   require(terms.complete_size != part.size(), "the whole file is no part");
+  require(terms.body_size == part.size(), "the body is as long as the part");
   const bool fits = !terms.complete_size || part.first <= *terms.complete_size;
   require(fits && server::clash_with(terms, part.first).empty(), "a part may go on at the end");
   require(part.first == 0 || !server::clash_with(terms, part.first - 1).empty(),

@@ -24,7 +24,9 @@ void read_part(const http1::RequestHead& head, PutTerms& terms) {
     terms.wrong = "Content-Range names no part of the file";
   } else if (head.body().kind != BodyKind::chunked && head.body().length != read->range->size()) {
     terms.wrong = "the body is not as long as Content-Range says";
-  } else if (read->complete_size != read->range->size()) {
+  } else {
+    terms.body_size = read->range->size();
+    if (read->complete_size == terms.body_size) return;  // all of it
     terms.part = read->range;
     terms.complete_size = read->complete_size;
   }

@@ -19,6 +19,7 @@ struct PutTerms {
   std::string_view wrong;                      // why it is a 400; empty: nothing
   std::optional<http1::ByteRange> part;        // absent: the body is the whole file ("0-4/5" too)
   std::optional<std::uint64_t> complete_size;  // of the file afterwards, as Content-Range has it
+  std::optional<std::uint64_t> body_size;      // as Content-Range has it, also of a whole file
   std::optional<std::int64_t> mtime_seconds;   // since 1970
 };
 

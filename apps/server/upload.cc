@@ -136,7 +136,7 @@ bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader
     answer_refused(c, 413, "the body is larger than --max-body allows");
     return true;
   }
-  if (upload.terms.part && reader.announced() > upload.terms.part->size()) {
+  if (reader.announced() > upload.terms.body_size.value_or(http1::max_length)) {
     answer_refused(c, 400, "the body is longer than Content-Range says");
     return true;
   }
@@ -176,7 +176,7 @@ uring::Task<bool> receive(Connection& c, Upload& upload) {
     if (!written) co_return false;
     filled = 0;
   }
-  if (upload.terms.part && reader.delivered() != upload.terms.part->size()) {
+  if (reader.delivered() != upload.terms.body_size.value_or(reader.delivered())) {
     answer(c, 400, "the body is shorter than Content-Range says");
     co_return false;
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -450,6 +451,17 @@ TEST(Put, OfTenWritersThatWantANewFileOneWins) {
       begin_together(site, 10, {length(1), expect, "If-None-Match: *"});
   EXPECT_EQ(end_together(clients, 201, 412), 1);
   EXPECT_EQ(site.root.list(), Names{"a"});
+}
+
+// Creating is exact between processes, too: the kernel decides.
+TEST(Put, OfTenWritersAtTwoServersThatWantANewFileOneWins) {
+  Site first({"--writable"});
+  Site second({"--writable"}, {.served = first.root.path()});
+  const Names fields = {length(1), expect, "If-None-Match: *"};
+  std::vector<RawClient> clients = begin_together(first, 5, fields);
+  for (RawClient& client : begin_together(second, 5, fields)) clients.push_back(std::move(client));
+  EXPECT_EQ(end_together(clients, 201, 412), 1);
+  EXPECT_EQ(first.root.list(), Names{"a"});
 }
 
 TEST(Put, OfTenWritersWithTheSameTagOneWins) {

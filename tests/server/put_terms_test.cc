@@ -63,8 +63,16 @@ TEST(PutTerms, read_a_part_or_say_what_is_wrong) {
     EXPECT_EQ(!terms.wrong.empty(), row.wrong) << row.fields << terms.wrong;
     EXPECT_EQ(terms.part, row.part) << row.fields;
     EXPECT_EQ(terms.complete_size, row.complete_size) << row.fields;
+    EXPECT_TRUE(!row.part || terms.body_size == row.part->size()) << row.fields;
     EXPECT_FALSE(terms.mtime_seconds);
   }
+}
+
+TEST(PutTerms, of_a_whole_file_name_its_size) {
+  const Request request(
+      head_of("PUT", "/a", "Content-Range: bytes 0-4/5\r\nTransfer-Encoding: chunked\r\n"));
+  EXPECT_EQ(read_terms(request.head).body_size, 5U);
+  EXPECT_FALSE(read_terms(request.head).part);
 }
 
 struct ClashRow {
