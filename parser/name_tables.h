@@ -194,7 +194,8 @@ struct MethodSlot {
 
 constexpr std::array<MethodSlot, std::size_t{1} << method_bits> make_method_slots() noexcept {
   std::array<MethodSlot, std::size_t{1} << method_bits> slots;
-  slots.fill(MethodSlot());  // g++ 12 forgets the member's value where it makes the table at run time
+  slots.fill(
+      MethodSlot());  // g++ 12 forgets the member's value where it makes the table at run time
   for (std::size_t at = 1; at < method_count; ++at) {
     const std::string_view text = method_texts[at];
     if (text.size() > word_method_size) continue;

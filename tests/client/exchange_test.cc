@@ -132,7 +132,7 @@ const std::vector<Response>& responses() {
 TEST_F(Exchange, takes_a_field_that_is_folded_over_lines) {
   const std::string wire =
       "HTTP/1.1 200 OK\r\nX-Long: one,\r\n\ttwo\r\nContent-Length:\r\n 5\r\n\r\nhello";
-  for (const std::size_t split : {0, 1, 3}) {
+  for (const std::size_t split : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
     const Outcome outcome = run(get_job(), wire, End::none, split);
     EXPECT_EQ(outcome.code, ExitCode::ok) << outcome.complaint;
     EXPECT_EQ(outcome.content, "hello");
