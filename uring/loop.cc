@@ -2,7 +2,6 @@
 // Covered by tests/uring/loop_test.cc.
 #include "uring/loop.h"
 
-#include <array>
 #include <cassert>
 #include <utility>
 
@@ -18,18 +17,16 @@ void Loop::run(const Scope& scope) {
 }
 
 std::size_t Loop::turn(Milliseconds longest) {
-  // A batch bounds how long the clock stands still, not how much is done in all.
-  std::array<Completion, 256> batch;
   Milliseconds patience = timers_.until_next(now_);
   if (patience < 0 || (longest >= 0 && longest < patience)) patience = longest;
-  const std::size_t count = engine_.wait(patience, batch);
+  const std::size_t count = engine_.wait(patience, batch_);
   now_ = engine_.now();
   std::size_t resumed = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    Operation& operation = *batch[i].operation;
+    Operation& operation = *batch_[i].operation;
     assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
-    operation.result = batch[i].result;
-    operation.armed = batch[i].result.more;
+    operation.result = batch_[i].result;
+    operation.armed = batch_[i].result.more;
     std::exchange(operation.waiter, nullptr).resume();
     ++resumed;
   }

@@ -38,6 +38,8 @@ class Simulated final : public Engine {
   int arrive(int listener);
   // A connected socket, for code that connects by itself.
   int connected() { return make_socket(); }
+  // From now on nobody listens where the code under test connects to.
+  void refuse_connections() { refuses_ = true; }
 
   void peer_sends(int socket, std::string_view bytes);
   void peer_finishes(int socket);  // the peer will send no more
@@ -49,7 +51,9 @@ class Simulated final : public Engine {
   bool closed(int socket) const;    // the code under test closed it
   bool finished(int socket) const;  // the code under test will send no more
   // Bytes that the peer sent and nobody received: a close with some left resets the connection.
-  std::size_t unread(int socket) const { return sockets_.at(socket).inbound.size(); }
+  std::size_t unread(int socket) const {
+    return sockets_.at(socket).inbound.size() - sockets_.at(socket).received;
+  }
 
   // Recv hands out at most this many bytes at a time (0: no bound).
   void split_receives(std::size_t bytes) { receive_bound_ = bytes; }
@@ -67,8 +71,13 @@ class Simulated final : public Engine {
 
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
+  std::size_t late_completions() const { return delayed_.size(); }
   std::size_t lent_buffers() const { return lent_.size(); }
   void advance_clock(Milliseconds duration) { now_ += duration; }
+
+  // Forgets closed sockets, planned faults and what was started, so that numbers begin at 1 again:
+  // for a test that uses one engine many times. Nothing may be open, lent or in flight.
+  void begin_anew();
 
   // --- Engine ---
 
@@ -85,7 +94,8 @@ class Simulated final : public Engine {
 
  private:
   struct Socket {
-    std::string inbound;            // sent by the peer, not yet received
+    std::string inbound;            // sent by the peer
+    std::size_t received = 0;       // bytes of those that were received
     std::string outbound;           // received by the peer
     std::deque<int> arrivals;       // listener only: connections not yet accepted
     std::size_t window = SIZE_MAX;  // bytes that the peer still takes
@@ -133,6 +143,7 @@ class Simulated final : public Engine {
   std::set<std::uint16_t> lent_;
   std::size_t receive_bound_ = 0;
   std::int64_t free_bytes_ = std::int64_t{1} << 40;
+  bool refuses_ = false;
 };
 
 }  // namespace uring

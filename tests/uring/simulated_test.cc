@@ -426,6 +426,7 @@ TEST_F(Simulation, StoppedAfterADelayedSuccessStillSucceeds) {
   const auto ask = [&](Io& i) { return i.recv_provided(socket); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab.loop.turn(0);
+  EXPECT_EQ(engine.late_completions(), 1U);
   io.stop();
   EXPECT_EQ(engine.lent_buffers(), 1U);
   lab.run();
@@ -532,6 +533,37 @@ TEST_F(Simulation, LendsAsManyBuffersAsAreWanted) {
     engine.recycle(results[i].buffer);
     engine.close(sockets[i]);
   }
+}
+
+TEST_F(Simulation, RefusesConnectionsOnceTold) {
+  engine.refuse_connections();
+  const int socket = engine.connected();
+  const Result got = lab.answer([&](Io& io) { return io.connect(socket, nullptr, 0); });
+  EXPECT_EQ(got.fault(), Fault::refused);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, BeginsAnewAsIfNothingHadBeen) {
+  engine.split_receives(1);
+  engine.plan_fault(2, {.error = EIO});
+  for (int round = 0; round < 2; ++round) {
+    const int socket = engine.connected();
+    engine.peer_sends(socket, "ab");
+    std::array<char, 8> room{};
+    const Result got = lab.answer([&](Io& io) { return io.recv(socket, room); });
+    EXPECT_EQ(got.value, round == 0 ? 1 : 2);
+    EXPECT_EQ(engine.started(), 1U);
+    engine.close(socket);
+    engine.begin_anew();
+    EXPECT_EQ(engine.started(), 0U);
+    EXPECT_EQ(engine.started(OpCode::recv), 0U);
+  }
+  const int socket = engine.connected();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(lab.answer([&](Io& io) { return io.send(socket, "x"); }).ok());
+  }
+  EXPECT_EQ(engine.peer_received(socket), "xx");
+  engine.close(socket);
 }
 
 // --- Files: plain calls on real ones ---

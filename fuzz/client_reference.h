@@ -1,0 +1,203 @@
+// What a client should make of a server's bytes: read again, without a connection.
+//
+// Heads, redirects and bodies are cut out of the whole stream with the parser and the decoder
+// alone. Where it depends on the moment in which bytes arrive what is right, more than one outcome
+// is: bytes behind an answer end the connection if they are there before the next request, and are
+// taken for its answer if they are not. Used by client_fuzzer.cc.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "apps/client/exit_code.h"
+#include "apps/client/location.h"
+#include "apps/client/plan.h"
+#include "parser/chunked.h"
+#include "parser/parse.h"
+
+namespace fuzz {
+
+using client::ExitCode;
+using client::Verb;
+
+// What the server does behind its last byte.
+enum class End : std::uint8_t { finishes, stays_silent };
+
+struct Outcomes {
+  std::set<ExitCode> codes;
+  std::string content;  // of the file, where ok is an outcome of GET
+  bool stores = false;  // and there is a file: not for 304
+  std::string head;     // the final one, if there is one
+};
+
+class ClientReference {
+ public:
+  ClientReference(Verb verb, const client::Location& where, std::string_view stream, End end)
+      : verb_(verb), where_(where), rest_(stream), end_(end) {}
+
+  [[nodiscard]] Outcomes read() {
+    for (int hops = 0; hops <= most_redirects; ++hops) {
+      if (!read_head()) return outcomes_;
+      if (!follows()) return finish();
+      if (!take_redirect()) return outcomes_;
+    }
+    outcomes_.codes.insert(ExitCode::too_many_redirects);
+    return outcomes_;
+  }
+
+  static http1::Method method_of(Verb verb) {
+    switch (verb) {
+      case Verb::head: return http1::Method::head;
+      case Verb::put: return http1::Method::put;
+      case Verb::remove: return http1::Method::delete_;
+      default: return http1::Method::get;
+    }
+  }
+
+ private:
+  struct Body {
+    std::string content;
+    bool is_whole = false;
+    bool is_bad = false;
+    std::size_t used = 0;
+  };
+
+  static constexpr int most_redirects = 10;
+  static constexpr int most_interim = 16;
+  static constexpr std::uint64_t most_skipped = 65536;
+  static constexpr http1::Limits limits{.head_bytes = http1::max_head_bytes,
+                                        .fields = http1::max_fields};
+
+  bool fail(ExitCode code) {
+    outcomes_.codes.insert(code);
+    return false;
+  }
+
+  // The final head, behind interim ones. An upload may wait for 100 first, and then again.
+  bool read_head() {
+    const bool is_empty = rest_.empty();
+    const int most = most_interim * (verb_ == Verb::put ? 2 : 1);
+    for (int count = 0; count <= most; ++count) {
+      if (verb_ == Verb::put && count > most_interim) fail(ExitCode::weird_reply);
+      head_.reset();
+      switch (http1::parse_response(rest_, head_, method_of(verb_), limits)) {
+        case http1::Progress::failed: return fail(ExitCode::weird_reply);
+        case http1::Progress::more: return fail_in_head(is_empty);
+        case http1::Progress::done: break;
+      }
+      if (head_.status() == 101) return fail(ExitCode::weird_reply);
+      outcomes_.head = rest_.substr(0, head_.size());
+      rest_.remove_prefix(head_.size());
+      if (head_.status() >= 200) return true;
+    }
+    return fail(ExitCode::weird_reply);
+  }
+
+  bool fail_in_head(bool is_empty) {
+    if (end_ == End::stays_silent) return fail(ExitCode::timeout);
+    if (!is_empty) return fail(ExitCode::receive_error);
+    // A kept connection that has gone is replaced where nothing is lost by asking again; and here
+    // nobody takes a new one.
+    return fail(verb_ == Verb::put ? ExitCode::empty_reply : ExitCode::cannot_connect);
+  }
+
+  [[nodiscard]] bool follows() const {
+    if (verb_ != Verb::get && verb_ != Verb::head) return false;
+    static const std::set<int> redirects = {301, 302, 303, 307, 308};
+    return redirects.contains(head_.status()) && head_.has(http1::FieldName::location);
+  }
+
+  // Goes on to the next answer on this connection; false: it ends here.
+  bool take_redirect() {
+    client::Location next;
+    const auto to = head_.value_of(http1::FieldName::location);
+    const client::Complaint complaint = client::resolve(where_, to, next);
+    if (complaint.failed()) return fail(complaint.code);
+    where_ = next;
+    constexpr std::size_t long_target = 16000;
+    if (to.size() > long_target) fail(ExitCode::usage);  // more than a request has room for
+    const Body body = read_body();
+    const bool is_kept =
+        head_.keep_alive() && body.is_whole && head_.body().kind != http1::BodyKind::until_close &&
+        (head_.body().kind == http1::BodyKind::chunked || head_.body().length <= most_skipped);
+    if (!is_kept) return fail(ExitCode::cannot_connect);
+    rest_.remove_prefix(body.used);
+    if (!rest_.empty() || body.used > most_skipped) fail(ExitCode::cannot_connect);
+    return true;
+  }
+
+  [[nodiscard]] Body read_body() const {
+    const http1::Body kind = head_.body();
+    Body body;
+    switch (kind.kind) {
+      case http1::BodyKind::none: body.is_whole = true; break;
+      case http1::BodyKind::length:
+        body.used = static_cast<std::size_t>(std::min<std::uint64_t>(kind.length, rest_.size()));
+        body.content = rest_.substr(0, body.used);
+        body.is_whole = body.used == kind.length;
+        break;
+      case http1::BodyKind::until_close:
+        body.content = rest_;
+        body.used = rest_.size();
+        body.is_whole = end_ == End::finishes;
+        break;
+      case http1::BodyKind::chunked: read_chunks(body); break;
+    }
+    return body;
+  }
+
+  void read_chunks(Body& body) const {
+    http1::ChunkedDecoder decoder;
+    body.content = rest_;
+    const auto result = decoder.decode(body.content.data(), body.content.size());
+    body.content.resize(result.data);
+    body.is_whole = result.progress == http1::Progress::done;
+    body.is_bad = result.progress == http1::Progress::failed;
+    body.used = result.used;
+  }
+
+  // What the verb makes of the final answer.
+  Outcomes finish() {
+    const int status_class = head_.status_class();
+    switch (verb_) {
+      case Verb::head: fail(status_class <= 3 ? ExitCode::ok : ExitCode::http_error); break;
+      case Verb::remove: fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error); break;
+      case Verb::put:
+        fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error);
+        // An answer that came before the whole body was out confirms nothing.
+        if (status_class == 2) fail(ExitCode::weird_reply);
+        break;
+      case Verb::get: finish_get(); break;
+    }
+    return outcomes_;
+  }
+
+  void finish_get() {
+    if (head_.status() == 304) return outcomes_.codes.insert(ExitCode::ok), void();
+    if (head_.status_class() != 2) return outcomes_.codes.insert(ExitCode::http_error), void();
+    Body body = read_body();
+    if (body.is_whole) {
+      outcomes_.codes.insert(ExitCode::ok);
+      outcomes_.content = std::move(body.content);
+      outcomes_.stores = true;
+    } else if (body.is_bad) {
+      outcomes_.codes.insert(ExitCode::weird_reply);
+    } else {
+      const bool is_late = end_ == End::stays_silent;
+      outcomes_.codes.insert(is_late ? ExitCode::timeout : ExitCode::partial_file);
+    }
+  }
+
+  const Verb verb_;
+  client::Location where_;
+  std::string_view rest_;
+  const End end_;
+  http1::ResponseHead head_;
+  Outcomes outcomes_;
+};
+
+}  // namespace fuzz

@@ -1,0 +1,480 @@
+// Fuzzes a connection from its first byte to its close: the input is a script (script.h) of what a
+// client sends, cut and disturbed where it says so, against serve() on the simulated engine.
+//
+// Of every run:
+//   - nothing crashes or spins; the connection ends within the time that a peer is allowed; every
+//     buffer, block, exchange, frame and descriptor is given back
+//   - what comes back are whole responses in the order of the requests, at most one for each, and
+//     behind the last one at most a refusal and the beginning of one more
+//   - a file that was sent is one that is there, or was; a 206 is a part of one
+//   - every file is whole: what it was, or the body of some upload to its name; an upload that was
+//     confirmed and not replaced is there; no temporary file is left
+//   - nothing outside the root is read or touched; a read-only server does not try to write
+// Of a calm run, in which client and machine do what they should, however slowly and in pieces:
+//   - connection_reference.h knows each answer and each file: one answer for each request, up to
+//     one that closes; the body is the file, or the part asked for; the folder is what the answers
+//     say
+//   - a malformed head has one answer, a refusal, and it is the last; an unfinished one has none
+//   - the same bytes in one piece, or a few at a time, give the same answers and the same files
+// Covered by the replay of corpus/connection in every build.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/server/service.h"
+#include "fuzz/connection_reference.h"
+#include "fuzz/require.h"
+#include "fuzz/script.h"
+#include "fuzz/served_tree.h"
+#include "uring/simulated.h"
+
+namespace {
+
+using fuzz::Answer;
+using fuzz::Asked;
+using fuzz::Asks;
+using fuzz::Entries;
+using fuzz::Entry;
+using fuzz::Event;
+using fuzz::require;
+using fuzz::Script;
+using fuzz::ServedTree;
+using fuzz::Setup;
+using uring::OpCode;
+
+// A file larger than a block, so that it leaves in two pieces.
+std::string_view large_content() {
+  static const std::string content = [] {
+    std::string all(server::BlockPool::large_bytes + 100, '\0');
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>('A' + i % 26);
+    return all;
+  }();
+  return content;
+}
+
+ServedTree& tree() {
+  using enum Entry::Kind;
+  static ServedTree made(Entries{{".hidden", {file, "hidden\n"}},
+                                 {"404.html", {file, "<p>not here"}},
+                                 {"away", {link, "../outside/secret"}},
+                                 {"file", {file, "abcdefghij"}},
+                                 {"folder", {directory, ""}},
+                                 {"folder/empty", {file, ""}},
+                                 {"folder/index.html", {file, "<p>index"}},
+                                 {"large", {file, large_content()}},
+                                 {"out", {link, "../outside"}}});
+  return made;
+}
+
+server::Config config_of(const Setup& setup) {
+  server::Config config;
+  config.writable = setup.writable;
+  config.dot_files = setup.dot_files;
+  config.limits = setup.limits();
+  if (setup.is_durable) config.durability = server::Durability::full;
+  if (setup.small_bodies) config.max_body = Setup::most_body;
+  if (setup.has_fallback) config.fallback = Setup::fallback;
+  return config;
+}
+
+// A server on the simulated engine. Making one costs more than a run, so it serves all runs with
+// the same limit of heads, by which it made its memory: what a run leaves behind in exchanges and
+// blocks meets the next one, as it does in life.
+struct Server {
+  server::Config config;
+  server::Mime mime;
+  uring::Simulated engine;
+  uring::Loop loop{engine};
+  server::Claims claims;
+  server::Shared shared{config, mime, claims, tree().root()};
+  server::Service service{shared, loop};
+};
+
+Server& server_for(const Setup& setup) {
+  static Server usual;
+  static Server narrow;
+  Server& chosen = setup.small_heads ? narrow : usual;
+  chosen.config = config_of(setup);
+  chosen.shared.most_connections = setup.overloaded ? 0 : 1;
+  chosen.service.draining = false;
+  chosen.engine.begin_anew();
+  return chosen;
+}
+
+// How the bytes of a script reach the server.
+enum class Pieces : std::uint8_t { as_told, one, few_at_a_time };
+
+// One connection, played to its end.
+class Play {
+ public:
+  Play(const Script& script, Server& server) : script_(script), server_(server) {}
+
+  void run(Pieces pieces) {
+    socket_ = engine_.connected();
+    service_.take(socket_);
+    if (pieces == Pieces::as_told) {
+      if (script_.receive_bytes > 0) split_receives(script_.receive_bytes);
+      for (const Event& event : script_.events) act(event);
+    } else {
+      if (pieces == Pieces::few_at_a_time) split_receives(1 + script_.bytes.size() % 7);
+      engine_.peer_sends(socket_, script_.bytes);
+      settle();
+    }
+    end(pieces);
+    require_nothing_left();
+  }
+
+  // The client did what it should, and no operation failed that may not.
+  [[nodiscard]] bool was_calm() const {
+    if (script_.stays_silent || script_.has('R') || script_.has('S') || script_.has('K')) {
+      return false;
+    }
+    // Less than the shortest patience, so that nothing is given up; lingering ends after 5 s, but
+    // by then all is answered.
+    constexpr std::int64_t calm_ms = 9000;
+    return script_.duration_ms < calm_ms && !was_hurt_;
+  }
+
+  [[nodiscard]] std::string_view received() const { return engine_.peer_received(socket_); }
+
+  [[nodiscard]] bool has_written() const {
+    return counted(OpCode::write) || counted(OpCode::rename) || counted(OpCode::unlink) ||
+           counted(OpCode::make_directory);
+  }
+  [[nodiscard]] std::size_t failed_unlinks() const { return failed_unlinks_; }
+
+ private:
+  struct Fault {
+    std::uint64_t number;
+    bool is_error;
+    int error;
+  };
+
+  [[nodiscard]] bool counted(OpCode code) const { return engine_.started(code) > 0; }
+
+  // A long script is not cut into more pieces than a short one: each costs a turn.
+  void split_receives(std::size_t bytes) {
+    constexpr std::size_t most_pieces = 200;
+    engine_.split_receives(std::max(bytes, script_.bytes.size() / most_pieces));
+  }
+
+  void act(const Event& event) {
+    switch (event.letter) {
+      case '"':
+        engine_.peer_sends(socket_,
+                           std::string_view(script_.bytes).substr(event.begin, event.size));
+        break;
+      case ',': loop_.turn(0); break;
+      case 'F': engine_.peer_finishes(socket_); break;
+      case 'R': engine_.peer_resets(socket_); break;
+      case 'T':
+        engine_.advance_clock(std::int64_t{event.n} * Script::tick_ms);
+        settle();
+        break;
+      case 'W': engine_.peer_takes(socket_, std::size_t{event.n} * 16); break;
+      case 'O': engine_.peer_takes(socket_, SIZE_MAX); break;
+      case 'E': plan_error(event); break;
+      case 'M': plan(event.n % 32, {.most = 1}); break;
+      case 'D': plan(event.n % 32, {.delay = 1U + event.n / 32U}); break;
+      case 'S': service_.drain(); break;
+      case 'K': service_.connections.stop(); break;
+      default: settle(); break;
+    }
+  }
+
+  // What can go wrong with any operation: names that are not there, and their like, are no faults.
+  void plan_error(const Event& event) {
+    static constexpr std::array errors = {EIO,     ENOMEM,    EMFILE, ENOSPC, ECONNRESET,
+                                          ENOBUFS, ECANCELED, EINTR,  EAGAIN};
+    plan(event.n % 32, {.error = errors[event.k % errors.size()]});
+  }
+
+  void plan(unsigned from_here, uring::Simulated::FaultPlan fault) {
+    const std::uint64_t number = engine_.started() + 1 + from_here;
+    engine_.plan_fault(number, fault);
+    if (fault.delay == 0) faults_.push_back({number, fault.error != 0, fault.error});
+  }
+
+  // Turns without letting time pass until nothing more happens.
+  void settle() {
+    int most = 200'000;
+    while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
+    require(most > 0, "the server comes to rest");
+  }
+
+  void end(Pieces pieces) {
+    if (pieces != Pieces::as_told || !script_.stays_silent) {
+      engine_.peer_takes(socket_, SIZE_MAX);
+      engine_.peer_finishes(socket_);
+    }
+    settle();
+    look_for_harm();
+    require(!was_calm() || engine_.closed(socket_), "who has all it wants is not kept waiting");
+    const uring::Milliseconds before = engine_.now();
+    int turns = 0;
+    while (!service_.connections.empty() && turns < 200'000) {
+      loop_.turn(uring::forever);
+      ++turns;
+    }
+    require(service_.connections.empty(), "the connection ends");
+    require(engine_.now() - before <= longest_end_ms(), "it ends in bounded time");
+    look_for_harm();
+  }
+
+  // The patience for a head, for a body, for sending an answer, twice; a lingering close; and what
+  // the lowest rate allows for all bytes that came and for a full block that leaves.
+  [[nodiscard]] uring::Milliseconds longest_end_ms() const {
+    const server::Patience& patience = server_.config.patience;
+    const std::uint64_t bytes = script_.bytes.size() + 2 * server::BlockPool::large_bytes;
+    constexpr uring::Milliseconds linger_ms = 6000;
+    return 2 * (patience.head_ms + patience.idle_ms + 2 * patience.body_ms) + linger_ms +
+           static_cast<uring::Milliseconds>(bytes * 1000 / patience.lowest_rate);
+  }
+
+  // Which planned faults have happened, and whether the client can notice.
+  void look_for_harm() {
+    failed_unlinks_ = 0;
+    for (const Fault& fault : faults_) {
+      if (fault.number > engine_.started()) continue;
+      const OpCode code = engine_.code_of(fault.number);
+      const bool is_send = code == OpCode::send || code == OpCode::send_gather;
+      const bool is_shortage = code == OpCode::recv_provided && fault.error == ENOBUFS;
+      if (fault.is_error ? !is_shortage : is_send) was_hurt_ = true;
+      if (fault.is_error && code == OpCode::unlink) ++failed_unlinks_;
+    }
+  }
+
+  void require_nothing_left() const {
+    require(service_.live == 0, "no connection is left");
+    require(service_.blocks.lent() == 0, "no block is left");
+    require(loop_.frames().live() == 0, "no frame is left");
+    require(engine_.lent_buffers() == 0, "no provided buffer is left");
+    require(engine_.open_files() == 0, "no file is left open");
+    require(engine_.open_sockets() == 0, "no socket is left open");
+  }
+
+  const Script& script_;
+  Server& server_;
+  uring::Simulated& engine_ = server_.engine;
+  uring::Loop& loop_ = server_.loop;
+  server::Service& service_ = server_.service;
+  int socket_ = -1;
+  bool was_hurt_ = false;
+  std::size_t failed_unlinks_ = 0;
+  std::vector<Fault> faults_;
+};
+
+// ---- what must have come of it ---------------------------------------------------------------
+
+bool same_content(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && (left.data() == right.data() || left == right);
+}
+
+bool same_entry(const Entry& left, const Entry& right) {
+  return left.kind == right.kind && same_content(left.content, right.content);
+}
+
+bool same_entries(const Entries& left, const Entries& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const auto& one, const auto& other) {
+                      return one.first == other.first && same_entry(one.second, other.second);
+                    });
+}
+
+// What a calm run came to: the answers without what passes.
+struct Told {
+  std::string answers;
+  bool depends_on_cuts = false;  // which of two right answers comes first
+};
+
+// Some limits are seen when a receive ends: a body beyond --max-body that is malformed further on
+// is refused for one or the other, and one that is dropped is given up around its bound.
+bool may_depend_on_cuts(const Asked& asked, const Setup& setup) {
+  constexpr std::size_t most_dropped = 65536;
+  const bool is_chunked = asked.head.body().kind == http1::BodyKind::chunked;
+  const bool is_beyond = setup.small_bodies && asked.body_is_bad;
+  return is_chunked && (is_beyond || asked.body.size() > most_dropped);
+}
+
+// After a malformed head: a refusal, and nothing.
+void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Told& told) {
+  if (asks.end == http1::Progress::failed) {
+    Answer refusal;
+    require(take_answer(rest, asks.method, refusal), "a malformed head is refused");
+    const int status = setup.overloaded ? refusal.head.status() : http1::status_of(asks.error);
+    require(refusal.head.status() == status, "the refusal says what is wrong");
+    require(!refusal.head.keep_alive(), "a refusal closes");
+    append_lasting(refusal, told.answers);
+  }
+  require(rest.empty(), "nobody is answered who has not asked");
+}
+
+// Reads the answers beside the requests; `model` follows.
+Told follow_calm(const Asks& asks, std::string_view rest, const Setup& setup, fuzz::Model& model) {
+  Told told;
+  for (const Asked& asked : asks.all) {
+    Answer answer;
+    require(take_answer(rest, asked.head.method(), answer), "each request is answered");
+    model.follow(asked, answer);
+    append_lasting(answer, told.answers);
+    told.depends_on_cuts = told.depends_on_cuts || may_depend_on_cuts(asked, setup);
+    const bool is_last = !answer.head.keep_alive() || !asked.body_is_whole;
+    if (is_last || (rest.empty() && told.depends_on_cuts)) {
+      require(rest.empty(), "nothing follows the last answer");
+      return told;
+    }
+  }
+  check_end(asks, setup, rest, told);
+  return told;
+}
+
+void check_calm_files(const Entries& found, const Entries& expected) {
+  for (const auto& [path, entry] : found) {
+    require(path.find(server::temporary_prefix) == std::string::npos, "no temporary is left");
+    const auto known = expected.find(path);
+    require(known != expected.end(), "nothing is there that nobody put there");
+    require(same_entry(entry, known->second), "what is there is what was put there");
+  }
+  require(found.size() == expected.size(), "all is there that was put there");
+}
+
+// A body that was sent as a file's: one that was there, or came as a whole.
+bool is_known_content(std::string_view body, const Asks& asks) {
+  for (const auto& [path, entry] : tree().wanted()) {
+    if (entry.kind == Entry::Kind::file && same_content(body, entry.content)) return true;
+  }
+  for (const Asked& asked : asks.all) {
+    if (asked.body_is_whole && (asked.body == body || asked.is_part())) return true;
+  }
+  return false;
+}
+
+// Reads the answers of a run in which anything may have failed. Returns their statuses.
+std::vector<int> follow_hurt(const Asks& asks, std::string_view rest) {
+  std::vector<int> statuses;
+  for (const Asked& asked : asks.all) {
+    Answer answer;
+    if (!take_answer(rest, asked.head.method(), answer)) return statuses;
+    const int status = answer.head.status();
+    statuses.push_back(status);
+    const bool is_get = asked.head.method() == http1::Method::get;
+    require(!is_get || status != 200 || is_known_content(answer.body, asks),
+            "a file that is sent is one that is there");
+    const bool is_put = asked.head.method() == http1::Method::put;
+    require(!is_put || status >= 300 || asked.body_is_whole, "half an upload is not confirmed");
+    if (!answer.head.keep_alive()) {
+      require(rest.empty(), "nothing follows the last answer");
+      return statuses;
+    }
+  }
+  Answer refusal;
+  if (take_answer(rest, asks.method, refusal)) {
+    require(refusal.head.status() >= 400 && !refusal.head.keep_alive(), "a refusal closes");
+    require(rest.empty(), "nothing follows the last answer");
+  }
+  return statuses;
+}
+
+// Whether a file may have this content after any run: its own, or that of an upload to its name.
+bool may_be_there(const std::string& path, const Entry& entry, const Asks& asks) {
+  const Entries& wanted = tree().wanted();
+  const auto before = wanted.find(path);
+  if (before != wanted.end() && same_entry(entry, before->second)) return true;
+  for (const Asked& asked : asks.all) {
+    if (asked.head.method() != http1::Method::put || !asked.body_is_whole) continue;
+    const std::string target = fuzz::Model::path_of(asked.head);
+    if (entry.kind == Entry::Kind::directory && target.starts_with(path + "/")) return true;
+    if (entry.kind == Entry::Kind::file && target == path &&
+        (asked.body == entry.content || asked.is_part())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool writes(const Asked& asked) {
+  return asked.head.method() == http1::Method::put || asked.head.method() == http1::Method::delete_;
+}
+
+// An upload that was confirmed is there, unless somebody asked for something else later.
+void check_confirmed(const Entries& found, const Asks& asks, const std::vector<int>& statuses) {
+  std::set<std::string> asked_later;
+  for (std::size_t i = asks.all.size(); i-- > 0;) {
+    const Asked& asked = asks.all[i];
+    if (!writes(asked)) continue;
+    const std::string path = fuzz::Model::path_of(asked.head);
+    const bool is_last = asked_later.insert(path).second;
+    const bool is_put = asked.head.method() == http1::Method::put;
+    if (!is_last || !is_put || asked.is_part() || i >= statuses.size() || statuses[i] >= 300)
+      continue;
+    const auto there = found.find(path);
+    require(there != found.end() && there->second.content == asked.body,
+            "what was confirmed is there");
+  }
+}
+
+void check_hurt_files(const Entries& found, const Asks& asks, std::size_t failed_unlinks) {
+  std::size_t temporaries = 0;
+  for (const auto& [path, entry] : found) {
+    if (path.find(server::temporary_prefix) != std::string::npos) {
+      ++temporaries;
+    } else {
+      require(may_be_there(path, entry, asks), "every file is a whole one");
+    }
+  }
+  require(temporaries <= failed_unlinks, "no temporary is left");
+}
+
+// Plays the script once and checks what came of it. Nothing: it was not calm.
+std::optional<Told> play(const Script& script, const Setup& setup, const Asks& asks,
+                         Pieces pieces) {
+  Play play(script, server_for(setup));
+  play.run(pieces);
+  require(setup.writable || !play.has_written(), "a read-only server does not write");
+  fuzz::Model model(tree().wanted(), setup);
+  std::optional<Told> told;
+  std::vector<int> statuses;
+  if (play.was_calm())
+    told = follow_calm(asks, play.received(), setup, model);
+  else
+    statuses = follow_hurt(asks, play.received());
+  if (!play.has_written()) {
+    require(!told || same_entries(model.entries(), tree().wanted()),
+            "nothing is stored without writing");
+    return told;
+  }
+  const Entries found = tree().scan();
+  if (told) {
+    check_calm_files(found, model.entries());
+  } else {
+    check_hurt_files(found, asks, play.failed_unlinks());
+    check_confirmed(found, asks, statuses);
+  }
+  tree().check_outside();
+  tree().restore(found);
+  return told;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Script script(fuzz::text_of_input(data, size));
+  const Setup setup(script.settings);
+  const Asks asks = fuzz::read_requests(script.bytes, setup.limits());
+  const std::optional<Told> as_told = play(script, setup, asks, Pieces::as_told);
+  if (!as_told) return 0;
+  const bool was_cut = script.receive_bytes > 0 || script.events.size() > 1;
+  const std::optional<Told> otherwise =
+      play(script, setup, asks, was_cut ? Pieces::one : Pieces::few_at_a_time);
+  if (as_told->depends_on_cuts) return 0;
+  require(otherwise && otherwise->answers == as_told->answers,
+          "the same bytes in other pieces have the same answers");
+  return 0;
+}

@@ -1,0 +1,430 @@
+// What a server should have done with a connection's bytes: read again, without a connection.
+//
+// Requests are cut out of the whole stream with the parser and the decoder alone; Model knows which
+// files there are, says what each request must be answered, and follows what the answers claim. It
+// shares no code with the server. Used by connection_fuzzer.cc.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/require.h"
+#include "fuzz/served_tree.h"
+#include "parser/chunked.h"
+#include "parser/fields.h"
+#include "parser/parse.h"
+#include "parser/target.h"
+
+namespace fuzz {
+
+// How the server of this run is set up. The bits of event C.
+struct Setup {
+  explicit Setup(std::uint8_t bits)
+      : writable((bits & 1) == 0),
+        small_bodies((bits & 2) != 0),
+        small_heads((bits & 4) != 0),
+        has_fallback((bits & 8) != 0),
+        dot_files((bits & 16) != 0),
+        overloaded((bits & 32) != 0),
+        is_durable((bits & 64) != 0) {}
+
+  bool writable;
+  bool small_bodies;  // --max-body
+  bool small_heads;   // --max-head
+  bool has_fallback;  // --fallback
+  bool dot_files;     // --dot-files
+  bool overloaded;    // beyond --max-connections
+  bool is_durable;    // --durability full
+  static constexpr std::uint64_t most_body = 1000;
+  static constexpr std::size_t most_head = 300;
+  static constexpr const char* fallback = "folder/index.html";
+
+  [[nodiscard]] http1::Limits limits() const {
+    http1::Limits limits;
+    if (small_heads) limits.head_bytes = most_head;
+    return limits;
+  }
+};
+
+// ---- what the client asked --------------------------------------------------------------------
+
+struct Asked {
+  http1::RequestHead head;  // views of the stream
+  std::string body;         // decoded, as far as it is there
+  bool body_is_whole = true;
+  bool body_is_bad = false;  // malformed chunks
+
+  // The body is a part of a file.
+  [[nodiscard]] bool is_part() const { return head.has(http1::FieldName::content_range); }
+};
+
+struct Asks {
+  std::deque<Asked> all;
+  http1::Progress end = http1::Progress::more;  // of the head behind them: more or failed
+  http1::Error error = http1::Error::none;
+  http1::Method method = http1::Method::unknown;  // as far as it was read: HEAD has no body
+};
+
+// Reads the body at the front of `rest`; returns how many bytes it takes.
+inline std::size_t read_body(std::string_view rest, const http1::Limits& limits, Asked& asked) {
+  const http1::Body body = asked.head.body();
+  if (body.kind == http1::BodyKind::none) return 0;
+  if (body.kind == http1::BodyKind::length) {
+    asked.body =
+        rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body.length, rest.size())));
+    asked.body_is_whole = asked.body.size() == body.length;
+    return asked.body.size();
+  }
+  http1::ChunkedDecoder decoder(limits);
+  asked.body = rest;
+  const http1::ChunkedDecoder::Result result = decoder.decode(asked.body.data(), rest.size());
+  asked.body.resize(result.data);
+  asked.body_is_whole = result.progress == http1::Progress::done;
+  asked.body_is_bad = result.progress == http1::Progress::failed;
+  return result.used;
+}
+
+// All requests of a stream, up to one that is not whole.
+inline Asks read_requests(std::string_view stream, const http1::Limits& limits) {
+  Asks asks;
+  while (true) {
+    Asked& asked = asks.all.emplace_back();
+    const http1::Progress progress = http1::parse_request(stream, asked.head, limits);
+    if (progress != http1::Progress::done) {
+      asks.end = progress;
+      asks.error = asked.head.failure().error;
+      asks.method = asked.head.method();
+      asks.all.pop_back();
+      return asks;
+    }
+    stream.remove_prefix(asked.head.size());
+    stream.remove_prefix(read_body(stream, limits, asked));
+    if (!asked.body_is_whole) return asks;
+  }
+}
+
+// ---- what the server answered -----------------------------------------------------------------
+
+struct Answer {
+  http1::ResponseHead head;
+  std::string_view body;
+  bool was_invited = false;  // 100 Continue came before
+};
+
+// Takes the next final answer from the stream's front. False: what is there is not a whole one.
+inline bool take_answer(std::string_view& stream, http1::Method method, Answer& answer) {
+  std::string_view rest = stream;
+  for (int interim = 0;; ++interim) {
+    answer.head.reset();
+    const http1::Progress progress = http1::parse_response(rest, answer.head, method);
+    require(progress != http1::Progress::failed, "what the server sends is a response");
+    if (progress == http1::Progress::more) return false;
+    rest.remove_prefix(answer.head.size());
+    if (answer.head.status() >= 200) break;
+    require(answer.head.status() == 100 && interim == 0, "there is one interim answer: 100");
+    answer.was_invited = true;
+  }
+  const http1::Body body = answer.head.body();
+  require(body.kind == http1::BodyKind::length || body.kind == http1::BodyKind::none,
+          "an answer says its length");
+  if (rest.size() < body.length) return false;
+  answer.body = rest.substr(0, static_cast<std::size_t>(body.length));
+  rest.remove_prefix(answer.body.size());
+  stream = rest;
+  return true;
+}
+
+// The answer without what may differ when the same is asked again.
+inline void append_lasting(const Answer& answer, std::string& text) {
+  using http1::FieldName;
+  text += std::to_string(answer.head.status());
+  for (const http1::Field field : answer.head.fields()) {
+    text.append("\n").append(field.name);
+    const bool passes = field.id == FieldName::date || field.id == FieldName::etag ||
+                        field.id == FieldName::last_modified;
+    if (!passes) text.append(":").append(field.value);
+  }
+  text.append("\n\n").append(answer.body);
+}
+
+// ---- which files there are --------------------------------------------------------------------
+
+class Model {
+ public:
+  Model(const Entries& entries, const Setup& setup) : entries_(entries), setup_(setup) {}
+
+  [[nodiscard]] const Entries& entries() const { return entries_; }
+
+  // The answer is right, and what it claims has happened. `asked` outlives the model.
+  void follow(const Asked& asked, const Answer& answer) {
+    check_form(asked, answer);
+    const int status = answer.head.status();
+    if (setup_.overloaded) return require(status == 503, "beyond the limit all are told so");
+    switch (asked.head.method()) {
+      case http1::Method::unknown: return require(status == 501, "who knows the method is told");
+      case http1::Method::get:
+      case http1::Method::head:
+      case http1::Method::options: break;
+      case http1::Method::put:
+      case http1::Method::delete_:
+        if (setup_.writable) break;
+        [[fallthrough]];
+      default:
+        return require(status == 405 && answer.head.has(http1::FieldName::allow),
+                       "a method that is not allowed is 405");
+    }
+    if (asked.head.expectation() == http1::Expectation::unsupported) {
+      return require(status == 417, "an expectation that nobody knows is 417");
+    }
+    if (asked.head.target_form() == http1::TargetForm::asterisk) return check_options(answer);
+    const Place place = place_of(asked.head);
+    if (place.error != http1::Error::none) {
+      return require(status == http1::status_of(place.error), "a bad path is told as such");
+    }
+    switch (asked.head.method()) {
+      case http1::Method::options: return check_options(answer);
+      case http1::Method::put: return follow_put(place, asked, answer);
+      case http1::Method::delete_: return follow_delete(place, asked, answer);
+      default: return check_read(place, asked, answer);
+    }
+  }
+
+  // The decoded path of a request for a file; empty if it names none.
+  [[nodiscard]] static std::string path_of(const http1::RequestHead& head) {
+    if (head.target_form() == http1::TargetForm::asterisk) return {};
+    const Place place = place_of(head);
+    return place.error == http1::Error::none ? place.path : std::string();
+  }
+
+ private:
+  struct Place {
+    http1::Error error = http1::Error::none;
+    std::string path;  // "." for the root
+    bool names_folder = false;
+  };
+  enum class What : std::uint8_t { nothing, file, folder, link, not_below, outside };
+
+  static Place place_of(const http1::RequestHead& head) {
+    Place place;
+    std::vector<char> room(head.path().size() + 1);
+    const http1::DecodedPath decoded = http1::decode_path(head.path(), room);
+    place.error = decoded.failure.error;
+    if (!decoded.ok()) return place;
+    constexpr std::size_t longest_path = 4095;
+    if (decoded.path.size() > longest_path) place.error = http1::Error::path_too_long;
+    place.path = decoded.path.size() > 1 ? decoded.path.substr(1) : ".";
+    place.names_folder = decoded.has_trailing_slash;
+    return place;
+  }
+
+  [[nodiscard]] What look(std::string_view path) const {
+    if (path == ".") return What::folder;
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1)) {
+      const auto above = entries_.find(path.substr(0, slash));
+      if (above == entries_.end()) return What::nothing;
+      if (above->second.kind == Entry::Kind::file) return What::not_below;
+      if (above->second.kind == Entry::Kind::link) return What::outside;
+    }
+    const auto found = entries_.find(path);
+    if (found == entries_.end()) return What::nothing;
+    switch (found->second.kind) {
+      case Entry::Kind::file: return What::file;
+      case Entry::Kind::directory: return What::folder;
+      default: return What::link;
+    }
+  }
+
+  [[nodiscard]] bool is_hidden(std::string_view path) const {
+    if (path == ".") return false;
+    const std::string_view mark = setup_.dot_files ? ".quoit-" : ".";
+    return path.starts_with(mark) || path.find("/" + std::string(mark)) != std::string_view::npos;
+  }
+
+  static bool is_conditional(const http1::RequestHead& head) {
+    using http1::FieldName;
+    return head.has(FieldName::if_match) || head.has(FieldName::if_none_match) ||
+           head.has(FieldName::if_modified_since) || head.has(FieldName::if_unmodified_since);
+  }
+
+  // What holds for every answer.
+  static void check_form(const Asked& asked, const Answer& answer) {
+    using http1::FieldName;
+    const http1::ResponseHead& head = answer.head;
+    require(head.version() == http1::Version::http_1_1, "the server speaks HTTP/1.1");
+    require(head.has(FieldName::date), "an answer has a date");
+    const bool needs_length = head.status() != 204 && head.status() != 304;
+    require(head.has(FieldName::content_length) == needs_length, "a length where one belongs");
+    require(asked.head.keep_alive() || !head.keep_alive(), "who wants to close is heard");
+    const bool was_old = asked.head.version() == http1::Version::http_1_0;
+    require(!was_old || head.framing().says_close() || head.framing().says_keep_alive(),
+            "an old client is told whether the connection lasts");
+    require(!answer.was_invited || asked.head.expects_continue(), "100 for whoever waits for it");
+    constexpr std::size_t longest_searched = 65536;
+    require(answer.body.size() > longest_searched ||
+                answer.body.find(ServedTree::secret) == std::string_view::npos,
+            "nothing is read outside the root");
+  }
+
+  static void check_options(const Answer& answer) {
+    require(answer.head.status() == 204 && answer.head.has(http1::FieldName::allow),
+            "OPTIONS says what is allowed");
+  }
+
+  // ---- GET and HEAD ----
+
+  void check_read(const Place& place, const Asked& asked, const Answer& answer) const {
+    const What what = is_hidden(place.path) ? What::nothing : look(place.path);
+    if (what == What::outside || what == What::link) {
+      return require(answer.head.status() == 403, "what lies outside is forbidden");
+    }
+    if (what == What::file && !place.names_folder) {
+      return check_content(asked, answer, entries_.find(place.path)->second.content);
+    }
+    if (what != What::folder) return check_missing(asked, answer);
+    if (!place.names_folder) {
+      return require(answer.head.status() == 301 && answer.head.has(http1::FieldName::location),
+                     "a folder's name without its slash leads to it");
+    }
+    const std::string index = place.path == "." ? "index.html" : place.path + "/index.html";
+    if (look(index) != What::file) return check_missing(asked, answer);
+    check_content(asked, answer, entries_.find(index)->second.content);
+  }
+
+  void check_missing(const Asked& asked, const Answer& answer) const {
+    if (setup_.has_fallback && look(Setup::fallback) == What::file) {
+      require(answer.head.status() == 200, "where nothing is, the fallback is shown");
+      return check_whole(asked, answer, entries_.find(Setup::fallback)->second.content);
+    }
+    require(answer.head.status() == 404, "what is not there is not found");
+    constexpr std::string_view page = "404.html";
+    if (look(page) == What::file) check_whole(asked, answer, entries_.find(page)->second.content);
+  }
+
+  static void check_whole(const Asked& asked, const Answer& answer, std::string_view content) {
+    require(answer.head.framing().content_length() == content.size(), "the length is the file's");
+    const bool has_body = asked.head.method() == http1::Method::get;
+    require(!has_body || answer.body == content, "the body is the file");
+  }
+
+  static void check_content(const Asked& asked, const Answer& answer, std::string_view content) {
+    const int status = answer.head.status();
+    if (is_conditional(asked.head) && (status == 304 || status == 412)) {
+      return require(answer.body.empty(), "a condition's answer has no body");
+    }
+    if (asked.head.method() == http1::Method::get && asked.head.has(http1::FieldName::range)) {
+      return check_range(asked, answer, content);
+    }
+    require(status == 200, "a file that is there is shown");
+    check_whole(asked, answer, content);
+  }
+
+  static void check_range(const Asked& asked, const Answer& answer, std::string_view content) {
+    using http1::FieldName;
+    const int status = answer.head.status();
+    std::array<http1::ByteRange, 16> room;
+    const http1::Ranges wanted =
+        http1::parse_ranges(asked.head.value_of(FieldName::range), content.size(), room);
+    const bool one = wanted.outcome == http1::RangeOutcome::satisfiable &&
+                     http1::join_ranges(std::span(room).first(wanted.count)) == 1;
+    const bool none = wanted.outcome == http1::RangeOutcome::unsatisfiable;
+    const bool counts =
+        !asked.head.has_repeated(FieldName::range) && !asked.head.has(FieldName::if_range);
+    if (counts) require(status == (one ? 206 : none ? 416 : 200), "a range is served or refused");
+    if (status == 200) return check_whole(asked, answer, content);
+    const auto said = http1::parse_content_range(answer.head.value_of(FieldName::content_range));
+    require(said && said->complete_size == content.size(), "Content-Range knows the size");
+    if (status == 416) return require(none && !said->range, "416 where no range can be");
+    require(status == 206 && one && said->range == room[0], "206 is the range asked for");
+    require(answer.body == content.substr(static_cast<std::size_t>(room[0].first),
+                                          static_cast<std::size_t>(room[0].size())),
+            "the body is that part of the file");
+  }
+
+  // ---- PUT and DELETE ----
+
+  [[nodiscard]] bool may_be_stored(const Place& place, const Asked& asked) const {
+    const bool fits = !setup_.small_bodies || asked.body.size() <= Setup::most_body;
+    return fits && asked.body_is_whole && !place.names_folder && place.path != "." &&
+           !is_hidden(place.path) && !has_long_name(place.path);
+  }
+
+  static bool has_long_name(std::string_view path) {
+    constexpr std::size_t longest_name = 255;
+    for (std::size_t begin = 0; begin < path.size();) {
+      const std::size_t end = std::min(path.find('/', begin), path.size());
+      if (end - begin > longest_name) return true;
+      begin = end + 1;
+    }
+    return false;
+  }
+
+  void follow_put(const Place& place, const Asked& asked, const Answer& answer) {
+    const int status = answer.head.status();
+    const What what = look(place.path);
+    const bool is_free = what == What::nothing || what == What::file;
+    const bool may = is_free && may_be_stored(place, asked);
+    std::string_view wish;
+    const bool has_wishes = asked.is_part() || asked.head.find("X-OC-MTime", wish);
+    if (may && !has_wishes && !is_conditional(asked.head)) {
+      require(status == 201 || status == 204, "an upload that is right is stored");
+    }
+    if (status >= 400) return;
+    require(may, "an upload that is not right is refused");
+    require(status == (what == What::file ? 204 : 201), "201 for what is new, 204 for the rest");
+    for (std::size_t slash = place.path.find('/'); slash != std::string::npos;
+         slash = place.path.find('/', slash + 1)) {
+      entries_.try_emplace(place.path.substr(0, slash), Entry{Entry::Kind::directory, {}});
+    }
+    const std::string_view content = asked.is_part() ? put_part(place.path, asked) : asked.body;
+    entries_[place.path] = {.content = content};
+  }
+
+  // The file with the part in it. Lives as long as the model.
+  std::string_view put_part(const std::string& path, const Asked& asked) {
+    const auto said =
+        http1::parse_content_range(asked.head.value_of(http1::FieldName::content_range));
+    require(said && said->range && said->range->size() == asked.body.size(),
+            "a part is stored where it says what it is");
+    const auto found = entries_.find(path);
+    std::string& content = parts_.emplace_back();
+    if (found != entries_.end()) content = found->second.content;
+    const std::uint64_t first = said->range->first;
+    require(first <= content.size(), "no part leaves a gap");
+    content.replace(static_cast<std::size_t>(first), asked.body.size(), asked.body);
+    require(!said->complete_size || content.size() <= *said->complete_size,
+            "a part does not belong to a larger file");
+    return content;
+  }
+
+  void follow_delete(const Place& place, const Asked& asked, const Answer& answer) {
+    const What what = look(place.path);
+    const bool is_named = what == What::file || what == What::link;
+    const bool may =
+        !is_hidden(place.path) && place.path != "." &&
+        (what == What::folder ? is_empty(place.path) : is_named && !place.names_folder);
+    const int status = answer.head.status();
+    if (may && !is_conditional(asked.head)) require(status == 204, "what may go goes");
+    if (status >= 400) return;
+    require(may && status == 204, "what may not go is refused");
+    entries_.erase(place.path);
+  }
+
+  [[nodiscard]] bool is_empty(const std::string& folder) const {
+    const auto below = entries_.lower_bound(folder + "/");
+    return below == entries_.end() || !below->first.starts_with(folder + "/");
+  }
+
+  Entries entries_;
+  std::deque<std::string> parts_;  // contents of files of which parts were stored
+  const Setup setup_;
+};
+
+}  // namespace fuzz
