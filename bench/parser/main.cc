@@ -1,5 +1,5 @@
-// Measures the parser beside picohttpparser, in one process and in turn, so that whatever disturbs
-// the machine disturbs both: parser_bench [--json] [--rounds N] [--only WORKLOAD]
+// Measures the parser beside picohttpparser and llhttp, in one process and in turn, so that
+// whatever disturbs the machine disturbs both: parser_bench [--json] [--rounds N] [--only WORKLOAD]
 //                            parser_bench --exactly N PARSER WORKLOAD
 //
 // A round gives each parser each workload for about a millisecond; the best of all rounds counts,
@@ -20,16 +20,12 @@
 #include <vector>
 
 #include "bench/parser/messages.h"
-#include "fuzz/picohttpparser.h"
+#include "bench/parser/peers.h"
 #include "parser/parse.h"
 #include "parser/simd.h"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
-#endif
-
-#if !defined(BENCH_HAS_PICOHTTPPARSER)
-#define BENCH_HAS_PICOHTTPPARSER 0
 #endif
 
 namespace bench {
@@ -68,33 +64,6 @@ std::size_t our_response_by(std::string_view message) {
   return progress == http1::Progress::done ? response_head.size() : 0;
 }
 
-#if BENCH_HAS_PICOHTTPPARSER
-phr_header headers[http1::max_fields];
-
-std::size_t pico_request(std::string_view message) {
-  const char* method;
-  const char* path;
-  std::size_t method_size;
-  std::size_t path_size;
-  std::size_t count = std::size(headers);
-  int minor_version;
-  return static_cast<std::size_t>(phr_parse_request(message.data(), message.size(), &method,
-                                                    &method_size, &path, &path_size, &minor_version,
-                                                    headers, &count, 0));
-}
-
-std::size_t pico_response(std::string_view message) {
-  const char* reason;
-  std::size_t reason_size;
-  std::size_t count = std::size(headers);
-  int minor_version;
-  int status;
-  return static_cast<std::size_t>(phr_parse_response(message.data(), message.size(), &minor_version,
-                                                     &status, &reason, &reason_size, headers,
-                                                     &count, 0));
-}
-#endif
-
 struct Parser {
   const char* name;
   Parse request;
@@ -105,14 +74,15 @@ struct Parser {
 std::vector<Parser> make_parsers() {
   using http1::Simd;
   std::vector<Parser> parsers = {
-    {"quoit", our_request, our_response, true},
-    {"sse", our_request_by<Simd::sse>, our_response_by<Simd::sse>, http1::is_supported(Simd::sse)},
-    {"scalar", our_request_by<Simd::scalar>, our_response_by<Simd::scalar>, true},
-#if BENCH_HAS_PICOHTTPPARSER
-    {"pico", pico_request, pico_response, true},
-#endif
+      {"quoit", our_request, our_response, true},
+      {"sse", our_request_by<Simd::sse>, our_response_by<Simd::sse>,
+       http1::is_supported(Simd::sse)},
+      {"scalar", our_request_by<Simd::scalar>, our_response_by<Simd::scalar>, true},
   };
   std::erase_if(parsers, [](const Parser& parser) { return !parser.is_there; });
+  for (const Peer& peer : peers()) {
+    parsers.push_back({peer.name, peer.request, peer.response, true});
+  }
   return parsers;
 }
 
@@ -195,9 +165,12 @@ void print_table(const std::vector<Workload>& workloads, const std::vector<Parse
                  const Table& table) {
   std::printf("| workload | bytes |");
   for (const Parser& parser : parsers) std::printf(" %s ns | cycles | B/ns |", parser.name);
-  std::printf(" ratio |\n|---|---|");
-  for (std::size_t column = 0; column < parsers.size(); ++column) std::printf("---|---|---|");
-  std::printf("---|\n");
+  for (std::size_t column = 1; column < parsers.size(); ++column) {
+    std::printf(" %s / quoit |", parsers[column].name);
+  }
+  std::printf("\n|---|---|");
+  for (std::size_t column = 0; column < parsers.size() * 4 - 1; ++column) std::printf("---|");
+  std::printf("\n");
   for (std::size_t row = 0; row < workloads.size(); ++row) {
     const std::size_t bytes = workloads[row].mean_size();
     std::printf("| %s | %zu |", workloads[row].name, bytes);
@@ -205,7 +178,10 @@ void print_table(const std::vector<Workload>& workloads, const std::vector<Parse
       std::printf(" %.1f | %.0f | %.2f |", cost.nanoseconds, cost.cycles,
                   static_cast<double>(bytes) / cost.nanoseconds);
     }
-    std::printf(" %.2f |\n", table[row].back().nanoseconds / table[row].front().nanoseconds);
+    for (std::size_t column = 1; column < parsers.size(); ++column) {
+      std::printf(" %.2f |", table[row][column].nanoseconds / table[row].front().nanoseconds);
+    }
+    std::printf("\n");
   }
 }
 

@@ -110,13 +110,13 @@ std::string make_large_request(Random& random) {
   perhaps(80, field("Accept-Language", random.one_of(languages)));
   perhaps(90, field("Accept-Encoding", "gzip, deflate, br"));
   perhaps(60, field("Connection", "keep-alive"));
-  perhaps(75, field("Referer", "https://" + host + make_target(random, 4)));
-  perhaps(70, field("Cookie", "session=" + random.text(base64, random.between(20, 160))));
+  perhaps(85, field("Referer", "https://" + host + make_target(random, 4)));
+  perhaps(85, field("Cookie", "session=" + random.text(base64, random.between(20, 160))));
   perhaps(35, field("If-None-Match", '"' + random.text(hex, random.between(8, 32)) + '"'));
   perhaps(30, field("If-Modified-Since", "Sat, 21 Nov 2026 10:11:12 GMT"));
-  perhaps(45, field("Sec-Fetch-Dest", "document"));
-  perhaps(45, field("Sec-Fetch-Mode", "navigate"));
-  perhaps(45, field("Sec-Fetch-Site", "same-origin"));
+  perhaps(55, field("Sec-Fetch-Dest", "document"));
+  perhaps(55, field("Sec-Fetch-Mode", "navigate"));
+  perhaps(55, field("Sec-Fetch-Site", "same-origin"));
   perhaps(30, field("Upgrade-Insecure-Requests", "1"));
   perhaps(25, field("Cache-Control", "max-age=0"));
   perhaps(20, field("Priority", "u=0, i"));

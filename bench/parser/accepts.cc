@@ -1,0 +1,66 @@
+// Counts which of our cases other parsers accept: parser_accepts [--list]
+//
+// The cases are those of tests/parser/cases, all of a head that is refused or accepted as a whole.
+// For each of our reasons to refuse: how many cases have it, and how many of them picohttpparser
+// and llhttp accept as a head. Neither knows what fields mean, but for llhttp's look at framing, so
+// that what is about Host, say, is their caller's to find. --list names the cases.
+#include <cstdio>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/parser/peers.h"
+#include "parser/parse.h"
+#include "tests/parser/cases.h"
+
+namespace {
+
+using bench::Peer;
+
+struct Count {
+  int cases = 0;
+  std::vector<int> accepted = std::vector<int>(bench::peers().size());
+};
+
+void print(std::string_view reason, const Count& count) {
+  std::printf("| %.*s | %d |", static_cast<int>(reason.size()), reason.data(), count.cases);
+  for (const int accepted : count.accepted) std::printf(" %d |", accepted);
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main(int arguments, char** argument) {
+  const bool list = arguments > 1 && std::string_view(argument[1]) == "--list";
+  std::map<std::string_view, Count> refused;
+  Count accepted;
+  for (const cases::Case& one : cases::load(PARSER_CASES_DIR)) {
+    const bool is_head = one.kind != cases::Kind::chunked;
+    if (!is_head || one.progress == http1::Progress::more) continue;
+    const bool is_good = one.progress == http1::Progress::done;
+    Count& count = is_good ? accepted : refused[http1::name_of(one.error)];
+    ++count.cases;
+    for (std::size_t at = 0; at < bench::peers().size(); ++at) {
+      const Peer& peer = bench::peers()[at];
+      // What a peer may still be waiting for, the rest of a head, is behind all cases.
+      const std::string whole = is_good ? one.bytes : one.bytes + "\r\n\r\n";
+      const bool is_request = one.kind == cases::Kind::request;
+      const bool accepts = (is_request ? peer.request(whole) : peer.response(whole)) != 0;
+      if (accepts) ++count.accepted[at];
+      if (list && accepts != is_good) {
+        std::printf("%s %s: %s (%s)\n", peer.name, accepts ? "accepts" : "refuses",
+                    one.sentence.c_str(), one.place.c_str());
+      }
+    }
+  }
+  if (list) return 0;
+  std::printf("| our answer | cases |");
+  for (const Peer& peer : bench::peers()) std::printf(" accepted by %s |", peer.name);
+  std::printf("\n|---|---|");
+  for (std::size_t at = 0; at < bench::peers().size(); ++at) std::printf("---|");
+  std::printf("\n");
+  print("accepted", accepted);
+  for (const auto& [reason, count] : refused) print(reason, count);
+  return 0;
+}
