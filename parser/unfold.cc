@@ -40,8 +40,8 @@ std::size_t HeadUnfolder::unfold(std::span<char> bytes, const ResponseHead& head
     char* const cr = find(at, end, '\r');
     const auto before = static_cast<std::size_t>(cr - bytes.data());
     if (cr == line || cr == end) return bytes.size();
+    if (end - cr > 1 && cr[1] != '\n') return bytes.size();
     if (end - cr < 3) return before;
-    if (cr[1] != '\n') return bytes.size();
     const bool folds = cr[2] == ' ' || cr[2] == '\t';
     if (folds) std::memset(cr, ' ', 2);
     at = cr + 2;

@@ -88,6 +88,7 @@ TEST(Unfold, folds_no_name) {
 TEST(Unfold, excuses_no_bare_line_end) {
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nA: b\n c\r\n\r\n").error, Error::bare_lf);
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nA: b\r c\r\n\r\n").error, Error::bare_cr);
+  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nA: b\rc").error, Error::bare_cr);
 }
 
 TEST(Unfold, repeats_itself_after_the_end) {
