@@ -83,8 +83,11 @@ bool range_counts(const RequestHead& head, FileFacts existing, std::int64_t now)
   if (const auto tag = http1::parse_entity_tag(value)) {
     return http1::equal_strongly(*tag, {.opaque = tag_of(existing).text(), .is_weak = false});
   }
+  // RFC 9110 8.8.2.2: a date is a strong validator only once nothing more can change within its
+  // second. The other second is for clocks that tick coarsely.
+  constexpr std::int64_t settled = 2;
   const auto date = http1::parse_date(value, now);
-  return date && *date == existing.mtime_seconds();
+  return date && *date == existing.mtime_seconds() && now - *date >= settled;
 }
 
 }  // namespace server

@@ -43,7 +43,7 @@ enum class Verdict : std::uint8_t {
 Verdict judge(const http1::RequestHead& head, const FileFacts* existing, std::int64_t now);
 
 // Says whether a Range of `head` counts: there is no If-Range, or it names this very version by a
-// strong tag or by its exact date. RFC 9110 13.1.5.
+// strong tag, or by its exact date when that is some seconds ago. RFC 9110 13.1.5.
 bool range_counts(const http1::RequestHead& head, FileFacts existing, std::int64_t now);
 
 }  // namespace server

@@ -137,7 +137,10 @@ uring::Task<> show(Connection& c, const Found& found, const char* path) {
   if (found.fault == uring::Fault::none) {
     x.file = found.fd;
     const std::string_view type = c.service.shared.mime.type_of(path);
-    x.plan = plan_file(x.head, found.facts, type, c.service.clock.now());
+    x.plan = plan_file(x.head, found.facts, type, c.service.clock.now(), x.range_room);
+    x.plan.boundary = {x.boundary.data(), x.boundary.size()};
+    const bool divided = x.plan.content == Content::parts;
+    if (divided && !draw_boundary(x.boundary)) answer(c, 500);
   } else if (status_of(found.fault) == 404) {
     co_await show_nothing(c);
   } else {

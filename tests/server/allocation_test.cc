@@ -150,6 +150,7 @@ TEST_F(Heap, is_not_used_by_a_request_that_is_kept_alive) {
   EXPECT_EQ(count(head_of("HEAD", "/hello.txt", "If-None-Match: \"x\"\r\n")), 0U);
   EXPECT_EQ(count(head_of("GET", "/none")), 0U);
   EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2,4-5\r\n")), 0U);
   const std::string get = head_of("GET", "/hello.txt");
   EXPECT_EQ(count(get + get + get), 0U);
 }

@@ -153,5 +153,14 @@ TEST(If_Range, lets_a_range_count_for_this_very_version) {
   EXPECT_FALSE(counts("If-Range: @;If-Range: @;"));
 }
 
+// RFC 9110 8.8.2.2: the second in which the file was written must be over.
+TEST(If_Range, by_a_date_does_not_count_while_the_file_may_change_within_it) {
+  const Request request(head_of("GET", "/", expand("If-Range: $;")));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds - 1));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds + 1));
+  EXPECT_TRUE(range_counts(request.head, old_facts, old_seconds + 2));
+}
+
 }  // namespace
 }  // namespace server

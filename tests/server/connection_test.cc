@@ -130,6 +130,45 @@ TEST_F(Corridor, answers_ranges_and_conditions) {
   EXPECT_TRUE(ask("If-Match: \"x\"\r\n").starts_with("HTTP/1.1 412 "));
 }
 
+// The pieces of the answer to a request for many ranges, taken apart as a client does.
+std::vector<std::string> parts_in(const std::string& answer) {
+  const std::size_t at = answer.find("boundary=") + 9;
+  const std::string delimiter = "--" + answer.substr(at, boundary_bytes);
+  std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+  std::vector<std::string> parts;
+  while (body.starts_with(delimiter + "\r\n")) {
+    const std::size_t end = body.find("\r\n" + delimiter);
+    parts.push_back(body.substr(delimiter.size() + 2, end - delimiter.size() - 2));
+    body.erase(0, end + 2);
+  }
+  EXPECT_EQ(body, delimiter + "--\r\n");
+  return parts;
+}
+
+TEST_F(Corridor, answers_many_ranges_in_parts) {
+  const std::string answer =
+      world.ask(head_of("GET", "/hello.txt", "Range: bytes=4-,0-1\r\n") + get_hello);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 206 Partial Content\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with(hello)) << answer;
+  const std::string type = "Content-Type: text/plain; charset=utf-8\r\n";
+  EXPECT_EQ(parts_in(answer.substr(0, answer.size() - hello.size())),
+            (std::vector<std::string>{type + "Content-Range: bytes 4-5/6\r\n\r\no\n",
+                                      type + "Content-Range: bytes 0-1/6\r\n\r\nhe"}));
+}
+
+TEST_F(Corridor, answers_parts_larger_than_a_block_and_smaller_ones_between) {
+  const std::string content = pattern(3 * BlockPool::large_bytes);
+  world.root.put("large", content);
+  const std::string answer =
+      world.ask(head_of("GET", "/large", "Range: bytes=500000-,7-7,100-499000\r\n"));
+  const std::vector<std::string> parts = parts_in(answer);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_TRUE(parts[0].ends_with("\r\n\r\n" + content.substr(500'000)));
+  EXPECT_TRUE(parts[1].ends_with("\r\n\r\n" + content.substr(7, 1)));
+  EXPECT_TRUE(parts[2].ends_with("\r\n\r\n" + content.substr(100, 498'901)));
+  EXPECT_LE(world.engine.started(OpCode::send), 5U);
+}
+
 TEST_F(Corridor, shows_the_index_of_a_directory_and_leads_to_its_slash) {
   world.root.put("folder/index.html", "<p>");
   const std::string index = world.ask(head_of("GET", "/folder/"));
