@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
-#include <sys/random.h>
 
 namespace server {
 
@@ -32,17 +31,6 @@ std::size_t write(std::initializer_list<std::string_view> pieces, std::span<char
 }
 
 }  // namespace
-
-bool draw_boundary(Boundary& boundary) {
-  std::array<unsigned char, boundary_bytes / 2> random{};
-  const auto size = static_cast<ssize_t>(random.size());
-  if (::getrandom(random.data(), random.size(), 0) != size) return false;
-  for (std::size_t i = 0; i < random.size(); ++i) {
-    boundary[2 * i] = "0123456789abcdef"[random[i] >> 4];
-    boundary[2 * i + 1] = "0123456789abcdef"[random[i] & 15];
-  }
-  return true;
-}
 
 // RFC 2046 5.1.1: the line end before a delimiter belongs to it; before the first there is none.
 std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> room) {

@@ -24,9 +24,6 @@ inline constexpr std::size_t most_ranges = 128;
 inline constexpr std::size_t boundary_bytes = 32;
 using Boundary = std::array<char, boundary_bytes>;
 
-// Draws a boundary. False: the system has no random bytes.
-bool draw_boundary(Boundary& boundary);
-
 struct Parts {
   std::span<const http1::ByteRange> ranges;  // at least one
   std::uint64_t complete_size = 0;           // of the file

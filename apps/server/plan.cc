@@ -192,6 +192,8 @@ void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::Byt
   }
   if (ranges.outcome != http1::RangeOutcome::satisfiable) return;
   const std::size_t count = http1::join_ranges(room.first(ranges.count));
+  // Whether Content-Encoding would be said of the parts or of the multipart, clients disagree.
+  if (count > 1 && plan.facts.coding != Coding::identity) return;
   plan.status = 206;
   if (count > 1) {
     plan.content = Content::parts;
@@ -307,11 +309,19 @@ std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> roo
   if (plan.is_partial) {
     writer.content_range(plan.offset, plan.offset + plan.length - 1, plan.facts.size);
   }
+  const bool coded = plan.facts.coding != Coding::identity;
+  if (coded && plan.content != Content::none) {
+    writer.field("Content-Encoding", name_of(plan.facts.coding));
+  }
+  if (plan.is_chosen) writer.field("Vary", "Accept-Encoding");
   if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) writer.field("Location", plan.location);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (plan.status == 503) writer.field("Retry-After", 1);
+  if (plan.extra_fields) {
+    write_extra_fields(*plan.extra_fields, plan.cors, plan.allow, writer);
+  }
   if (!plan.keep_alive)
     writer.field("Connection", "close");
   else if (plan.old_client)

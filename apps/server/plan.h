@@ -13,6 +13,7 @@
 #include "apps/server/clock.h"
 #include "apps/server/conditions.h"
 #include "apps/server/config.h"
+#include "apps/server/extra_fields.h"
 #include "apps/server/parts.h"
 #include "parser/message.h"
 
@@ -70,11 +71,14 @@ struct Plan {
   bool has_facts = false;       // ETag and Last-Modified of `facts`
   bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
   bool is_readable = false;     // Accept-Ranges
+  bool is_chosen = false;       // Vary: Accept-Encoding, for another client may get other bytes
   bool mtime_accepted = false;  // X-OC-MTime
   std::string_view allow;       // 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;
+  Cors cors;
+  const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;
   std::span<const http1::ByteRange> ranges;  // of Content::parts
   std::string_view boundary;                 // of Content::parts; drawn after the plan was made

@@ -21,8 +21,9 @@ namespace {
 constexpr std::int64_t linger_ms = 5000;
 constexpr std::int64_t draining_linger_ms = 1000;  // while the server waits to stop
 constexpr std::uint64_t most_lingered = 64 * 1024 * 1024;
-// The largest head of ours: fields are few, and Location is bounded by the target's limit.
-constexpr std::size_t head_room = 12 * 1024;
+// The largest head of ours: fields are few, Location is bounded by the target's limit, those of the
+// operator and of CORS have limits of their own.
+constexpr std::size_t head_room = 14 * 1024;
 
 }  // namespace
 
@@ -122,10 +123,18 @@ LogRecord record_of(const Connection& c) {
   return record;
 }
 
+// What the operator adds to every answer.
+void add_fields(Connection& c) {
+  Plan& plan = c.exchange->plan;
+  plan.extra_fields = &c.service.config.extra_fields;
+  plan.cors = judge_origin(c.exchange->head, c.service.config.extra_fields);
+}
+
 // Writes the head into the block, and notes what the log will say.
 void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
   c.service.clock.now();
+  add_fields(c);
   const std::span<char> room = x.block.subspan(x.gathered);
   const std::size_t size = write_head(x.plan, c.service.clock, room);
   c.service.log_heads(c, {room.data(), size});

@@ -387,6 +387,50 @@ TEST(Serve, ManyRangesArriveAsParts) {
   }
 }
 
+TEST(Serve, CompressedSiblingsAreSentToThoseWhoTakeThem) {
+  for (const bool on : {true, false}) {
+    Site site(on ? std::vector<std::string>{"--precompressed", "on"} : std::vector<std::string>{});
+    site.root.write("a.js", "plain");
+    site.root.write("a.js.gz", "gzipped");
+    RawClient client = site.connect();
+    const Response plain = client.ask(get("/a.js"));
+    EXPECT_EQ(plain.body, "plain");
+    EXPECT_EQ(plain.field("Vary"), on ? "Accept-Encoding" : "");
+    const Response coded = client.ask(get("/a.js", {"Accept-Encoding: gzip, br"}));
+    EXPECT_EQ(coded.body, on ? "gzipped" : "plain");
+    EXPECT_EQ(coded.field("Content-Encoding"), on ? "gzip" : "");
+    EXPECT_EQ(coded.field("Content-Type"), "text/javascript; charset=utf-8");
+    EXPECT_EQ(coded.field("ETag") == plain.field("ETag"), !on);
+    const Response again = client.ask(
+        get("/a.js", {"Accept-Encoding: gzip", "If-None-Match: " + coded.field("ETag")}));
+    EXPECT_EQ(again.status, 304);
+  }
+}
+
+// As a browser asks before a page of another origin may write.
+TEST(Serve, PagesOfAnotherOriginMayWriteWhereTheyAreLet) {
+  Site site({"--writable", "--cors", "https://app.example", "--header", "X-A: b"});
+  RawClient client = site.connect();
+  const std::string origin = "Origin: https://app.example";
+  const Response preflight =
+      client.ask(request("OPTIONS", "/a",
+                         {origin, "Access-Control-Request-Method: PUT",
+                          "Access-Control-Request-Headers: content-type,if-none-match"}));
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_EQ(preflight.field("Access-Control-Allow-Origin"), "https://app.example");
+  EXPECT_NE(preflight.field("Access-Control-Allow-Methods").find("PUT"), std::string::npos);
+  EXPECT_EQ(preflight.field("Access-Control-Allow-Headers"), "content-type,if-none-match");
+  const Response stored = client.ask(test_support::put("/a", "hello", {origin}));
+  EXPECT_EQ(stored.status, 201);
+  EXPECT_EQ(stored.field("Access-Control-Allow-Origin"), "https://app.example");
+  EXPECT_NE(stored.field("Access-Control-Expose-Headers").find("ETag"), std::string::npos);
+  EXPECT_EQ(stored.field("X-A"), "b");
+  const Response other = client.ask(get("/a", {"Origin: https://other.example"}));
+  EXPECT_EQ(other.body, "hello");
+  EXPECT_FALSE(other.has("Access-Control-Allow-Origin"));
+  EXPECT_EQ(other.field("Vary"), "Origin");
+}
+
 TEST(Serve, RangeOfALargeFileIsExact) {
   Site site;
   const std::string bytes = noise(2'000'000);

@@ -70,15 +70,5 @@ TEST(Parts, that_do_not_fit_are_not_written) {
   EXPECT_EQ(room, std::string(part_head_room, '?'));
 }
 
-TEST(Boundaries, are_never_the_same) {
-  Boundary first;
-  Boundary second;
-  ASSERT_TRUE(draw_boundary(first));
-  ASSERT_TRUE(draw_boundary(second));
-  EXPECT_NE(first, second);
-  const std::string_view text(first.data(), first.size());
-  EXPECT_EQ(text.find_first_not_of("0123456789abcdef"), std::string_view::npos);
-}
-
 }  // namespace
 }  // namespace server
