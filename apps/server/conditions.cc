@@ -1,6 +1,7 @@
 // The order of RFC 9110 13.2.2, step by step. Covered by tests/server/conditions_test.cc.
 #include "apps/server/conditions.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -22,6 +23,11 @@ Tag tag_of(FileFacts facts) {
   end = std::to_chars(end, limit, static_cast<std::uint64_t>(facts.mtime_ns), 16).ptr;
   *end++ = '-';
   end = std::to_chars(end, limit, facts.size, 16).ptr;
+  if (facts.coding != Coding::identity) {
+    const std::string_view name = name_of(facts.coding);
+    *end++ = '-';
+    end = std::copy(name.begin(), name.end(), end);
+  }
   *end++ = '"';
   tag.size = static_cast<std::size_t>(end - tag.bytes.data());
   return tag;
@@ -83,8 +89,11 @@ bool range_counts(const RequestHead& head, FileFacts existing, std::int64_t now)
   if (const auto tag = http1::parse_entity_tag(value)) {
     return http1::equal_strongly(*tag, {.opaque = tag_of(existing).text(), .is_weak = false});
   }
+  // RFC 9110 8.8.2.2: a date is a strong validator only once nothing more can change within its
+  // second. The other second is for clocks that tick coarsely.
+  constexpr std::int64_t settled = 2;
   const auto date = http1::parse_date(value, now);
-  return date && *date == existing.mtime_seconds();
+  return date && *date == existing.mtime_seconds() && now - *date >= settled;
 }
 
 }  // namespace server

@@ -1,14 +1,16 @@
 // Conditions: whether a request with preconditions goes on. Pure.
 //
-// A version of a file is its size and its modification time; its entity tag is made of both and of
-// nothing else, so that every node of a cluster gives the same one. The five conditional fields are
-// judged in the order of RFC 9110 13.2.2. Covered by tests/server/conditions_test.cc.
+// A version of a file is its size and its modification time; its entity tag is made of both, and of
+// the coding where it has one (RFC 9110 8.8.3.3), so that every node of a cluster gives the same
+// one. The five conditional fields are judged in the order of RFC 9110 13.2.2. Covered by
+// tests/server/conditions_test.cc.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "apps/server/coding.h"
 #include "parser/message.h"
 
 namespace server {
@@ -17,6 +19,8 @@ namespace server {
 struct FileFacts {
   std::uint64_t size = 0;     // bytes
   std::int64_t mtime_ns = 0;  // modification time in nanoseconds since 1970
+  // How its bytes are coded, where they stand for those of another file.
+  Coding coding = Coding::identity;
 
   std::int64_t mtime_seconds() const {
     const std::int64_t seconds = mtime_ns / 1'000'000'000;
@@ -24,9 +28,9 @@ struct FileFacts {
   }
 };
 
-// A strong entity tag with its quotes: "MTIME-SIZE" in hexadecimal.
+// A strong entity tag with its quotes: "MTIME-SIZE" in hexadecimal, "MTIME-SIZE-gzip" where coded.
 struct Tag {
-  std::array<char, 36> bytes{};
+  std::array<char, 40> bytes{};
   std::size_t size = 0;
   std::string_view text() const { return {bytes.data(), size}; }
 };
@@ -43,7 +47,7 @@ enum class Verdict : std::uint8_t {
 Verdict judge(const http1::RequestHead& head, const FileFacts* existing, std::int64_t now);
 
 // Says whether a Range of `head` counts: there is no If-Range, or it names this very version by a
-// strong tag or by its exact date. RFC 9110 13.1.5.
+// strong tag, or by its exact date when that is some seconds ago. RFC 9110 13.1.5.
 bool range_counts(const http1::RequestHead& head, FileFacts existing, std::int64_t now);
 
 }  // namespace server

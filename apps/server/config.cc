@@ -37,6 +37,9 @@ struct Texts {
   std::string max_head;
   std::string reserve;
   std::string durability = "none";
+  std::string precompressed = "off";
+  std::vector<std::string> headers;
+  std::vector<std::string> origins;
   std::string log_format = "combined";
   double head_seconds = 10;
   double idle_seconds = 60;
@@ -87,6 +90,28 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
       ->group(group);
   app.add_option("--workers", config.workers, "threads, one ring each (default: one for each CPU)")
       ->type_name("N")
+      ->group(group);
+}
+
+void add_answer_options(CLI::App& app, Texts& texts) {
+  constexpr const char* group = "Answers";
+  app.add_option("--precompressed", texts.precompressed,
+                 "on or off (default): answer with FILE.br, FILE.zst or FILE.gz where it lies\n"
+                 "beside FILE, is not older, and the client takes it")
+      ->check(CLI::IsMember({"on", "off"}).description(""))
+      ->type_name("on|off")
+      ->group(group);
+  app.add_option("--header", texts.headers, "'Name: value' for every answer, repeatable")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("LINE")
+      ->group(group);
+  app.add_option("--cors", texts.origins,
+                 "let web pages of ORIGIN (as https://example.org, or '*' for any) use this\n"
+                 "server, with --writable also to write; repeatable")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("ORIGIN")
       ->group(group);
 }
 
@@ -146,6 +171,19 @@ void add_time_options(CLI::App& app, Texts& texts) {
 std::int64_t milliseconds(double seconds) { return static_cast<std::int64_t>(seconds * 1000); }
 
 // Returns what is wrong, or nothing.
+std::string apply_fields(const Texts& texts, Config& config) {
+  for (const std::string& text : texts.headers) {
+    const std::string_view wrong = add_header(text, config.extra_fields);
+    if (!wrong.empty()) return "--header '" + text + "': " + std::string(wrong);
+  }
+  for (const std::string& text : texts.origins) {
+    const std::string_view wrong = add_origin(text, config.extra_fields);
+    if (!wrong.empty()) return "--cors " + text + ": " + std::string(wrong);
+  }
+  return {};
+}
+
+// The same.
 std::string apply(const Texts& texts, Config& config) {
   for (const std::string& text : texts.listen) {
     const std::optional<ListenAddress> address = parse_listen(text);
@@ -171,6 +209,7 @@ std::string apply(const Texts& texts, Config& config) {
     }
     config.limits.head_bytes = *bytes;
   }
+  config.precompressed = texts.precompressed == "on";
   config.durability = texts.durability == "full"   ? Durability::full
                       : texts.durability == "data" ? Durability::data
                                                    : Durability::none;
@@ -179,7 +218,7 @@ std::string apply(const Texts& texts, Config& config) {
   config.patience.idle_ms = milliseconds(texts.idle_seconds);
   config.patience.body_ms = milliseconds(texts.body_seconds);
   config.patience.grace_ms = milliseconds(texts.grace_seconds);
-  return {};
+  return apply_fields(texts, config);
 }
 
 }  // namespace
@@ -227,6 +266,7 @@ ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
   app.get_formatter()->column_width(34);
   Texts texts;
   add_serving_options(app, config, texts);
+  add_answer_options(app, texts);
   add_log_options(app, config, texts);
   add_size_options(app, config, texts);
   add_time_options(app, texts);

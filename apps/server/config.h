@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/server/extra_fields.h"
 #include "parser/limits.h"
 
 namespace server {
@@ -56,6 +57,7 @@ struct Config {
   std::vector<ListenAddress> listen;
   bool writable = false;
   bool dot_files = false;
+  bool precompressed = false;    // a.css.gz for a.css; off: up to three look-ups more for each file
   unsigned workers = 0;          // 0: one for each CPU that this process may use
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
@@ -69,6 +71,7 @@ struct Config {
   std::uint64_t max_connections = 0;         // in all; 0: from the limit of open files
   Patience patience;
   http1::Limits limits;
+  ExtraFields extra_fields;  // --header and --cors
 };
 
 // How the reading of the command line ended.

@@ -64,6 +64,8 @@ struct Exchange {
   std::size_t own_bytes = 0;
   std::array<char, path_room_bytes> path_room;
   std::array<char, 16384> text_room;
+  std::array<http1::ByteRange, most_ranges> range_room;
+  Boundary boundary;
 
   // Answers that leave in one send at most: bounds what a flood of pipelined requests holds.
   static constexpr std::size_t most_answered = 64;

@@ -131,13 +131,48 @@ uring::Task<> show_nothing(Connection& c) {
   if (!shown) answer(c, 404);
 }
 
+// Puts a compressed sibling that the client takes in the place of the file `found` of that path,
+// which may lie in the text room already.
+uring::Task<> choose_coding(Connection& c, Found& found, std::string_view path) {
+  Exchange& x = *c.exchange;
+  const CodingChoice choice = acceptable_codings(x.head);
+  if (choice.count == 0) co_return;
+  std::memmove(x.text_room.data(), path.data(), path.size());
+  for (const Coding coding : choice.wanted()) {
+    const std::string_view suffix = suffix_of(coding);
+    char* const end = std::copy(suffix.begin(), suffix.end(), x.text_room.data() + path.size());
+    *end = '\0';
+    const char* name = x.text_room.data();
+    Found sibling = co_await open_beneath(c, name, for_reading);
+    if (sibling.fd < 0) continue;
+    if (sibling.is_directory || !is_current(sibling.facts.mtime_ns, found.facts.mtime_ns)) {
+      discard(c, sibling, uring::Fault::not_found);
+      continue;
+    }
+    discard(c, found, uring::Fault::none);
+    found = sibling;
+    found.facts.coding = coding;
+    co_return;
+  }
+}
+
+// Plans the answer with a file that was found.
+uring::Task<> show_file(Connection& c, Found found, const char* path) {
+  Exchange& x = *c.exchange;
+  const std::string_view type = c.service.shared.mime.type_of(path);
+  if (c.service.config.precompressed) co_await choose_coding(c, found, path);
+  x.file = found.fd;
+  x.plan = plan_file(x.head, found.facts, type, c.service.clock.now(), x.range_room);
+  x.plan.is_chosen = c.service.config.precompressed;
+  x.plan.boundary = {x.boundary.data(), x.boundary.size()};
+  const bool divided = x.plan.content == Content::parts;
+  if (divided && !draw_boundary(x.boundary)) answer(c, 500);
+}
+
 // Plans the answer to what was found, be it nothing.
 uring::Task<> show(Connection& c, const Found& found, const char* path) {
-  Exchange& x = *c.exchange;
   if (found.fault == uring::Fault::none) {
-    x.file = found.fd;
-    const std::string_view type = c.service.shared.mime.type_of(path);
-    x.plan = plan_file(x.head, found.facts, type, c.service.clock.now());
+    co_await show_file(c, found, path);
   } else if (status_of(found.fault) == 404) {
     co_await show_nothing(c);
   } else {

@@ -7,12 +7,21 @@
 #include <sstream>
 #include <utility>
 
+#include "apps/server/parts.h"
+#include "parser/fields.h"
+
 namespace server {
 
 namespace {
 
 constexpr std::string_view unknown_type = "application/octet-stream";
 constexpr std::size_t longest_extension = 16;
+constexpr std::size_t longest_named_type = longest_type - sizeof "; charset=utf-8";
+
+// What no file of types changes: pages, their styles, scripts and WebAssembly. Of another type a
+// browser does not run them, and a strange table on one machine would break every site there.
+constexpr std::array<std::string_view, 7> settled = {"html", "htm", "css", "js",
+                                                     "mjs",  "svg", "wasm"};
 
 // Types that must be right wherever quoitd runs: browsers refuse modules and WebAssembly otherwise.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 44> built_in = {{
@@ -66,6 +75,19 @@ char lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
+bool is_settled(std::string_view extension) {
+  return std::any_of(settled.begin(), settled.end(), [extension](std::string_view name) {
+    return http1::equal_ignoring_case(name, extension);
+  });
+}
+
+// type/subtype, both tokens, so that it can stand in a field; without parameters.
+bool is_type(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || text.size() > longest_named_type) return false;
+  return http1::is_token(text.substr(0, slash)) && http1::is_token(text.substr(slash + 1));
+}
+
 }  // namespace
 
 Mime::Mime() {
@@ -86,11 +108,11 @@ bool Mime::read(const std::string& path) {
     std::istringstream words(line);
     std::string type;
     words >> type;
-    for (std::string extension; words >> extension;) add(extension, type);
+    if (!is_type(type)) continue;
+    for (std::string extension; words >> extension;) {
+      if (!is_settled(extension)) add(extension, type);
+    }
   }
-  // Debian names these otherwise than browsers ask for.
-  add("js", "text/javascript");
-  add("mjs", "text/javascript");
   return true;
 }
 

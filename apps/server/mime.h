@@ -1,8 +1,9 @@
 // Mime: the content type of a file, from the end of its name.
 //
 // A built-in table of what browsers and package tools care about; where the system has
-// /etc/mime.types (Debian's media-types package), its hundreds of types are read over it at start.
-// Text gets charset=utf-8. Covered by tests/server/mime_test.cc.
+// /etc/mime.types (Debian's media-types package), its hundreds of types are read over it at start,
+// except for what makes a web page work. Text gets charset=utf-8. Covered by
+// tests/server/mime_test.cc.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ class Mime {
   // The built-in table only.
   Mime();
 
-  // Reads a file in the format of mime.types(5) over the table. False if it cannot be read.
+  // Reads a file in the format of mime.types(5) over the table; lines that name no type are
+  // skipped. False if it cannot be read.
   bool read(const std::string& path);
 
   // The value of Content-Type; a view of this table, or a constant.

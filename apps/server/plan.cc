@@ -177,11 +177,11 @@ Plan plan_text(const RequestHead& head, int status, std::string_view explanation
 namespace {
 
 // 206 or 416 where Range asks for it and If-Range lets it; else the plan stays as it is.
-// Several ranges that do not join into one are answered with the whole file (RFC 9110 14.2).
-void apply_range(const RequestHead& head, std::int64_t now, Plan& plan) {
+// More ranges than `room` holds are answered with the whole file (RFC 9110 14.2).
+void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::ByteRange> room,
+                 Plan& plan) {
   if (head.method() != Method::get || !head.has(FieldName::range)) return;
   if (head.has_repeated(FieldName::range) || !range_counts(head, plan.facts, now)) return;
-  std::array<http1::ByteRange, 16> room;
   const http1::Ranges ranges =
       http1::parse_ranges(head.value_of(FieldName::range), plan.facts.size, room);
   if (ranges.outcome == http1::RangeOutcome::unsatisfiable) {
@@ -191,8 +191,16 @@ void apply_range(const RequestHead& head, std::int64_t now, Plan& plan) {
     return;
   }
   if (ranges.outcome != http1::RangeOutcome::satisfiable) return;
-  if (http1::join_ranges(std::span(room).first(ranges.count)) != 1) return;
+  const std::size_t count = http1::join_ranges(room.first(ranges.count));
+  // Whether Content-Encoding would be said of the parts or of the multipart, clients disagree.
+  if (count > 1 && plan.facts.coding != Coding::identity) return;
   plan.status = 206;
+  if (count > 1) {
+    plan.content = Content::parts;
+    plan.ranges = room.first(count);
+    plan.length = length_of(parts_of(plan));
+    return;
+  }
   plan.is_partial = true;
   plan.offset = room[0].first;
   plan.length = room[0].size();
@@ -201,7 +209,7 @@ void apply_range(const RequestHead& head, std::int64_t now, Plan& plan) {
 }  // namespace
 
 Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view content_type,
-               std::int64_t now) {
+               std::int64_t now, std::span<http1::ByteRange> room) {
   Plan plan = plan_page(head, 200, facts, content_type);
   plan.has_facts = true;
   plan.is_readable = true;
@@ -218,7 +226,7 @@ Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view conten
       return plan;
     case Verdict::proceed: break;
   }
-  apply_range(head, now, plan);
+  apply_range(head, now, room, plan);
   return plan;
 }
 
@@ -269,6 +277,18 @@ namespace {
 // RFC 9110 8.6: no Content-Length in 1xx and 204; in 304 it may be left out.
 bool tells_length(const Plan& plan) { return plan.status != 204 && plan.status != 304; }
 
+void write_type(const Plan& plan, http1::HeadWriter& writer) {
+  if (plan.content == Content::parts) {
+    // RFC 9110 14.6. Its parts say what the file is.
+    constexpr std::string_view begin = "multipart/byteranges; boundary=";
+    std::array<char, begin.size() + boundary_bytes> room{};
+    const std::string_view text = append(room, {room.data(), 0}, begin);
+    writer.field("Content-Type", append(room, text, plan.boundary));
+  } else if (plan.content != Content::none) {
+    writer.field("Content-Type", plan.content_type);
+  }
+}
+
 void write_facts(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
   if (!plan.has_facts) return;
   writer.field("ETag", tag_of(plan.facts).text());
@@ -283,19 +303,25 @@ std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> roo
   writer.status_line(plan.status);
   writer.field("Date", clock.date());
   if (tells_length(plan)) writer.field("Content-Length", plan.length);
-  if (!plan.content_type.empty() && plan.length > 0 && tells_length(plan)) {
-    writer.field("Content-Type", plan.content_type);
-  }
+  write_type(plan, writer);
   write_facts(plan, clock.seconds(), writer);
   if (plan.is_readable) writer.field("Accept-Ranges", "bytes");
   if (plan.is_partial) {
     writer.content_range(plan.offset, plan.offset + plan.length - 1, plan.facts.size);
   }
+  const bool coded = plan.facts.coding != Coding::identity;
+  if (coded && plan.content != Content::none) {
+    writer.field("Content-Encoding", name_of(plan.facts.coding));
+  }
+  if (plan.is_chosen) writer.field("Vary", "Accept-Encoding");
   if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) writer.field("Location", plan.location);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (plan.status == 503) writer.field("Retry-After", 1);
+  if (plan.extra_fields) {
+    write_extra_fields(*plan.extra_fields, plan.cors, plan.allow, writer);
+  }
   if (!plan.keep_alive)
     writer.field("Connection", "close");
   else if (plan.old_client)

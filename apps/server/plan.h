@@ -13,6 +13,8 @@
 #include "apps/server/clock.h"
 #include "apps/server/conditions.h"
 #include "apps/server/config.h"
+#include "apps/server/extra_fields.h"
+#include "apps/server/parts.h"
 #include "parser/message.h"
 
 namespace server {
@@ -54,8 +56,9 @@ bool is_hidden(std::string_view path, bool dot_files);
 
 enum class Content : std::uint8_t {
   none,
-  file,  // `length` bytes of the open file, from `offset`
-  text,  // Plan::text
+  file,   // `length` bytes of the open file, from `offset`
+  parts,  // many ranges of it, Plan::ranges, between lines of Plan::boundary
+  text,   // Plan::text
 };
 
 // An answer. Views are of the exchange's rooms or constants.
@@ -68,23 +71,34 @@ struct Plan {
   bool has_facts = false;       // ETag and Last-Modified of `facts`
   bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
   bool is_readable = false;     // Accept-Ranges
+  bool is_chosen = false;       // Vary: Accept-Encoding, for another client may get other bytes
   bool mtime_accepted = false;  // X-OC-MTime
   std::string_view allow;       // 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;
+  Cors cors;
+  const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;
-  std::uint64_t offset = 0;  // where in the file the content begins
-  std::uint64_t length = 0;  // bytes of content; Content-Length where there is one
+  std::span<const http1::ByteRange> ranges;  // of Content::parts
+  std::string_view boundary;                 // of Content::parts; drawn after the plan was made
+  std::uint64_t offset = 0;                  // where in the file the content begins
+  std::uint64_t length = 0;                  // bytes of content; Content-Length where there is one
 };
 
 // A plan with that status and a line of text that says why. `room` receives the text.
 Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,
                std::span<char> room);
 
-// GET or HEAD of an existing file: conditions and ranges. RFC 9110 13, 14.
+// GET or HEAD of an existing file: conditions and ranges, for which there is `room`. Where the
+// content is parts, the boundary is missing yet. RFC 9110 13, 14.
 Plan plan_file(const http1::RequestHead& head, FileFacts facts, std::string_view content_type,
-               std::int64_t now);
+               std::int64_t now, std::span<http1::ByteRange> room);
+
+// Content::parts as what writes it wants it.
+inline Parts parts_of(const Plan& plan) {
+  return {plan.ranges, plan.facts.size, plan.content_type, plan.boundary};
+}
 
 // A file shown in place of what was asked for: --not-found (404) or --fallback (200).
 Plan plan_page(const http1::RequestHead& head, int status, FileFacts facts,

@@ -4,9 +4,9 @@
 #include "apps/server/respond.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "apps/server/content.h"
 #include "apps/server/receive.h"
 #include "apps/server/service.h"
 #include "parser/error.h"
@@ -21,8 +21,9 @@ namespace {
 constexpr std::int64_t linger_ms = 5000;
 constexpr std::int64_t draining_linger_ms = 1000;  // while the server waits to stop
 constexpr std::uint64_t most_lingered = 64 * 1024 * 1024;
-// The largest head of ours: fields are few, and Location is bounded by the target's limit.
-constexpr std::size_t head_room = 12 * 1024;
+// The largest head of ours: fields are few, Location is bounded by the target's limit, those of the
+// operator and of CORS have limits of their own.
+constexpr std::size_t head_room = 14 * 1024;
 
 }  // namespace
 
@@ -122,10 +123,18 @@ LogRecord record_of(const Connection& c) {
   return record;
 }
 
+// What the operator adds to every answer.
+void add_fields(Connection& c) {
+  Plan& plan = c.exchange->plan;
+  plan.extra_fields = &c.service.config.extra_fields;
+  plan.cors = judge_origin(c.exchange->head, c.service.config.extra_fields);
+}
+
 // Writes the head into the block, and notes what the log will say.
 void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
   c.service.clock.now();
+  add_fields(c);
   const std::span<char> room = x.block.subspan(x.gathered);
   const std::size_t size = write_head(x.plan, c.service.clock, room);
   c.service.log_heads(c, {room.data(), size});
@@ -140,35 +149,6 @@ void gather_head(Connection& c) {
   x.queued += body;
 }
 
-void gather_text(Exchange& x) {
-  std::memcpy(x.block.data() + x.gathered, x.plan.text.data(), x.plan.text.size());
-  x.gathered += x.plan.text.size();
-}
-
-// Reads the planned part of the file into the block, and sends the block whenever it is full.
-// A fault is that of the read, or Fault::other where the file has shrunk; peer_gone if that is why.
-uring::Task<uring::Fault> gather_file(Connection& c) {
-  Exchange& x = *c.exchange;
-  std::uint64_t offset = x.plan.offset;
-  std::uint64_t left = x.plan.length;
-  while (left > 0) {
-    const std::size_t room = std::min<std::uint64_t>(left, x.block.size() - x.gathered);
-    if (room < left && room < x.block.size() / 2) {
-      const bool fine = co_await flush(c);
-      if (!fine) co_return uring::Fault::peer_gone;
-      continue;
-    }
-    const std::span<char> target = x.block.subspan(x.gathered, room);
-    const uring::Result got = co_await c.io.read(x.file, target, offset);
-    if (!got.ok()) co_return got.fault();
-    if (got.count() == 0) co_return uring::Fault::other;
-    x.gathered += got.count();
-    offset += got.count();
-    left -= got.count();
-  }
-  co_return uring::Fault::none;
-}
-
 // Where an answer begins, so that it can be taken back while nothing of it has left.
 struct Mark {
   std::size_t gathered;
@@ -177,11 +157,12 @@ struct Mark {
 };
 
 // The file could not be read to its end. Says so instead, or ends the connection in mid-answer.
-void answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
+// True: there is another answer to gather.
+bool answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
   Exchange& x = *c.exchange;
   if (!c.open || x.sent != mark.sent) {
     c.open = false;
-    return;
+    return false;
   }
   x.answered.pop_back();
   x.gathered = mark.gathered;
@@ -190,7 +171,7 @@ void answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
   answer(c, fault);
   x.plan.keep_alive = x.plan.keep_alive && keep_alive;
   gather_head(c);
-  gather_text(x);
+  return true;
 }
 
 // Makes the exchange ready for the next request of this connection.
@@ -220,10 +201,10 @@ uring::Task<> respond(Connection& c) {
   if (x.block.size() - x.gathered < head_room) co_await flush(c);
   const Mark mark{.gathered = x.gathered, .queued = x.queued, .sent = x.sent};
   gather_head(c);
-  if (x.plan.content == Content::text && !x.plan.head_only) gather_text(x);
-  if (x.plan.content == Content::file && !x.plan.head_only) {
-    const uring::Fault fault = co_await gather_file(c);
-    if (fault != uring::Fault::none) answer_unread(c, mark, fault);
+  if (x.plan.content != Content::none && !x.plan.head_only) {
+    const uring::Fault fault = co_await gather_content(c);
+    const bool instead = fault != uring::Fault::none && answer_unread(c, mark, fault);
+    if (instead) co_await gather_content(c);
   }
   close_file(c);
   if (drops_body) {

@@ -194,6 +194,17 @@ void Service::log_answered(Connection& c, bool aborted) {
   x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
+bool draw_boundary(Boundary& boundary) {
+  std::array<unsigned char, boundary_bytes / 2> random{};
+  const auto size = static_cast<ssize_t>(random.size());
+  if (::getrandom(random.data(), random.size(), 0) != size) return false;
+  for (std::size_t i = 0; i < random.size(); ++i) {
+    boundary[2 * i] = "0123456789abcdef"[random[i] >> 4];
+    boundary[2 * i + 1] = "0123456789abcdef"[random[i] & 15];
+  }
+  return true;
+}
+
 Service::TemporaryName Service::temporary_name() {
   // splitmix64: unpredictable enough, since O_EXCL decides.
   random_ += 0x9e3779b97f4a7c15;

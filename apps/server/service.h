@@ -84,4 +84,7 @@ struct Service {
   std::uint64_t random_;
 };
 
+// Draws a boundary for multipart/byteranges. False: the system has no random bytes.
+bool draw_boundary(Boundary& boundary);
+
 }  // namespace server

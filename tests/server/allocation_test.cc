@@ -90,6 +90,7 @@ class Heap : public ::testing::Test {
   Heap() {
     root.put("hello.txt", "hello\n");
     root.put("folder/index.html", "<p>");
+    root.put("hello.txt.gz", "zipped");
     for (int i = 0; i < 4; ++i) sockets.push_back(connect());
   }
   ~Heap() override {
@@ -150,8 +151,18 @@ TEST_F(Heap, is_not_used_by_a_request_that_is_kept_alive) {
   EXPECT_EQ(count(head_of("HEAD", "/hello.txt", "If-None-Match: \"x\"\r\n")), 0U);
   EXPECT_EQ(count(head_of("GET", "/none")), 0U);
   EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2,4-5\r\n")), 0U);
   const std::string get = head_of("GET", "/hello.txt");
   EXPECT_EQ(count(get + get + get), 0U);
+}
+
+TEST_F(Heap, is_not_used_by_compressed_siblings_and_extra_fields) {
+  config.precompressed = true;
+  ASSERT_EQ(add_header("X-Content-Type-Options: nosniff", config.extra_fields), "");
+  ASSERT_EQ(add_origin("https://a", config.extra_fields), "");
+  EXPECT_EQ(
+      count(head_of("GET", "/hello.txt", "Accept-Encoding: br, gzip\r\nOrigin: https://a\r\n")),
+      0U);
 }
 
 TEST_F(Heap, is_not_used_by_heads_in_pieces) {

@@ -112,6 +112,9 @@ TEST(Tags, are_made_of_time_and_size_alone) {
   EXPECT_EQ(tag_of({}).text(), "\"0-0\"");
   EXPECT_EQ(tag_of({.size = UINT64_MAX, .mtime_ns = -1}).text(),
             "\"ffffffffffffffff-ffffffffffffffff\"");
+  // RFC 9110 8.8.3.3: two representations of one resource have two tags.
+  EXPECT_EQ(tag_of({.size = UINT64_MAX, .mtime_ns = -1, .coding = Coding::zstd}).text(),
+            "\"ffffffffffffffff-ffffffffffffffff-zstd\"");
   EXPECT_NE(tag_of({.size = 1, .mtime_ns = 2}).text(), tag_of({.size = 2, .mtime_ns = 1}).text());
   EXPECT_NE(tag_of({.size = 1, .mtime_ns = 2}).text(), tag_of({.size = 1, .mtime_ns = 3}).text());
 }
@@ -151,6 +154,15 @@ TEST(If_Range, lets_a_range_count_for_this_very_version) {
   EXPECT_FALSE(counts("If-Range: *;"));
   EXPECT_FALSE(counts("If-Range: ;"));
   EXPECT_FALSE(counts("If-Range: @;If-Range: @;"));
+}
+
+// RFC 9110 8.8.2.2: the second in which the file was written must be over.
+TEST(If_Range, by_a_date_does_not_count_while_the_file_may_change_within_it) {
+  const Request request(head_of("GET", "/", expand("If-Range: $;")));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds - 1));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds + 1));
+  EXPECT_TRUE(range_counts(request.head, old_facts, old_seconds + 2));
 }
 
 }  // namespace

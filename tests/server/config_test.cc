@@ -107,6 +107,29 @@ TEST(CommandLines, may_be_empty) {
   EXPECT_EQ(config.durability, Durability::none);
 }
 
+TEST(CommandLines, say_what_answers_add) {
+  const Parsed parsed = parse({"--precompressed", "on", "--header", "A: b", "--header", "C: d",
+                               "--cors", "https://a", "--cors=https://b", "/srv"});
+  ASSERT_TRUE(parsed.outcome.run) << parsed.error;
+  EXPECT_TRUE(parsed.config.precompressed);
+  ASSERT_EQ(parsed.config.extra_fields.lines.size(), 2U);
+  EXPECT_EQ(parsed.config.extra_fields.lines[1].name, "C");
+  EXPECT_EQ(parsed.config.extra_fields.origins,
+            (std::vector<std::string>{"https://a", "https://b"}));
+  EXPECT_EQ(parsed.config.root, "/srv");
+  EXPECT_FALSE(parse({}).config.precompressed);
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--header", "A"},
+                                                {"--header", "Content-Length: 1"},
+                                                {"--header", "A: b\nC: d"},
+                                                {"--cors", "/srv"},
+                                                {"--cors"},
+                                                {"--precompressed", "yes"}}) {
+    const Parsed refused = parse(wrong);
+    EXPECT_FALSE(refused.outcome.run) << wrong[0];
+    EXPECT_EQ(refused.outcome.status, EX_USAGE) << wrong[0];
+  }
+}
+
 TEST(CommandLines, say_how_durable_an_upload_is_and_what_it_leaves_free) {
   EXPECT_EQ(parse({"--durability", "none"}).config.durability, Durability::none);
   EXPECT_EQ(parse({"--durability", "data"}).config.durability, Durability::data);

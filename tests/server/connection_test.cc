@@ -130,6 +130,145 @@ TEST_F(Corridor, answers_ranges_and_conditions) {
   EXPECT_TRUE(ask("If-Match: \"x\"\r\n").starts_with("HTTP/1.1 412 "));
 }
 
+// The pieces of the answer to a request for many ranges, taken apart as a client does.
+std::vector<std::string> parts_in(const std::string& answer) {
+  const std::size_t at = answer.find("boundary=") + 9;
+  const std::string delimiter = "--" + answer.substr(at, boundary_bytes);
+  std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+  std::vector<std::string> parts;
+  while (body.starts_with(delimiter + "\r\n")) {
+    const std::size_t end = body.find("\r\n" + delimiter);
+    parts.push_back(body.substr(delimiter.size() + 2, end - delimiter.size() - 2));
+    body.erase(0, end + 2);
+  }
+  EXPECT_EQ(body, delimiter + "--\r\n");
+  return parts;
+}
+
+TEST_F(Corridor, answers_many_ranges_in_parts) {
+  const std::string answer =
+      world.ask(head_of("GET", "/hello.txt", "Range: bytes=4-,0-1\r\n") + get_hello);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 206 Partial Content\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with(hello)) << answer;
+  const std::string type = "Content-Type: text/plain; charset=utf-8\r\n";
+  EXPECT_EQ(parts_in(answer.substr(0, answer.size() - hello.size())),
+            (std::vector<std::string>{type + "Content-Range: bytes 4-5/6\r\n\r\no\n",
+                                      type + "Content-Range: bytes 0-1/6\r\n\r\nhe"}));
+}
+
+TEST_F(Corridor, draws_a_boundary_for_every_answer_in_parts) {
+  Boundary first;
+  Boundary second;
+  ASSERT_TRUE(draw_boundary(first));
+  ASSERT_TRUE(draw_boundary(second));
+  EXPECT_NE(first, second);
+  const std::string_view text(first.data(), first.size());
+  EXPECT_EQ(text.find_first_not_of("0123456789abcdef"), std::string_view::npos);
+}
+
+TEST_F(Corridor, answers_parts_larger_than_a_block_and_smaller_ones_between) {
+  const std::string content = pattern(3 * BlockPool::large_bytes);
+  world.root.put("large", content);
+  const std::string answer =
+      world.ask(head_of("GET", "/large", "Range: bytes=500000-,7-7,100-499000\r\n"));
+  const std::vector<std::string> parts = parts_in(answer);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_TRUE(parts[0].ends_with("\r\n\r\n" + content.substr(500'000)));
+  EXPECT_TRUE(parts[1].ends_with("\r\n\r\n" + content.substr(7, 1)));
+  EXPECT_TRUE(parts[2].ends_with("\r\n\r\n" + content.substr(100, 498'901)));
+  EXPECT_LE(world.engine.started(OpCode::send), 5U);
+}
+
+class Compressed : public Corridor {
+ protected:
+  Compressed() {
+    world.config.precompressed = true;
+    world.root.put("a.css", "plain", 1000);
+    world.root.put("a.css.gz", "gzipped", 1000);
+    world.root.put("a.css.br", "brotli", 1000);
+  }
+  std::string ask(std::string_view fields, std::string_view target = "/a.css") {
+    return world.ask(head_of("GET", target, fields));
+  }
+};
+
+TEST_F(Compressed, siblings_stand_for_a_file_where_the_client_takes_them) {
+  EXPECT_EQ(ask("Accept-Encoding: gzip\r\n"),
+            "HTTP/1.1 200 OK\r\nDate: NOW\r\nContent-Length: 7\r\n"
+            "Content-Type: text/css; charset=utf-8\r\nETag: \"e8d4a51000-7-gzip\"\r\n"
+            "Last-Modified: Thu, 01 Jan 1970 00:16:40 GMT\r\nAccept-Ranges: bytes\r\n"
+            "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n\r\ngzipped");
+  EXPECT_TRUE(ask("Accept-Encoding: gzip, br\r\n").ends_with("\r\n\r\nbrotli"));
+  EXPECT_TRUE(ask("Accept-Encoding: zstd;q=1, gzip;q=0.5\r\n").ends_with("\r\n\r\ngzipped"));
+  for (const char* plain : {"", "Accept-Encoding: gzip;q=0\r\n", "Accept-Encoding: zstd\r\n"}) {
+    const std::string answer = ask(plain);
+    EXPECT_TRUE(answer.ends_with("Vary: Accept-Encoding\r\n\r\nplain")) << answer;
+    EXPECT_EQ(answer.find("Content-Encoding"), std::string::npos);
+  }
+  // Asked for by its own name it is what it is.
+  EXPECT_EQ(ask("Accept-Encoding: gzip\r\n", "/a.css.gz").find("Content-Encoding"),
+            std::string::npos);
+}
+
+TEST_F(Compressed, siblings_are_versions_of_their_own) {
+  const std::string gzip = "Accept-Encoding: gzip\r\n";
+  EXPECT_TRUE(ask(gzip + "If-None-Match: \"e8d4a51000-7-gzip\"\r\n")
+                  .starts_with("HTTP/1.1 304 Not Modified\r\n"));
+  EXPECT_NE(ask(gzip + "If-None-Match: *\r\n").find("Vary: Accept-Encoding"), std::string::npos);
+  EXPECT_TRUE(ask("If-None-Match: \"e8d4a51000-7-gzip\"\r\n").starts_with("HTTP/1.1 200 "));
+  const std::string part = ask(gzip + "Range: bytes=1-2\r\n");
+  EXPECT_NE(part.find("Content-Range: bytes 1-2/7\r\n"), std::string::npos) << part;
+  EXPECT_NE(part.find("Content-Encoding: gzip\r\n"), std::string::npos) << part;
+  EXPECT_TRUE(part.ends_with("\r\n\r\nzi")) << part;
+  EXPECT_TRUE(ask(gzip + "Range: bytes=1-2\r\nIf-Range: \"e8d4a51000-7\"\r\n")
+                  .ends_with("\r\n\r\ngzipped"));
+  // Of several parts clients disagree what is coded.
+  EXPECT_TRUE(ask(gzip + "Range: bytes=0-0,3-3\r\n").ends_with("\r\n\r\ngzipped"));
+}
+
+TEST_F(Compressed, siblings_are_left_alone_where_they_are_older_or_no_files_or_not_wanted) {
+  const std::string gzip = "Accept-Encoding: gzip\r\n";
+  world.root.put("a.css", "newer", 1001);
+  EXPECT_TRUE(ask(gzip).ends_with("\r\n\r\nnewer"));
+  world.root.put("b.css", "plain");
+  std::filesystem::create_directory(world.root / "b.css.gz");
+  EXPECT_TRUE(ask(gzip, "/b.css").ends_with("\r\n\r\nplain"));
+  world.root.put("c.css", "plain");
+  std::filesystem::create_symlink("/etc/hostname", world.root / "c.css.gz");
+  EXPECT_TRUE(ask(gzip, "/c.css").ends_with("\r\n\r\nplain"));
+  world.config.precompressed = false;
+  world.root.put("a.css.gz", "gzipped", 2000);
+  const std::string answer = ask(gzip);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nnewer"));
+  EXPECT_EQ(answer.find("Vary"), std::string::npos);
+}
+
+TEST_F(Compressed, siblings_stand_for_an_index_too) {
+  world.root.put("folder/index.html", "plain");
+  world.root.put("folder/index.html.zst", "zstandard");
+  const std::string answer = ask("Accept-Encoding: zstd\r\n", "/folder/");
+  EXPECT_NE(answer.find("Content-Type: text/html; charset=utf-8\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Content-Encoding: zstd\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nzstandard"));
+}
+
+TEST_F(Corridor, adds_what_the_operator_says_to_every_answer) {
+  ASSERT_EQ(add_header("X-A: b", world.config.extra_fields), "");
+  ASSERT_EQ(add_origin("*", world.config.extra_fields), "");
+  const std::string lines = "\r\nX-A: b\r\nAccess-Control-Allow-Origin: *\r\n";
+  for (const std::string& request :
+       {get_hello, head_of("GET", "/none"), head_of("BREW", "/"), head_of("OPTIONS", "/"),
+        head_of("GET", "/hello.txt", "If-None-Match: *\r\n"), std::string("no HTTP\r\n\r\n")}) {
+    const std::string answer = world.ask(request);
+    EXPECT_NE(answer.find(lines), std::string::npos) << answer;
+  }
+  world.config.writable = true;
+  const std::string preflight = world.ask(
+      head_of("OPTIONS", "/new", "Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\n"));
+  EXPECT_NE(preflight.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE\r\n"),
+            std::string::npos);
+}
+
 TEST_F(Corridor, shows_the_index_of_a_directory_and_leads_to_its_slash) {
   world.root.put("folder/index.html", "<p>");
   const std::string index = world.ask(head_of("GET", "/folder/"));

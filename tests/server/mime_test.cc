@@ -39,7 +39,12 @@ TEST(Types, are_read_over_the_built_in_ones) {
              "application/x-quoit\tquoit  qt # another\n"
              "text/x-other        png\n"
              "application/javascript js mjs\n"
-             "application/none\n");
+             "application/none\n"
+             "nonsense zip\n"
+             "a/b/c zip\n"
+             "/ zip\n"
+             "a/\x01 zip\n" +
+                 std::string(300, 'a') + "/b zip\n");
   Mime mime;
   ASSERT_TRUE(mime.read((folder / "types").string()));
   EXPECT_EQ(mime.type_of("a.quoit"), "application/x-quoit");
@@ -49,6 +54,7 @@ TEST(Types, are_read_over_the_built_in_ones) {
   EXPECT_EQ(mime.type_of("a.mjs"), "text/javascript; charset=utf-8");
   EXPECT_EQ(mime.type_of("a.html"), "text/html; charset=utf-8");
   EXPECT_EQ(mime.type_of("a.another"), unknown);
+  EXPECT_EQ(mime.type_of("a.zip"), "application/zip");
 }
 
 TEST(Types, stay_as_they_are_without_a_file) {
@@ -60,9 +66,17 @@ TEST(Types, stay_as_they_are_without_a_file) {
 // Browsers refuse modules and WebAssembly of any other type, whatever the system says.
 TEST(Types, that_browsers_insist_on_survive_a_file) {
   const lab::Folder folder;
-  folder.put("types", "application/x-wasm wasm\napplication/x-js mjs\n");
+  folder.put("types",
+             "application/x wasm mjs js\n"
+             "text/x html HTM css svg\n");
   Mime mime;
   ASSERT_TRUE(mime.read((folder / "types").string()));
+  EXPECT_EQ(mime.type_of("a.html"), "text/html; charset=utf-8");
+  EXPECT_EQ(mime.type_of("a.htm"), "text/html; charset=utf-8");
+  EXPECT_EQ(mime.type_of("a.css"), "text/css; charset=utf-8");
+  EXPECT_EQ(mime.type_of("a.svg"), "image/svg+xml");
+  EXPECT_EQ(mime.type_of("a.wasm"), "application/wasm");
+  EXPECT_EQ(mime.type_of("a.js"), "text/javascript; charset=utf-8");
   EXPECT_EQ(mime.type_of("a.mjs"), "text/javascript; charset=utf-8");
 }
 
