@@ -62,7 +62,19 @@ struct Asked {
   bool body_is_bad = false;  // malformed chunks
 
   // The body is a part of a file.
-  [[nodiscard]] bool is_part() const { return head.has(http1::FieldName::content_range); }
+  [[nodiscard]] bool is_part() const {
+    return head.method() == http1::Method::put &&
+           (head.has(http1::FieldName::content_range) || head.has(http1::FieldName::range));
+  }
+  // The part, as Content-Range has it; lftp names it by Range, with '=' for the space.
+  [[nodiscard]] std::string part() const {
+    if (!head.has(http1::FieldName::range)) {
+      return std::string(head.value_of(http1::FieldName::content_range));
+    }
+    std::string range(head.value_of(http1::FieldName::range));
+    std::replace(range.begin(), range.end(), '=', ' ');
+    return range;
+  }
 };
 
 struct Asks {
@@ -389,8 +401,7 @@ class Model {
 
   // The file with the part in it. Lives as long as the model.
   std::string_view put_part(const std::string& path, const Asked& asked) {
-    const auto said =
-        http1::parse_content_range(asked.head.value_of(http1::FieldName::content_range));
+    const auto said = http1::parse_content_range(asked.part());
     require(said && said->range && said->range->size() == asked.body.size(),
             "a part is stored where it says what it is");
     const auto found = entries_.find(path);

@@ -49,6 +49,10 @@ void check_part(const server::PutTerms& terms, const http1::RequestHead& head) {
           "a gap is refused");
 }
 
+bool names_part(const http1::RequestHead& head) {
+  return head.has(FieldName::content_range) || head.has(FieldName::range);
+}
+
 void check_head(const http1::RequestHead& head) {
   server::PutTerms terms;
   {
@@ -56,11 +60,12 @@ void check_head(const http1::RequestHead& head) {
     terms = server::read_terms(head);
   }
   if (!terms.wrong.empty()) {
-    require(head.has(FieldName::content_range) || head.has(FieldName::x_oc_mtime),
+    require(names_part(head) || head.has(FieldName::x_oc_mtime),
             "a request without the fields is fine");
     return;
   }
-  require(head.has(FieldName::content_range) || !terms.part, "a part is named by its field");
+  require(names_part(head) == terms.body_size.has_value(), "a part is obeyed or refused");
+  require(terms.body_size || !terms.part, "a part is named by its field");
   require(head.has(FieldName::x_oc_mtime) == terms.mtime_seconds.has_value(),
           "a time is obeyed or refused");
   if (terms.part) check_part(terms, head);

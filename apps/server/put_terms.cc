@@ -2,6 +2,7 @@
 #include "apps/server/put_terms.h"
 
 #include <algorithm>
+#include <array>
 
 namespace server {
 
@@ -15,11 +16,37 @@ bool is_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Long enough for three numbers of 19 digits.
+using PartText = std::array<char, 80>;
+
+// The part that a Range names as lftp 4.9.2 does it (put -c): "bytes=5-9/10" is meant as
+// Content-Range. RFC 9110 14.2 would have it ignored, which puts the end of a file in place of all
+// of it. Empty for any other Range. Views `room`.
+std::string_view part_of_range(std::string_view range, PartText& room) {
+  const std::size_t equals = range.find('=');
+  if (equals == std::string_view::npos || range.size() > room.size()) return {};
+  if (range.find(' ') != std::string_view::npos) return {};
+  range.copy(room.data(), range.size());
+  room[equals] = ' ';
+  return {room.data(), range.size()};
+}
+
+// The part as Content-Range has it, whichever field names it. Empty if that is malformed, or two.
+std::string_view name_of_part(const http1::RequestHead& head, PartText& room) {
+  if (!head.has(FieldName::range)) {
+    return head.has_repeated(FieldName::content_range) ? std::string_view()
+                                                       : head.value_of(FieldName::content_range);
+  }
+  if (head.has(FieldName::content_range) || head.has_repeated(FieldName::range)) return {};
+  return part_of_range(head.value_of(FieldName::range), room);
+}
+
 void read_part(const http1::RequestHead& head, PutTerms& terms) {
-  if (!head.has(FieldName::content_range)) return;
-  const auto read = http1::parse_content_range(head.value_of(FieldName::content_range));
-  if (!read || head.has_repeated(FieldName::content_range)) {
-    terms.wrong = "Content-Range is to be 'bytes FIRST-LAST/SIZE' or 'bytes FIRST-LAST/*'";
+  if (!head.has(FieldName::content_range) && !head.has(FieldName::range)) return;
+  PartText room;
+  const auto read = http1::parse_content_range(name_of_part(head, room));
+  if (!read) {
+    terms.wrong = "a part is named by one Content-Range: 'bytes FIRST-LAST/SIZE', SIZE may be '*'";
   } else if (!read->range) {
     terms.wrong = "Content-Range names no part of the file";
   } else if (head.body().kind != BodyKind::chunked && head.body().length != read->range->size()) {

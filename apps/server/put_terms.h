@@ -1,9 +1,9 @@
 // PutTerms: what a PUT says of its file besides the bytes. Pure.
 //
 // Content-Range names the part of the file that the body is (RFC 9110 14.4, 14.5): curl -C - -T
-// sends it to go on where an upload stopped. X-OC-MTime, of ownCloud's clients, is the modification
-// time that the file is to have. What either says is obeyed to the letter or refused, never
-// ignored. Covered by tests/server/put_terms_test.cc.
+// sends it to go on where an upload stopped, and lftp's put -c means it by Range. X-OC-MTime, of
+// ownCloud's clients, is the modification time that the file is to have. What either says is obeyed
+// to the letter or refused, never ignored. Covered by tests/server/put_terms_test.cc.
 #pragma once
 
 #include <cstdint>

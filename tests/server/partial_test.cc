@@ -72,6 +72,15 @@ TEST_F(Partial, goes_where_it_says_or_nowhere) {
   }
 }
 
+// As lftp 4.9.2 sends it (put -c); ignored, the file would be its own end.
+TEST_F(Partial, may_be_named_by_range_as_lftp_does) {
+  EXPECT_EQ(status(put("/file", "abc", "Range: bytes=10-12/13\r\n")), "204");
+  EXPECT_EQ(world.root.get("file"), "0123456789abc");
+  EXPECT_EQ(status(put("/file", "def", "Range: bytes=13-15\r\n")), "400");
+  EXPECT_EQ(status(put("/file", "def", "Range: bytes=14-16/17\r\n")), "409");
+  EXPECT_EQ(world.root.get("file"), "0123456789abc");
+}
+
 TEST_F(Partial, creates_a_file_from_its_beginning_only) {
   EXPECT_EQ(status(put("/new", "abc", part("1-3/4"))), "409");
   EXPECT_FALSE(world.root.has("new"));

@@ -54,6 +54,28 @@ const std::vector<PartRow> part_rows = {
     {"Content-Range:\r\nContent-Length: 5\r\n", true},
     {"Content-Range: bytes 0-99999999999999999999/*\r\nContent-Length: 5\r\n", true},
     {"Content-Range: bytes 5-9/10\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n", true},
+    // lftp's way to name a part; a Range that is one names nothing that a PUT could do.
+    {"Range: bytes=5-9/10\r\nContent-Length: 5\r\n", false, {{5, 9}}, 10},
+    {"Range: bytes=5-9/*\r\nContent-Length: 5\r\n", false, {{5, 9}}},
+    {"Range: Bytes=5-9/20\r\nTransfer-Encoding: chunked\r\n", false, {{5, 9}}, 20},
+    {"Range: bytes=0-4/5\r\nContent-Length: 5\r\n"},
+    {"Range: bytes=5-9/10\r\nContent-Length: 4\r\n", true},
+    {"Range: bytes=5-9/9\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=5-9\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=5-\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=-5\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=*/10\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes 5-9/10\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes= 5-9/10\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=5-9/10=\r\nContent-Length: 5\r\n", true},
+    {"Range: lines=5-9/10\r\nContent-Length: 5\r\n", true},
+    {"Range:\r\nContent-Length: 5\r\n", true},
+    {"Range: "
+     "bytes=5-9/10000000000000000000000000000000000000000000000000000000000000000000000000\r\n"
+     "Content-Length: 5\r\n",
+     true},
+    {"Range: bytes=5-9/10\r\nRange: bytes=5-9/10\r\nContent-Length: 5\r\n", true},
+    {"Range: bytes=5-9/10\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n", true},
 };
 
 TEST(PutTerms, read_a_part_or_say_what_is_wrong) {
