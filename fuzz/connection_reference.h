@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/server/parts.h"
 #include "fuzz/require.h"
 #include "fuzz/served_tree.h"
 #include "parser/chunked.h"
@@ -153,9 +154,18 @@ inline bool take_answer(std::string_view& stream, http1::Method method, Answer& 
   return true;
 }
 
+// The boundary of multipart/byteranges; empty where it is something else.
+inline std::string_view boundary_of(const Answer& answer) {
+  constexpr std::string_view type = "multipart/byteranges; boundary=";
+  const std::string_view said = answer.head.value_of(http1::FieldName::content_type);
+  return said.starts_with(type) ? said.substr(type.size()) : std::string_view();
+}
+
 // The answer without what may differ when the same is asked again.
 inline void append_lasting(const Answer& answer, std::string& text) {
   using http1::FieldName;
+  const std::string_view boundary = boundary_of(answer);
+  const std::size_t begin = text.size();
   text += std::to_string(answer.head.status());
   for (const http1::Field field : answer.head.fields()) {
     text.append("\n").append(field.name);
@@ -164,6 +174,11 @@ inline void append_lasting(const Answer& answer, std::string& text) {
     if (!passes) text.append(":").append(field.value);
   }
   text.append("\n\n").append(answer.body);
+  for (std::size_t at = begin; !boundary.empty();) {
+    at = text.find(boundary, at);
+    if (at == text.npos) break;
+    text.replace(at, boundary.size(), boundary.size(), '-');
+  }
 }
 
 // ---- which files there are --------------------------------------------------------------------
@@ -341,23 +356,54 @@ class Model {
   static void check_range(const Asked& asked, const Answer& answer, std::string_view content) {
     using http1::FieldName;
     const int status = answer.head.status();
-    std::array<http1::ByteRange, 16> room;
+    std::array<http1::ByteRange, server::most_ranges> room;
     const http1::Ranges wanted =
         http1::parse_ranges(asked.head.value_of(FieldName::range), content.size(), room);
-    const bool one = wanted.outcome == http1::RangeOutcome::satisfiable &&
-                     http1::join_ranges(std::span(room).first(wanted.count)) == 1;
+    const bool some = wanted.outcome == http1::RangeOutcome::satisfiable;
+    const std::span parts =
+        std::span(room).first(some ? http1::join_ranges(std::span(room).first(wanted.count)) : 0);
     const bool none = wanted.outcome == http1::RangeOutcome::unsatisfiable;
     const bool counts =
         !asked.head.has_repeated(FieldName::range) && !asked.head.has(FieldName::if_range);
-    if (counts) require(status == (one ? 206 : none ? 416 : 200), "a range is served or refused");
+    if (counts) require(status == (some ? 206 : none ? 416 : 200), "a range is served or refused");
     if (status == 200) return check_whole(asked, answer, content);
+    if (status == 206 && parts.size() > 1) return check_parts(answer, content, parts);
     const auto said = http1::parse_content_range(answer.head.value_of(FieldName::content_range));
     require(said && said->complete_size == content.size(), "Content-Range knows the size");
     if (status == 416) return require(none && !said->range, "416 where no range can be");
-    require(status == 206 && one && said->range == room[0], "206 is the range asked for");
+    require(status == 206 && parts.size() == 1 && said->range == room[0],
+            "206 is the range asked for");
     require(answer.body == content.substr(static_cast<std::size_t>(room[0].first),
                                           static_cast<std::size_t>(room[0].size())),
             "the body is that part of the file");
+  }
+
+  // multipart/byteranges, RFC 9110 14.6: each part with its Content-Range, and nothing else.
+  static void check_parts(const Answer& answer, std::string_view content,
+                          std::span<const http1::ByteRange> parts) {
+    require(!boundary_of(answer).empty(), "many ranges are multipart/byteranges");
+    const std::string boundary = "\r\n--" + std::string(boundary_of(answer));
+    // The CR LF in front of the first may be there or not.
+    const std::string body =
+        std::string(answer.body.starts_with("\r\n") ? "" : "\r\n").append(answer.body);
+    std::string_view rest = body;
+    for (const http1::ByteRange& part : parts) {
+      require(rest.starts_with(boundary + "\r\n"), "each part begins with the boundary");
+      const std::size_t field = rest.find("\r\nContent-Range: ");
+      const std::size_t blank = rest.find("\r\n\r\n");
+      require(field < blank && blank != rest.npos, "each part has a head");
+      const std::size_t value = field + std::string_view("\r\nContent-Range: ").size();
+      const std::string_view text = rest.substr(value, rest.find("\r\n", value) - value);
+      const auto range = http1::parse_content_range(text);
+      require(range && range->range == part && range->complete_size == content.size(),
+              "a part says which it is");
+      const auto size = static_cast<std::size_t>(part.size());
+      require(rest.substr(blank + 4, size) ==
+                  content.substr(static_cast<std::size_t>(part.first), size),
+              "a part is that of the file");
+      rest.remove_prefix(std::min(rest.size(), blank + 4 + size));
+    }
+    require(rest == boundary + "--\r\n", "the last part is the last");
   }
 
   // ---- PUT and DELETE ----

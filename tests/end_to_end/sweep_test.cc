@@ -47,8 +47,10 @@ void write_until_it_dies(const Site& site, const Scratch& root, const std::strin
   }
   // One that certainly is in the middle of it.
   RawClient slow = site.connect();
-  slow.send(request("PUT", "/deep/er", {length(2'000'000)}) + noise(1'000'000));
-  EXPECT_TRUE(eventually([&] { return temporaries(root) > 0; }));
+  slow.send(request("PUT", "/deep/er", {length(2'000'000), "Expect: 100-continue"}));
+  EXPECT_EQ(slow.read_response().status, 100);  // its temporary is there
+  EXPECT_GT(temporaries(root), 0U);
+  slow.send(noise(1'000'000));
   RawClient reader = site.connect();
   for (int i = 0; i < 10; ++i) {
     const std::string body = reader.ask(get("/a")).body;
