@@ -118,6 +118,8 @@ Io::Pending Io::make_directory(int directory, const char* path, unsigned mode) {
   return prepare(OpCode::make_directory, directory, path, 0);
 }
 
+Io::Pending Io::yield() { return prepare(OpCode::nothing, -1, nullptr, 0); }
+
 void Io::set_deadline(Milliseconds duration) { loop_.timers().set(timer_, loop_.now() + duration); }
 
 void Io::clear_deadline() { loop_.timers().clear(timer_); }

@@ -102,6 +102,8 @@ class Io {
   Pending link(int directory, const char* from, int to_directory, const char* to);
   Pending unlink(int directory, const char* path, int flags);
   Pending make_directory(int directory, const char* path, unsigned mode);
+  // Lets whatever else is ready have its turn, for who has much to do without waiting.
+  Pending yield();
 
   // Peers have `duration` from now on; a later call replaces an earlier one.
   void set_deadline(Milliseconds duration);

@@ -29,6 +29,7 @@ enum class OpCode : std::uint8_t {
   link,            // fd, address = old path, second_fd, second_address = new path
   unlink,          // fd, address = path, flags
   make_directory,  // fd, address = path, open_mode
+  nothing,         // completes in the next turn
 };
 
 // True for what waits for a peer and not for this machine. Cancelling touches only these: a file

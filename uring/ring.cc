@@ -238,6 +238,7 @@ void prepare(io_uring_sqe* entry, Operation& op) {
     case OpCode::make_directory:
       io_uring_prep_mkdirat(entry, op.fd, path_of(op.address), static_cast<mode_t>(op.open_mode));
       break;
+    case OpCode::nothing: io_uring_prep_nop(entry); break;
   }
 }
 

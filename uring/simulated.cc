@@ -291,6 +291,7 @@ std::int32_t Simulated::do_file(const Operation& op, std::uint32_t most) {
     case OpCode::make_directory:
       result = ::mkdirat(op.fd, path, static_cast<mode_t>(op.open_mode));
       break;
+    case OpCode::nothing: result = 0; break;
     default: break;
   }
   return static_cast<std::int32_t>(result < 0 ? -errno : result);

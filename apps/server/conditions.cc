@@ -37,13 +37,11 @@ namespace {
 
 // Whether any line of the field matches what exists. A malformed list matches nothing, except that
 // a malformed If-None-Match is ignored by the caller for being no match.
-bool any_tag_matches(const RequestHead& head, FieldName name, const FileFacts* existing,
+bool any_tag_matches(const RequestHead& head, FieldName name, const Version* existing,
                      TagComparison comparison) {
   if (!existing) return false;
-  const Tag tag = tag_of(*existing);
   for (const http1::Field field : head.fields(name)) {
-    const http1::EntityTag current{.opaque = tag.text(), .is_weak = false};
-    if (http1::match_tags(field.value, current, comparison) == TagMatch::matches) return true;
+    if (http1::match_tags(field.value, existing->tag, comparison) == TagMatch::matches) return true;
   }
   return false;
 }
@@ -60,7 +58,7 @@ bool reads(const RequestHead& head) {
 
 }  // namespace
 
-Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t now) {
+Verdict judge_version(const RequestHead& head, const Version* existing, std::int64_t now) {
   // Step 1, else step 2.
   if (head.has(FieldName::if_match)) {
     if (!any_tag_matches(head, FieldName::if_match, existing, TagComparison::strong)) {
@@ -68,18 +66,27 @@ Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t n
     }
   } else if (const auto date = date_of(head, FieldName::if_unmodified_since, now)) {
     // Ignored where there is no modification date: RFC 9110 13.1.4.
-    if (existing && existing->mtime_seconds() > *date) return Verdict::failed;
+    const bool dated = existing && existing->mtime_seconds;
+    if (dated && *existing->mtime_seconds > *date) return Verdict::failed;
   }
   // Step 3, else step 4.
   if (head.has(FieldName::if_none_match)) {
     if (any_tag_matches(head, FieldName::if_none_match, existing, TagComparison::weak)) {
       return reads(head) ? Verdict::not_modified : Verdict::failed;
     }
-  } else if (reads(head) && existing) {
+  } else if (reads(head) && existing && existing->mtime_seconds) {
     const auto date = date_of(head, FieldName::if_modified_since, now);
-    if (date && existing->mtime_seconds() <= *date) return Verdict::not_modified;
+    if (date && *existing->mtime_seconds <= *date) return Verdict::not_modified;
   }
   return Verdict::proceed;
+}
+
+Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t now) {
+  if (!existing) return judge_version(head, nullptr, now);
+  const Tag tag = tag_of(*existing);
+  const Version version{.tag = {.opaque = tag.text(), .is_weak = false},
+                        .mtime_seconds = existing->mtime_seconds()};
+  return judge_version(head, &version, now);
 }
 
 bool range_counts(const RequestHead& head, FileFacts existing, std::int64_t now) {

@@ -37,6 +37,7 @@ struct Texts {
   std::string max_head;
   std::string reserve;
   std::string durability = "none";
+  std::string listing = "on";
   std::string precompressed = "off";
   std::vector<std::string> headers;
   std::vector<std::string> origins;
@@ -95,6 +96,11 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
 
 void add_answer_options(CLI::App& app, Texts& texts) {
   constexpr const char* group = "Answers";
+  app.add_option("--listing", texts.listing,
+                 "on (default) or off: show what is in a directory that has no index file")
+      ->check(CLI::IsMember({"on", "off"}).description(""))
+      ->type_name("on|off")
+      ->group(group);
   app.add_option("--precompressed", texts.precompressed,
                  "on or off (default): answer with FILE.br, FILE.zst or FILE.gz where it lies\n"
                  "beside FILE, is not older, and the client takes it")
@@ -209,6 +215,7 @@ std::string apply(const Texts& texts, Config& config) {
     }
     config.limits.head_bytes = *bytes;
   }
+  config.listing = texts.listing == "on";
   config.precompressed = texts.precompressed == "on";
   config.durability = texts.durability == "full"   ? Durability::full
                       : texts.durability == "data" ? Durability::data

@@ -57,6 +57,7 @@ struct Config {
   std::vector<ListenAddress> listen;
   bool writable = false;
   bool dot_files = false;
+  bool listing = true;           // who asks for files to be handed around wants to see them
   bool precompressed = false;    // a.css.gz for a.css; off: up to three look-ups more for each file
   unsigned workers = 0;          // 0: one for each CPU that this process may use
   std::string access_log = "-";  // a file, "-" or "off"

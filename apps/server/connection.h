@@ -49,6 +49,7 @@ struct Exchange {
   Intent intent;
   Plan plan;
   int file = -1;  // the file that Plan::content is; closed when its bytes are queued
+  std::unique_ptr<Listing> listing;  // the same of a directory; gone when its rows are queued
 
   std::span<char> block;      // where answers gather, and bodies arrive while no answer waits
   std::size_t gathered = 0;   // bytes of answers in the block

@@ -58,6 +58,21 @@ uring::Task<Fault> gather_parts(Connection& c) {
   co_return Fault::none;
 }
 
+// Rows are written where they leave from; the listing goes when its last row is there.
+uring::Task<Fault> gather_listing(Connection& c) {
+  Exchange& x = *c.exchange;
+  while (true) {
+    if (x.block.size() - x.gathered < Listing::least_room) {
+      const bool fine = co_await flush(c);
+      if (!fine) co_return Fault::peer_gone;
+    }
+    const std::size_t size = x.listing->write(x.block.subspan(x.gathered));
+    if (size == 0) break;
+    x.gathered += size;
+  }
+  co_return Fault::none;
+}
+
 }  // namespace
 
 // No coroutine itself: one frame for each content.
@@ -65,6 +80,7 @@ uring::Task<Fault> gather_content(Connection& c) {
   const Plan& plan = c.exchange->plan;
   switch (plan.content) {
     case Content::parts: return gather_parts(c);
+    case Content::listing: return gather_listing(c);
     case Content::file: return gather_bytes(c, plan.offset, plan.length);
     default: return gather_text(c);
   }

@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 
+#include "apps/server/list.h"
 #include "apps/server/service.h"
 
 namespace server {
@@ -31,6 +32,8 @@ void discard(Connection& c, Found& found, uring::Fault fault) {
   found.fault = fault;
 }
 
+}  // namespace
+
 // Nanoseconds reach from 1678 to 2261; some file systems' times go beyond.
 FileFacts facts_in(const struct stat& status) {
   constexpr std::int64_t furthest = 9'223'372'035;  // seconds from 1970, either way
@@ -38,8 +41,6 @@ FileFacts facts_in(const struct stat& status) {
   return {.size = static_cast<std::uint64_t>(status.st_size),
           .mtime_ns = seconds * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
-
-}  // namespace
 
 FileFacts facts_of(int fd) { return facts_in(status_of_file(fd)); }
 
@@ -163,7 +164,7 @@ uring::Task<> show_file(Connection& c, Found found, const char* path) {
   if (c.service.config.precompressed) co_await choose_coding(c, found, path);
   x.file = found.fd;
   x.plan = plan_file(x.head, found.facts, type, c.service.clock.now(), x.range_room);
-  x.plan.is_chosen = c.service.config.precompressed;
+  if (c.service.config.precompressed) x.plan.vary = "Accept-Encoding";
   x.plan.boundary = {x.boundary.data(), x.boundary.size()};
   const bool divided = x.plan.content == Content::parts;
   if (divided && !draw_boundary(x.boundary)) answer(c, 500);
@@ -197,6 +198,11 @@ uring::Task<> find(Connection& c) {
       co_return;
     }
     const Found index = co_await open_index(c);
+    const bool lists = index.fault == uring::Fault::not_found && c.service.config.listing;
+    if (lists) {
+      co_await list(c);
+      co_return;
+    }
     co_await show(c, index, x.text_room.data());
     co_return;
   }

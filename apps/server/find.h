@@ -2,6 +2,8 @@
 // Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #pragma once
 
+#include <sys/stat.h>
+
 #include "apps/server/connection.h"
 
 namespace server {
@@ -26,6 +28,9 @@ inline constexpr int most_open_attempts = 8;
 // Opens `path`, relative to the root and NUL-terminated, for what `flags` say, and looks at it.
 // What is neither file nor directory is not allowed.
 uring::Task<Found> open_beneath(Connection& c, const char* path, std::uint64_t flags);
+
+// The version that fstat(2) or lstat(2) described.
+FileFacts facts_in(const struct stat& status);
 
 // The version of an open file.
 FileFacts facts_of(int fd);

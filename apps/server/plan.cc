@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/server/clock.h"
 #include "apps/server/put_terms.h"
 #include "parser/fields.h"
 #include "parser/target.h"
@@ -230,6 +231,22 @@ Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view conten
   return plan;
 }
 
+Plan plan_listing(const RequestHead& head, const Listing& listing, std::int64_t now) {
+  Plan plan = begin_plan(head, 200);
+  plan.content = Content::listing;
+  plan.content_type = listing.content_type();
+  plan.length = listing.length();
+  plan.weak_tag = listing.tag();
+  plan.vary = "Accept";
+  const Version version{.tag = {.opaque = listing.tag(), .is_weak = true}};
+  const Verdict verdict = judge_version(head, &version, now);
+  if (verdict == Verdict::proceed) return plan;
+  plan.status = verdict == Verdict::failed ? 412 : 304;
+  plan.content = Content::none;
+  plan.length = 0;
+  return plan;
+}
+
 Plan plan_page(const RequestHead& head, int status, FileFacts facts,
                std::string_view content_type) {
   Plan plan = begin_plan(head, status);
@@ -290,6 +307,11 @@ void write_type(const Plan& plan, http1::HeadWriter& writer) {
 }
 
 void write_facts(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
+  if (!plan.weak_tag.empty()) {
+    std::array<char, 64> room{};
+    const std::string_view begin = append(room, {room.data(), 0}, "W/");
+    writer.field("ETag", append(room, begin, plan.weak_tag));
+  }
   if (!plan.has_facts) return;
   writer.field("ETag", tag_of(plan.facts).text());
   // RFC 9110 8.8.2.1: never in the future.
@@ -313,7 +335,7 @@ std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> roo
   if (coded && plan.content != Content::none) {
     writer.field("Content-Encoding", name_of(plan.facts.coding));
   }
-  if (plan.is_chosen) writer.field("Vary", "Accept-Encoding");
+  if (!plan.vary.empty()) writer.field("Vary", plan.vary);
   if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) writer.field("Location", plan.location);

@@ -10,14 +10,16 @@
 #include <span>
 #include <string_view>
 
-#include "apps/server/clock.h"
 #include "apps/server/conditions.h"
 #include "apps/server/config.h"
 #include "apps/server/extra_fields.h"
+#include "apps/server/listing.h"
 #include "apps/server/parts.h"
 #include "parser/message.h"
 
 namespace server {
+
+class Clock;
 
 enum class Action : std::uint8_t {
   read,     // GET, HEAD
@@ -56,9 +58,10 @@ bool is_hidden(std::string_view path, bool dot_files);
 
 enum class Content : std::uint8_t {
   none,
-  file,   // `length` bytes of the open file, from `offset`
-  parts,  // many ranges of it, Plan::ranges, between lines of Plan::boundary
-  text,   // Plan::text
+  file,     // `length` bytes of the open file, from `offset`
+  parts,    // many ranges of it, Plan::ranges, between lines of Plan::boundary
+  text,     // Plan::text
+  listing,  // of a directory
 };
 
 // An answer. Views are of the exchange's rooms or constants.
@@ -71,12 +74,13 @@ struct Plan {
   bool has_facts = false;       // ETag and Last-Modified of `facts`
   bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
   bool is_readable = false;     // Accept-Ranges
-  bool is_chosen = false;       // Vary: Accept-Encoding, for another client may get other bytes
   bool mtime_accepted = false;  // X-OC-MTime
   std::string_view allow;       // 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;
+  std::string_view vary;      // fields of the request that another answer may depend on
+  std::string_view weak_tag;  // ETag, where there are no facts; without "W/"
   Cors cors;
   const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;
@@ -99,6 +103,9 @@ Plan plan_file(const http1::RequestHead& head, FileFacts facts, std::string_view
 inline Parts parts_of(const Plan& plan) {
   return {plan.ranges, plan.facts.size, plan.content_type, plan.boundary};
 }
+
+// GET or HEAD of a directory: `listing` is finished.
+Plan plan_listing(const http1::RequestHead& head, const Listing& listing, std::int64_t now);
 
 // A file shown in place of what was asked for: --not-found (404) or --fallback (200).
 Plan plan_page(const http1::RequestHead& head, int status, FileFacts facts,

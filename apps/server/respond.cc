@@ -182,6 +182,7 @@ void finish(Connection& c) {
   if (!c.open && !x.input.unused().empty()) c.lingers = true;
   x.head.reset();
   x.plan = Plan{};
+  x.listing.reset();
   x.body_taken = false;
   begin_request(c);
 }

@@ -76,7 +76,9 @@ struct Service {
   BlockPool blocks;
   Clock clock;
   bool draining = false;
-  std::uint64_t live = 0;  // connections
+  std::uint64_t live = 0;        // connections
+  std::size_t listings = 0;      // directories that are being read
+  std::size_t listing_runs = 0;  // what Listing counts
 
  private:
   std::vector<std::unique_ptr<Exchange>> idle_exchanges_;

@@ -135,7 +135,7 @@ TEST(Log, UploadsThatBrokeOffAreLogged) {
 
 TEST(Log, OffWritesNothing) {
   Site site({"--access-log", "off"});
-  EXPECT_EQ(site.ask(get("/")).status, 404);
+  EXPECT_EQ(site.ask(get("/none")).status, 404);
   EXPECT_EQ(final_log(site), std::vector<std::string>{});
 }
 

@@ -118,6 +118,8 @@ TEST(CommandLines, say_what_answers_add) {
             (std::vector<std::string>{"https://a", "https://b"}));
   EXPECT_EQ(parsed.config.root, "/srv");
   EXPECT_FALSE(parse({}).config.precompressed);
+  EXPECT_TRUE(parse({}).config.listing);
+  EXPECT_FALSE(parse({"--listing", "off"}).config.listing);
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--header", "A"},
                                                 {"--header", "Content-Length: 1"},
                                                 {"--header", "A: b\nC: d"},

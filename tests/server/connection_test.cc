@@ -278,6 +278,7 @@ TEST_F(Corridor, shows_the_index_of_a_directory_and_leads_to_its_slash) {
   EXPECT_EQ(world.ask(head_of("GET", "/folder?a=b")),
             "HTTP/1.1 301 Moved Permanently\r\nDate: NOW\r\nContent-Length: 0\r\n"
             "Location: folder/?a=b\r\n\r\n");
+  world.config.listing = false;
   EXPECT_EQ(world.ask(head_of("GET", "/")), nothing);
   EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/")), nothing);
   EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/x")), nothing);

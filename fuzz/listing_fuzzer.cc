@@ -1,0 +1,176 @@
+// Fuzzes the writing of listings: each line of the input is the name of an entry, the first one
+// that of the directory.
+//
+// Oracles:
+//   - the page and the JSON are as long as was promised, however small the room is
+//   - the links, decoded, are the names, directories first, in order, each as often as it was added
+//   - no byte of a name ends an attribute, a tag or a string; all text is UTF-8
+//   - the tag does not depend on the order
+// Covered by the replay of corpus/listing in every build.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "apps/server/listing.h"
+#include "fuzz/bytes.h"
+#include "fuzz/require.h"
+
+namespace {
+
+using fuzz::require;
+using server::Entry;
+using server::Listing;
+using server::ListingFormat;
+
+std::size_t runs_in_use = 0;
+
+struct Shown {
+  fuzz::Text content;
+  fuzz::Text tag;
+};
+
+void show(ListingFormat format, std::string_view name, const std::vector<Entry>& entries,
+          std::size_t room, Shown& shown) {
+  Listing listing(format, name, runs_in_use);
+  for (const Entry& entry : entries) {
+    require(listing.add(entry) == Listing::Added::fine, "a few entries are not too many");
+  }
+  listing.finish();
+  fuzz::Block piece(room);
+  while (const std::size_t size = listing.write(piece.room())) {
+    shown.content.append(piece.view().substr(0, size));
+  }
+  require(shown.content.view().size() == listing.length(), "a listing is as long as promised");
+  shown.tag.append(listing.tag());
+}
+
+int digit(char byte) {
+  return byte >= '0' && byte <= '9'   ? byte - '0'
+         : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
+                                      : -1;
+}
+
+fuzz::Text decoded(std::string_view link) {
+  fuzz::Text text;
+  for (std::size_t i = 0; i < link.size(); ++i) {
+    if (link[i] != '%') {
+      text.append(link[i]);
+      continue;
+    }
+    require(i + 2 < link.size() && digit(link[i + 1]) >= 0 && digit(link[i + 2]) >= 0,
+            "an escape has two digits");
+    text.append(static_cast<char>(digit(link[i + 1]) * 16 + digit(link[i + 2])));
+    i += 2;
+  }
+  return text;
+}
+
+// The links behind `mark` are the names of `sorted`.
+void check_links(std::string_view content, std::string_view mark,
+                 const std::vector<Entry>& sorted) {
+  for (const Entry& entry : sorted) {
+    const std::size_t at = content.find(mark);
+    require(at != std::string_view::npos, "each entry has a link");
+    content.remove_prefix(at + mark.size());
+    std::string_view link = content.substr(0, content.find('"'));
+    require(link.empty() || link.find_first_of("<>&'\\ :") == std::string_view::npos,
+            "a link can stand anywhere");
+    if (entry.is_directory) {
+      require(link.ends_with('/'), "a directory's link ends in a slash");
+      link.remove_suffix(1);
+    }
+    require(decoded(link).view() == entry.name, "a link leads to its name");
+  }
+  require(content.find(mark) == std::string_view::npos, "there are no more links than entries");
+}
+
+// By the table of RFC 3629 4, byte by byte.
+void check_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto at = [&](std::size_t k) {
+      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U;
+    };
+    const auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xbf) {
+      return at(k) >= low && at(k) <= high;
+    };
+    const unsigned a = at(0);
+    std::size_t size = 0;
+    if (a <= 0x7f) size = 1;
+    if (a >= 0xc2 && a <= 0xdf && tail(1)) size = 2;
+    if (a == 0xe0 && tail(1, 0xa0) && tail(2)) size = 3;
+    if (((a >= 0xe1 && a <= 0xec) || a == 0xee || a == 0xef) && tail(1) && tail(2)) size = 3;
+    if (a == 0xed && tail(1, 0x80, 0x9f) && tail(2)) size = 3;
+    if (a == 0xf0 && tail(1, 0x90) && tail(2) && tail(3)) size = 4;
+    if (a >= 0xf1 && a <= 0xf3 && tail(1) && tail(2) && tail(3)) size = 4;
+    if (a == 0xf4 && tail(1, 0x80, 0x8f) && tail(2) && tail(3)) size = 4;
+    require(size > 0, "a listing is UTF-8");
+    i += size;
+  }
+}
+
+// How many of a byte a page has depends on how many rows there are, not on the names.
+void check_markup(std::string_view page, std::size_t count, std::size_t files, bool is_root) {
+  const auto many = [page](char byte) {
+    return static_cast<std::size_t>(std::count(page.begin(), page.end(), byte));
+  };
+  Shown empty;
+  show(ListingFormat::html, is_root ? "/" : "d", {}, Listing::least_room, empty);
+  const std::string_view frame = empty.content.view();
+  const auto framed = [frame](char byte) {
+    return static_cast<std::size_t>(std::count(frame.begin(), frame.end(), byte));
+  };
+  require(many('<') == framed('<') + 6 * count, "no name opens a tag");
+  require(many('>') == framed('>') + 6 * count, "no name ends a tag");
+  require(many('"') == framed('"') + 2 * count + 2 * files, "no name ends an attribute");
+}
+
+void check(std::string_view name, std::vector<Entry> entries) {
+  Shown page;
+  Shown small;
+  Shown json;
+  show(ListingFormat::html, name, entries, 65536, page);
+  show(ListingFormat::json, name, entries, 65536, json);
+  std::reverse(entries.begin(), entries.end());
+  show(ListingFormat::html, name, entries, Listing::least_room, small);
+  std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
+    if (left.is_directory != right.is_directory) return left.is_directory;
+    return left.name < right.name;
+  });
+  require(page.tag.view() == small.tag.view(), "the tag does not depend on the order");
+  const auto files = static_cast<std::size_t>(std::count_if(
+      entries.begin(), entries.end(), [](const Entry& entry) { return !entry.is_directory; }));
+  check_markup(page.content.view(), entries.size(), files, name == "/");
+  check_utf8(page.content.view());
+  check_utf8(json.content.view());
+  std::string_view rows = page.content.view();
+  const std::string_view up = "<tr><td><a href=\"../\">../</a>";
+  if (name != "/") rows.remove_prefix(rows.find(up) + up.size());
+  check_links(rows, "<td><a href=\"", entries);
+  check_links(json.content.view(), "\",\"href\":\"", entries);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view rest = fuzz::text_of_input(data, size);
+  std::string_view name = "/";
+  std::vector<Entry> entries;
+  for (bool is_first = true; !rest.empty(); is_first = false) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!server::is_listable(line)) continue;
+    if (is_first) {
+      name = line;
+      continue;
+    }
+    entries.push_back({.name = line,
+                       .size = line.size() * 1'000'003,
+                       .mtime_seconds = static_cast<std::int64_t>(line.size()) * 10'000'019,
+                       .is_directory = line.size() % 3 == 0});
+  }
+  check(name, entries);
+  return 0;
+}
