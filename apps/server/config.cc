@@ -139,7 +139,8 @@ void add_time_options(CLI::App& app, Texts& texts) {
   };
   add("--head-timeout", texts.head_seconds, "time for a request's head (default: 10)");
   add("--idle-timeout", texts.idle_seconds, "time between two requests (default: 60)");
-  add("--body-timeout", texts.body_seconds, "time for the next bytes of a body (default: 30)");
+  add("--body-timeout", texts.body_seconds,
+      "time for the next bytes of a body, received or taken (default: 30)");
   add("--grace", texts.grace_seconds, "time for open requests after SIGTERM (default: 10)");
 }
 

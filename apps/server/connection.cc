@@ -25,7 +25,8 @@ namespace {
 Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
-  if (x.answered.size() == Exchange::most_answered) return Progress::more;  // flush first
+  const bool is_full = x.answered.size() == Exchange::most_answered;
+  if (is_full || x.pace.waits()) return Progress::more;  // flush first
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
   return progress;
@@ -124,7 +125,7 @@ uring::Task<> serve(Connection& c) {
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
       if (c.exchange && c.exchange->gathered > 0) {
-        allow_transfer(c, c.exchange->gathered);
+        allow_send(c);
         const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
         note_sent(c, sent);
         continue;

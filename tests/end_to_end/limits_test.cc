@@ -22,6 +22,7 @@ using test_support::put;
 using test_support::RawClient;
 using test_support::request;
 using test_support::Response;
+using test_support::Scratch;
 using test_support::Site;
 
 using Names = std::vector<std::string>;
@@ -180,9 +181,7 @@ TEST(Limits, FloodOfConnectionsIsSurvived) {
 }
 
 TEST(Limits, ClientThatStopsReadingHindersNobodyAndIsDropped) {
-  Site site(
-      with_limits({"--body-timeout", "0.3", "--lowest-rate", "100000000", "--log-format", "json"}),
-      {.workers = 1});
+  Site site(with_limits({"--body-timeout", "0.3", "--log-format", "json"}), {.workers = 1});
   site.root.write("large", noise(30'000'000));
   site.root.write("small", "hello");
   RawClient stopped = site.connect();
@@ -192,6 +191,43 @@ TEST(Limits, ClientThatStopsReadingHindersNobodyAndIsDropped) {
   EXPECT_TRUE(site.wait_for_log("\"aborted\":true"));
   EXPECT_LT(stopped.read_to_end().size(), 30'000'000U);
   EXPECT_EQ(site.ask(get("/small")).body, "hello");
+}
+
+// Takes something in every look, but too little on average.
+TEST(Limits, ClientThatReadsBelowTheLowestRateIsDropped) {
+  Site site(
+      with_limits({"--body-timeout", "0.5", "--lowest-rate", "1000000", "--log-format", "json"}),
+      {.workers = 1});
+  site.root.write("large", noise(30'000'000));
+  site.root.write("small", "hello");
+  RawClient slow = site.connect();
+  slow.send(get("/large"));
+  std::string some(1000, '\0');
+  while (!site.wait_for_log("\"aborted\":true", std::chrono::milliseconds(20))) {
+    if (slow.read_some(some) == 0) break;
+    ASSERT_EQ(site.ask(get("/small")).body, "hello");
+  }
+  EXPECT_TRUE(site.wait_for_log("\"aborted\":true"));
+}
+
+// A send is ended and goes on whenever it is looked at: no byte may be lost or doubled.
+TEST(Limits, ClientThatReadsSlowlyGetsEveryByte) {
+  Scratch place;
+  Site site(with_limits({"--body-timeout", "3", "--listen", "unix:" + place.path("socket")}),
+            {.workers = 1});
+  const std::string content = noise(16'000'000);  // more than kernels hold
+  site.root.write("large", content);
+  for (const bool is_unix : {false, true}) {
+    RawClient slow = is_unix ? RawClient::to_unix(place.path("socket")) : site.connect();
+    slow.send(get("/large", {"Connection: close"}));
+    std::string answer;
+    for (int pause = 0; pause < 2; ++pause) {  // each longer than from one look to the next
+      answer += slow.read_bytes(2'000'000);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    }
+    answer += slow.read_to_end();
+    EXPECT_TRUE(answer.ends_with(content)) << is_unix << ": " << answer.size();
+  }
 }
 
 TEST(Limits, ManyClientsThatStopReadingHinderNobody) {
