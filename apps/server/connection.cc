@@ -55,6 +55,7 @@ uring::Milliseconds head_patience(const Connection& c) {
 // Chooses where the next bytes go: a provided buffer, or own memory when those had run out.
 uring::Io::Pending more_bytes(Connection& c) {
   c.io.set_deadline(head_patience(c));
+  c.waiting = !c.exchange || c.exchange->input.unused().empty();
   if (!c.starved) return c.io.recv_provided(c.fd);
   c.starved = false;
   Exchange& x = c.service.borrow(c);
@@ -74,6 +75,7 @@ void give_up(Connection& c) {
 
 // Takes note of received bytes, or of the end.
 void take_bytes(Connection& c, uring::Result got) {
+  c.waiting = false;
   if (got.fault() == uring::Fault::no_buffers) {
     c.starved = true;
     return;

@@ -84,7 +84,8 @@ struct Connection {
   bool open = true;               // serve() goes on
   bool lingers = false;           // the peer may still be sending: close gently
   bool starved = false;           // no provided buffer was left: receive into own memory
-  bool refused = false;           // over the connection limit: 503 and close
+  bool refused = false;           // over a connection limit: 503 and close
+  bool waiting = false;           // for the first byte of a request
   std::array<char, 48> remote{};  // the peer's address as text, NUL-terminated
 };
 

@@ -83,7 +83,7 @@ void Service::drain() {
   draining = true;
   for (Connection* c = first_; c; c = c->next) {
     // Not stop(): a request that has just been received is answered.
-    if (!c->exchange) c->io.set_deadline(0);
+    if (c->waiting) c->io.set_deadline(0);
   }
 }
 

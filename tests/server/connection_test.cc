@@ -576,6 +576,21 @@ TEST_F(Corridor, ends_idle_connections_when_it_drains) {
   EXPECT_TRUE(world.engine.closed(used));
 }
 
+// One that found no provided buffer waits with memory of its own, and is idle all the same.
+TEST_F(Corridor, ends_idle_connections_that_wait_with_their_own_memory_when_it_drains) {
+  world.engine.plan_next(OpCode::recv_provided, {.error = ENOBUFS});
+  const int idle = world.connect();
+  world.engine.plan_next(OpCode::recv_provided, {.error = ENOBUFS});
+  const int half = world.connect();
+  world.say(half, "GET /hello.txt HTTP/1.1\r\n");
+  EXPECT_EQ(world.engine.lent_buffers(), 0U);
+  world.service.drain();
+  world.pass(slack_ms);
+  EXPECT_TRUE(world.engine.closed(idle));
+  EXPECT_TRUE(world.say(half, "Host: a\r\n\r\n").ends_with("hello\n"));
+  EXPECT_TRUE(world.engine.closed(half));
+}
+
 TEST_F(Corridor, finishes_what_is_in_flight_when_it_drains) {
   const std::string content = pattern(4 * BlockPool::large_bytes);
   world.root.put("large", content);
