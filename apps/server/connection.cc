@@ -47,6 +47,8 @@ uring::Milliseconds head_patience(const Connection& c) {
     const uring::Milliseconds spent = c.io.loop().now() - c.exchange->began_ms;
     return std::max<uring::Milliseconds>(0, patience.head_ms - spent);
   }
+  // Who is refused need not be waited for as long as a client that may come back.
+  if (c.refused) return std::min(patience.head_ms, patience.idle_ms);
   // A client that connects while the server stops has a moment to say what it wants.
   constexpr uring::Milliseconds moment_ms = 1000;
   return c.service.draining ? std::min(moment_ms, patience.idle_ms) : patience.idle_ms;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "apps/server/access_log.h"
+#include "apps/server/address_counts.h"
 #include "apps/server/pace.h"
 #include "apps/server/plan.h"
 #include "parser/message.h"
@@ -81,11 +82,13 @@ struct Connection {
   Connection* next = nullptr;    // in the service's list
   Connection* previous = nullptr;
   int fd;
-  bool open = true;               // serve() goes on
-  bool lingers = false;           // the peer may still be sending: close gently
-  bool starved = false;           // no provided buffer was left: receive into own memory
-  bool refused = false;           // over a connection limit: 503 and close
-  bool waiting = false;           // for the first byte of a request
+  bool open = true;            // serve() goes on
+  bool lingers = false;        // the peer may still be sending: close gently
+  bool starved = false;        // no provided buffer was left: receive into own memory
+  bool refused = false;        // over a connection limit: 503 and close
+  bool waiting = false;        // for the first byte of a request
+  std::uint32_t requests = 0;  // answered so far
+  AddressCounts::Slot counted = AddressCounts::uncounted;
   std::array<char, 48> remote{};  // the peer's address as text, NUL-terminated
 };
 

@@ -235,7 +235,9 @@ void close_file(Connection& c) {
 
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
-  if (c.service.draining) x.plan.keep_alive = false;
+  const std::uint32_t most = c.service.config.max_requests;
+  const bool is_last = ++c.requests == most;  // with 0 as the most: after four billion
+  if (c.service.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
   if (x.block.size() - x.gathered < head_room) co_await flush(c);
   const Mark mark{.gathered = x.gathered, .queued = x.queued, .sent = x.sent};

@@ -164,6 +164,61 @@ TEST(Limits, ConnectionsBeyondTheLimitAre503WhileOthersAreServed) {
   EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
 }
 
+TEST(Limits, ConnectionsOfOneAddressBeyondItsLimitAre503WhileOthersAreServed) {
+  Scratch place;
+  Site site({"--max-connections-per-address", "2", "--listen", "unix:" + place.path("socket")});
+  site.root.write("a", "hello");
+  std::vector<RawClient> greedy;
+  for (int i = 0; i < 2; ++i) {
+    greedy.push_back(site.connect());
+    EXPECT_EQ(greedy.back().ask(get("/a")).body, "hello");
+  }
+  for (int i = 0; i < 5; ++i) {
+    RawClient refused = site.connect();
+    const Response response = refused.ask(get("/a"));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_TRUE(response.has("Retry-After"));
+    EXPECT_EQ(refused.ending(), Ending::orderly);
+    EXPECT_EQ(RawClient::to_port_from(site.port(), "127.0.0.2").ask(get("/a")).body, "hello");
+  }
+  std::vector<RawClient> local;
+  for (int i = 0; i < 5; ++i) {
+    local.push_back(RawClient::to_unix(place.path("socket")));
+    EXPECT_EQ(local.back().ask(get("/a")).body, "hello");
+  }
+  for (RawClient& client : greedy) EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  greedy.pop_back();
+  EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
+}
+
+// Whoever is refused takes nobody's place, however many they are.
+TEST(Limits, RefusedConnectionsOfOneAddressTakeNobodysPlace) {
+  Site site({"--max-connections-per-address", "1", "--max-connections", "4"}, {.workers = 1});
+  site.root.write("a", "hello");
+  std::vector<RawClient> greedy;
+  for (int i = 0; i < 100; ++i) greedy.push_back(site.connect());
+  EXPECT_EQ(greedy.front().ask(get("/a")).body, "hello");
+  for (const char* other : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
+    EXPECT_EQ(RawClient::to_port_from(site.port(), other).ask(get("/a")).body, "hello");
+  }
+  EXPECT_EQ(greedy.back().ending(), Ending::orderly);  // closed unheard
+}
+
+TEST(Limits, LastRequestOfAConnectionIsToldSo) {
+  Site site({"--max-requests-per-connection", "3"});
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  client.send(get("/a") + get("/none") + get("/a") + get("/a") + get("/a"));
+  for (int i = 1; i <= 3; ++i) {
+    const Response response = client.read_response();
+    EXPECT_EQ(response.status, i == 2 ? 404 : 200);
+    EXPECT_EQ(response.field("Connection"), i == 3 ? "close" : "");
+    EXPECT_TRUE(response.whole);
+  }
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_EQ(client.ending(), Ending::orderly);
+}
+
 TEST(Limits, FloodOfConnectionsIsSurvived) {
   Site site({"--max-connections", "3"}, {.workers = 1});
   site.root.write("a", "hello");
@@ -254,6 +309,39 @@ TEST(Limits, HeadBeyondMaxHeadIs431) {
   RawClient endless = site.connect();
   while (!endless.has_bytes()) endless.send_some("X: y\r\n");
   EXPECT_EQ(endless.read_response().status, 400);  // the first line is no request line
+}
+
+// A client that goes on sending after a refusal reads it, and not a reset, and keeps nobody
+// waiting.
+TEST(Limits, GreedyRequestsAreRefusedGentlyWhileOthersAreServed) {
+  Site site({"--writable", "--max-head", "2K", "--max-fields", "5", "--max-target", "50",
+             "--max-body", "1000"},
+            {.workers = 1});
+  site.root.write("a", "hello");
+  struct Row {
+    int status;
+    std::string bytes;
+  };
+  const std::vector<std::string> four = {"A: 1", "B: 2", "C: 3", "D: 4"};
+  const std::vector<std::string> five = {"A: 1", "B: 2", "C: 3", "D: 4", "E: 5"};
+  EXPECT_EQ(site.ask(get("/a", four)).status, 200);  // with Host
+  EXPECT_EQ(site.ask(get("/a?" + std::string(47, 'x'))).status, 200);
+  for (const Row& row : std::vector<Row>{{431, get("/a", five)},
+                                         {414, get("/a?" + std::string(48, 'x'))},
+                                         {431, get("/a", {"A: " + std::string(2048, 'x')})},
+                                         {413, put("/new", noise(100'000))}}) {
+    RawClient greedy = site.connect();
+    greedy.send(row.bytes + noise(1'000'000));
+    EXPECT_EQ(site.ask(get("/a")).body, "hello");
+    const Response response = greedy.read_response();
+    EXPECT_EQ(response.status, row.status);
+    EXPECT_EQ(response.field("Connection"), "close");
+    EXPECT_TRUE(response.whole);
+    EXPECT_TRUE(greedy.send(noise(1'000'000)));
+    greedy.finish_sending();
+    EXPECT_EQ(greedy.read_to_end(), "");
+    EXPECT_EQ(greedy.ending(), Ending::orderly);
+  }
 }
 
 TEST(Limits, LargestHeadIsTaken) {
