@@ -179,6 +179,8 @@ class ClientReference {
   void finish_get() {
     if (head_.status() == 304) return outcomes_.codes.insert(ExitCode::ok), void();
     if (head_.status_class() != 2) return outcomes_.codes.insert(ExitCode::http_error), void();
+    // A part of what is there, and these jobs ask for all of it.
+    if (head_.status() == 206) return outcomes_.codes.insert(ExitCode::weird_reply), void();
     Body body = read_body();
     if (body.is_whole) {
       outcomes_.codes.insert(ExitCode::ok);

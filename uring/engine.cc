@@ -1,6 +1,8 @@
 // What every engine does the same way. Covered by tests/uring/ring_test.cc.
 #include "uring/engine.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/statvfs.h>
 
 namespace uring {
@@ -12,6 +14,14 @@ std::int64_t Engine::free_bytes(int fd) {
   const std::uint64_t most = INT64_MAX / (status.f_frsize > 0 ? status.f_frsize : 1);
   const std::uint64_t blocks = status.f_bavail < most ? status.f_bavail : most;
   return static_cast<std::int64_t>(blocks * status.f_frsize);
+}
+
+// A plain call, for once in a while: TCP counts what is not acknowledged, a unix socket what its
+// peer has not read.
+std::size_t Engine::unconfirmed_bytes(int fd) {
+  int bytes = 0;
+  if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace uring

@@ -61,6 +61,9 @@ class Engine {
   // where nobody can say. Does not block on a local file system.
   virtual std::int64_t free_bytes(int fd);
 
+  // Bytes sent on socket `fd` that its peer has not confirmed yet; 0 where nobody can say.
+  virtual std::size_t unconfirmed_bytes(int fd);
+
   virtual Milliseconds now() = 0;
 
   // The bytes of provided buffer `id`; valid until recycle(id).

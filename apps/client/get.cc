@@ -41,6 +41,11 @@ uring::Task<ExitCode> save_body(Session& s, const std::string& file) {
   co_return published;
 }
 
+// RFC 9110 15.3.7: a part answers Range, and only who asked for one by -H knows what to do with it.
+bool is_unasked_part(const Session& s) {
+  return s.head.status() == 206 && !user_decides(s.settings, "Range");
+}
+
 // A head as a text: line feeds alone, and the blank line, which parts it from the next one.
 std::string as_lines(std::string_view head) {
   std::string lines;
@@ -66,6 +71,11 @@ uring::Task<ExitCode> get(Session& s, const Job& job) {
     const ExitCode refused = fail_refused(s, where);
     co_await skip_body(s);
     co_return refused;
+  }
+  if (is_unasked_part(s)) {
+    disconnect(s);
+    co_return s.fail(ExitCode::weird_reply,
+                     where.text() + ": the server sent a part that nobody asked for");
   }
   const ExitCode saved = co_await save_body(s, job.file);
   co_return saved;

@@ -35,6 +35,7 @@ struct Texts {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   std::string max_body;
   std::string max_head;
+  std::string max_target;
   std::string reserve;
   std::string durability = "none";
   std::string listing = "on";
@@ -149,11 +150,29 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
   app.add_option("--max-head", texts.max_head, "largest request head (default: 16K, at most 63K)")
       ->type_name("BYTES")
       ->group(group);
-  app.add_option("--max-connections", config.max_connections,
-                 "connections at once (default: from the limit of open files)")
-      ->check(CLI::NonNegativeNumber.description(""))
+  app.add_option("--max-target", texts.max_target,
+                 "longest request target (default: 8K, the RFC's least)")
+      ->type_name("BYTES")
+      ->group(group);
+  app.add_option("--max-fields", config.limits.fields,
+                 "most fields of a request (default: 100, five browsers' worth; at most 128)")
+      ->check(CLI::Range(std::size_t{1}, http1::max_fields).description(""))
       ->type_name("N")
       ->group(group);
+  const auto add_count = [&](const char* name, auto& count, const char* meaning) {
+    app.add_option(name, count, meaning)
+        ->check(CLI::NonNegativeNumber.description(""))
+        ->type_name("N")
+        ->group(group);
+  };
+  add_count("--max-connections", config.max_connections,
+            "connections at once; 503 beyond (default: from the limit of open files)");
+  add_count("--max-connections-per-address", config.max_from_address,
+            "connections of one IPv4 address or IPv6 /64; 503 beyond\n"
+            "(default: 0, any, for a whole office may be behind one)");
+  add_count("--max-requests-per-connection", config.max_requests,
+            "requests before a connection is closed\n"
+            "(default: 0, any, for clients fail where a server counts)");
   app.add_option("--lowest-rate", config.patience.lowest_rate,
                  "bytes a second that a body makes on average (default: 256; 0: any)")
       ->check(CLI::NonNegativeNumber.description(""))
@@ -170,7 +189,8 @@ void add_time_options(CLI::App& app, Texts& texts) {
   };
   add("--head-timeout", texts.head_seconds, "time for a request's head (default: 10)");
   add("--idle-timeout", texts.idle_seconds, "time between two requests (default: 60)");
-  add("--body-timeout", texts.body_seconds, "time for the next bytes of a body (default: 30)");
+  add("--body-timeout", texts.body_seconds,
+      "time for the next bytes of a body, received or taken (default: 30)");
   add("--grace", texts.grace_seconds, "time for open requests after SIGTERM (default: 10)");
 }
 
@@ -217,6 +237,13 @@ std::string apply(const Texts& texts, Config& config) {
   }
   config.listing = texts.listing == "on";
   config.precompressed = texts.precompressed == "on";
+  if (!texts.max_target.empty()) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_target);
+    if (!bytes || *bytes < 1 || *bytes > 63 * 1024) {
+      return "--max-target " + texts.max_target + ": give 1 byte to 63K";
+    }
+    config.limits.target_bytes = *bytes;
+  }
   config.durability = texts.durability == "full"   ? Durability::full
                       : texts.durability == "data" ? Durability::data
                                                    : Durability::none;

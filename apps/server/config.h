@@ -70,6 +70,8 @@ struct Config {
   std::uint64_t reserve = 0;   // bytes of the disk that uploads leave free
   Durability durability = Durability::none;  // as caches want it; a sync takes milliseconds
   std::uint64_t max_connections = 0;         // in all; 0: from the limit of open files
+  std::uint64_t max_from_address = 0;        // connections of one address or IPv6 /64; 0: any
+  std::uint32_t max_requests = 0;            // on one connection; 0: any
   Patience patience;
   http1::Limits limits;
   ExtraFields extra_fields;  // --header and --cors

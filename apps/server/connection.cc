@@ -25,7 +25,8 @@ namespace {
 Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
-  if (x.answered.size() == Exchange::most_answered) return Progress::more;  // flush first
+  const bool is_full = x.answered.size() == Exchange::most_answered;
+  if (is_full || x.pace.waits()) return Progress::more;  // flush first
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
   return progress;
@@ -46,6 +47,8 @@ uring::Milliseconds head_patience(const Connection& c) {
     const uring::Milliseconds spent = c.io.loop().now() - c.exchange->began_ms;
     return std::max<uring::Milliseconds>(0, patience.head_ms - spent);
   }
+  // Who is refused need not be waited for as long as a client that may come back.
+  if (c.refused) return std::min(patience.head_ms, patience.idle_ms);
   // A client that connects while the server stops has a moment to say what it wants.
   constexpr uring::Milliseconds moment_ms = 1000;
   return c.service.draining ? std::min(moment_ms, patience.idle_ms) : patience.idle_ms;
@@ -54,6 +57,7 @@ uring::Milliseconds head_patience(const Connection& c) {
 // Chooses where the next bytes go: a provided buffer, or own memory when those had run out.
 uring::Io::Pending more_bytes(Connection& c) {
   c.io.set_deadline(head_patience(c));
+  c.waiting = !c.exchange || c.exchange->input.unused().empty();
   if (!c.starved) return c.io.recv_provided(c.fd);
   c.starved = false;
   Exchange& x = c.service.borrow(c);
@@ -73,6 +77,7 @@ void give_up(Connection& c) {
 
 // Takes note of received bytes, or of the end.
 void take_bytes(Connection& c, uring::Result got) {
+  c.waiting = false;
   if (got.fault() == uring::Fault::no_buffers) {
     c.starved = true;
     return;
@@ -124,7 +129,7 @@ uring::Task<> serve(Connection& c) {
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
       if (c.exchange && c.exchange->gathered > 0) {
-        allow_transfer(c, c.exchange->gathered);
+        allow_send(c);
         const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
         note_sent(c, sent);
         continue;

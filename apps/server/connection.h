@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "apps/server/access_log.h"
+#include "apps/server/address_counts.h"
+#include "apps/server/pace.h"
 #include "apps/server/plan.h"
 #include "parser/message.h"
 #include "uring/io.h"
@@ -55,6 +57,7 @@ struct Exchange {
   std::size_t gathered = 0;   // bytes of answers in the block
   std::uint64_t queued = 0;   // bytes gathered in all, on this connection
   std::uint64_t sent = 0;     // bytes of those that were sent
+  Pace pace;                  // how the peer takes them; waits() while some are half out
   std::int64_t began_us = 0;  // when this request's first byte was there
   uring::Milliseconds began_ms = 0;       // the same, on the loop's clock
   uring::Milliseconds body_began_ms = 0;  // when receiving its body began, on the loop's clock
@@ -82,10 +85,13 @@ struct Connection {
   Connection* next = nullptr;    // in the service's list
   Connection* previous = nullptr;
   int fd;
-  bool open = true;               // serve() goes on
-  bool lingers = false;           // the peer may still be sending: close gently
-  bool starved = false;           // no provided buffer was left: receive into own memory
-  bool refused = false;           // over the connection limit: 503 and close
+  bool open = true;            // serve() goes on
+  bool lingers = false;        // the peer may still be sending: close gently
+  bool starved = false;        // no provided buffer was left: receive into own memory
+  bool refused = false;        // over a connection limit: 503 and close
+  bool waiting = false;        // for the first byte of a request
+  std::uint32_t requests = 0;  // answered so far
+  AddressCounts::Slot counted = AddressCounts::uncounted;
   std::array<char, 48> remote{};  // the peer's address as text, NUL-terminated
 };
 
@@ -99,19 +105,20 @@ uring::Task<> serve(Connection& c);
 // Notes that a request begins now: its first byte is there.
 void begin_request(Connection& c);
 
-// Gives the bytes gathered for sending to the peer. False: the connection is broken.
+// Gives all bytes gathered for sending to the peer. False: the connection is broken.
 uring::Task<bool> flush(Connection& c);
 
 // The answers gathered so far.
 inline std::string_view unsent(const Exchange& x) { return {x.block.data(), x.gathered}; }
 
-// Sets the deadline for sending `bytes` or for receiving some.
-void allow_transfer(Connection& c, std::uint64_t bytes);
+// Sets the time for the next look at how the peer takes what is sent to it.
+void allow_send(Connection& c);
 
 // Takes note that the peer's bytes came: with their deadline at the latest.
 void note_received(Connection& c);
 
-// Takes note of what became of a send. False: the connection is broken.
+// Takes note of what became of a send: what is left of it stays gathered while the peer takes on.
+// False: the connection is broken.
 bool note_sent(Connection& c, uring::Result result);
 
 // Plans a text answer to the request of `c`.

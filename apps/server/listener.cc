@@ -132,17 +132,21 @@ Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     return {EX_USAGE,
             "--listen " + name_of(listen) + ": give a numeric address, as 127.0.0.1:8080"};
   }
-  uring::Fd first = bind_tcp(address, any_family, Sharing::alone);
+  // A port of the kernel's choice is nobody's: the first socket stays and the others share its
+  // port, so that nobody can come between.
+  const bool chosen = listen.port == 0;
+  const Sharing sharing = chosen ? Sharing::with_workers : Sharing::alone;
+  uring::Fd first = bind_tcp(address, any_family, sharing);
   if (!first.valid() && any_family && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
     any_family = false;  // no IPv6 here
     resolve();
-    first = bind_tcp(address, any_family, Sharing::alone);
+    first = bind_tcp(address, any_family, sharing);
   }
   if (!first.valid()) return bind_trouble(name_of(listen), errno);
   listen.port = port_of(first.get());
   resolve();
   std::vector<uring::Fd> sockets;
-  if (workers == 1) sockets.push_back(std::move(first));
+  if (workers == 1 || chosen) sockets.push_back(std::move(first));
   first.reset();
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));

@@ -4,6 +4,7 @@
 #include "apps/server/respond.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "apps/server/content.h"
@@ -27,34 +28,54 @@ constexpr std::size_t head_room = 14 * 1024;
 
 }  // namespace
 
-void allow_transfer(Connection& c, std::uint64_t bytes) {
-  const Patience& patience = c.service.config.patience;
-  std::int64_t duration = patience.body_ms;
-  if (patience.lowest_rate > 0) {
-    duration += static_cast<std::int64_t>(bytes * 1000 / patience.lowest_rate);
-  }
-  c.io.set_deadline(duration);
+void allow_send(Connection& c) {
+  c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.patience));
 }
+
+namespace {
+
+// A send was ended to look at it: may it go on? What the peer has not confirmed yet lies with the
+// kernel.
+bool peer_takes_on(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (!c.io.timed_out() || c.io.stopped()) return false;
+  const std::uint64_t with_kernel = c.io.engine().unconfirmed_bytes(c.fd);
+  const std::uint64_t confirmed = x.sent - std::min(x.sent, with_kernel);
+  return x.pace.look(c.io.loop().now(), confirmed, c.service.config.patience);
+}
+
+}  // namespace
 
 bool note_sent(Connection& c, uring::Result result) {
   Exchange& x = *c.exchange;
-  x.sent += result.count();
-  const bool whole = result.count() == x.gathered;
-  x.gathered = 0;
+  const std::size_t count = result.count();
+  x.sent += count;
+  x.gathered -= count;
   c.io.clear_deadline();  // what comes next may be a slow disk
-  if (!whole) {
+  const bool whole = x.gathered == 0;
+  const bool fine = whole || peer_takes_on(c);
+  if (whole) x.pace.end();
+  if (!fine) {
+    x.gathered = 0;
+    x.pace.end();
     c.open = false;
     c.io.stop();  // after a gap in the stream nothing that follows has a meaning
+  } else if (c.io.timed_out() && !c.io.stopped()) {
+    c.io.renew();
+    std::memmove(x.block.data(), x.block.data() + count, x.gathered);
   }
-  c.service.log_answered(c, !whole);
-  return whole;
+  c.service.log_answered(c, !fine);
+  return fine;
 }
 
 uring::Task<bool> flush(Connection& c) {
-  if (c.exchange->gathered == 0) co_return true;
-  allow_transfer(c, c.exchange->gathered);
-  const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
-  co_return note_sent(c, sent);
+  while (c.exchange->gathered > 0) {
+    allow_send(c);
+    const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
+    const bool fine = note_sent(c, sent);
+    if (!fine) co_return false;
+  }
+  co_return true;
 }
 
 int status_of(uring::Fault fault) {
@@ -197,7 +218,9 @@ void close_file(Connection& c) {
 
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
-  if (c.service.draining) x.plan.keep_alive = false;
+  const std::uint32_t most = c.service.config.max_requests;
+  const bool is_last = ++c.requests == most;  // with 0 as the most: after four billion
+  if (c.service.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
   if (x.block.size() - x.gathered < head_room) co_await flush(c);
   const Mark mark{.gathered = x.gathered, .queued = x.queued, .sent = x.sent};

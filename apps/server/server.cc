@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -64,6 +65,7 @@ class Server {
  private:
   Trouble open_root();
   Trouble open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
+  void count_addresses(std::uint64_t connections);
   Trouble open_events();
   Trouble start_workers(unsigned count);
   void say_ready() const;
@@ -77,6 +79,7 @@ class Server {
   uring::Fd root_;
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<AccessLog> head_log_;
+  std::unique_ptr<AddressCounts> addresses_;
   Listeners listeners_;
   uring::Fd signals_;  // signal descriptor
   uring::Fd events_;   // event descriptor: a worker is ready, or has ended
@@ -105,6 +108,14 @@ Trouble Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& lo
     return {EX_CANTCREAT, "cannot write the log " + path + ": " + std::strerror(error)};
   shared = log.get();
   return {};
+}
+
+void Server::count_addresses(std::uint64_t connections) {
+  if (config_.max_from_address == 0) return;
+  std::uint64_t secret = 0;
+  if (::getrandom(&secret, sizeof secret, 0) != sizeof secret) secret = 0x9e3779b97f4a7c15;
+  addresses_ = std::make_unique<AddressCounts>(config_.max_from_address, connections, secret);
+  shared_.addresses = addresses_.get();
 }
 
 // Signals come through a descriptor, to this thread only: they are blocked before any other exists.
@@ -149,6 +160,7 @@ Trouble Server::start() {
   const std::uint64_t most =
       config_.max_connections > 0 ? config_.max_connections : connections_for(files);
   shared_.most_connections = std::max<std::uint64_t>(1, most / count);
+  count_addresses(std::max<std::uint64_t>(most, count));
   mime_.read("/etc/mime.types");
   if (Trouble trouble = open_root()) return trouble;
   if (Trouble trouble = open_events()) return trouble;

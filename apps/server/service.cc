@@ -20,20 +20,29 @@ namespace server {
 
 namespace {
 
-// Beyond its limit a worker still answers this many clients with 503; more are closed unheard.
-constexpr std::uint64_t refused_connections = 64;
+// Beyond a limit a worker still answers this many clients with 503, for whoever looks at them wants
+// to know why, and an address may have many people behind it; more are closed unheard, so that a
+// flood costs no more than these.
+constexpr std::uint64_t most_refused = 64;
 
-void describe_peer(int socket, std::array<char, 48>& text) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
+// Who is at the other end of `socket`; a unix socket's family where nobody can say.
+sockaddr_storage peer_of(int socket) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+    peer.ss_family = AF_UNIX;
+  }
+  return peer;
+}
+
+void describe_peer(const sockaddr_storage& peer, std::array<char, 48>& text) {
   constexpr socklen_t text_bytes = INET6_ADDRSTRLEN;  // 46: fits
   std::strcpy(text.data(), "unix");
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  if (peer.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
     ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text_bytes);
-  } else if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  } else if (peer.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
     ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text_bytes);
     // An IPv4 client of a socket for both families is shown as what it is.
     constexpr const char* mapped = "::ffff:";
@@ -53,18 +62,33 @@ Service::Service(const Shared& from, uring::Loop& on)
 
 Service::~Service() { assert(live == 0 && blocks.lent() == 0); }
 
+// Whether one more connection of `peer` is one too many. Those that are refused take nobody's
+// place.
+bool Service::is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const {
+  if (live - refused >= shared.most_connections) return true;
+  if (!shared.addresses) return false;
+  const std::optional<std::uint64_t> address = counted_address(peer);
+  return address && !shared.addresses->enter(*address, counted);
+}
+
 void Service::take(int socket) {
-  if (live >= shared.most_connections + refused_connections) {
+  const bool wants_peer = shared.access_log || shared.head_log || shared.addresses;
+  const sockaddr_storage peer = wants_peer ? peer_of(socket) : sockaddr_storage{};
+  AddressCounts::Slot counted = AddressCounts::uncounted;
+  const bool is_refused = is_too_many(peer, counted);
+  if (is_refused && refused >= most_refused) {
     loop.engine().close(socket);
     return;
   }
   auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, socket);
-  c->refused = live >= shared.most_connections;
-  if (shared.access_log || shared.head_log) describe_peer(socket, c->remote);
+  c->refused = is_refused;
+  c->counted = counted;
+  if (wants_peer) describe_peer(peer, c->remote);
   c->next = first_;
   if (first_) first_->previous = c;
   first_ = c;
   ++live;
+  refused += is_refused ? 1 : 0;
   connections.spawn(serve(*c));
 }
 
@@ -75,6 +99,8 @@ void Service::forget(Connection& c) {
     first_ = c.next;
   if (c.next) c.next->previous = c.previous;
   --live;
+  refused -= c.refused ? 1 : 0;
+  if (shared.addresses) shared.addresses->leave(c.counted);
   c.~Connection();
   uring::FramePool::release(&c);
 }
@@ -83,7 +109,7 @@ void Service::drain() {
   draining = true;
   for (Connection* c = first_; c; c = c->next) {
     // Not stop(): a request that has just been received is answered.
-    if (!c->exchange) c->io.set_deadline(0);
+    if (c->waiting) c->io.set_deadline(0);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/server/access_log.h"
+#include "apps/server/address_counts.h"
 #include "apps/server/block_pool.h"
 #include "apps/server/claims.h"
 #include "apps/server/clock.h"
@@ -21,7 +22,7 @@
 
 namespace server {
 
-// What all workers share; read-only but for the claims and the logs, which lock.
+// What all workers share; read-only but for the claims and the logs, which lock, and the counts.
 struct Shared {
   const Config& config;
   const Mime& mime;
@@ -29,6 +30,7 @@ struct Shared {
   int root = -1;                          // the served directory; every path is opened beneath it
   AccessLog* access_log = nullptr;        // null: off
   AccessLog* head_log = nullptr;          // null: off
+  AddressCounts* addresses = nullptr;     // null: no address is counted
   std::uint64_t most_connections = 1024;  // of one worker
 };
 
@@ -36,7 +38,7 @@ struct Service {
   Service(const Shared& from, uring::Loop& on);
   ~Service();
 
-  // Starts serving an accepted socket; over the limit it is told so, or closed at once.
+  // Starts serving an accepted socket; over a limit it is told so, or closed at once.
   void take(int socket);
 
   // Connections end after the request they are in; idle ones end now.
@@ -76,11 +78,14 @@ struct Service {
   BlockPool blocks;
   Clock clock;
   bool draining = false;
-  std::uint64_t live = 0;        // connections
+  std::uint64_t live = 0;        // connections, with
+  std::uint64_t refused = 0;     // those that are only told that they are too many
   std::size_t listings = 0;      // directories that are being read
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
+  bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
+
   std::vector<std::unique_ptr<Exchange>> idle_exchanges_;
   Connection* first_ = nullptr;
   std::uint64_t random_;

@@ -94,6 +94,20 @@ TEST_F(Get, StoresAnEmptyFile) {
   EXPECT_EQ(content("empty"), "");
 }
 
+TEST_F(Get, TakesAPartForTheFileOnlyWhereItWasAskedFor) {
+  const std::string part =
+      "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4/10\r\n"
+      "Content-Length: 5\r\n\r\nhello";
+  const ScriptedServer server({answers(part), answers(part)});
+  write("a", "old");
+  const Finished unasked = quoit({"get", server.url("/a")});
+  EXPECT_EQ(unasked.status, 8);
+  EXPECT_NE(unasked.err.find("a part that nobody asked for"), std::string::npos) << unasked.err;
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_EQ(quoit({"get", "-H", "Range: bytes=0-4", server.url("/a")}).status, 0);
+  EXPECT_EQ(content("a"), "hello");
+}
+
 TEST_F(Get, LeavesTheOldFileWhereTheNewOneIsCutOff) {
   struct Row {
     const char* what;

@@ -22,6 +22,7 @@ using test_support::put;
 using test_support::RawClient;
 using test_support::request;
 using test_support::Response;
+using test_support::Scratch;
 using test_support::Site;
 
 using Names = std::vector<std::string>;
@@ -163,6 +164,61 @@ TEST(Limits, ConnectionsBeyondTheLimitAre503WhileOthersAreServed) {
   EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
 }
 
+TEST(Limits, ConnectionsOfOneAddressBeyondItsLimitAre503WhileOthersAreServed) {
+  Scratch place;
+  Site site({"--max-connections-per-address", "2", "--listen", "unix:" + place.path("socket")});
+  site.root.write("a", "hello");
+  std::vector<RawClient> greedy;
+  for (int i = 0; i < 2; ++i) {
+    greedy.push_back(site.connect());
+    EXPECT_EQ(greedy.back().ask(get("/a")).body, "hello");
+  }
+  for (int i = 0; i < 5; ++i) {
+    RawClient refused = site.connect();
+    const Response response = refused.ask(get("/a"));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_TRUE(response.has("Retry-After"));
+    EXPECT_EQ(refused.ending(), Ending::orderly);
+    EXPECT_EQ(RawClient::to_port_from(site.port(), "127.0.0.2").ask(get("/a")).body, "hello");
+  }
+  std::vector<RawClient> local;
+  for (int i = 0; i < 5; ++i) {
+    local.push_back(RawClient::to_unix(place.path("socket")));
+    EXPECT_EQ(local.back().ask(get("/a")).body, "hello");
+  }
+  for (RawClient& client : greedy) EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  greedy.pop_back();
+  EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).status == 200; }));
+}
+
+// Whoever is refused takes nobody's place, however many they are.
+TEST(Limits, RefusedConnectionsOfOneAddressTakeNobodysPlace) {
+  Site site({"--max-connections-per-address", "1", "--max-connections", "4"}, {.workers = 1});
+  site.root.write("a", "hello");
+  std::vector<RawClient> greedy;
+  for (int i = 0; i < 100; ++i) greedy.push_back(site.connect());
+  EXPECT_EQ(greedy.front().ask(get("/a")).body, "hello");
+  for (const char* other : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
+    EXPECT_EQ(RawClient::to_port_from(site.port(), other).ask(get("/a")).body, "hello");
+  }
+  EXPECT_EQ(greedy.back().ending(), Ending::orderly);  // closed unheard
+}
+
+TEST(Limits, LastRequestOfAConnectionIsToldSo) {
+  Site site({"--max-requests-per-connection", "3"});
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  client.send(get("/a") + get("/none") + get("/a") + get("/a") + get("/a"));
+  for (int i = 1; i <= 3; ++i) {
+    const Response response = client.read_response();
+    EXPECT_EQ(response.status, i == 2 ? 404 : 200);
+    EXPECT_EQ(response.field("Connection"), i == 3 ? "close" : "");
+    EXPECT_TRUE(response.whole);
+  }
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_EQ(client.ending(), Ending::orderly);
+}
+
 TEST(Limits, FloodOfConnectionsIsSurvived) {
   Site site({"--max-connections", "3"}, {.workers = 1});
   site.root.write("a", "hello");
@@ -180,9 +236,7 @@ TEST(Limits, FloodOfConnectionsIsSurvived) {
 }
 
 TEST(Limits, ClientThatStopsReadingHindersNobodyAndIsDropped) {
-  Site site(
-      with_limits({"--body-timeout", "0.3", "--lowest-rate", "100000000", "--log-format", "json"}),
-      {.workers = 1});
+  Site site(with_limits({"--body-timeout", "0.3", "--log-format", "json"}), {.workers = 1});
   site.root.write("large", noise(30'000'000));
   site.root.write("small", "hello");
   RawClient stopped = site.connect();
@@ -192,6 +246,43 @@ TEST(Limits, ClientThatStopsReadingHindersNobodyAndIsDropped) {
   EXPECT_TRUE(site.wait_for_log("\"aborted\":true"));
   EXPECT_LT(stopped.read_to_end().size(), 30'000'000U);
   EXPECT_EQ(site.ask(get("/small")).body, "hello");
+}
+
+// Takes something in every look, but too little on average.
+TEST(Limits, ClientThatReadsBelowTheLowestRateIsDropped) {
+  Site site(
+      with_limits({"--body-timeout", "0.5", "--lowest-rate", "1000000", "--log-format", "json"}),
+      {.workers = 1});
+  site.root.write("large", noise(30'000'000));
+  site.root.write("small", "hello");
+  RawClient slow = site.connect();
+  slow.send(get("/large"));
+  std::string some(1000, '\0');
+  while (!site.wait_for_log("\"aborted\":true", std::chrono::milliseconds(20))) {
+    if (slow.read_some(some) == 0) break;
+    ASSERT_EQ(site.ask(get("/small")).body, "hello");
+  }
+  EXPECT_TRUE(site.wait_for_log("\"aborted\":true"));
+}
+
+// A send is ended and goes on whenever it is looked at: no byte may be lost or doubled.
+TEST(Limits, ClientThatReadsSlowlyGetsEveryByte) {
+  Scratch place;
+  Site site(with_limits({"--body-timeout", "3", "--listen", "unix:" + place.path("socket")}),
+            {.workers = 1});
+  const std::string content = noise(16'000'000);  // more than kernels hold
+  site.root.write("large", content);
+  for (const bool is_unix : {false, true}) {
+    RawClient slow = is_unix ? RawClient::to_unix(place.path("socket")) : site.connect();
+    slow.send(get("/large", {"Connection: close"}));
+    std::string answer;
+    for (int pause = 0; pause < 2; ++pause) {  // each longer than from one look to the next
+      answer += slow.read_bytes(2'000'000);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    }
+    answer += slow.read_to_end();
+    EXPECT_TRUE(answer.ends_with(content)) << is_unix << ": " << answer.size();
+  }
 }
 
 TEST(Limits, ManyClientsThatStopReadingHinderNobody) {
@@ -218,6 +309,39 @@ TEST(Limits, HeadBeyondMaxHeadIs431) {
   RawClient endless = site.connect();
   while (!endless.has_bytes()) endless.send_some("X: y\r\n");
   EXPECT_EQ(endless.read_response().status, 400);  // the first line is no request line
+}
+
+// A client that goes on sending after a refusal reads it, and not a reset, and keeps nobody
+// waiting.
+TEST(Limits, GreedyRequestsAreRefusedGentlyWhileOthersAreServed) {
+  Site site({"--writable", "--max-head", "2K", "--max-fields", "5", "--max-target", "50",
+             "--max-body", "1000"},
+            {.workers = 1});
+  site.root.write("a", "hello");
+  struct Row {
+    int status;
+    std::string bytes;
+  };
+  const std::vector<std::string> four = {"A: 1", "B: 2", "C: 3", "D: 4"};
+  const std::vector<std::string> five = {"A: 1", "B: 2", "C: 3", "D: 4", "E: 5"};
+  EXPECT_EQ(site.ask(get("/a", four)).status, 200);  // with Host
+  EXPECT_EQ(site.ask(get("/a?" + std::string(47, 'x'))).status, 200);
+  for (const Row& row : std::vector<Row>{{431, get("/a", five)},
+                                         {414, get("/a?" + std::string(48, 'x'))},
+                                         {431, get("/a", {"A: " + std::string(2048, 'x')})},
+                                         {413, put("/new", noise(100'000))}}) {
+    RawClient greedy = site.connect();
+    greedy.send(row.bytes + noise(1'000'000));
+    EXPECT_EQ(site.ask(get("/a")).body, "hello");
+    const Response response = greedy.read_response();
+    EXPECT_EQ(response.status, row.status);
+    EXPECT_EQ(response.field("Connection"), "close");
+    EXPECT_TRUE(response.whole);
+    EXPECT_TRUE(greedy.send(noise(1'000'000)));
+    greedy.finish_sending();
+    EXPECT_EQ(greedy.read_to_end(), "");
+    EXPECT_EQ(greedy.ending(), Ending::orderly);
+  }
 }
 
 TEST(Limits, LargestHeadIsTaken) {

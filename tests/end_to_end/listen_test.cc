@@ -1,5 +1,7 @@
 // Where the server listens, and what it says when it cannot start.
 #include <arpa/inet.h>
+#include <cstdio>
+#include <fstream>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string>
@@ -71,6 +73,34 @@ TEST(Listen, EveryWorkerServes) {
   Site site({}, {.workers = 4});
   site.root.write("a", "hello");
   for (int i = 0; i < 100; ++i) ASSERT_EQ(site.ask(get("/a")).body, "hello");
+}
+
+// All workers accept at the one port: with SO_REUSEPORT a socket that is bound but not listening
+// would show as refused connections.
+TEST(Listen, WorkersShareThePortThatTheSystemChose) {
+  Site site({"--listen", ":0"}, {.workers = 8});
+  site.root.write("a", "hello");
+  ASSERT_EQ(site.urls().size(), 2U);
+  const auto listeners = [&](std::size_t url) {
+    char hex[8];
+    std::snprintf(hex, sizeof hex, ":%04X", site.port(url));
+    std::size_t count = 0;
+    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+      std::ifstream file(table);
+      for (std::string line; std::getline(file, line);) {
+        const std::string local = line.substr(0, line.find(' ', line.find(':') + 2));
+        if (local.ends_with(hex) && line.find(" 0A ") != std::string::npos) ++count;
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(listeners(0), 8U);
+  EXPECT_EQ(listeners(1), 8U);
+  for (std::size_t url = 0; url < 2; ++url) {
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_EQ(RawClient::to_port(site.port(url)).ask(get("/a")).body, "hello");
+    }
+  }
 }
 
 TEST(Listen, Ipv6AddressIsServed) {

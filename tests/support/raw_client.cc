@@ -86,6 +86,22 @@ RawClient RawClient::to_port(std::uint16_t port, bool ipv6) {
   return client;
 }
 
+RawClient RawClient::to_port_from(std::uint16_t port, const char* own_address) {
+  RawClient client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  EXPECT_EQ(::inet_pton(AF_INET, own_address, &own.sin_addr), 1);
+  EXPECT_EQ(::bind(client.fd_, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(port);
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(client.fd_, reinterpret_cast<sockaddr*>(&server), sizeof server) != 0) {
+    client.connect_error_ = errno;
+  }
+  return client;
+}
+
 RawClient RawClient::to_unix(const std::string& path) {
   RawClient client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};

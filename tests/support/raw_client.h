@@ -33,6 +33,8 @@ class RawClient {
  public:
   // Connects; a connection that fails is seen in ok().
   static RawClient to_port(std::uint16_t port, bool ipv6 = false);
+  // The same from another address of the loopback network, as 127.0.0.2.
+  static RawClient to_port_from(std::uint16_t port, const char* own_address);
   static RawClient to_unix(const std::string& path);
   ~RawClient();
   RawClient(RawClient&& other) noexcept;

@@ -54,7 +54,9 @@ class Site {
   void stop();
 
   // Waits until the log on standard output has this text.
-  bool wait_for_log(std::string_view text) const { return process_->wait_for_out(text); }
+  bool wait_for_log(std::string_view text, Patience patience = default_patience) const {
+    return process_->wait_for_out(text, patience);
+  }
 
  private:
   void find_urls(std::size_t count);

@@ -1,0 +1,43 @@
+// Pace: whether a peer takes what it is sent fast enough. Pure.
+//
+// A send may wait for its peer for as long as the peer takes something, so it is looked at now and
+// then while it waits: who has taken nothing for --body-timeout is gone or does not want it, and
+// who takes less than --lowest-rate on average holds memory for nothing. What counts is what the
+// peer has confirmed. What the kernel has taken from us would not do: for a slow peer it takes
+// megabytes at once, and then nothing for minutes. Covered by tests/server/pace_test.cc.
+#pragma once
+
+#include <cstdint>
+
+#include "apps/server/config.h"
+
+namespace server {
+
+class Pace {
+ public:
+  // A send begins or goes on at `now_ms`. Returns in how many milliseconds to look at it, at least
+  // 1: every quarter of --body-timeout, so that who stops is noticed in time.
+  std::int64_t wait(std::int64_t now_ms, const Patience& patience);
+
+  // The peer has confirmed `confirmed` bytes of this connection in all. False: it is too slow.
+  bool look(std::int64_t now_ms, std::uint64_t confirmed, const Patience& patience);
+
+  // Everything is with the kernel: nobody waits for the peer.
+  void end() { *this = Pace(); }
+
+  // A send has begun and is not through.
+  bool waits() const { return waits_; }
+
+ private:
+  // When the peer is too slow if nothing more is confirmed until then.
+  std::int64_t end_ms(const Patience& patience) const;
+
+  std::int64_t began_ms_ = 0;
+  std::int64_t progress_ms_ = 0;  // when something new was confirmed
+  std::uint64_t first_ = 0;       // bytes confirmed at the first look
+  std::uint64_t last_ = 0;        // and at the last one
+  bool waits_ = false;
+  bool looked_ = false;
+};
+
+}  // namespace server
