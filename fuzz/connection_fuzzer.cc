@@ -102,6 +102,7 @@ Server& server_for(const Setup& setup) {
   static Server narrow;
   Server& chosen = setup.small_heads ? narrow : usual;
   chosen.config = config_of(setup);
+  chosen.config.listing = false;  // listing_fuzzer.cc judges those
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.service.draining = false;
   chosen.engine.begin_anew();
