@@ -221,7 +221,7 @@ void read_back(std::string_view text, const Plan& plan) {
   require(text.size() == plan.length, "a multipart is as long as it was promised");
   const char* line = "each part begins with its delimiter";
   for (std::size_t i = 0; i < plan.ranges.size(); ++i) {
-    take(text, i == 0 ? "--" : "\r\n--", line);
+    take(text, "\r\n--", line);
     take(text, boundary, line);
     take(text, "\r\nContent-Type: text/plain\r\nContent-Range: bytes ", "a part has its fields");
     const std::uint64_t first = take_number(text);

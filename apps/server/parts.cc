@@ -32,9 +32,10 @@ std::size_t write(std::initializer_list<std::string_view> pieces, std::span<char
 
 }  // namespace
 
-// RFC 2046 5.1.1: the line end before a delimiter belongs to it; before the first there is none.
+// RFC 2046 5.1.1: the line end before a delimiter belongs to it. Before the first one there need be
+// none, but zsync takes the first line for an empty one, and asks for ever when it is not (seen).
 std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> room) {
-  const std::string_view begin = index == 0 ? "--" : "\r\n--";
+  const std::string_view begin = "\r\n--";
   if (index == parts.ranges.size()) return write({begin, parts.boundary, "--\r\n"}, room);
   const http1::ByteRange range = parts.ranges[index];
   const bool typed = !parts.content_type.empty();

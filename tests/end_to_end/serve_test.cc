@@ -378,12 +378,11 @@ TEST(Serve, ManyRangesArriveAsParts) {
     const std::string type = response.field("Content-Type");
     const std::string begin = "multipart/byteranges; boundary=";
     ASSERT_EQ(type.substr(0, begin.size()), begin);
-    const std::string line = "--" + type.substr(begin.size());
+    const std::string line = "\r\n--" + type.substr(begin.size());
     const std::string head = "\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes ";
-    EXPECT_TRUE(response.body == line + head + "900000-999999/1000000\r\n\r\n" +
-                                     bytes.substr(900'000) + "\r\n" + line + head +
-                                     "0-500001/1000000\r\n\r\n" + bytes.substr(0, 500'002) +
-                                     "\r\n" + line + "--\r\n");
+    EXPECT_TRUE(response.body ==
+                line + head + "900000-999999/1000000\r\n\r\n" + bytes.substr(900'000) + line +
+                    head + "0-500001/1000000\r\n\r\n" + bytes.substr(0, 500'002) + line + "--\r\n");
   }
 }
 

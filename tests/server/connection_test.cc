@@ -133,13 +133,13 @@ TEST_F(Corridor, answers_ranges_and_conditions) {
 // The pieces of the answer to a request for many ranges, taken apart as a client does.
 std::vector<std::string> parts_in(const std::string& answer) {
   const std::size_t at = answer.find("boundary=") + 9;
-  const std::string delimiter = "--" + answer.substr(at, boundary_bytes);
+  const std::string delimiter = "\r\n--" + answer.substr(at, boundary_bytes);
   std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
   std::vector<std::string> parts;
   while (body.starts_with(delimiter + "\r\n")) {
-    const std::size_t end = body.find("\r\n" + delimiter);
+    const std::size_t end = body.find(delimiter, 1);
     parts.push_back(body.substr(delimiter.size() + 2, end - delimiter.size() - 2));
-    body.erase(0, end + 2);
+    body.erase(0, end);
   }
   EXPECT_EQ(body, delimiter + "--\r\n");
   return parts;

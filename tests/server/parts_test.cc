@@ -33,6 +33,7 @@ TEST(Parts, say_what_they_are_and_where_they_belong) {
   const std::vector<ByteRange> ranges = {{7, 9}, {0, 1}};
   Parts parts{ranges, file.size(), "text/plain; charset=utf-8", boundary};
   EXPECT_EQ(written(parts),
+            "\r\n"
             "--0123456789abcdef0123456789abcdef\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n"
             "Content-Range: bytes 7-9/10\r\n"
@@ -46,7 +47,8 @@ TEST(Parts, say_what_they_are_and_where_they_belong) {
             "--0123456789abcdef0123456789abcdef--\r\n");
   EXPECT_EQ(length_of(parts), written(parts).size());
   parts.content_type = {};
-  EXPECT_TRUE(written(parts).starts_with("--0123456789abcdef0123456789abcdef\r\nContent-Range: "));
+  EXPECT_TRUE(
+      written(parts).starts_with("\r\n--0123456789abcdef0123456789abcdef\r\nContent-Range: "));
   EXPECT_EQ(length_of(parts), written(parts).size());
 }
 

@@ -283,7 +283,7 @@ TEST_F(Heads, of_files) {
                 facts_lines() + "Accept-Ranges: bytes\r\nContent-Range: bytes 2-5/6\r\n\r\n");
   // RFC 9110 15.3.7.2: no Content-Range but in the parts.
   EXPECT_EQ(of("Range: bytes=0-0,2-\r\n"),
-            "HTTP/1.1 206 Partial Content\r\nDate: NOW\r\nContent-Length: 261\r\n"
+            "HTTP/1.1 206 Partial Content\r\nDate: NOW\r\nContent-Length: 263\r\n"
             "Content-Type: multipart/byteranges; boundary=" +
                 std::string(boundary) + "\r\n" + facts_lines() + "Accept-Ranges: bytes\r\n\r\n");
   EXPECT_EQ(of("Range: bytes=6-\r\n"),

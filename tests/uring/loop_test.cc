@@ -29,6 +29,16 @@ struct Ending {
   bool ended = false;
 };
 
+// Yields so often, and notes each time whose turn it was.
+Task<> take_turns(Lab& lab, char name, int times, std::string& turns) {
+  Io io(lab.scope);
+  for (int i = 0; i < times; ++i) {
+    turns += name;
+    const Result yielded = co_await io.yield();
+    EXPECT_TRUE(yielded.ok());
+  }
+}
+
 // Sends back what arrives, until the peer finishes.
 Task<> echo_provided(Lab& lab, int fd, Ending& ending) {
   Io io(lab.scope);
@@ -135,6 +145,15 @@ TEST_F(Connections, EchoThroughProvidedBuffers) {
   EXPECT_EQ(ending.bytes, 90U);
   EXPECT_EQ(ending.last.value, 0);
   EXPECT_EQ(ending.last.buffer, no_buffer) << "the end of the stream holds no buffer";
+}
+
+// Two that yield take turns, and who waits for neither is not kept from its own.
+TEST_F(Connections, TakeTurnsWhereTheyYield) {
+  std::string turns;
+  lab().scope.spawn(take_turns(lab(), 'a', 3, turns));
+  lab().scope.spawn(take_turns(lab(), 'b', 3, turns));
+  lab().run();
+  EXPECT_EQ(turns, "ababab");
 }
 
 TEST_F(Connections, EchoOverTcpWithBothEndsOnOneLoop) {
