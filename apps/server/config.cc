@@ -3,9 +3,12 @@
 
 #include <charconv>
 #include <limits>
+#include <memory>
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+
+#include "apps/server/config_sources.h"
 
 namespace server {
 
@@ -294,31 +297,91 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   return number << shift;
 }
 
+namespace {
+
+// Help says defaults in its own words; what CLI11 knows of them is for --print-config.
+class Help : public CLI::Formatter {
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+};
+
+ParseOutcome fail(int status, const std::string& text) {
+  std::fprintf(stderr, "quoitd: %s\n", text.c_str());
+  return {.run = false, .status = status};
+}
+
+// The option that a complaint begins with: "max-head" of "--max-head 1: …".
+std::string option_of(const std::string& complaint) {
+  return complaint.substr(2, complaint.find(' ') - 2);
+}
+
+// What a person asks of the configuration itself.
+struct Wishes {
+  std::string file;
+  bool check = false;
+  bool print = false;
+};
+
+void add_config_options(CLI::App& app, Wishes& wishes) {
+  constexpr const char* group = "Configuration";
+  app.add_option("--config", wishes.file,
+                 "read options from FILE, a line each: max-head = \"32K\";\n"
+                 "flags come first, then the environment (QUOIT_MAX_HEAD=32K), then FILE")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--check-config", wishes.check, "say whether all options are sound, and exit")
+      ->group(group);
+  app.add_flag("--print-config", wishes.print,
+               "print all options as a FILE, with where each comes from, and exit")
+      ->group(group);
+}
+
+// Fills in what the command line left open, and understands it all.
+ParseOutcome complete(ConfigSources& sources, const Wishes& wishes, const Texts& texts,
+                      Config& config) {
+  std::string wrong = sources.read_environment();
+  if (wrong.empty() && !wishes.file.empty()) wrong = sources.read_file(wishes.file);
+  if (!wrong.empty()) return fail(EX_CONFIG, wrong);
+  wrong = apply(texts, config);
+  if (!wrong.empty()) {
+    const std::string source = sources.source_of(option_of(wrong));
+    return source.empty() ? fail(EX_USAGE, wrong)
+                          : fail(EX_CONFIG, wrong + " (from " + source + ")");
+  }
+  if (wishes.print) std::fputs(sources.print().c_str(), stdout);
+  if (wishes.check && !wishes.print) std::puts("quoitd: all options are sound");
+  return {.run = !wishes.print && !wishes.check, .status = EX_OK};
+}
+
+}  // namespace
+
 ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
   CLI::App app(description, "quoitd");
   app.set_version_flag("-V,--version", "quoitd " QUOIT_VERSION);
+  app.formatter(std::make_shared<Help>());
   app.get_formatter()->column_width(34);
+  app.option_defaults()->always_capture_default();
   Texts texts;
+  Wishes wishes;
   add_serving_options(app, config, texts);
   add_answer_options(app, texts);
   add_log_options(app, config, texts);
   add_size_options(app, config, texts);
   add_time_options(app, texts);
+  add_config_options(app, wishes);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      app.exit(error);
-      return {.run = false, .status = EX_OK};
+    if (error.get_exit_code() != 0) {
+      return fail(EX_USAGE, std::string(error.what()) + "; see 'quoitd --help'");
     }
-    std::fprintf(stderr, "quoitd: %s; see 'quoitd --help'\n", error.what());
-    return {.run = false, .status = EX_USAGE};
+    app.exit(error);
+    return {.run = false, .status = EX_OK};
   }
-  if (const std::string wrong = apply(texts, config); !wrong.empty()) {
-    std::fprintf(stderr, "quoitd: %s\n", wrong.c_str());
-    return {.run = false, .status = EX_USAGE};
-  }
-  return {.run = true, .status = EX_OK};
+  ConfigSources sources(app);
+  return complete(sources, wishes, texts, config);
 }
 
 }  // namespace server
