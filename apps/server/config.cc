@@ -37,9 +37,9 @@ int unit_shift(char unit) {
 struct Texts {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   std::string max_body;
-  std::string max_head;
-  std::string max_target;
-  std::string reserve;
+  std::string max_head = "16K";
+  std::string max_target = "8K";
+  std::string reserve = "0";
   std::string durability = "none";
   std::string listing = "on";
   std::string precompressed = "off";
@@ -150,15 +150,18 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
                  "space that uploads leave free; 507 beyond (default: 0)")
       ->type_name("BYTES")
       ->group(group);
-  app.add_option("--max-head", texts.max_head, "largest request head (default: 16K, at most 63K)")
+  app.add_option("--max-head", texts.max_head,
+                 "largest request head; 431 beyond\n"
+                 "(default: 16K, twice a browser's largest cookies; at most 63K)")
       ->type_name("BYTES")
       ->group(group);
   app.add_option("--max-target", texts.max_target,
-                 "longest request target (default: 8K, the RFC's least)")
+                 "longest request target; 414 beyond (default: 8K, the RFC's least)")
       ->type_name("BYTES")
       ->group(group);
   app.add_option("--max-fields", config.limits.fields,
-                 "most fields of a request (default: 100, five browsers' worth; at most 128)")
+                 "most fields of a request; 431 beyond\n"
+                 "(default: 100, for a browser sends 20; at most 128)")
       ->check(CLI::Range(std::size_t{1}, http1::max_fields).description(""))
       ->type_name("N")
       ->group(group);
@@ -169,7 +172,8 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
         ->group(group);
   };
   add_count("--max-connections", config.max_connections,
-            "connections at once; 503 beyond (default: from the limit of open files)");
+            "connections at once; 503 beyond\n"
+            "(default: a third of the limit of open files, for an upload takes three)");
   add_count("--max-connections-per-address", config.max_from_address,
             "connections of one IPv4 address or IPv6 /64; 503 beyond\n"
             "(default: 0, any, for a whole office may be behind one)");
@@ -177,7 +181,8 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
             "requests before a connection is closed\n"
             "(default: 0, any, for clients fail where a server counts)");
   app.add_option("--lowest-rate", config.patience.lowest_rate,
-                 "bytes a second that a body makes on average (default: 256; 0: any)")
+                 "bytes a second that a body makes on average, either way\n"
+                 "(default: 256, for slower is no transfer; 0: any)")
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("BYTES")
       ->group(group);
@@ -190,10 +195,13 @@ void add_time_options(CLI::App& app, Texts& texts) {
         ->type_name("SECONDS")
         ->group("Limits");
   };
-  add("--head-timeout", texts.head_seconds, "time for a request's head (default: 10)");
-  add("--idle-timeout", texts.idle_seconds, "time between two requests (default: 60)");
+  add("--head-timeout", texts.head_seconds,
+      "time for a request's head (default: 10; honest clients send it in one go)");
+  add("--idle-timeout", texts.idle_seconds,
+      "time between two requests (default: 60, as browsers keep a connection)");
   add("--body-timeout", texts.body_seconds,
-      "time for the next bytes of a body, received or taken (default: 30)");
+      "time for the next bytes of a body, either way\n"
+      "(default: 30; a phone in a tunnel is back by then)");
   add("--grace", texts.grace_seconds, "time for open requests after SIGTERM (default: 10)");
 }
 
