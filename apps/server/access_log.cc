@@ -6,12 +6,15 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 #include <utility>
+
+#include "apps/server/clock.h"
 
 namespace server {
 
@@ -115,6 +118,19 @@ void format_json(const LogRecord& record, std::string& out) {
   out += record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n";
 }
 
+std::uint64_t count_lines(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+// A line of the log about lines that are missing there.
+void append_loss(std::string& out, std::uint64_t lines, const char* why, LogFormat format) {
+  const std::string count = std::to_string(lines);
+  if (format == LogFormat::json)
+    out += "{\"lost\":" + count + ",\"reason\":\"" + why + "\"}\n";
+  else
+    out += "# " + count + " lines lost: " + why + "\n";
+}
+
 }  // namespace
 
 void format_record(const LogRecord& record, LogFormat format, std::string& out) {
@@ -133,7 +149,7 @@ int AccessLog::open() {
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  writer_ = std::thread([this] { write_lines(); });
+  writer_ = std::thread([this] { write_on(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return 0;
 }
@@ -175,7 +191,7 @@ void AccessLog::append_text(std::string_view lines) {
   pending_ += lines;
 }
 
-void AccessLog::write_lines() {
+void AccessLog::write_on() {
   // Long enough that a busy server wakes this thread rarely, short enough for a person watching.
   constexpr auto gathering = std::chrono::milliseconds(50);
   std::string lines;
@@ -185,32 +201,69 @@ void AccessLog::write_lines() {
     if (!stopping_) wake_.wait_for(guard, gathering, [this] { return stopping_ || reopening_; });
     lines.clear();
     lines.swap(pending_);
-    const std::uint64_t dropped = std::exchange(dropped_, 0);
+    too_slow_ += std::exchange(dropped_, 0);
     const bool reopening = std::exchange(reopening_, false);
     const bool last = stopping_;
     guard.unlock();
-    bool written = write_all(lines);
-    if (dropped > 0) {
-      written = write_all("# " + std::to_string(dropped) + " lines lost: log too slow\n");
-    }
+    const bool written = write_lines(lines) && note_losses();
     if (reopening) open_again();
     guard.lock();
     if (last && (pending_.empty() || !written)) return;
   }
 }
 
-// A reader that takes nothing for two seconds after stop is not waited for any longer.
-bool AccessLog::write_all(std::string_view bytes) {
+// Writes whole lines; those that do not go are counted.
+bool AccessLog::write_lines(std::string_view lines) {
+  if (lines.empty()) return true;
+  if (unwritten_ > 0 && !note_losses()) {
+    unwritten_ += count_lines(lines);
+    lost_ += count_lines(lines);
+    report_losses(errno);
+    return false;
+  }
+  if (write_all(lines)) return true;
+  const int error = errno;
+  unwritten_ += count_lines(lines);
+  lost_ += count_lines(lines);
+  report_losses(error);
+  return false;
+}
+
+// Says in the log itself what is missing there. False: it cannot be written now.
+bool AccessLog::note_losses() {
+  std::string note = torn_ ? "\n" : "";
+  if (unwritten_ > 0) append_loss(note, unwritten_, "could not be written", format_);
+  if (too_slow_ > 0) append_loss(note, too_slow_, "log too slow", format_);
+  std::string_view bytes = note;
+  if (!write_all(bytes)) return false;
+  unwritten_ = too_slow_ = 0;
+  return true;
+}
+
+void AccessLog::report_losses(int error) {
+  const std::int64_t now_us = Clock::microseconds();
+  if (reported_us_ != 0 && now_us - reported_us_ < report_interval_us) return;
+  reported_us_ = now_us;
+  std::fprintf(stderr, "quoitd: cannot write the log %s: %s; %llu lines are lost so far\n",
+               path_.c_str(), std::strerror(error), static_cast<unsigned long long>(lost_));
+}
+
+// Takes off what was written. False, with errno: the rest cannot be. A reader that takes nothing
+// for two seconds after stop is not waited for any longer.
+bool AccessLog::write_all(std::string_view& bytes) {
   while (!bytes.empty()) {
     pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, 2000) == 0) {
       const std::lock_guard guard(lock_);
+      errno = ETIMEDOUT;
       if (stopping_) return false;
       continue;
     }
     const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), piece));
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
-    if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+    if (count <= 0) continue;
+    torn_ = bytes[static_cast<std::size_t>(count) - 1] != '\n';
+    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
 }

@@ -2,9 +2,10 @@
 //
 // Workers append finished lines to one buffer under a short lock; the writer thread takes the whole
 // buffer at a time. When the disk or the reader of a pipe is slower than the server, lines are
-// dropped at a bound, counted, and the count is written as soon as there is room: a log must not
-// stop the service. Everything appended before stop() is written before it returns, unless nobody
-// reads for a while. Covered by tests/server/access_log_test.cc.
+// dropped at a bound, counted, and the count is written as soon as there is room; and so are lines
+// that a full disk or a closed pipe refuses, which standard error is told as well, now and then: a
+// log must not stop the service. Everything appended before stop() is written before it returns,
+// unless nobody reads for a while. Covered by tests/server/access_log_test.cc.
 #pragma once
 
 #include <condition_variable>
@@ -56,8 +57,11 @@ class AccessLog {
   void append_text(std::string_view lines);
 
  private:
-  void write_lines();
-  bool write_all(std::string_view bytes);
+  void write_on();
+  bool write_lines(std::string_view lines);
+  bool write_all(std::string_view& bytes);
+  bool note_losses();
+  void report_losses(int error);
   void open_again();
 
   // 4 MiB hold 40,000 lines: a burst, not an outage.
@@ -65,7 +69,15 @@ class AccessLog {
 
   const std::string path_;
   const LogFormat format_;
-  int fd_ = -1;  // the writer's, once it runs
+  // Lines that could not be written are told of at most so often: a disk stays full for hours.
+  static constexpr std::int64_t report_interval_us = 10'000'000;
+
+  int fd_ = -1;                   // the writer's, once it runs, as all up to the lock
+  std::uint64_t too_slow_ = 0;    // lines lost that the log has not been told of: no room
+  std::uint64_t unwritten_ = 0;   // the same: a write failed
+  std::uint64_t lost_ = 0;        // to failing writes, in all
+  std::int64_t reported_us_ = 0;  // when standard error was told of them last; 0: never
+  bool torn_ = false;             // the last line is there in part
   // Bytes that one write(2) cannot block on once poll(2) said yes: PIPE_BUF.
   static constexpr std::size_t piece = 4096;
   std::mutex lock_;

@@ -3,9 +3,12 @@
 
 #include <charconv>
 #include <limits>
+#include <memory>
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+
+#include "apps/server/config_sources.h"
 
 namespace server {
 
@@ -34,9 +37,9 @@ int unit_shift(char unit) {
 struct Texts {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   std::string max_body;
-  std::string max_head;
-  std::string max_target;
-  std::string reserve;
+  std::string max_head = "16K";
+  std::string max_target = "8K";
+  std::string reserve = "0";
   std::string durability = "none";
   std::string listing = "on";
   std::string precompressed = "off";
@@ -147,15 +150,18 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
                  "space that uploads leave free; 507 beyond (default: 0)")
       ->type_name("BYTES")
       ->group(group);
-  app.add_option("--max-head", texts.max_head, "largest request head (default: 16K, at most 63K)")
+  app.add_option("--max-head", texts.max_head,
+                 "largest request head; 431 beyond\n"
+                 "(default: 16K, twice a browser's largest cookies; at most 63K)")
       ->type_name("BYTES")
       ->group(group);
   app.add_option("--max-target", texts.max_target,
-                 "longest request target (default: 8K, the RFC's least)")
+                 "longest request target; 414 beyond (default: 8K, the RFC's least)")
       ->type_name("BYTES")
       ->group(group);
   app.add_option("--max-fields", config.limits.fields,
-                 "most fields of a request (default: 100, five browsers' worth; at most 128)")
+                 "most fields of a request; 431 beyond\n"
+                 "(default: 100, for a browser sends 20; at most 128)")
       ->check(CLI::Range(std::size_t{1}, http1::max_fields).description(""))
       ->type_name("N")
       ->group(group);
@@ -166,7 +172,8 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
         ->group(group);
   };
   add_count("--max-connections", config.max_connections,
-            "connections at once; 503 beyond (default: from the limit of open files)");
+            "connections at once; 503 beyond\n"
+            "(default: a third of the limit of open files, for an upload takes three)");
   add_count("--max-connections-per-address", config.max_from_address,
             "connections of one IPv4 address or IPv6 /64; 503 beyond\n"
             "(default: 0, any, for a whole office may be behind one)");
@@ -174,7 +181,8 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
             "requests before a connection is closed\n"
             "(default: 0, any, for clients fail where a server counts)");
   app.add_option("--lowest-rate", config.patience.lowest_rate,
-                 "bytes a second that a body makes on average (default: 256; 0: any)")
+                 "bytes a second that a body makes on average, either way\n"
+                 "(default: 256, for slower is no transfer; 0: any)")
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("BYTES")
       ->group(group);
@@ -187,10 +195,13 @@ void add_time_options(CLI::App& app, Texts& texts) {
         ->type_name("SECONDS")
         ->group("Limits");
   };
-  add("--head-timeout", texts.head_seconds, "time for a request's head (default: 10)");
-  add("--idle-timeout", texts.idle_seconds, "time between two requests (default: 60)");
+  add("--head-timeout", texts.head_seconds,
+      "time for a request's head (default: 10; honest clients send it in one go)");
+  add("--idle-timeout", texts.idle_seconds,
+      "time between two requests (default: 60, as browsers keep a connection)");
   add("--body-timeout", texts.body_seconds,
-      "time for the next bytes of a body, received or taken (default: 30)");
+      "time for the next bytes of a body, either way\n"
+      "(default: 30; a phone in a tunnel is back by then)");
   add("--grace", texts.grace_seconds, "time for open requests after SIGTERM (default: 10)");
 }
 
@@ -294,31 +305,91 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   return number << shift;
 }
 
+namespace {
+
+// Help says defaults in its own words; what CLI11 knows of them is for --print-config.
+class Help : public CLI::Formatter {
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+};
+
+ParseOutcome fail(int status, const std::string& text) {
+  std::fprintf(stderr, "quoitd: %s\n", text.c_str());
+  return {.run = false, .status = status};
+}
+
+// The option that a complaint begins with: "max-head" of "--max-head 1: …".
+std::string option_of(const std::string& complaint) {
+  return complaint.substr(2, complaint.find(' ') - 2);
+}
+
+// What a person asks of the configuration itself.
+struct Wishes {
+  std::string file;
+  bool check = false;
+  bool print = false;
+};
+
+void add_config_options(CLI::App& app, Wishes& wishes) {
+  constexpr const char* group = "Configuration";
+  app.add_option("--config", wishes.file,
+                 "read options from FILE, a line each: max-head = \"32K\";\n"
+                 "flags come first, then the environment (QUOIT_MAX_HEAD=32K), then FILE")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--check-config", wishes.check, "say whether all options are sound, and exit")
+      ->group(group);
+  app.add_flag("--print-config", wishes.print,
+               "print all options as a FILE, with where each comes from, and exit")
+      ->group(group);
+}
+
+// Fills in what the command line left open, and understands it all.
+ParseOutcome complete(ConfigSources& sources, const Wishes& wishes, const Texts& texts,
+                      Config& config) {
+  std::string wrong = sources.read_environment();
+  if (wrong.empty() && !wishes.file.empty()) wrong = sources.read_file(wishes.file);
+  if (!wrong.empty()) return fail(EX_CONFIG, wrong);
+  wrong = apply(texts, config);
+  if (!wrong.empty()) {
+    const std::string source = sources.source_of(option_of(wrong));
+    return source.empty() ? fail(EX_USAGE, wrong)
+                          : fail(EX_CONFIG, wrong + " (from " + source + ")");
+  }
+  if (wishes.print) std::fputs(sources.print().c_str(), stdout);
+  if (wishes.check && !wishes.print) std::puts("quoitd: all options are sound");
+  return {.run = !wishes.print && !wishes.check, .status = EX_OK};
+}
+
+}  // namespace
+
 ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
   CLI::App app(description, "quoitd");
   app.set_version_flag("-V,--version", "quoitd " QUOIT_VERSION);
+  app.formatter(std::make_shared<Help>());
   app.get_formatter()->column_width(34);
+  app.option_defaults()->always_capture_default();
   Texts texts;
+  Wishes wishes;
   add_serving_options(app, config, texts);
   add_answer_options(app, texts);
   add_log_options(app, config, texts);
   add_size_options(app, config, texts);
   add_time_options(app, texts);
+  add_config_options(app, wishes);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {
-      app.exit(error);
-      return {.run = false, .status = EX_OK};
+    if (error.get_exit_code() != 0) {
+      return fail(EX_USAGE, std::string(error.what()) + "; see 'quoitd --help'");
     }
-    std::fprintf(stderr, "quoitd: %s; see 'quoitd --help'\n", error.what());
-    return {.run = false, .status = EX_USAGE};
+    app.exit(error);
+    return {.run = false, .status = EX_OK};
   }
-  if (const std::string wrong = apply(texts, config); !wrong.empty()) {
-    std::fprintf(stderr, "quoitd: %s\n", wrong.c_str());
-    return {.run = false, .status = EX_USAGE};
-  }
-  return {.run = true, .status = EX_OK};
+  ConfigSources sources(app);
+  return complete(sources, wishes, texts, config);
 }
 
 }  // namespace server

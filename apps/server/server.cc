@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "apps/server/access_log.h"
 #include "apps/server/listener.h"
@@ -70,6 +71,7 @@ class Server {
   Trouble start_workers(unsigned count);
   void say_ready() const;
   void take_signal();
+  void report_accepting();
   bool all_ended() const;
 
   const Config& config_;
@@ -83,6 +85,9 @@ class Server {
   Listeners listeners_;
   uring::Fd signals_;  // signal descriptor
   uring::Fd events_;   // event descriptor: a worker is ready, or has ended
+  uring::Fd notices_;  // event descriptor: a worker pauses accepting, or goes on
+  std::int64_t pause_said_us_ = 0;
+  bool pause_is_said_ = false;
   std::list<Worker> workers_;
   Sweeper sweeper_;
   int stop_signals_ = 0;
@@ -127,14 +132,15 @@ Trouble Server::open_events() {
   ::signal(SIGPIPE, SIG_IGN);
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC));
   events_.reset(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
-  if (signals_.valid() && events_.valid()) return {};
+  notices_.reset(::eventfd(0, EFD_CLOEXEC));
+  if (signals_.valid() && events_.valid() && notices_.valid()) return {};
   return {EX_OSERR, std::string("cannot make event descriptors: ") + std::strerror(errno)};
 }
 
 Trouble Server::start_workers(unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     Worker& worker = workers_.emplace_back(shared_, listeners_.of_worker(i));
-    if (Trouble trouble = worker.start(events_.get())) return trouble;
+    if (Trouble trouble = worker.start(events_.get(), notices_.get())) return trouble;
     std::uint64_t ready = 0;
     [[maybe_unused]] const ssize_t got = ::read(events_.get(), &ready, sizeof ready);
     if (worker.trouble()) return worker.trouble();
@@ -199,6 +205,30 @@ void Server::take_signal() {
   for (Worker& worker : workers_) stop_signals_ == 1 ? worker.drain() : worker.abort();
 }
 
+// Says that connections have to wait, and why, at most every ten seconds; and when they need not.
+void Server::report_accepting() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(notices_.get(), &count, sizeof count);
+  int error = 0;
+  std::uint64_t failed = 0;
+  for (const Worker& worker : workers_) {
+    if (worker.accept_error() != 0) error = worker.accept_error();
+    failed += worker.failed_accepts();
+  }
+  constexpr std::int64_t interval_us = 10'000'000;
+  const std::int64_t now_us = Clock::microseconds();
+  if (error != 0 && (pause_said_us_ == 0 || now_us - pause_said_us_ >= interval_us)) {
+    std::fprintf(
+        stderr, "quoitd: accepting connections pauses: %s; %s\n", std::strerror(error),
+        error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
+    pause_said_us_ = now_us;
+    pause_is_said_ = true;
+  } else if (error == 0 && std::exchange(pause_is_said_, false)) {
+    std::fprintf(stderr, "quoitd: accepting connections again; it was tried %llu times in vain\n",
+                 static_cast<unsigned long long>(failed));
+  }
+}
+
 void Server::wait_for_end() {
   std::int64_t grace_ends_us = 0;
   while (!all_ended()) {
@@ -209,14 +239,16 @@ void Server::wait_for_end() {
       }
       patience_ms = std::max<std::int64_t>(0, (grace_ends_us - Clock::microseconds()) / 1000 + 1);
     }
-    std::array<pollfd, 2> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = events_.get(), .events = POLLIN, .revents = 0}}};
+    std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = events_.get(), .events = POLLIN, .revents = 0},
+                                 {.fd = notices_.get(), .events = POLLIN, .revents = 0}}};
     const int count = ::poll(ready.data(), ready.size(), static_cast<int>(patience_ms));
     if (count == 0) {  // the grace period is over
       ++stop_signals_;
       for (Worker& worker : workers_) worker.abort();
     }
     if (ready[0].revents != 0) take_signal();
+    if (ready[2].revents != 0) report_accepting();
     if (ready[1].revents != 0) {
       std::uint64_t one = 0;
       [[maybe_unused]] const ssize_t got = ::read(events_.get(), &one, sizeof one);

@@ -30,11 +30,12 @@ void signal_event(int fd) {
 }  // namespace
 
 struct Worker::Acceptor {
-  Acceptor(uring::Scope& scope, Service& owner, int socket)
-      : io(scope), service(owner), listener(socket) {}
+  Acceptor(uring::Scope& scope, Worker& owner, Service& served, int socket)
+      : io(scope), worker(owner), service(served), listener(socket) {}
   uring::FramePool& frames() { return io.loop().frames(); }
 
   uring::Io io;
+  Worker& worker;
   Service& service;
   int listener;
 };
@@ -55,8 +56,9 @@ Worker::Worker(const Shared& shared, std::vector<int> listeners)
 
 Worker::~Worker() { join(); }
 
-Trouble Worker::start(int events) {
+Trouble Worker::start(int events, int notices) {
   events_ = events;
+  notices_ = notices;
   if (!orders_.valid())
     return {EX_OSERR, std::string("no event descriptor: ") + std::strerror(errno)};
   thread_ = std::thread([this] { run(); });
@@ -74,16 +76,28 @@ void Worker::order(Order what) {
   signal_event(orders_.get());
 }
 
+// The main thread says it, for a worker does not write where it may have to wait.
+void Worker::note_accept(int error) {
+  if (error != 0) ++failed_accepts_;
+  const int before = accept_error_.load(std::memory_order_relaxed);
+  if ((before == 0) == (error == 0)) return;
+  accept_error_.store(error);
+  signal_event(notices_);
+}
+
 // Takes connections until it is stopped and the kernel has handed over the last one.
 uring::Task<> Worker::accept_all(Acceptor& a) {
   bool more = false;
   while (more || !a.io.stopped()) {
     const uring::Result accepted = co_await a.io.accept(a.listener);
     more = accepted.more;
-    if (accepted.ok())
+    if (accepted.ok()) {
+      a.worker.note_accept(0);
       a.service.take(accepted.value);
-    else if (!more && !a.io.stopped())
+    } else if (!more && !a.io.stopped()) {
+      a.worker.note_accept(accepted.error());
       co_await a.io.sleep(accept_pause_ms);
+    }
   }
 }
 
@@ -125,7 +139,7 @@ void Worker::serve_on(uring::Engine& engine) {
   control_scope.spawn(obey_orders(control));
   std::list<Acceptor> acceptors;
   for (const int listener : listeners_) {
-    acceptors.emplace_back(accept_scope, service, listener);
+    acceptors.emplace_back(accept_scope, *this, service, listener);
     accept_scope.spawn(accept_all(acceptors.back()));
   }
   signal_event(events_);

@@ -24,8 +24,13 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   // Starts the thread. `events` is an event descriptor that is told (by 1) when the worker is ready
-  // or could not start, and again when it has ended.
-  Trouble start(int events);
+  // or could not start, and again when it has ended; `notices` one that is told whenever accepting
+  // pauses or goes on.
+  Trouble start(int events, int notices);
+
+  // The errno for which accepting pauses, or 0; and how often it was tried in vain.
+  int accept_error() const { return accept_error_.load(); }
+  std::uint64_t failed_accepts() const { return failed_accepts_.load(); }
 
   // After the first event: whether it could start.
   const Trouble& trouble() const { return trouble_; }
@@ -50,6 +55,7 @@ class Worker {
   void run();
   void serve_on(uring::Engine& engine);
   void obey(Service& service, uring::Scope& acceptors);
+  void note_accept(int error);
   static uring::Task<> accept_all(Acceptor& acceptor);
   static uring::Task<> obey_orders(Control& control);
 
@@ -57,6 +63,9 @@ class Worker {
   const std::vector<int> listeners_;
   uring::Fd orders_;  // event descriptor
   int events_ = -1;
+  int notices_ = -1;
+  std::atomic<int> accept_error_ = 0;
+  std::atomic<std::uint64_t> failed_accepts_ = 0;
   std::atomic<Order> order_ = Order::none;
   std::atomic<bool> ended_ = false;
   Trouble trouble_;

@@ -394,6 +394,29 @@ TEST(Limits, ServerOutOfDescriptorsRecovers) {
   EXPECT_EQ(site.ask(get("/a")).body, "hello");
 }
 
+// Nobody tells the server when descriptors are free again: it tries now and then, and says so.
+TEST(Limits, AcceptingPausesWithoutDescriptorsAndGoesOnByItself) {
+  Site site({"--max-connections", "1000"},
+            {.wrapper = {"sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"}, .workers = 1});
+  site.root.write("a", "hello");
+  const auto began = std::chrono::steady_clock::now();
+  {
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 60; ++i) clients.push_back(site.connect());
+    EXPECT_TRUE(site.process().wait_for_err("accepting connections pauses: Too many open files"));
+  }
+  const std::string again = "accepting connections again; it was tried ";
+  EXPECT_TRUE(eventually([&] { return site.ask(get("/a")).body == "hello"; }));
+  ASSERT_TRUE(site.process().wait_for_err("times in vain"));
+  const std::string err = site.process().err();
+  const auto passed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                             std::chrono::steady_clock::now() - began)
+                             .count();
+  const long tried = std::stol(err.substr(err.find(again) + again.size()));
+  EXPECT_GE(tried, 1);
+  EXPECT_LE(tried, passed_ms / 100 + 1) << "it spins";
+}
+
 TEST(Limits, MoreHeadsThanFirstBuffersAreAllAnswered) {
   Site site(with_limits({}), {.workers = 1});
   site.root.write("a", "hello");

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
+#include <signal.h>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -173,6 +175,57 @@ TEST(Writer, goes_on_in_a_new_file_after_the_old_was_moved) {
   log.stop();
   EXPECT_EQ(folder.get("old"), "one\n");
   EXPECT_EQ(folder.get("log"), "two\n");
+}
+
+// A disk that is full: /dev/full takes nothing. What stderr is told comes once in ten seconds.
+TEST(Writer, counts_what_a_full_disk_refuses_and_says_so) {
+  const lab::Folder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "log");
+  AccessLog log((folder / "log").string(), LogFormat::json);
+  ::testing::internal::CaptureStderr();
+  ASSERT_EQ(log.open(), 0);
+  for (int i = 0; i < 5; ++i) {
+    log.append(usual);
+    std::this_thread::sleep_for(std::chrono::milliseconds(70));  // several writes
+  }
+  std::filesystem::remove(folder / "log");
+  log.reopen();
+  for (int i = 0; i < 1000 && !folder.has("log"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  log.append(usual);
+  log.stop();
+  EXPECT_EQ(folder.get("log"),
+            "{\"lost\":5,\"reason\":\"could not be written\"}\n" + line(usual, LogFormat::json));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(lines_in(said), 1U) << said;
+  EXPECT_TRUE(said.starts_with("quoitd: cannot write the log ")) << said;
+  EXPECT_NE(said.find(": No space left on device; "), std::string::npos) << said;
+}
+
+// A file that may not grow any more, in the middle of a line.
+TEST(Writer, begins_a_line_of_its_own_after_a_torn_one) {
+  const lab::Folder folder;
+  AccessLog log((folder / "log").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  ::testing::internal::CaptureStderr();
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 6;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  log.append_text("one\n");
+  log.append_text("two\n");
+  for (int i = 0; i < 1000 && folder.get("log").size() < 6; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until the rest has failed
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  log.append_text("three\n");
+  log.stop();
+  ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(folder.get("log"), "one\ntw\n# 1 lines lost: could not be written\nthree\n");
 }
 
 // A pipe that nobody reads, for a while: appending goes on, what does not fit is counted.
