@@ -75,7 +75,9 @@ void check_head(const http1::RequestHead& head) {
   }
   for (const Coding coding : {Coding::br, Coding::zstd, Coding::gzip}) {
     const int weight = weight_of(weights, coding);
-    const bool is_acceptable = weight > 0 && weight >= weights.of[0];
+    const bool resumes_blindly =
+        head.has(http1::FieldName::range) && !head.has(http1::FieldName::if_range);
+    const bool is_acceptable = weight > 0 && weight >= weights.of[0] && !resumes_blindly;
     require(chosen[static_cast<std::size_t>(coding)] == is_acceptable,
             "what is acceptable is chosen, and nothing else");
   }

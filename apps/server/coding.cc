@@ -50,6 +50,9 @@ std::string_view suffix_of(Coding coding) {
 CodingChoice acceptable_codings(const http1::RequestHead& head) {
   CodingChoice choice;
   if (!head.has(http1::FieldName::accept_encoding)) return choice;
+  const bool resumes_blindly =
+      head.has(http1::FieldName::range) && !head.has(http1::FieldName::if_range);
+  if (resumes_blindly) return choice;
   const int others = std::max(0, weight_of(head, "*"));
   // Not named it is acceptable, and liked less than what is named.
   const int plain = weight_of(head, "identity");

@@ -30,6 +30,8 @@ struct CodingChoice {
 // The codings that the client takes, the one it likes best first; of equal ones the smallest first:
 // br, zstd, gzip. Those that it likes less than the plain file are none of them. Where there is no
 // sibling, the plain file is sent even if it says "identity;q=0": RFC 9110 12.5.3 lets it.
+// None for a Range without If-Range: wget2 -c and curl --compressed -C go on with a file that they
+// have uncompressed, and could do nothing with a piece of another representation.
 CodingChoice acceptable_codings(const http1::RequestHead& head);
 
 // Says whether a sibling of that time may stand for a file of that time, both in nanoseconds: it is

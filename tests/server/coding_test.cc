@@ -27,6 +27,15 @@ std::string chosen(std::string_view values) {
   return names;
 }
 
+TEST(Codings, are_none_where_a_client_resumes_without_a_validator) {
+  const auto count = [](std::string_view fields) {
+    const lab::Request request(lab::head_of("GET", "/", std::string(fields)));
+    return acceptable_codings(request.head).count;
+  };
+  EXPECT_EQ(count("Accept-Encoding: gzip\r\nRange: bytes=10-\r\n"), 0U);
+  EXPECT_EQ(count("Accept-Encoding: gzip\r\nRange: bytes=10-\r\nIf-Range: \"a\"\r\n"), 1U);
+}
+
 // RFC 9110 12.5.3
 TEST(Codings, are_those_that_the_client_takes_best_first) {
   struct Row {
