@@ -59,7 +59,7 @@ std::vector<std::string> values_of(const CLI::Option& option) {
   if (is_flag(option)) return {"false"};
   if (!is_repeatable(option)) return text.empty() ? std::vector<std::string>{} : std::vector{text};
   if (text.size() > 1 && text.front() == '[') text = text.substr(1, text.size() - 2);
-  return CLI::detail::split(text, ',');
+  return text.empty() ? std::vector<std::string>{} : CLI::detail::split(text, ',');
 }
 
 }  // namespace
@@ -72,8 +72,9 @@ std::string ConfigSources::read_environment() {
     const char* value = std::getenv(variable.c_str());
     if (!value || !option->empty()) continue;
     const bool many = is_repeatable(*option);
+    const char comma = name == "header" ? '\n' : ',';  // values of fields have commas
     const std::string wrong =
-        fill(*option, many ? CLI::detail::split(value, ',') : std::vector<std::string>{value});
+        fill(*option, many ? CLI::detail::split(value, comma) : std::vector<std::string>{value});
     if (!wrong.empty()) return variable + ": " + wrong;
     sources_[name] = "environment";
   }

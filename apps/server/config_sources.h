@@ -20,8 +20,8 @@ class ConfigSources {
   explicit ConfigSources(CLI::App& app) : app_(app) {}
 
   // Each returns what is wrong, or nothing. A repeatable option's values are parted by commas in
-  // the environment. Variables that are no option's are left alone, for Kubernetes sets
-  // QUOIT_PORT and its like where a service is called quoit.
+  // the environment, those of --header by line feeds. Variables that are no option's are left
+  // alone, for Kubernetes sets QUOIT_PORT and its like where a service is called quoit.
   std::string read_environment();
   std::string read_file(const std::string& path);
 
