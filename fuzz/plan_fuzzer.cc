@@ -125,7 +125,8 @@ std::optional<std::uint64_t> position(std::string_view text) {
   std::uint64_t number = 0;
   for (const char byte : text) {
     if (byte < '0' || byte > '9') return std::nullopt;
-    number = std::min<std::uint64_t>(number * 10 + static_cast<std::uint64_t>(byte - '0'), 1 << 30);
+    const auto digit = static_cast<std::uint64_t>(byte - '0');
+    number = number > (http1::max_length - digit) / 10 ? http1::max_length : number * 10 + digit;
   }
   return number;
 }

@@ -20,7 +20,8 @@ std::string chosen(std::string_view values) {
   }
   const lab::Request request(lab::head_of("GET", "/", fields));
   std::string names;
-  for (const Coding coding : acceptable_codings(request.head).wanted()) {
+  const CodingChoice choice = acceptable_codings(request.head);
+  for (const Coding coding : choice.wanted()) {
     if (!names.empty()) names += ' ';
     names += name_of(coding);
   }

@@ -42,6 +42,7 @@ std::vector<Scenario> reads() {
       {"GET in two pieces", {get.substr(0, 9), get.substr(9)}, "folder/file", old_content},
       {"three pipelined", {get + head_of("GET", "/none") + get}, "folder/file", old_content},
       {"index", {head_of("GET", "/folder/")}, "folder/file", old_content},
+      {"listing", {head_of("GET", "/plain/?json") + get}, "folder/file", old_content},
       {"large", {head_of("GET", "/large") + get}, "folder/file", old_content},
       {"unwanted body",
        {head_of("GET", "/folder/file", "Content-Length: 3\r\n") + "a", "bc" + get},
@@ -112,6 +113,7 @@ class Play {
     world.root.put("folder/index.html", "<p>");
     world.root.put("large", pattern(BlockPool::large_bytes + 100));
     world.root.put("folder/file", old_content);
+    world.root.put("plain/file", old_content);
   }
 
   // Plays it to its end. `each_turn` may interfere; a client that was answered sends on.
@@ -156,7 +158,7 @@ class Play {
  private:
   bool expected(const std::string& name, bool is_new) const {
     static const std::set<std::string> known = {"folder", "folder/file", "folder/index.html",
-                                                "large"};
+                                                "large",  "plain",       "plain/file"};
     return known.contains(name) ||
            ((is_new || parents_may_stay) && scenario_.target.starts_with(name));
   }
