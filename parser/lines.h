@@ -243,7 +243,7 @@ class LineParser {
     return Scanner::lowest_of_block(static_cast<std::uint32_t>(mask));
   }
 
-  // The same from where no byte is known.
+  // As control_at(), where no block is loaded yet.
   HTTP1_INLINE static const char* control_behind(const Text& text, const char* at) noexcept {
     for (; at <= text.last_block(); at += block_size) {
       const std::uint64_t mask = Scanner::controls(Scanner::load(at));
