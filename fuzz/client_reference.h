@@ -84,13 +84,14 @@ class ClientReference {
     for (int count = 0; count <= most; ++count) {
       if (verb_ == Verb::put && count > most_interim) fail(ExitCode::weird_reply);
       head_.reset();
-      switch (http1::parse_response(rest_, head_, method_of(verb_), limits)) {
+      bytes_ = rest_;
+      switch (http1::parse_folded_response(bytes_, head_, method_of(verb_), limits)) {
         case http1::Progress::failed: return fail(ExitCode::weird_reply);
         case http1::Progress::more: return fail_in_head(is_empty);
         case http1::Progress::done: break;
       }
       if (head_.status() == 101) return fail(ExitCode::weird_reply);
-      outcomes_.head = rest_.substr(0, head_.size());
+      outcomes_.head = bytes_.substr(0, head_.size());
       rest_.remove_prefix(head_.size());
       if (head_.status() >= 200) return true;
     }
@@ -198,6 +199,7 @@ class ClientReference {
   client::Location where_;
   std::string_view rest_;
   const End end_;
+  std::string bytes_;  // those that head_ is of, unfolded
   http1::ResponseHead head_;
   Outcomes outcomes_;
 };
