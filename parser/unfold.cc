@@ -28,7 +28,7 @@ std::size_t HeadUnfolder::unfold(std::span<char> bytes, const ResponseHead& head
   char* const end = bytes.data() + bytes.size();
   char* at = bytes.data() + head.cursor_;
   const auto phase = static_cast<Phase>(head.phase_);
-  if (phase >= Phase::end_lf) return bytes.size();
+  if (at == end || phase >= Phase::end_lf) return bytes.size();
   if (phase < Phase::field_first) {
     // White space behind the first line folds nothing.
     at = find(at, end, '\n');

@@ -91,6 +91,11 @@ TEST(Unfold, excuses_no_bare_line_end) {
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nA: b\rc").error, Error::bare_cr);
 }
 
+TEST(Unfold, wants_more_of_nothing) {
+  ResponseHead head;
+  EXPECT_EQ(parse_folded_response({}, head, Method::get), Progress::more);
+}
+
 TEST(Unfold, repeats_itself_after_the_end) {
   std::string bytes = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
   ResponseHead head;
