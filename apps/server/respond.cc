@@ -109,11 +109,15 @@ void answer(Connection& c, uring::Fault fault) {
   answer(c, status_of(fault), uring::describe(fault));
 }
 
+void close_after_answer(Connection& c) {
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
 void refuse_head(Connection& c) {
   const http1::Error error = c.exchange->head.failure().error;
   answer(c, http1::status_of(error), http1::describe(error));
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 namespace {
@@ -126,8 +130,7 @@ bool must_drop_body(Connection& c) {
   const bool small = x.head.body().length <= most_dropped_bytes;
   const bool waits = x.head.expectation() != http1::Expectation::none;
   if (x.plan.keep_alive && small && !waits) return true;
-  x.plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
   return false;
 }
 
