@@ -50,6 +50,7 @@ class Ring final : public Engine {
   void finish_sending(int fd) override;
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::string describe() const override;
 

@@ -252,8 +252,9 @@ uring::Task<> linger(Connection& c) {
   c.io.set_deadline(c.service.draining ? draining_linger_ms : linger_ms);
   std::uint64_t dropped = 0;
   while (dropped < most_lingered) {
-    const uring::Result got = co_await c.io.recv(c.fd, c.exchange->block);
+    const uring::Result got = co_await c.io.receive(c.fd);
     if (got.count() == 0) break;
+    c.io.engine().recycle(got.buffer);
     dropped += got.count();
   }
 }
@@ -268,6 +269,7 @@ uring::Task<> part(Connection& c) {
     c.service.release_input(*c.exchange);
     c.service.give_back(c);
   }
+  if (c.io.receives()) co_await c.io.end_receiving();
   c.io.engine().close(c.fd);
   c.service.forget(c);
 }
