@@ -571,7 +571,9 @@ class LineParser {
     head.repeated_ = found.repeated;
     head.field_count_ = static_cast<std::uint8_t>(found.count);
     head.bytes_ = text.begin;
-    const std::uint64_t names = found.seen & to_judge & ~judged;
+    // Those of earlier bytes were judged then.
+    const std::uint64_t seen = first == 0 ? found.seen : names_from(head, first);
+    const std::uint64_t names = seen & to_judge & ~judged;
     if (names == 0 || is_usual(text, head, names) || HeadJudge::fields(head, names, first))
         [[likely]] {
       head.cursor_ = static_cast<std::uint16_t>(text.place(found.line));
@@ -581,6 +583,12 @@ class LineParser {
     head.repeated_ = repeated_before;
     head.field_count_ = static_cast<std::uint8_t>(first);
     return false;
+  }
+
+  HTTP1_INLINE static std::uint64_t names_from(const Head& head, std::size_t first) noexcept {
+    std::uint64_t names = 0;
+    for (std::size_t at = first; at < head.field_count_; ++at) names |= Head::bit(head.ids_[at]);
+    return names;
   }
 
   // Judges the fields if they are what they nearly always are; says whether that was all.
