@@ -1,7 +1,7 @@
 // The io_uring engine: operations to submission-queue entries, completions back.
 //
 // See io_uring_setup(2), io_uring_enter(2) and io_uring_register(2) for every flag named here.
-// Covered by tests/uring/ring_test.cc.
+// Covered by tests/uring/ring_test.cc, engine_test.cc and its neighbours.
 #include "uring/ring.h"
 
 #include <array>

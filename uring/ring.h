@@ -5,7 +5,8 @@
 // knows them not. Completions are copied out and the queue advanced before anyone sees them.
 // Receives take their buffer from a kernel buffer ring backed by a BufferPool; when the group runs
 // empty the pool grows and the receive starts again, unseen by the caller.
-// Covered by tests/uring/ring_test.cc.
+// Covered by tests/uring/ring_test.cc, and like Epoll by engine_test.cc, file_test.cc, loop_test.cc
+// and stress_test.cc.
 #pragma once
 
 #include <memory>
@@ -51,10 +52,8 @@ class Ring final : public Engine {
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
   void recycle(std::uint16_t id) override;
+  std::size_t lent_buffers() const override { return lent_; }
   std::string describe() const override;
-
-  // Buffers that completions carried out and that have not been recycled.
-  std::size_t lent_buffers() const { return lent_; }
 
  private:
   Ring() = default;

@@ -72,7 +72,7 @@ class Simulated final : public Engine {
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
   std::size_t late_completions() const { return delayed_.size(); }
-  std::size_t lent_buffers() const { return lent_.size(); }
+  std::size_t lent_buffers() const override { return lent_.size(); }
   void advance_clock(Milliseconds duration) { now_ += duration; }
 
   // Forgets closed sockets, planned faults and what was started, so that numbers begin at 1 again:
