@@ -61,8 +61,7 @@ std::string kernel_release() {
 std::string explain_refusal(int error) {
   const std::string profile =
       "a seccomp profile forbids io_uring (as Docker's and containerd's default profiles do); "
-      "start the container with a profile that allows io_uring_setup, io_uring_enter and "
-      "io_uring_register";
+      "start the container with one that allows it, such as packaging/seccomp.json";
   const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
   switch (error) {
     case EPERM:
@@ -77,10 +76,10 @@ std::string explain_refusal(int error) {
       return profile;
     case ENOSYS:
       if (under_seccomp_filter()) return profile;
-      return "this kernel (" + kernel_release() + ") has no io_uring; Linux 6.1 or later is needed";
+      return "this kernel (" + kernel_release() + ") has no io_uring; it takes Linux 5.19 or later";
     case EINVAL:
       return "this kernel (" + kernel_release() +
-             ") has too old an io_uring; Linux 6.1 or later is needed";
+             ") has too old an io_uring; it takes Linux 5.19 or later";
     case ENOMEM:
       return "no memory for the ring; raise the locked-memory limit ('ulimit -l') or free memory";
     case EMFILE:

@@ -25,7 +25,8 @@ struct RingOptions {
   unsigned kernel_workers = 4;         // io-wq threads for file work, bounded and unbounded each
 };
 
-// Why there is no ring. `error` is the errno of the call that failed.
+// Why there is no ring. `error` is the errno of the call that failed; make_engine() serves by epoll
+// where it is a refusal.
 struct Refusal {
   int error = 0;
   std::string advice;  // one line: the cause (kernel, sysctl or seccomp profile) and what to do

@@ -87,6 +87,8 @@ void expect_no_sanitizer_report(const std::string& err) {
 
 std::string quoitd_path() { return QUOITD_PATH; }
 
+std::string quoit_path() { return QUOIT_PATH; }
+
 std::string without_ring_path() { return WITHOUT_RING_PATH; }
 
 }  // namespace test_support

@@ -68,8 +68,9 @@ class Site {
 // No sanitizer has reported anything there.
 void expect_no_sanitizer_report(const std::string& err);
 
-// The path of quoitd, and of a helper that runs a program without io_uring.
+// The paths of the programs, and of a helper that runs one without io_uring.
 std::string quoitd_path();
+std::string quoit_path();
 std::string without_ring_path();
 
 }  // namespace test_support

@@ -30,7 +30,7 @@ TEST(RingRefusals, AreToldInOneLineWithWhatToDo) {
     const char* says;
   };
   for (const Row& row :
-       {Row{ENOSYS, "io_uring"}, Row{EINVAL, "Linux 6.1 or later"}, Row{ENOMEM, "ulimit -l"},
+       {Row{ENOSYS, "io_uring"}, Row{EINVAL, "Linux 5.19 or later"}, Row{ENOMEM, "ulimit -l"},
         Row{EMFILE, "ulimit -n"}, Row{ENFILE, "ulimit -n"}, Row{EIO, "Input/output error"}}) {
     const std::string text = explain_refusal(row.error);
     EXPECT_NE(text.find(row.says), std::string::npos) << text;
