@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "uring/buffer_pool.h"
 #include "uring/operation.h"
 
 namespace uring {
@@ -68,6 +69,8 @@ class Engine {
 
   // The bytes of provided buffer `id`; valid until recycle(id).
   virtual std::span<char> buffer(std::uint16_t id) = 0;
+  // For whoever was given buffer `id`, to keep it in a list.
+  virtual BufferPool::Note& note(std::uint16_t id) = 0;
   virtual void recycle(std::uint16_t id) = 0;
   // Buffers that completions carried out and that have not been recycled.
   virtual std::size_t lent_buffers() const = 0;

@@ -28,6 +28,8 @@ constexpr int most_accepts = 64;
 // Turns that may pass without asking the kernel while completions are at hand: a turn hands out up
 // to 256, and who does much without waiting must not keep the others from their events.
 constexpr unsigned most_unpolled = 4;
+// Buffers that one socket may fill in a turn. The peer of one that always has more gets no further.
+constexpr int most_streamed = 8;
 // How soon a full queue of a unix socket is looked at again.
 constexpr Milliseconds connect_again_ms = 10;
 constexpr std::uint64_t files_mark = ~std::uint64_t{0};
@@ -35,6 +37,8 @@ constexpr std::uint64_t files_mark = ~std::uint64_t{0};
 std::uint64_t mark_of(int fd, std::uint32_t generation) {
   return static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(fd);
 }
+
+int fd_of(std::uint64_t mark) { return static_cast<int>(mark & 0xffffffff); }
 
 bool would_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -112,11 +116,14 @@ void Epoll::start(Operation& operation) {
     case OpCode::accept: return start_accept(operation);
     case OpCode::connect: return start_connect(operation);
     case OpCode::recv:
-    case OpCode::recv_provided: return start_receive(operation);
+    case OpCode::recv_provided:
+    case OpCode::recv_stream: return start_receive(operation);
     case OpCode::send:
     case OpCode::send_gather: return start_send(operation);
     case OpCode::read: return start_read(operation);
-    case OpCode::nothing: return complete(operation, Result{});
+    case OpCode::nothing:
+      unpolled_ = most_unpolled;  // whoever yields lets the kernel have its say, too
+      return complete(operation, Result{});
     default: return start_file(operation);
   }
 }
@@ -189,7 +196,10 @@ void Epoll::try_connects_again() {
 void Epoll::start_receive(Operation& operation) {
   Slot& slot = slot_of(operation.fd);
   assert(!slot.reader);
-  if (slot.readable && try_receive(operation, slot)) return;
+  const bool is_stream = operation.code == OpCode::recv_stream;
+  if (slot.readable && (is_stream ? try_stream(operation, slot) : try_receive(operation, slot))) {
+    return;
+  }
   slot.reader = &operation;
   watch(operation.fd);
 }
@@ -216,14 +226,13 @@ void Epoll::start_read(Operation& operation) {
   if (!try_read(operation, false)) await_event(operation);
 }
 
-// --- Trying. True: it has completed. ---
+// --- Trying. True: it has completed, for good. ---
 
-// One receive into the room or a buffer. A peer that sends faster than we read has its turn like
-// everybody else.
+// One receive into the room or a buffer.
 bool Epoll::try_receive(Operation& operation, Slot& slot) {
   std::span<char> room(static_cast<char*>(const_cast<void*>(operation.address)), operation.length);
   Result result;
-  if (operation.code == OpCode::recv_provided) {
+  if (picks_buffer(operation.code)) {
     const std::optional<std::uint16_t> id = take_buffer();
     if (!id) {
       // Who waits holds no buffer, and lacks none either.
@@ -245,8 +254,31 @@ bool Epoll::try_receive(Operation& operation, Slot& slot) {
   const bool drained = count > 0 && static_cast<std::size_t>(count) < room.size();
   if (drained && !slot.ended) slot.readable = false;
   result.value = static_cast<std::int32_t>(count < 0 ? -error : count);
+  result.more = operation.code == OpCode::recv_stream && count > 0;
   complete(operation, result);
-  return true;
+  return !result.more;
+}
+
+// Some receives, as long as there is something.
+bool Epoll::try_stream(Operation& operation, Slot& slot) {
+  for (int i = 0; i < most_streamed; ++i) {
+    if (try_receive(operation, slot)) return true;
+    if (!slot.readable) return false;
+  }
+  streaming_.push_back(mark_of(operation.fd, slot.generation));
+  return false;
+}
+
+// No event tells of what was there already.
+void Epoll::go_on_with_streams() {
+  streamed_.swap(streaming_);
+  for (const std::uint64_t mark : streamed_) {
+    const int fd = fd_of(mark);
+    const Slot& slot = slot_of(fd);
+    if (mark != mark_of(fd, slot.generation) || !slot.reader || !slot.readable) continue;
+    if (slot.reader->code == OpCode::recv_stream) advance_reader(fd);
+  }
+  streamed_.clear();
 }
 
 bool Epoll::is_empty_and_open(int fd) const {
@@ -344,6 +376,8 @@ void Epoll::advance_reader(int fd) {
   } else if (operation.code == OpCode::read) {
     slot_of(fd).reader = nullptr;
     if (!try_read(operation, true)) await_event(operation);
+  } else if (operation.code == OpCode::recv_stream) {
+    if (try_stream(operation, slot_of(fd))) slot_of(fd).reader = nullptr;
   } else if (try_receive(operation, slot_of(fd))) {
     slot_of(fd).reader = nullptr;
   }
@@ -369,7 +403,7 @@ void Epoll::conclude_connect(Operation& operation) {
 
 void Epoll::take_event(const epoll_event& event) {
   if (event.data.u64 == files_mark) return files_.take(ready_);
-  const int fd = static_cast<int>(event.data.u64 & 0xffffffff);
+  const int fd = fd_of(event.data.u64);
   Slot& slot = slot_of(fd);
   if (mark_of(fd, slot.generation) != event.data.u64) return;  // of one that was closed
   constexpr std::uint32_t gone = EPOLLHUP | EPOLLERR;
@@ -385,10 +419,12 @@ void Epoll::poll(Milliseconds timeout) {
   if (!connecting_.empty() && (timeout < 0 || timeout > connect_again_ms)) {
     timeout = connect_again_ms;
   }
+  if (!streaming_.empty()) timeout = 0;
   std::array<epoll_event, 256> events;
   ++counters_.enters;
   const int count = ::epoll_wait(poller_.get(), events.data(), static_cast<int>(events.size()),
                                  static_cast<int>(std::min<Milliseconds>(timeout, INT_MAX)));
+  go_on_with_streams();
   for (int i = 0; i < count; ++i) take_event(events[static_cast<std::size_t>(i)]);
   if (!connecting_.empty()) try_connects_again();
 }

@@ -47,6 +47,7 @@ class Epoll final : public Engine {
   void finish_sending(int fd) override;
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::size_t lent_buffers() const override { return pool_.size() - free_.size(); }
   std::string describe() const override;
@@ -80,6 +81,7 @@ class Epoll final : public Engine {
   bool accept_some(Operation& operation);
   bool try_connect(Operation& operation);
   bool try_receive(Operation& operation, Slot& slot);
+  bool try_stream(Operation& operation, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   bool try_read(Operation& operation, bool is_ready);
   void await_event(Operation& operation);
@@ -93,6 +95,7 @@ class Epoll final : public Engine {
   void advance_reader(int fd);
   void advance_writer(int fd);
   void try_connects_again();
+  void go_on_with_streams();
   bool is_empty_and_open(int fd) const;
   std::optional<std::uint16_t> take_buffer();
   bool add_buffers();
@@ -101,6 +104,8 @@ class Epoll final : public Engine {
   Fd event_;                 // signalled by files_
   std::vector<Slot> slots_;  // by descriptor
   Fifo<Completion> ready_;
+  std::vector<std::uint64_t> streaming_;  // marks of sockets that have more for their recv_stream
+  std::vector<std::uint64_t> streamed_;   // the same of the turn before, in memory that stays
   unsigned unpolled_ = 0;  // waits in a row that had completions without asking the kernel
   std::vector<int>
       connecting_;  // to unix sockets whose queue is full: nothing tells when it is not

@@ -24,6 +24,10 @@ std::size_t Loop::turn(Milliseconds longest) {
   std::size_t resumed = 0;
   for (std::size_t i = 0; i < count; ++i) {
     Operation& operation = *batch_[i].operation;
+    if (operation.code == OpCode::recv_stream) {
+      if (Io::on_received(operation, batch_[i].result)) ++resumed;
+      continue;
+    }
     assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
     operation.result = batch_[i].result;
     operation.armed = batch_[i].result.more;

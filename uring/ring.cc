@@ -207,6 +207,11 @@ void prepare(io_uring_sqe* entry, Operation& op) {
       entry->flags |= IOSQE_BUFFER_SELECT;
       entry->buf_group = buffer_group;
       break;
+    case OpCode::recv_stream:
+      io_uring_prep_recv_multishot(entry, op.fd, nullptr, 0, 0);
+      entry->flags |= IOSQE_BUFFER_SELECT;
+      entry->buf_group = buffer_group;
+      break;
     case OpCode::send:
       io_uring_prep_send(entry, op.fd, op.address, op.length, MSG_NOSIGNAL | MSG_WAITALL);
       break;
@@ -299,7 +304,7 @@ bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
       recycle(id);
   }
   if (!operation) return false;
-  if (entry.res == -ENOBUFS && operation->code == OpCode::recv_provided) {
+  if (entry.res == -ENOBUFS && picks_buffer(operation->code)) {
     ++counters_.buffer_shortages;
     // The cancellation found the receive at its end, and will not find the next one.
     if (operation->cancelled) {

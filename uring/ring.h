@@ -52,6 +52,7 @@ class Ring final : public Engine {
   void finish_sending(int fd) override;
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::size_t lent_buffers() const override { return lent_; }
   std::string describe() const override;

@@ -84,6 +84,7 @@ bool is_readable(const Operation& operation) {
 
 void Simulated::start(Operation& operation) {
   ++counters_.operations;
+  operation.cancelled = false;
   history_.push_back(operation.code);
   FaultPlan fault;
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
@@ -103,6 +104,7 @@ void Simulated::start(Operation& operation) {
 
 void Simulated::cancel(Operation& operation) {
   ++counters_.cancels;
+  operation.cancelled = true;
   const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
     return waiting.operation == &operation;
   });
@@ -115,8 +117,15 @@ void Simulated::cancel(Operation& operation) {
   complete(operation, Result{.value = answer});
 }
 
+// The completions of one operation come in order, so that none comes after its last.
 void Simulated::complete(Operation& operation, Result result, std::uint32_t delay) {
-  if (delay > 0)
+  bool is_late = delay > 0;
+  for (const Delayed& earlier : delayed_) {
+    if (earlier.completion.operation != &operation) continue;
+    is_late = true;
+    delay = std::max(delay, earlier.turns);
+  }
+  if (is_late)
     delayed_.push_back({{&operation, result}, delay});
   else
     ready_.push_back({&operation, result});
@@ -176,6 +185,7 @@ bool Simulated::try_socket(const Waiting& waiting) {
     case OpCode::connect: complete(operation, Result{}, waiting.fault.delay); return true;
     case OpCode::send:
     case OpCode::send_gather: return try_send(waiting, socket);
+    case OpCode::recv_stream: return try_stream(waiting, socket);
     default: return try_receive(waiting, socket);
   }
 }
@@ -191,6 +201,7 @@ bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
 
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
   Operation& operation = *waiting.operation;
+  const bool is_stream = operation.code == OpCode::recv_stream;
   if (socket.reset) {
     complete(operation, Result{.value = -ECONNRESET}, waiting.fault.delay);
     return true;
@@ -200,10 +211,10 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
     complete(operation, Result{.value = 0}, waiting.fault.delay);
     return true;
   }
-  Result result;
+  Result result{.more = is_stream};
   char* target = static_cast<char*>(const_cast<void*>(operation.address));
   std::size_t bound = operation.length;
-  if (operation.code == OpCode::recv_provided) {
+  if (picks_buffer(operation.code)) {
     result.buffer = lend();
     target = pool_.at(result.buffer).data();
     bound = BufferPool::buffer_bytes;
@@ -215,6 +226,17 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
   result.value = static_cast<std::int32_t>(count);
   complete(operation, result, waiting.fault.delay);
   return true;
+}
+
+// Receives what is there, a buffer at a time, and stays until the peer's end. As the kernel, it
+// gives others their turn after 32 buffers.
+bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
+  for (int i = 0; i < 32; ++i) {
+    if (socket.received == socket.inbound.size() || socket.reset) break;
+    try_receive(waiting, socket);
+  }
+  const bool at_end = socket.finished && socket.received == socket.inbound.size();
+  return (socket.reset || at_end) && try_receive(waiting, socket);
 }
 
 namespace {

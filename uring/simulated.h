@@ -89,6 +89,7 @@ class Simulated final : public Engine {
   std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::string describe() const override { return "simulated"; }
 
@@ -120,6 +121,7 @@ class Simulated final : public Engine {
   bool try_event(const Waiting& waiting);
   bool try_accept(const Waiting& waiting, Socket& socket);
   bool try_receive(const Waiting& waiting, Socket& socket);
+  bool try_stream(const Waiting& waiting, Socket& socket);
   bool try_send(const Waiting& waiting, Socket& socket);
   static std::int32_t end_of_send(Socket& socket, int error);
   std::int32_t do_file(const Operation& operation, std::uint32_t most);

@@ -58,7 +58,7 @@ uring::Milliseconds head_patience(const Connection& c) {
 uring::Io::Pending more_bytes(Connection& c) {
   c.io.set_deadline(head_patience(c));
   c.waiting = !c.exchange || c.exchange->input.unused().empty();
-  if (!c.starved) return c.io.recv_provided(c.fd);
+  if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
   Exchange& x = c.service.borrow(c);
   c.service.own_input(x);

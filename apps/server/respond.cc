@@ -109,11 +109,15 @@ void answer(Connection& c, uring::Fault fault) {
   answer(c, status_of(fault), uring::describe(fault));
 }
 
+void close_after_answer(Connection& c) {
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
 void refuse_head(Connection& c) {
   const http1::Error error = c.exchange->head.failure().error;
   answer(c, http1::status_of(error), http1::describe(error));
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 namespace {
@@ -126,8 +130,7 @@ bool must_drop_body(Connection& c) {
   const bool small = x.head.body().length <= most_dropped_bytes;
   const bool waits = x.head.expectation() != http1::Expectation::none;
   if (x.plan.keep_alive && small && !waits) return true;
-  x.plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
   return false;
 }
 
@@ -249,8 +252,9 @@ uring::Task<> linger(Connection& c) {
   c.io.set_deadline(c.service.draining ? draining_linger_ms : linger_ms);
   std::uint64_t dropped = 0;
   while (dropped < most_lingered) {
-    const uring::Result got = co_await c.io.recv(c.fd, c.exchange->block);
+    const uring::Result got = co_await c.io.receive(c.fd);
     if (got.count() == 0) break;
+    c.io.engine().recycle(got.buffer);
     dropped += got.count();
   }
 }
@@ -265,6 +269,7 @@ uring::Task<> part(Connection& c) {
     c.service.release_input(*c.exchange);
     c.service.give_back(c);
   }
+  if (c.io.receives()) co_await c.io.end_receiving();
   c.io.engine().close(c.fd);
   c.service.forget(c);
 }

@@ -145,11 +145,14 @@ void Service::release_input(Exchange& x) {
   x.input = Input{};
 }
 
+void Service::own_memory(Exchange& x) {
+  if (x.own_memory) return;
+  x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
+  x.own_memory.reset(new char[x.own_bytes]);
+}
+
 void Service::own_input(Exchange& x) {
-  if (!x.own_memory) {
-    x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
-    x.own_memory.reset(new char[x.own_bytes]);
-  }
+  own_memory(x);
   const std::string_view unused = x.input.unused();
   if (!unused.empty()) std::memmove(x.own_memory.get(), unused.data(), unused.size());
   if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
@@ -184,14 +187,12 @@ void Service::add_input(Exchange& x, uring::Result got) {
 
 void Service::keep_tail(Exchange& x, std::string_view tail) {
   if (tail.empty()) return;
-  assert(x.input.unused().empty());
-  if (x.input.buffer != uring::no_buffer || !x.input.data)
-    own_input(x);
-  else
-    x.input.begin = x.input.end = x.head.size();  // the head stays, what was used of its body goes
-  assert(x.input.end + tail.size() <= x.own_bytes);
-  std::memcpy(x.input.data + x.input.end, tail.data(), tail.size());
-  x.input.end += tail.size();
+  assert(x.input.unused().empty() && tail.size() <= most_tail_bytes);
+  own_memory(x);
+  release_input(x);
+  char* const behind_head = x.own_memory.get() + config.limits.head_bytes;
+  std::memcpy(behind_head, tail.data(), tail.size());
+  x.input = {.data = behind_head, .begin = 0, .end = tail.size()};
 }
 
 void Service::log_heads(const Connection& c, std::string_view response) {

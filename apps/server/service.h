@@ -57,7 +57,8 @@ struct Service {
   // The same with the current head before it: a request that will outlive the next receive.
   void own_request(Exchange& x);
   // Keeps bytes of a following request that were received with a body, of which nothing is left in
-  // the input. They lie behind the head, where own memory has room for most_tail_bytes.
+  // the input. They lie behind all that a head may need of the own memory, which has room there for
+  // most_tail_bytes.
   void keep_tail(Exchange& x, std::string_view tail);
   // Adds received bytes behind what is there.
   void add_input(Exchange& x, uring::Result got);
@@ -84,6 +85,7 @@ struct Service {
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
+  void own_memory(Exchange& x);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
   std::vector<std::unique_ptr<Exchange>> idle_exchanges_;

@@ -71,6 +71,7 @@ class Uncounted final : public uring::Engine {
   std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
   uring::Milliseconds now() override { return engine_.now(); }
   std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
+  uring::BufferPool::Note& note(std::uint16_t id) override { return engine_.note(id); }
   void recycle(std::uint16_t id) override {
     const Pause pause;
     engine_.recycle(id);

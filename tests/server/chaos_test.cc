@@ -3,7 +3,6 @@
 // one.
 //
 // The seed is fixed, so a failure can be repeated; the round that failed is named.
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <random>
@@ -153,7 +152,7 @@ class Round {
       }
       if (with_faults_) plan_fault();
       // Another server starts on the same root: that is to cost no upload.
-      if (chaos_.chance(2)) sweep(world_.root.fd(), {}, not_stopped_);
+      if (chaos_.chance(2)) sweep(world_.root.fd(), {});
       const std::size_t at = chaos_.below(clients.size());
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
       if (chaos_.chance(60)) world_.loop.turn(0);
@@ -230,7 +229,6 @@ class Round {
   const bool mutates_;
   lab::World world_;
   std::vector<std::uint64_t> failed_;
-  const std::atomic<bool> not_stopped_ = false;
 };
 
 void play(unsigned seed, bool with_faults) {

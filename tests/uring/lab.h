@@ -13,6 +13,7 @@
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
+#include <ostream>
 #include <stdlib.h>
 #include <string>
 #include <string_view>
@@ -81,6 +82,7 @@ Result Lab::answer(const Ask& ask) {
 enum class Kind : std::uint8_t { ring, epoll };
 
 inline std::string name_of(Kind kind) { return kind == Kind::ring ? "ring" : "epoll"; }
+inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  // for GoogleTest
 
 // Null where the kernel or a seccomp profile refuses it, and why.
 inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
