@@ -78,17 +78,49 @@ Result Lab::answer(const Ask& ask) {
   return answer(io, ask);
 }
 
-// The engines that move real bytes.
-enum class Kind : std::uint8_t { ring, epoll };
+// The engines that move real bytes: the ring with all it has and without each part that a kernel
+// may lack, and epoll.
+enum class Kind : std::uint8_t {
+  ring,
+  ring_without_deferred_work,
+  ring_without_buffer_ring,
+  ring_without_multishot_accept,
+  ring_without_multishot_receive,
+  plainest_ring,
+  epoll,
+};
 
-inline std::string name_of(Kind kind) { return kind == Kind::ring ? "ring" : "epoll"; }
+inline constexpr std::array<std::string_view, 7> kind_names = {"ring",
+                                                               "ring_without_deferred_work",
+                                                               "ring_without_buffer_ring",
+                                                               "ring_without_multishot_accept",
+                                                               "ring_without_multishot_receive",
+                                                               "plainest_ring",
+                                                               "epoll"};
+
+inline std::array<Kind, kind_names.size()> all_kinds() {
+  std::array<Kind, kind_names.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Kind>(i);
+  return all;
+}
+
+inline std::string name_of(Kind kind) {
+  return std::string(kind_names[static_cast<std::size_t>(kind)]);
+}
 inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  // for GoogleTest
+
+// The RingFeatures that it does without.
+inline unsigned missing_in(Kind kind) {
+  constexpr std::array<unsigned, kind_names.size()> missing = {
+      0, deferred_task_work, buffer_ring, multishot_accept, multishot_receive, ~0U, 0};
+  return missing[static_cast<std::size_t>(kind)];
+}
 
 // Null where the kernel or a seccomp profile refuses it, and why.
 inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
-  if (kind == Kind::ring) {
+  if (kind != Kind::epoll) {
     Refusal refusal;
-    std::unique_ptr<Engine> ring = Ring::create({}, refusal);
+    std::unique_ptr<Engine> ring = Ring::create({.without = missing_in(kind)}, refusal);
     why = refusal.advice;
     return ring;
   }
@@ -124,11 +156,10 @@ class OnEngine : public ::testing::TestWithParam<Kind> {
 };
 
 // Runs every TEST_P of `suite` on each of them.
-#define ON_EACH_ENGINE(suite)                                                                      \
-  INSTANTIATE_TEST_SUITE_P(On, suite,                                                              \
-                           ::testing::Values(::uring::lab::Kind::ring, ::uring::lab::Kind::epoll), \
-                           [](const ::testing::TestParamInfo<::uring::lab::Kind>& one) {           \
-                             return ::uring::lab::name_of(one.param);                              \
+#define ON_EACH_ENGINE(suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::uring::lab::all_kinds()),    \
+                           [](const ::testing::TestParamInfo<::uring::lab::Kind>& one) { \
+                             return ::uring::lab::name_of(one.param);                    \
                            })
 
 // Allows this process `count` open descriptors. False: the machine's hard limit is lower.

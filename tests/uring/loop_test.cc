@@ -591,14 +591,23 @@ std::vector<Fd> connect_some(const Fd& listener, std::size_t count) {
   return clients;
 }
 
-TEST_P(Accepting, GivesAllThatCameInOneBatch) {
+// How many are still in the queue of a listener.
+std::size_t count_left(const Fd& listener) {
+  ::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
+  std::size_t left = 0;
+  while (Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid()) ++left;
+  return left;
+}
+
+TEST_P(Accepting, GivesAllThatCame) {
   const Fd listener = lab::listener();
   const std::vector<Fd> clients = connect_some(listener, 50);
   Io io(lab().scope);
   Guests guests;
   lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
-  lab().loop.turn(forever);
-  EXPECT_EQ(guests.connections.size(), 50U) << "one turn, one operation";
+  const bool one_by_one = missing_in(GetParam()) & multishot_accept;
+  for (int i = 0; i < (one_by_one ? 50 : 1); ++i) lab().loop.turn(forever);
+  EXPECT_EQ(guests.connections.size(), 50U) << "one turn, where that is possible";
   EXPECT_EQ(engine().counters().operations, 1U);
   io.stop();
   lab().run();
@@ -631,11 +640,9 @@ TEST_P(Accepting, EndsWhenStoppedAndLosesNobody) {
     std::vector<Fd> late = connect_some(listener, 20 - early);
     io.stop();
     lab().run();
-    EXPECT_EQ(guests.last.value, -ECANCELED);
-    ::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
-    std::size_t left = 0;
-    while (Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid()) ++left;
-    EXPECT_EQ(guests.connections.size() + left, 20U);
+    EXPECT_FALSE(guests.last.more);
+    EXPECT_TRUE(guests.last.ok() || guests.last.value == -ECANCELED) << "the last may be a guest";
+    EXPECT_EQ(guests.connections.size() + count_left(listener), 20U);
   }
 }
 
@@ -648,7 +655,9 @@ TEST_P(Accepting, CanBeStoppedByTheAcceptorItself) {
   guests.most = 3;
   lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
   lab().run();
-  EXPECT_EQ(guests.connections.size(), 5U) << "those in the batch are not lost";
+  EXPECT_GE(guests.connections.size(), 3U);
+  EXPECT_EQ(guests.connections.size() + count_left(listener), 5U)
+      << "those in the batch are not lost";
 }
 
 TEST_P(Accepting, GoesOnAfterRenewal) {

@@ -24,6 +24,22 @@ TEST(Rings, SayHowTheyAreSetUp) {
   EXPECT_FALSE(deferred && cooperative) << "one set of flags, not two: " << text;
 }
 
+TEST(Rings, SayWhatTheyDoWithout) {
+  struct Row {
+    unsigned without;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{multishot_accept, "accepting one at a time"},
+        Row{multishot_receive, "receiving one at a time"}, Row{buffer_ring, "provided buffers"},
+        Row{deferred_task_work, "cooperative task work"}}) {
+    Refusal refusal;
+    const std::unique_ptr<Ring> ring = Ring::create({.without = row.without}, refusal);
+    if (!ring) GTEST_SKIP() << "no ring: " << refusal.advice;
+    EXPECT_NE(ring->describe().find(row.says), std::string::npos) << ring->describe();
+  }
+}
+
 TEST(RingRefusals, AreToldInOneLineWithWhatToDo) {
   struct Row {
     int error;

@@ -160,7 +160,9 @@ TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Stress,
-                         ::testing::Combine(::testing::Values(lab::Kind::ring, lab::Kind::epoll),
+                         ::testing::Combine(::testing::Values(lab::Kind::ring,
+                                                              lab::Kind::plainest_ring,
+                                                              lab::Kind::epoll),
                                             ::testing::Range(1U, 9U)),
                          [](const auto& one) {
                            return lab::name_of(std::get<0>(one.param)) +
