@@ -1,5 +1,5 @@
 // The epoll engine: try, wait for an event, try again. See epoll(7) for what an edge promises.
-// Covered by tests/uring/engine_test.cc, file_test.cc, loop_test.cc and stress_test.cc.
+// Covered by tests/uring/epoll_test.cc, engine_test.cc and its neighbours.
 #include "uring/epoll.h"
 
 #include <algorithm>

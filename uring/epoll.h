@@ -9,7 +9,8 @@
 //
 // Descriptors that operations were started on are closed through close(), or are new: accept() and
 // connect() forget what was known of their number. Events may wait for one reader and one writer.
-// Covered like the ring by tests/uring/engine_test.cc, file_test.cc, loop_test.cc, stress_test.cc.
+// Covered by tests/uring/epoll_test.cc, and like the ring by engine_test.cc, file_test.cc,
+// loop_test.cc, receive_test.cc and stress_test.cc.
 #pragma once
 
 #include <memory>
