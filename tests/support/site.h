@@ -72,5 +72,7 @@ void expect_no_sanitizer_report(const std::string& err);
 std::string quoitd_path();
 std::string quoit_path();
 std::string without_ring_path();
+// What runs a program under packaging/seccomp.json, in front of its path; nothing where it cannot.
+std::vector<std::string> under_profile();
 
 }  // namespace test_support
