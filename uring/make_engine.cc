@@ -40,8 +40,8 @@ MadeEngine make_engine(EngineChoice choice, const EngineOptions& options) {
 
 std::string describe_engine(EngineChoice choice) {
   const MadeEngine made = make_engine(choice, {});
-  if (!made.engine) return "no engine: " + made.why;
-  return made.engine->describe() + (made.why.empty() ? "" : ", because " + made.why);
+  if (!made.engine) return "on nothing: " + made.why;
+  return "on " + made.engine->describe() + (made.why.empty() ? "" : ", because " + made.why);
 }
 
 }  // namespace uring

@@ -36,7 +36,8 @@ struct MadeEngine {
 // Makes an engine for the calling thread.
 MadeEngine make_engine(EngineChoice choice, const EngineOptions& options);
 
-// What make_engine() gives here: "io_uring (...)", "epoll (...), because ...", or "no engine: ...".
+// What make_engine() gives here: "on io_uring (...)", "on epoll (...), because ...", or
+// "on nothing: ...".
 std::string describe_engine(EngineChoice choice);
 
 }  // namespace uring

@@ -121,7 +121,7 @@ std::string version_of(const CLI::App& app) {
   const std::vector<std::string> said = app.get_option("--io")->results();
   const uring::EngineChoice choice = uring::engine_choice(said.empty() ? "" : said.back())
                                          .value_or(uring::EngineChoice::automatic);
-  return "quoit " QUOIT_VERSION "\non " + uring::describe_engine(choice) + "\n";
+  return "quoit " QUOIT_VERSION "\n" + uring::describe_engine(choice) + "\n";
 }
 
 Complaint usage(const std::string& text) { return {ExitCode::usage, text + "; see quoit --help"}; }

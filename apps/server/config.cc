@@ -336,7 +336,7 @@ std::string version_of(const CLI::App& app) {
   const std::string_view io = !said.empty() ? said.back() : environment ? environment : "";
   const uring::EngineChoice choice =
       uring::engine_choice(io).value_or(uring::EngineChoice::automatic);
-  return "quoitd " QUOIT_VERSION "\non " + uring::describe_engine(choice);
+  return "quoitd " QUOIT_VERSION "\n" + uring::describe_engine(choice);
 }
 
 // The option that a complaint begins with: "max-head" of "--max-head 1: …".

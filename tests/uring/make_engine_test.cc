@@ -22,11 +22,11 @@ TEST(EngineChoices, MakeWhatIsAskedFor) {
   ASSERT_TRUE(epoll.engine);
   EXPECT_EQ(epoll.engine->describe(), "epoll (up to 3 file threads)");
   EXPECT_EQ(epoll.why, "") << "nothing is to be explained";
-  EXPECT_EQ(describe_engine(EngineChoice::epoll), "epoll (up to 4 file threads)");
+  EXPECT_EQ(describe_engine(EngineChoice::epoll), "on epoll (up to 4 file threads)");
   const MadeEngine ring = make_engine(EngineChoice::ring, {});
   if (!ring.engine) GTEST_SKIP() << ring.why;
   EXPECT_EQ(ring.engine->describe().rfind("io_uring (", 0), 0U);
-  EXPECT_EQ(describe_engine(EngineChoice::ring), ring.engine->describe());
+  EXPECT_EQ(describe_engine(EngineChoice::ring), "on " + ring.engine->describe());
 }
 
 TEST(EngineChoices, PreferTheRing) {
