@@ -66,6 +66,12 @@ void Simulated::begin_anew() {
   receive_bound_ = 0;
   free_bytes_ = std::int64_t{1} << 40;
   refuses_ = false;
+  set_temper({});
+}
+
+void Simulated::set_temper(const Temper& temper) {
+  temper_ = temper;
+  random_ = temper.seed;
 }
 
 // --- Operations ---
@@ -109,7 +115,9 @@ void Simulated::cancel(Operation& operation) {
     return waiting.operation == &operation;
   });
   if (found == waiting_.end()) return;  // it has completed: success is a legal answer
+  const Waiting waiting = *found;
   waiting_.erase(found);
+  if (temper_.success_wins && try_socket(waiting)) return;
   std::int32_t answer = -ECANCELED;
   if (operation.code == OpCode::send || operation.code == OpCode::send_gather) {
     answer = end_of_send(sockets_[operation.fd], ECANCELED);
@@ -135,14 +143,25 @@ std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
   ++counters_.enters;
   pump();
   age_delayed();
-  if (ready_.empty() && delayed_.empty() && timeout > 0) now_ += timeout;
+  if (ready_.empty() && delayed_.empty() && !hesitated_ && timeout > 0) now_ += timeout;
   std::size_t taken = 0;
-  while (taken < room.size() && !ready_.empty()) {
-    room[taken++] = ready_.front();
-    ready_.pop_front();
-  }
+  while (taken < room.size() && !ready_.empty()) room[taken++] = take_ready();
   counters_.completions += taken;
   return taken;
+}
+
+// The next completion; or any, of its operation the first.
+Completion Simulated::take_ready() {
+  std::size_t at = 0;
+  if (temper_.shuffles) {
+    while (at + 1 < ready_.size() && whim()) ++at;
+    const Operation* const chosen = ready_[at].operation;
+    at = 0;
+    while (ready_[at].operation != chosen) ++at;
+  }
+  const Completion completion = ready_[at];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
+  return completion;
 }
 
 void Simulated::age_delayed() {
@@ -158,9 +177,12 @@ void Simulated::age_delayed() {
 
 // Completes every operation that waits and can go on. A multishot accept stays.
 void Simulated::pump() {
+  // Not in every turn: when nothing is ready at all, time must go on.
+  hesitated_ = temper_.hesitates && whim();
   for (std::size_t i = 0; i < waiting_.size();) {
     const bool is_event = waiting_[i].operation->code == OpCode::read;
-    if (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i])) {
+    const bool is_passed_over = hesitated_ && !is_event && whim();
+    if (is_passed_over || (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i]))) {
       ++i;
       continue;
     }
@@ -192,11 +214,18 @@ bool Simulated::try_socket(const Waiting& waiting) {
 
 bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
   while (!socket.arrivals.empty()) {
-    const Result result{.value = socket.arrivals.front(), .more = true};
+    const bool is_last = may_end(*waiting.operation);
+    const Result result{.value = socket.arrivals.front(), .more = !is_last};
     complete(*waiting.operation, result, waiting.fault.delay);
     socket.arrivals.pop_front();
+    if (is_last) return true;
   }
   return false;
+}
+
+// A whim to end a multishot. One that was cancelled has its end before it.
+bool Simulated::may_end(const Operation& operation) {
+  return temper_.ends_multishots && !operation.cancelled && whim();
 }
 
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
@@ -211,7 +240,12 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
     complete(operation, Result{.value = 0}, waiting.fault.delay);
     return true;
   }
-  Result result{.more = is_stream};
+  if (picks_buffer(operation.code) && temper_.most_buffers > 0 &&
+      lent_.size() >= temper_.most_buffers) {
+    complete(operation, Result{.value = -ENOBUFS}, waiting.fault.delay);
+    return true;
+  }
+  Result result{.more = is_stream && !may_end(operation)};
   char* target = static_cast<char*>(const_cast<void*>(operation.address));
   std::size_t bound = operation.length;
   if (picks_buffer(operation.code)) {
@@ -225,7 +259,7 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
   socket.received += count;  // not erased: a test may receive much in small pieces
   result.value = static_cast<std::int32_t>(count);
   complete(operation, result, waiting.fault.delay);
-  return true;
+  return !result.more;
 }
 
 // Receives what is there, a buffer at a time, and stays until the peer's end. As the kernel, it
@@ -233,7 +267,7 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
 bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
   for (int i = 0; i < 32; ++i) {
     if (socket.received == socket.inbound.size() || socket.reset) break;
-    try_receive(waiting, socket);
+    if (try_receive(waiting, socket)) return true;
   }
   const bool at_end = socket.finished && socket.received == socket.inbound.size();
   return (socket.reset || at_end) && try_receive(waiting, socket);
@@ -264,7 +298,11 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   std::string all = bytes_of(operation);
   const std::uint32_t most = waiting.fault.most;
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
-  const std::size_t now = std::min(all.size() - socket.sent, socket.window);
+  std::size_t now = std::min(all.size() - socket.sent, socket.window);
+  if (temper_.hesitates && now > 1 && whim()) {
+    now /= 2;
+    hesitated_ = true;
+  }
   socket.outbound.append(all, socket.sent, now);
   if (socket.window != SIZE_MAX) socket.window -= now;
   socket.sent += now;

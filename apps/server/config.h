@@ -63,6 +63,7 @@ struct Config {
   bool listing = true;           // who asks for files to be handed around wants to see them
   bool precompressed = false;    // a.css.gz for a.css; off: up to three look-ups more for each file
   unsigned workers = 0;          // 0: one for each CPU that this process may use
+  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
   std::string log_heads;  // a file or "-"; empty: off

@@ -1,7 +1,7 @@
 // Runs a program as a container would that forbids io_uring: without_ring EPERM|ENOSYS PROGRAM...
 //
 // A seccomp filter answers every io_uring_setup with that errno, for the program and all it starts.
-// Used by tests/end_to_end/stop_test.cc.
+// Used by tests/end_to_end/engine_test.cc.
 #include <array>
 #include <cerrno>
 #include <cstddef>

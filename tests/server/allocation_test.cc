@@ -76,6 +76,7 @@ class Uncounted final : public uring::Engine {
     const Pause pause;
     engine_.recycle(id);
   }
+  std::size_t lent_buffers() const override { return engine_.lent_buffers(); }
   std::string describe() const override { return engine_.describe(); }
 
  private:

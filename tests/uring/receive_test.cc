@@ -1,4 +1,4 @@
-// Receiving that goes on by itself: Io::receive() and end_receiving(), on a real ring.
+// Receiving that goes on by itself: Io::receive() and end_receiving(), on real engines.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@ namespace {
 using lab::Lab;
 using lab::Pair;
 
-class Receives : public lab::OnRing {
+class Receives : public lab::OnEngine {
  protected:
   Result receive(Io& io, int fd) {
     return lab().answer(io, [fd](Io& i) { return i.receive(fd); });
@@ -33,21 +33,22 @@ class Receives : public lab::OnRing {
     lab::write_at_once(pair.theirs.get(), bytes);
   }
 };
+ON_EACH_ENGINE(Receives);
 
-TEST_F(Receives, one_piece_after_another_with_one_operation) {
+TEST_P(Receives, one_piece_after_another_with_one_operation) {
   Pair pair;
   Io io(lab().scope);
   for (const char* piece : {"one", "two", "three"}) {
     say(pair, piece);
     EXPECT_EQ(text_of(receive(io, pair.ours.get())), piece);
   }
-  EXPECT_EQ(ring().counters().operations, 1U);
+  EXPECT_EQ(engine().counters().operations, 1U);
   EXPECT_TRUE(io.receives());
   end(io);
   EXPECT_FALSE(io.receives());
 }
 
-TEST_F(Receives, the_end_of_the_stream_after_all_that_was_sent) {
+TEST_P(Receives, the_end_of_the_stream_after_all_that_was_sent) {
   Pair pair;
   Io io(lab().scope);
   say(pair, "last words");
@@ -58,7 +59,7 @@ TEST_F(Receives, the_end_of_the_stream_after_all_that_was_sent) {
   EXPECT_FALSE(io.receives());
 }
 
-TEST_F(Receives, what_comes_while_something_else_is_awaited) {
+TEST_P(Receives, what_comes_while_something_else_is_awaited) {
   Pair pair;
   Io io(lab().scope);
   say(pair, "0");
@@ -75,7 +76,7 @@ TEST_F(Receives, what_comes_while_something_else_is_awaited) {
   EXPECT_FALSE(io.receives());
 }
 
-TEST_F(Receives, no_more_than_a_bound_from_a_peer_that_nobody_listens_to) {
+TEST_P(Receives, no_more_than_a_bound_from_a_peer_that_nobody_listens_to) {
   Pair pair;
   Io io(lab().scope);
   say(pair, "0");
@@ -89,14 +90,14 @@ TEST_F(Receives, no_more_than_a_bound_from_a_peer_that_nobody_listens_to) {
   }
   EXPECT_FALSE(io.receives());
   // What the kernel had handed over when it was asked to pause comes on top.
-  EXPECT_LE(ring().lent_buffers(), Io::most_kept + 34U);
+  EXPECT_LE(engine().lent_buffers(), Io::most_kept + 34U);
   std::string all;
   while (all.size() < sent.size()) all += text_of(receive(io, pair.ours.get()));
   EXPECT_EQ(all, sent);
   end(io);
 }
 
-TEST_F(Receives, nothing_after_a_deadline_and_again_after_renewal) {
+TEST_P(Receives, nothing_after_a_deadline_and_again_after_renewal) {
   Pair pair;
   Io io(lab().scope);
   io.set_deadline(1);
@@ -109,7 +110,7 @@ TEST_F(Receives, nothing_after_a_deadline_and_again_after_renewal) {
   end(io);
 }
 
-TEST_F(Receives, nothing_after_a_stop_but_the_kernel_owes_nothing_in_the_end) {
+TEST_P(Receives, nothing_after_a_stop_but_the_kernel_owes_nothing_in_the_end) {
   Pair pair;
   Io io(lab().scope);
   say(pair, "x");
@@ -121,7 +122,7 @@ TEST_F(Receives, nothing_after_a_stop_but_the_kernel_owes_nothing_in_the_end) {
   EXPECT_FALSE(io.receives());
 }
 
-TEST_F(Receives, into_a_pool_that_grows_when_it_is_empty) {
+TEST_P(Receives, into_a_pool_that_grows_when_it_is_empty) {
   constexpr std::size_t many = BufferPool::slab_buffers + 10;
   std::vector<std::unique_ptr<Pair>> pairs;
   std::vector<std::unique_ptr<Io>> ios;
@@ -132,14 +133,14 @@ TEST_F(Receives, into_a_pool_that_grows_when_it_is_empty) {
     say(*pairs[i], std::to_string(i));
     held.push_back(receive(*ios[i], pairs[i]->ours.get()));
   }
-  EXPECT_EQ(ring().lent_buffers(), many);
+  EXPECT_EQ(engine().lent_buffers(), many);
   for (std::size_t i = 0; i < many; ++i) {
     EXPECT_EQ(text_of(held[i]), std::to_string(i));
     end(*ios[i]);
   }
 }
 
-TEST_F(Receives, and_gives_back_what_nobody_asked_for) {
+TEST_P(Receives, and_gives_back_what_nobody_asked_for) {
   Pair pair;
   {
     Io io(lab().scope);
@@ -150,7 +151,7 @@ TEST_F(Receives, and_gives_back_what_nobody_asked_for) {
     EXPECT_TRUE(io.has_received());
     end(io);
   }
-  EXPECT_EQ(ring().lent_buffers(), 0U);
+  EXPECT_EQ(engine().lent_buffers(), 0U);
 }
 
 }  // namespace
