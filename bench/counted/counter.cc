@@ -111,7 +111,7 @@ void write_profile() {
   if (!file) return;
   for (const Block& block : blocks) {
     if (block.runs == 0) continue;
-    std::fprintf(file, "%lx %lu %lu\n", block.address, block.instructions, block.runs);
+    std::fprintf(file, "%016lx %lu %lu\n", block.address, block.instructions, block.runs);
   }
   std::fclose(file);
 }

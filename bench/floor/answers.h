@@ -14,7 +14,6 @@ namespace floor_server {
 struct Answer {
   std::string_view whole;  // head and body
   std::string_view head;   // its beginning
-  std::string_view body() const { return whole.substr(head.size()); }
 };
 
 class Answers {
@@ -22,16 +21,20 @@ class Answers {
   // Maps the files under `root`, a directory's path. Ends the process when one is missing.
   explicit Answers(const std::string& root);
 
-  // The answer to one request head, by method, target and the two fields that the load generator
+  // The answer to one request's head, by method, target and the two fields that the load generator
   // sends. What is none of these cases is answered 404.
   std::string_view to(std::string_view request) const;
-  // The file whose parts are asked for; see range_of.
-  const Answer& parts() const { return big_; }
+  // The file whose parts are asked for; see range_of. All of it is mapped in at the first call.
+  std::string_view parts();
 
  private:
   Answer small_, medium_, large_, big_, one_of_many_;
   std::string not_modified_, not_found_;
+  bool parts_mapped_ = false;
 };
+
+// The bytes of the first request of several, up to its blank line; 0 when there is none.
+std::size_t head_size(std::string_view requests);
 
 // A request for a part, of which only `bytes=FIRST-LAST` is understood; length 0: no range.
 struct Range {

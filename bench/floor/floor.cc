@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace floor_server {
 
@@ -146,7 +147,7 @@ void Floor::take(const io_uring_cqe& completion) {
       Connection& c = connections_[static_cast<std::size_t>(fd)];
       if (completion.res < 0) break;  // the receive will see the end, too
       if (!c.rest.empty()) return send(fd, c.rest);
-      c.block.reset();
+      if (c.block) blocks_.push_back(std::exchange(c.block, nullptr));
       if (c.last) ::shutdown(fd, SHUT_RDWR);
       break;
     }
@@ -175,7 +176,7 @@ void Floor::took(int fd, const io_uring_cqe& completion) {
     if (completion.res > 0) {
       const std::string_view bytes(buffer, static_cast<std::size_t>(completion.res));
       if (c.upload) {  // what arrived before the receive was cancelled
-        c.upload->room.resize(room_bytes);
+        c.upload->room.resize(std::max(room_bytes, c.upload->filled + bytes.size()));
         std::memcpy(c.upload->room.data() + c.upload->filled, bytes.data(), bytes.size());
         c.upload->filled += static_cast<std::uint32_t>(bytes.size());
         c.upload->missing -= bytes.size();
@@ -192,7 +193,7 @@ void Floor::took(int fd, const io_uring_cqe& completion) {
   if (completion.flags & IORING_CQE_F_MORE) return;
   if (c.cancelling) {
     c.cancelling = false;
-    c.upload->missing > 0 ? fill(fd) : write(fd);
+    fill(fd);
   } else if (completion.res > 0 || completion.res == -ENOBUFS) {
     receive(fd);
   } else {
@@ -202,51 +203,65 @@ void Floor::took(int fd, const io_uring_cqe& completion) {
 
 void Floor::answer(int fd, std::string_view requests) {
   Connection& c = connections_[static_cast<std::size_t>(fd)];
-  const void* end = ::memmem(requests.data(), requests.size(), "\r\n\r\n", 4);
-  if (!end) die("a request in two pieces is beyond this server", EINVAL);
-  const auto first = static_cast<std::size_t>(static_cast<const char*>(end) - requests.data()) + 4;
+  const std::size_t first = head_size(requests);
+  if (first == 0) die("a request in two pieces is beyond this server", EINVAL);
   if (first < requests.size()) return send_gathered(fd, requests);
   if (requests.substr(5, 4) == "256m") return send_part(fd, requests);
-  c.last = requests.size() > 60 &&
-           ::memmem(requests.data(), requests.size(), "Connection: close", 17) != nullptr;
+  c.last = requests.substr(first - 9) == "close\r\n\r\n";
   send(fd, answers_.to(requests));
 }
 
 void Floor::send_gathered(int fd, std::string_view requests) {
   Connection& c = connections_[static_cast<std::size_t>(fd)];
-  c.block.reset(new char[block_bytes]);
+  c.block = borrow_block();
   std::size_t used = 0;
   while (!requests.empty()) {
-    const void* end = ::memmem(requests.data(), requests.size(), "\r\n\r\n", 4);
-    if (!end) die("a request in two pieces is beyond this server", EINVAL);
-    const std::string_view bytes = answers_.to(requests);
+    const std::size_t size = head_size(requests);
+    if (size == 0) die("a request in two pieces is beyond this server", EINVAL);
+    const std::string_view bytes = answers_.to(requests.substr(0, size));
     if (used + bytes.size() > block_bytes) die("too much to gather", EINVAL);
-    std::memcpy(c.block.get() + used, bytes.data(), bytes.size());
+    std::memcpy(c.block + used, bytes.data(), bytes.size());
     used += bytes.size();
-    requests.remove_prefix(
-        static_cast<std::size_t>(static_cast<const char*>(end) - requests.data()) + 4);
+    requests.remove_prefix(size);
   }
-  send(fd, {c.block.get(), used});
+  send(fd, {c.block, used});
+}
+
+char* Floor::borrow_block() {
+  if (blocks_.empty()) return new char[block_bytes];
+  char* block = blocks_.back();
+  blocks_.pop_back();
+  return block;
 }
 
 void Floor::send_part(int fd, std::string_view request) {
   struct Gathered {
     msghdr message;
     iovec parts[2];
-    char head[384];
+    char head[384];  // written before it is sent
   };
   const Range range = range_of(request);
   Connection& c = connections_[static_cast<std::size_t>(fd)];
-  c.block.reset(new char[sizeof(Gathered)]);
-  auto* gathered = new (c.block.get()) Gathered{};
-  const int length = std::snprintf(
-      gathered->head, sizeof gathered->head,
+  c.block = borrow_block();
+  auto* gathered = new (c.block) Gathered;
+  gathered->message = {};
+  char* end = gathered->head;
+  const auto text = [&](std::string_view bytes) {
+    end = std::copy(bytes.begin(), bytes.end(), end);
+  };
+  const auto number = [&](std::uint64_t value) { end = std::to_chars(end, end + 20, value).ptr; };
+  text(
       "HTTP/1.1 206 Partial Content\r\nServer: floor/1.0.0\r\n"
       "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/octet-stream\r\n"
-      "Content-Length: %lu\r\nContent-Range: bytes %lu-%lu/268435456\r\nETag: \"floor\"\r\n\r\n",
-      range.length, range.first, range.first + range.length - 1);
-  const std::string_view body = answers_.parts().body().substr(range.first, range.length);
-  gathered->parts[0] = {gathered->head, static_cast<std::size_t>(length)};
+      "ETag: \"floor\"\r\nContent-Length: ");
+  number(range.length);
+  text("\r\nContent-Range: bytes ");
+  number(range.first);
+  text("-");
+  number(range.first + range.length - 1);
+  text("/268435456\r\n\r\n");
+  const std::string_view body = answers_.parts().substr(range.first, range.length);
+  gathered->parts[0] = {gathered->head, static_cast<std::size_t>(end - gathered->head)};
   gathered->parts[1] = {const_cast<char*>(body.data()), body.size()};
   gathered->message.msg_iov = gathered->parts;
   gathered->message.msg_iovlen = 2;
@@ -273,10 +288,11 @@ void Floor::begin_upload(int fd, std::string_view bytes) {
   upload.name = bytes.substr(5, bytes.find(' ', 5) - 5);
   upload.temporary = "put/.floor-" + std::to_string(++uploads_);
   upload.missing = length - body.size();
-  upload.room.resize(upload.missing > 0 ? room_bytes : body.size());
+  upload.big = upload.missing > 0;
+  upload.room.resize(upload.big ? room_bytes : body.size());
   std::memcpy(upload.room.data(), body.data(), body.size());
   upload.filled = static_cast<std::uint32_t>(body.size());
-  if (upload.missing > 0) {
+  if (upload.big) {
     c.cancelling = true;
     io_uring_prep_cancel_fd(entry(Step::none, fd), fd, IORING_ASYNC_CANCEL_ALL);
   } else {
@@ -284,20 +300,21 @@ void Floor::begin_upload(int fd, std::string_view bytes) {
   }
 }
 
+// Receives until the room is full, then writes it.
 void Floor::fill(int fd) {
   Upload& upload = *connections_[static_cast<std::size_t>(fd)].upload;
   const std::uint64_t room = upload.room.size() - upload.filled;
+  if (upload.missing == 0 || room == 0) return write(fd);
   io_uring_prep_recv(entry(Step::fill, fd), fd, upload.room.data() + upload.filled,
                      std::min(room, upload.missing), MSG_WAITALL);
 }
 
 void Floor::filled(int fd, int result) {
   Upload& upload = *connections_[static_cast<std::size_t>(fd)].upload;
-  if (result <= 0) die("a body broke off", EINVAL);
+  if (result <= 0) die("a body broke off", -result);
   upload.filled += static_cast<std::uint32_t>(result);
   upload.missing -= static_cast<std::uint64_t>(result);
-  if (upload.missing > 0 && upload.filled < upload.room.size()) return fill(fd);
-  write(fd);
+  fill(fd);
 }
 
 void Floor::write(int fd) {
@@ -324,7 +341,7 @@ void Floor::wrote(int fd, int result) {
 void Floor::finish(int fd) {
   Connection& c = connections_[static_cast<std::size_t>(fd)];
   ::close(c.upload->file);
-  const bool receive_again = c.upload->room.size() == room_bytes;
+  const bool receive_again = c.upload->big;
   c.upload.reset();
   send(fd, created);
   if (receive_again) receive(fd);

@@ -27,12 +27,13 @@ struct Upload {
   std::uint64_t missing = 0;  // bytes not yet received
   std::uint64_t written = 0;  // bytes in the file
   std::uint32_t filled = 0;   // bytes of `room`
-  std::vector<char> room;     // bytes to write; one mebibyte for big bodies
+  std::vector<char> room;     // bytes to write; a mebibyte for big bodies
+  bool big = false;           // received into `room` by the ring, not from a buffer
 };
 
 struct Connection {
   std::string_view rest;           // of the answer, behind the piece that is being sent
-  std::unique_ptr<char[]> block;   // answers gathered, or the head of a part
+  char* block = nullptr;           // answers gathered, or the head of a part
   std::unique_ptr<Upload> upload;  // while a body is received
   bool last = false;               // close when the answer is out
   bool cancelling = false;         // the multishot receive is being ended, for a big body
@@ -64,6 +65,7 @@ class Floor {
   void filled(int fd, int result);
   void wrote(int fd, int result);
   void finish(int fd);
+  char* borrow_block();
 
   Answers answers_;
   int root_ = -1;
@@ -72,6 +74,7 @@ class Floor {
   io_uring_buf_ring* buffers_ = nullptr;
   std::unique_ptr<char[]> memory_;       // of the buffers
   std::vector<Connection> connections_;  // by descriptor
+  std::vector<char*> blocks_;            // that nobody has borrowed
   std::uint64_t uploads_ = 0;            // ever, for the names of temporary files
 };
 
