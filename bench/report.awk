@@ -40,7 +40,7 @@
     put("start", v["start_us"] / 1000)
     put("resident", v["rss_kib"] / 1024)
     if ("user" in v) put("start_total", (v["user"] + v["kernel"]) / 1e6)
-  } else if (name == "cold") {
+  } else if (name ~ /^cold/) {
     put("alone", v["alone_p99_us"])
     put("beside", v["p99_us"])
     put("cold", v["cold_mib_s"])

@@ -3,7 +3,7 @@
 # busybox, in the emulated one. server_command NAME VARIANT PORT ROOT TEMP sets `command_line`, the
 # command without what pins it to a CPU, or fails when the server has no such variant:
 #   plain   no access log          put   takes uploads
-#   log     access log to a file   two   two workers
+#   log     access log to a file   two   two workers          cold   as plain
 # `bin` is the folder of the built programs, `peers` that of the peers' configurations, `quoitd` the
 # program and `quoitd_options` what it is given beside.
 
@@ -14,7 +14,7 @@ server_command() {
     quoitd) quoitd_command ;;
     quoitd-epoll) quoitd_command --io epoll ;;
     floor)
-      case $variant in log | two) return 1 ;; esac
+      case $variant in log | two | cold) return 1 ;; esac
       command_line="$bin/bench_floor $port $root"
       ;;
     nginx)
@@ -46,6 +46,8 @@ quoitd_command() {
 }
 
 configure_peer() {
-  sed -e "s|#$variant ||" -e '/^ *#/d' -e "s|ROOT|$root|; s|PORT|$port|; s|WORKERS|$workers|" \
+  log=off # nginx's, which is told to be silent
+  [ "$variant" != log ] || log="$temp/access.log combined buffer=64k flush=1s"
+  sed -e "s|#$variant ||" -e '/^ *#/d' -e "s|ROOT|$root|; s|PORT|$port|; s|WORKERS|$workers|; s|LOG|$log|" \
     -e "s|TEMP|$temp|g" "$peers/$name.conf" >"$temp/$name.conf"
 }

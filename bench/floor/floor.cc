@@ -42,6 +42,7 @@ Floor::Floor(const std::string& root, std::uint16_t port) : answers_(root) {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
+  connections_.reserve(std::min<rlim_t>(files.rlim_cur, 1 << 16));  // untouched until it is used
   set_up_ring();
   listen(port);
 }

@@ -46,12 +46,13 @@ std::uint64_t value_of(int fd) {
   return ::read(fd, &value, sizeof value) == sizeof value ? value : 0;
 }
 
-std::uint64_t status_line(pid_t pid, const std::string& wanted) {
-  std::ifstream status(proc(pid) + "/status");
+// The number behind `name` and a colon in one of a process's files; 0 when it is not there.
+std::uint64_t number_in(pid_t pid, const char* file, const std::string& name) {
+  std::ifstream lines(proc(pid) + file);
   std::string line;
-  while (std::getline(status, line)) {
-    if (line.rfind(wanted + ":", 0) == 0) {
-      return std::strtoull(line.c_str() + wanted.size() + 1, nullptr, 10);
+  while (std::getline(lines, line)) {
+    if (line.rfind(name + ":", 0) == 0) {
+      return std::strtoull(line.c_str() + name.size() + 1, nullptr, 10);
     }
   }
   return 0;
@@ -69,7 +70,8 @@ std::vector<pid_t> processes_of(pid_t root) {
   const std::vector<pid_t> all = numbers_in("/proc");
   for (std::size_t i = 0; i < found.size(); ++i) {
     for (const pid_t pid : all) {
-      if (status_line(pid, "PPid") == static_cast<std::uint64_t>(found[i])) found.push_back(pid);
+      if (number_in(pid, "/status", "PPid") == static_cast<std::uint64_t>(found[i]))
+        found.push_back(pid);
     }
   }
   return found;
@@ -113,7 +115,9 @@ Usage Counters::read() const {
 
 std::uint64_t memory_kib(pid_t root, const char* line) {
   std::uint64_t sum = 0;
-  for (const pid_t pid : processes_of(root)) sum += status_line(pid, line);
+  for (const pid_t pid : processes_of(root)) {
+    sum += number_in(pid, "/smaps_rollup", line);
+  }
   return sum;
 }
 

@@ -39,7 +39,8 @@ class Counters {
 // A process and its children and grandchildren.
 std::vector<pid_t> processes_of(pid_t root);
 
-// Sums of one line of /proc/PID/status (VmRSS, RssAnon) over the processes of `root`, in KiB.
+// Sums of one line of /proc/PID/smaps_rollup (Rss, Anonymous) over the processes of `root`, in KiB.
+// Unlike the numbers in /proc/PID/status these are exact.
 std::uint64_t memory_kib(pid_t root, const char* line);
 
 }  // namespace load

@@ -49,7 +49,7 @@ int measure_idle(std::uint16_t port, pid_t server, unsigned count) {
     exchange(fd);
     ::close(fd);
   }
-  const std::uint64_t before = memory_kib(server, "RssAnon");
+  const std::uint64_t before = memory_kib(server, "Anonymous");
   for (unsigned i = 0; i < count; ++i) {
     idle.push_back(connect_to(port));
     if (!exchange(idle.back())) {
@@ -57,9 +57,9 @@ int measure_idle(std::uint16_t port, pid_t server, unsigned count) {
       return 1;
     }
   }
-  const std::uint64_t after = memory_kib(server, "RssAnon");
+  const std::uint64_t after = memory_kib(server, "Anonymous");
   std::printf("connections=%u grown_kib=%lu rss_kib=%lu\n", count, after - before,
-              memory_kib(server, "VmRSS"));
+              memory_kib(server, "Rss"));
   for (const int fd : idle) ::close(fd);
   return 0;
 }
@@ -84,7 +84,7 @@ int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command)
     if (!exchange(fd)) return 1;
     times.push_back(now_ns() - began);
     mark_end();
-    resident = memory_kib(child, "VmRSS");
+    resident = memory_kib(child, "Rss");
     ::close(fd);
     ::kill(-child, SIGTERM);
     ::waitpid(child, nullptr, 0);

@@ -50,6 +50,8 @@ class Stream {
   void fail(Connection& c, const char* what);
   void begin_measuring();
   bool measured_enough();
+  void nothing_since(std::uint64_t nanoseconds);
+  void finish();
 
   const Case& case_;
   std::uint16_t port_;
