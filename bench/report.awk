@@ -6,7 +6,7 @@
 # Instructions are user + kernel a request; for the cases of many mebibytes, a KiB of content. Times in
 # the emulated machine mean nothing and are left out.
 
-/^server=/ {
+/^ *server=/ {
   delete v
   for (i = 1; i <= NF; i++) {
     at = index($i, "=")

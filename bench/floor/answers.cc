@@ -1,6 +1,7 @@
 // The floor's answers, from the files that the benchmark makes (bench/site).
 #include "bench/floor/answers.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -50,7 +51,7 @@ Answer answer_with(const std::string& path) {
   if (::mmap(start, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) die(path);
   ::close(fd);
   const std::string head = head_of("200 OK", size);
-  std::memcpy(start - head.size(), head.data(), head.size());
+  std::copy(head.begin(), head.end(), start - head.size());
   return {{start - head.size(), head.size() + size}, {start - head.size(), head.size()}};
 }
 

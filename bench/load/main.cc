@@ -3,7 +3,7 @@
 //   bench_load CASE --port N [--pid SERVER] [--warm N] [--requests N] [--seconds S]
 //   bench_load idle --port N --pid SERVER [--requests CONNECTIONS]
 //   bench_load cold --port N --pid SERVER --file PATH [--seconds S]
-//   bench_load start --port N [--requests ROUNDS] -- COMMAND [ARGUMENT...]
+//   bench_load start --port N [--requests ROUNDS] [--file MAPS] -- COMMAND [ARGUMENT...]
 //   bench_load site FOLDER                  make the files; cold-file PATH BYTES: the big one
 //   bench_load list
 //
@@ -116,7 +116,8 @@ int run(int count, char** arguments) {
   if (name == "start") {
     // With the null pointer that ends the arguments.
     return measure_start(options.port, number(1),
-                         {arguments + rest, static_cast<std::size_t>(count - rest + 1)});
+                         {arguments + rest, static_cast<std::size_t>(count - rest + 1)},
+                         options.file);
   }
   const Case* c = find_case(name);
   if (c) return run_case(*c, options);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -64,7 +65,8 @@ int measure_idle(std::uint16_t port, pid_t server, unsigned count) {
   return 0;
 }
 
-int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command) {
+int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command,
+                  const std::string& maps) {
   std::vector<std::uint64_t> times;
   std::uint64_t resident = 0;
   for (unsigned i = 0; i < rounds; ++i) {
@@ -85,6 +87,9 @@ int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command)
     times.push_back(now_ns() - began);
     mark_end();
     resident = memory_kib(child, "Rss");
+    if (!maps.empty()) {
+      std::ofstream(maps) << std::ifstream("/proc/" + std::to_string(child) + "/maps").rdbuf();
+    }
     ::close(fd);
     ::kill(-child, SIGTERM);
     ::waitpid(child, nullptr, 0);
@@ -126,7 +131,7 @@ namespace {
 int measure_cold(std::uint16_t port, pid_t server, const std::string& file,
                  std::uint64_t nanoseconds) {
   const Case hot{.name = "cold", .target = "/1k", .connections = 8, .body_bytes = 1024};
-  const Limits limits{.warm = 1000, .requests = ~0ull, .nanoseconds = nanoseconds};
+  Limits limits{.warm = 1000, .requests = ~0ull, .nanoseconds = nanoseconds};
   const Counters counters(server);
   const Outcome alone = Stream(hot, port, "", counters).run(limits);
   void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
@@ -135,6 +140,7 @@ int measure_cold(std::uint16_t port, pid_t server, const std::string& file,
   if (reader == 0) read_cold_file(port, file, total);
   while (*total == 0) ::usleep(1000);
   const std::uint64_t before = *total;
+  limits.warm = 0;  // a server that is blocked would never be warm
   const Outcome beside = Stream(hot, port, "", counters).run(limits);
   const std::uint64_t cold_bytes = *total - before;
   ::kill(reader, SIGKILL);

@@ -15,8 +15,10 @@ namespace load {
 int measure_idle(std::uint16_t port, pid_t server, unsigned count);
 
 // Starts `command` (null-terminated), asks for one small file until it is answered, kills it again;
-// `rounds` times: prints the median time and the memory then.
-int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command);
+// `rounds` times: prints the median time and the memory then. Copies /proc/PID/maps to `maps`,
+// unless that is empty.
+int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command,
+                  const std::string& maps);
 
 // Streams requests for a small file, first alone, then while others read the file /cold, each time
 // dropped from the page cache before; `file` is its path. Prints both times.

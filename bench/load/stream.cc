@@ -63,6 +63,7 @@ Outcome Stream::run(const Limits& limits) {
     connections_.push_back(std::make_unique<Connection>());
     open(*connections_.back());
   }
+  if (limits.warm == 0) begin_measuring();
   for (const auto& c : connections_) begin(*c);
   std::array<epoll_event, 256> events;
   std::uint64_t quiet_since = now_ns();

@@ -16,7 +16,7 @@
 namespace load {
 
 struct Limits {
-  std::uint64_t warm = 0;      // requests before the measured ones
+  std::uint64_t warm = 0;      // requests before the measured ones; 0: even connecting is measured
   std::uint64_t requests = 0;  // measured ones, unless the time is over before
   std::uint64_t nanoseconds = 0;
 };
