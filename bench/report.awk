@@ -77,7 +77,7 @@ END {
   }
 }
 
-function kib_of(name) { return name ~ /10m$/ ? 10240 : name ~ /100m$/ ? 102400 : 1 }
+function kib_of(name) { return name ~ /-10m/ ? 10240 : name ~ /-100m/ ? 102400 : 1 }
 
 function put(metric, value,    n) {
   n = ++count[metric, server, name]

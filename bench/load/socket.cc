@@ -35,19 +35,6 @@ int connect_to(std::uint16_t port) {
   std::exit(1);
 }
 
-void wait_for(std::uint16_t port) {
-  for (int tries = 0; tries < 1000; ++tries) {
-    const int fd = try_connect(port);
-    if (fd >= 0) {
-      ::close(fd);
-      return;
-    }
-    ::usleep(10000);
-  }
-  std::fprintf(stderr, "bench_load: nobody listens\n");
-  std::exit(1);
-}
-
 std::string head_of_answer(std::uint16_t port, std::string_view request) {
   const int fd = try_connect(port);
   if (fd < 0) return {};
@@ -62,6 +49,15 @@ std::string head_of_answer(std::uint16_t port, std::string_view request) {
   ::close(fd);
   const std::size_t end = head.find("\r\n\r\n");
   return end == head.npos ? std::string() : head.substr(0, end + 4);
+}
+
+void wait_for(std::uint16_t port) {
+  for (int tries = 0; tries < 1000; ++tries) {
+    if (!head_of_answer(port, "GET /1k HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").empty()) return;
+    ::usleep(10000);
+  }
+  std::fprintf(stderr, "bench_load: nobody answers\n");
+  std::exit(1);
 }
 
 std::string field_of(std::string_view head, std::string_view name) {

@@ -12,7 +12,8 @@ int try_connect(std::uint16_t port);
 // The same; ends the process when nobody listens.
 int connect_to(std::uint16_t port);
 
-// Waits until somebody listens, for ten seconds; then ends the process.
+// Waits until a request is answered, for ten seconds; then ends the process. Only then are all
+// processes of a server there.
 void wait_for(std::uint16_t port);
 
 // One exchange on a connection of its own: sends `request`, reads until the head of the answer is
