@@ -231,7 +231,10 @@ void Service::log_answered(Connection& c, bool aborted) {
     answered.record.duration_us = now_us - answered.began_us;
     shared.access_log->append(answered.record);
   }
-  x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
+  if (done == x.answered.size())
+    x.answered.clear();
+  else
+    x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 bool draw_boundary(Boundary& boundary) {
