@@ -82,6 +82,7 @@ class Ring final : public Engine {
   void submit(Operation& operation);
   io_uring_sqe* next_entry();
   bool take(const io_uring_cqe& entry, Completion& completion);
+  void wake_at(Milliseconds time);
 
   io_uring ring_{};
   bool ready_ = false;  // ring_ is set up and must be torn down
@@ -89,6 +90,9 @@ class Ring final : public Engine {
   unsigned features_ = 0;                     // RingFeatures in use
   io_uring_buf_ring* buffer_ring_ = nullptr;  // mapped, if used; BufferPool::most_buffers entries
   BufferPool pool_;
+  Milliseconds now_ = 0;       // what now() said last
+  Milliseconds wakes_at_ = 0;  // when the next timeout in the ring fires, if that is to come
+  __kernel_timespec wake_time_{};
   std::size_t lent_ = 0;  // buffers of the pool in the hands of coroutines
 };
 
