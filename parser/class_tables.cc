@@ -43,7 +43,6 @@ constinit const ClassTables class_tables = {
     .rows = make_rows(),
     .low_half = all(0x0f),
     .last_control = all(0x1f),
-    .tab = all('\t'),
     .del = all(0x7f),
     .lower_case = all(names::lower_case_bit),
 };

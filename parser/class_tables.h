@@ -25,7 +25,6 @@ struct alignas(32) ClassTables {
   // Each the same byte, 32 times.
   Bytes low_half;      // 0x0f
   Bytes last_control;  // 0x1f
-  Bytes tab;
   Bytes del;
   Bytes lower_case;  // the bit that makes letters lower case
 };

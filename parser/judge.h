@@ -59,14 +59,15 @@ class HeadJudge {
 
 // Which of the two words Connection is, and whether there is one, no branch predictor can know.
 // Folding by one bit is exact: the control bytes that would fold to a hyphen stand in no value.
-inline bool HeadJudge::usual_fields(Head& head, std::uint64_t names) noexcept {
+[[gnu::always_inline]] inline bool HeadJudge::usual_fields(Head& head,
+                                                           std::uint64_t names) noexcept {
   constexpr std::uint64_t lower_case = 0x2020202020202020;
   constexpr std::string_view nothing = "          keep-alive";
   Framing& framing = head.framing_;
   const bool has_connection = (names & Head::bit(FieldName::connection)) != 0;
   const std::size_t field =
       has_connection ? head.first_[Head::index(FieldName::connection)] : std::size_t{0};
-  const Head::Span span = head.spans_[field].value;
+  const Head::Span& span = head.spans_[field].value;
   const char* const end =
       has_connection ? head.bytes_ + span.begin + span.size : nothing.data() + nothing.size();
   const std::uint64_t last = load<std::uint64_t>(end - 8) | lower_case;

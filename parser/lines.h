@@ -21,16 +21,16 @@
 // Scanner is what an instruction set can do with bytes:
 //   Block                      32 bytes, and how many of them stand in front of what was asked for
 //   load(at), load(at, last)   the block at `at`; the one at `last`, if that is in front of it
-//   controls(block)            the mask of the bytes that no value may have
+//   controls(block)            the mask of the bytes that no value may have, and perhaps of tabs,
+//                              which are rare enough to be the automaton's
 //   outside_token(block)       the mask of bytes that are no token characters; likewise
 //   outside_path(block), outside_query(block), outside_host(block)
-//   begins_with(block, folded, ends)    compares, in any case, with a text of FieldTables::folded,
-//                              as far as the lowest bit of `ends`, that included
+//   has(block, folded, mask)   compares, in any case, with a text of FieldTables::folded, the bytes
+//                              whose bits are in `mask`: the lowest ones, as many as the text has
 //   lowest(mask)               the place of the lowest bit; 64 if there is none
 //   lowest_of_block(mask)      the same of 32 bits
 //   has_masks                  false: the target is read by scan.h, line ends by find_control(),
-//   and
-//                              of the masks about names and hosts the lowest bit alone is right
+//                              and of the masks about names and hosts the lowest bit alone is right
 // HTTP1_TARGET stands in front of each of its functions, as here, since its instructions must not
 // get into any function that other files share.
 // Covered by tests/parser/simd_test.cc, which compares with the automaton.
@@ -137,25 +137,20 @@ class LineParser {
     return head.phase_ == static_cast<std::uint8_t>(phase);
   }
 
-  HTTP1_INLINE static bool read_request(const Text& text, RequestHead& head,
+  HTTP1_INLINE static bool read_request(Text text, RequestHead& head,
                                         const Limits& limits) noexcept {
     const char* const line = read_request_line(text, head, limits);
     if (line == nullptr) [[unlikely]]
       return false;
     Found found = {line};
-    if (limits.fields != 0 && read_host_line(text, found, head)) [[likely]] {
-      constexpr std::uint64_t host = Head::bit(FieldName::host);
-      found.count = 1;
-      found.seen = host;
-      read_fields(text, found, head, limits);
-      return keep_fields(text, head, found, host & ~found.repeated, 0, 0) && finish(head);
-    }
+    const bool has_host = limits.fields != 0 && read_host_line(text, found, head);
     read_fields(text, found, head, limits);
-    return keep_fields(text, head, found, 0, 0, 0) && finish(head);
+    const std::uint64_t judged = has_host ? Head::bit(FieldName::host) & ~found.repeated : 0;
+    return keep_fields(text, head, found, judged, 0, 0) && finish(head);
   }
 
-  HTTP1_INLINE static bool read_response(const Text& text, ResponseHead& head,
-                                         Method request_method, const Limits& limits) noexcept {
+  HTTP1_INLINE static bool read_response(Text text, ResponseHead& head, Method request_method,
+                                         const Limits& limits) noexcept {
     const char* const line = read_status_line(text, head);
     if (line == nullptr) [[unlikely]]
       return false;
@@ -166,7 +161,7 @@ class LineParser {
 
   // The lines behind those that came with earlier bytes.
   template <class AnyHead, class... RequestMethod>
-  HTTP1_TARGET [[gnu::noinline]] static bool read_more(const Text& text, AnyHead& head,
+  HTTP1_TARGET [[gnu::noinline]] static bool read_more(Text text, AnyHead& head,
                                                        const Limits& limits,
                                                        RequestMethod... request_method) noexcept {
     // Little that is new is the automaton's, so that bytes that trickle in are not looked at again.
@@ -187,7 +182,7 @@ class LineParser {
     std::uint64_t outside_token;
   };
 
-  HTTP1_INLINE static Window last_window(const Text& text) noexcept {
+  HTTP1_INLINE static Window last_window(Text text) noexcept {
     const char* const begin = text.end - std::min<std::size_t>(text.size(), window_size);
     const Block low = Scanner::load(begin);
     const Block high = Scanner::load(text.last_block());
@@ -201,8 +196,7 @@ class LineParser {
 
   // The first byte at or behind `at` that no value has; the end if there is none. `low` is the
   // block at `at`, which all lies in the text.
-  HTTP1_INLINE static const char* control_at(const Text& text, const char* at,
-                                             const Block& low) noexcept {
+  HTTP1_INLINE static const char* control_at(Text text, const char* at, const Block& low) noexcept {
     if constexpr (!Scanner::has_masks) return Scanner::find_control(at, text.end);
     const char* const high = std::min(at + block_size, text.last_block());
     const std::uint64_t mask = Scanner::controls(low) | Scanner::controls(Scanner::load(high))
@@ -214,7 +208,7 @@ class LineParser {
 
   // The same where all the window and a byte more lie in the text; `at`, which is none, if there is
   // no byte behind the control byte.
-  HTTP1_INLINE static const char* control_in_window(const Text& text, const char* at,
+  HTTP1_INLINE static const char* control_in_window(Text text, const char* at,
                                                     const Block& low) noexcept {
     if constexpr (!Scanner::has_masks) {
       const char* const found = Scanner::find_control(at, text.end);
@@ -244,7 +238,7 @@ class LineParser {
   }
 
   // As control_at(), where no block is loaded yet.
-  HTTP1_INLINE static const char* control_behind(const Text& text, const char* at) noexcept {
+  HTTP1_INLINE static const char* control_behind(Text text, const char* at) noexcept {
     for (; at <= text.last_block(); at += block_size) {
       const std::uint64_t mask = Scanner::controls(Scanner::load(at));
       if (mask != 0) return at + Scanner::lowest(mask);
@@ -257,7 +251,7 @@ class LineParser {
 
   // method SP request-target SP HTTP-version, of the origin form; not where the target's bytes are
   // asked to be strict.
-  HTTP1_INLINE static const char* read_request_line(const Text& text, RequestHead& head,
+  HTTP1_INLINE static const char* read_request_line(Text text, RequestHead& head,
                                                     const Limits& limits) noexcept {
     constexpr std::ptrdiff_t shortest = sizeof("A / HTTP/1.1") - 1;
     const char* const line = text.begin;
@@ -289,7 +283,7 @@ class LineParser {
   }
 
   // Returns the method's size, 0 if it is no method. A space follows.
-  HTTP1_INLINE static std::size_t read_method(const Text& text, std::size_t end,
+  HTTP1_INLINE static std::size_t read_method(Text text, std::size_t end,
                                               RequestHead& head) noexcept {
     constexpr std::uint64_t get = word_of("GET ", 4);
     const std::uint64_t word = load<std::uint64_t>(text.begin);
@@ -319,7 +313,7 @@ class LineParser {
 
   // Splits the target, which is not empty, and stores path and query. `low` is the block that the
   // line begins with.
-  HTTP1_INLINE static bool read_target(const Text& text, const Block& low, std::size_t target,
+  HTTP1_INLINE static bool read_target(Text text, const Block& low, std::size_t target,
                                        std::size_t end, RequestHead& head) noexcept {
     if (text.begin[target] != '/') [[unlikely]]
       return false;
@@ -354,8 +348,7 @@ class LineParser {
   }
 
   // Where the path of a long target ends; 0 if there is anything unusual in it.
-  HTTP1_TARGET [[gnu::noinline]] static std::size_t wide_path_end(const Text& text,
-                                                                  std::size_t target,
+  HTTP1_TARGET [[gnu::noinline]] static std::size_t wide_path_end(Text text, std::size_t target,
                                                                   std::size_t end) noexcept {
     std::size_t path_end = end;
     std::uint64_t bad = 0;
@@ -389,7 +382,7 @@ class LineParser {
   }
 
   // HTTP-version SP status-code SP reason-phrase
-  HTTP1_INLINE static const char* read_status_line(const Text& text, ResponseHead& head) noexcept {
+  HTTP1_INLINE static const char* read_status_line(Text text, ResponseHead& head) noexcept {
     constexpr std::ptrdiff_t reason = sizeof("HTTP/1.1 200 ") - 1;
     const char* const line = text.begin;
     const char* const end = control_at(text, line, Scanner::load(line));
@@ -416,7 +409,7 @@ class LineParser {
   // ---- field lines ------------------------------------------------------------------------------
 
   // Enters fields as long as their lines are there as a whole and plainly good.
-  HTTP1_INLINE static void read_fields(const Text& text, Found& found, Head& head,
+  HTTP1_INLINE static void read_fields(Text text, Found& found, Head& head,
                                        const Limits& limits) noexcept {
     const std::size_t most = std::min(limits.fields, max_fields);
     const char* line = found.line;
@@ -441,7 +434,7 @@ class LineParser {
   }
 
   // The same of the last lines, all within the last window.
-  HTTP1_INLINE static void read_last_fields(const Text& text, Found& found, Head& head,
+  HTTP1_INLINE static void read_last_fields(Text text, Found& found, Head& head,
                                             std::size_t most) noexcept {
     const char* line = found.line;
     if (is_end(text, found)) return;
@@ -462,7 +455,7 @@ class LineParser {
   }
 
   // The section ends here: with the blank line, or with the text.
-  HTTP1_INLINE static bool is_end(const Text& text, Found& found) noexcept {
+  HTTP1_INLINE static bool is_end(Text text, Found& found) noexcept {
     if (text.end - found.line < 2) return true;
     found.is_whole = load<std::uint16_t>(found.line) == cr_lf;
     return found.is_whole;
@@ -471,7 +464,7 @@ class LineParser {
   // Host is the first line nearly always: read without a look at its name and judged at once, since
   // this is what the answer waits for in a small request. False if it is another line, or not
   // plain.
-  HTTP1_INLINE static bool read_host_line(const Text& text, Found& found, Head& head) noexcept {
+  HTTP1_INLINE static bool read_host_line(Text text, Found& found, Head& head) noexcept {
     constexpr std::size_t name_size = std::string_view("Host").size();
     constexpr std::ptrdiff_t value_at = sizeof("Host: ") - 1;
     const char* const line = found.line;
@@ -498,17 +491,18 @@ class LineParser {
     head.ids_[0] = FieldName::host;
     head.first_[Head::index(FieldName::host)] = 0;
     found.line = end + 2;
+    found.count = 1;
+    found.seen = Head::bit(FieldName::host);
     return true;
   }
 
   // field-name ":" OWS field-value OWS CRLF, from `line` to `end`, behind which there are two
   // bytes. `block` is at the line, or at the end of the text.
-  HTTP1_INLINE static bool enter(const Text& text, Found& found, Head& head, const char* line,
+  HTTP1_INLINE static bool enter(Text text, Found& found, Head& head, const char* line,
                                  const char* end, const Block& block,
                                  std::uint64_t outside_token) noexcept {
-    const auto name_ends = static_cast<std::uint32_t>(outside_token);
-    std::size_t name_size = Scanner::lowest_of_block(name_ends);
-    const FieldName name = name_of(block, name_ends, line, name_size);
+    std::size_t name_size = block_run(outside_token);
+    const FieldName name = name_of(block, line, name_size);
     if (name_size - 1 >= block_size - 1) [[unlikely]] {  // none, or a long one
       while (line + name_size < end && scan::is(scan::token_bit, line[name_size])) ++name_size;
       if (name_size == 0) return false;
@@ -544,15 +538,23 @@ class LineParser {
 
   // Which name it is, if it is a known one. The line has at least the bytes of the first line in
   // front of it.
-  HTTP1_INLINE static FieldName name_of(const Block& block, std::uint32_t ends, const char* line,
+  HTTP1_INLINE static FieldName name_of(const Block& block, const char* line,
                                         std::size_t size) noexcept {
+    const names::FieldTables& tables = names::field_tables;
     const auto first = load<std::uint16_t>(line);
     const auto last = load<std::uint32_t>(line + size - 4);
     const std::size_t slot =
         names::field_slot(names::key_of(first, last), size, names::field_multiplier);
-    const FieldName name = names::field_tables.candidates[slot];
-    const char* const folded = names::field_tables.folded[Head::index(name)];
-    return Scanner::begins_with(block, folded, ends) ? name : FieldName::other;
+    const FieldName name = tables.candidates[slot];
+    const std::size_t index = Head::index(name);
+    // Most names that are not known have a slot without a candidate, which every text is like. So
+    // this is a branch that is nearly always right, and nothing waits for the comparison; the
+    // empty statement keeps compilers from making a conditional move of it.
+    if (!Scanner::has(block, tables.folded[index], tables.masks[index])) [[unlikely]] {
+      asm volatile("");
+      return FieldName::other;
+    }
+    return name;
   }
 
   // ---- what the fields mean ---------------------------------------------------------------------
@@ -560,7 +562,7 @@ class LineParser {
   // Keeps the fields that were found, from number `first` on, beside those that were there before;
   // or only those, if one is not plainly good. Those in `judged` are. Says whether it was all.
   template <class AnyHead>
-  HTTP1_INLINE static bool keep_fields(const Text& text, AnyHead& head, const Found& found,
+  HTTP1_INLINE static bool keep_fields(Text text, AnyHead& head, const Found& found,
                                        std::uint64_t judged, std::uint64_t before,
                                        std::size_t first) noexcept {
     constexpr bool is_request = std::is_same_v<AnyHead, RequestHead>;
@@ -571,7 +573,9 @@ class LineParser {
     head.repeated_ = found.repeated;
     head.field_count_ = static_cast<std::uint8_t>(found.count);
     head.bytes_ = text.begin;
-    const std::uint64_t names = found.seen & to_judge & ~judged;
+    // Those of earlier bytes were judged then.
+    const std::uint64_t seen = first == 0 ? found.seen : names_from(head, first);
+    const std::uint64_t names = seen & to_judge & ~judged;
     if (names == 0 || is_usual(text, head, names) || HeadJudge::fields(head, names, first))
         [[likely]] {
       head.cursor_ = static_cast<std::uint16_t>(text.place(found.line));
@@ -583,8 +587,14 @@ class LineParser {
     return false;
   }
 
+  HTTP1_INLINE static std::uint64_t names_from(const Head& head, std::size_t first) noexcept {
+    std::uint64_t names = 0;
+    for (std::size_t at = first; at < head.field_count_; ++at) names |= Head::bit(head.ids_[at]);
+    return names;
+  }
+
   // Judges the fields if they are what they nearly always are; says whether that was all.
-  HTTP1_INLINE static bool is_usual(const Text& text, Head& head, std::uint64_t names) noexcept {
+  HTTP1_INLINE static bool is_usual(Text text, Head& head, std::uint64_t names) noexcept {
     constexpr std::uint64_t host = Head::bit(FieldName::host);
     constexpr std::uint64_t all =
         host | Head::bit(FieldName::connection) | Head::bit(FieldName::content_length);

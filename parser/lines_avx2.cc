@@ -47,9 +47,8 @@ struct Avx2Scanner {
     const __m256i bytes = block.bytes;
     const __m256i low =
         _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, table(tables.last_control)), bytes);
-    const __m256i tab = _mm256_cmpeq_epi8(bytes, table(tables.tab));
     const __m256i del = _mm256_cmpeq_epi8(bytes, table(tables.del));
-    return mask_of(_mm256_or_si256(_mm256_andnot_si256(tab, low), del), block);
+    return mask_of(_mm256_or_si256(low, del), block);
   }
 
   HTTP1_INLINE static std::uint64_t outside_token(const Block& block) noexcept {
@@ -65,12 +64,11 @@ struct Avx2Scanner {
     return outside(tables.host, block);
   }
 
-  HTTP1_INLINE static bool begins_with(const Block& block, const char* folded,
-                                       std::uint32_t ends) noexcept {
+  HTTP1_INLINE static bool has(const Block& block, const char* folded,
+                               std::uint32_t mask) noexcept {
     const __m256i lower = _mm256_or_si256(block.bytes, table(tables.lower_case));
     const __m256i equal = _mm256_cmpeq_epi8(lower, load_block(folded - block.skip));
-    const std::uint32_t up_to_end = ends ^ (ends - 1);
-    return (~static_cast<std::uint32_t>(mask_of(equal, block)) & up_to_end) == 0;
+    return (~static_cast<std::uint32_t>(mask_of(equal, block)) & mask) == 0;
   }
 
  private:

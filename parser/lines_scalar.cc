@@ -69,13 +69,12 @@ struct ScalarScanner {
     return std::uint64_t{1} << run<scan::host_bit>(block.bytes);
   }
 
-  HTTP1_INLINE static bool begins_with(const Block& block, const char* folded,
-                                       std::uint32_t ends) noexcept {
-    const std::size_t size = lowest_of_block(ends) + 1;
-    std::size_t at = 0;
-    while (at < size && at < block_size && (block.bytes[at] | names::lower_case_bit) == folded[at])
-      ++at;
-    return at == size;
+  HTTP1_INLINE static bool has(const Block& block, const char* folded,
+                               std::uint32_t mask) noexcept {
+    for (std::size_t at = 0; at < block_size && (mask >> at & 1) != 0; ++at) {
+      if ((block.bytes[at] | names::lower_case_bit) != folded[at]) return false;
+    }
+    return true;
   }
 
  private:

@@ -32,9 +32,8 @@ constexpr const scan::ClassTables& tables = scan::class_tables;
 
 HTTP1_INLINE __m128i controls_of(__m128i bytes) noexcept {
   const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, table(tables.last_control)), bytes);
-  const __m128i tab = _mm_cmpeq_epi8(bytes, table(tables.tab));
   const __m128i del = _mm_cmpeq_epi8(bytes, table(tables.del));
-  return _mm_or_si128(_mm_andnot_si128(tab, low), del);
+  return _mm_or_si128(low, del);
 }
 
 HTTP1_INLINE __m128i outside(const scan::Bytes& columns, __m128i bytes) noexcept {
@@ -86,13 +85,12 @@ struct SseScanner {
     return outside_of(tables.host, block);
   }
 
-  HTTP1_INLINE static bool begins_with(const Block& block, const char* folded,
-                                       std::uint32_t ends) noexcept {
+  HTTP1_INLINE static bool has(const Block& block, const char* folded,
+                               std::uint32_t mask) noexcept {
     const Pair text = load_block(folded - block.skip);
     const Pair equal = {folded_equal(block.bytes.low, text.low),
                         folded_equal(block.bytes.high, text.high)};
-    const std::uint32_t up_to_end = ends ^ (ends - 1);
-    return (~static_cast<std::uint32_t>(mask_of(equal, block)) & up_to_end) == 0;
+    return (~static_cast<std::uint32_t>(mask_of(equal, block)) & mask) == 0;
   }
 
  private:

@@ -3,9 +3,9 @@
 //
 // A field name is hashed by its last four bytes, its first two and its size. A multiplier, searched
 // by the compiler, spreads the known names over the slots without a collision, so that one look-up
-// leaves one candidate. That is compared with 32 bytes at once: the name in lower case with its
-// colon, which is why a comparison that reaches as far as the name's own colon is also one of
-// sizes. Nothing here branches on the name, since no branch predictor knows which field comes next.
+// leaves one candidate. That is compared with 32 bytes at once, as many of them as the name and its
+// colon have, which is why the comparison is also one of sizes. Nothing here branches on the name,
+// since no branch predictor knows which field comes next.
 // Methods of up to seven letters are one word each, and the hash of that word finds its twin.
 // Covered by tests/parser/names_test.cc.
 #pragma once
@@ -147,7 +147,8 @@ inline constexpr std::size_t folded_size = 32;
 struct FieldTables {
   char before[folded_size];
   char folded[field_name_count][folded_size];
-  FieldName candidates[field_slots];  // by slot: the one name that may be it
+  std::uint32_t masks[field_name_count];  // a bit for each byte of name and colon; of `other`, none
+  FieldName candidates[field_slots];      // by slot: the one name that may be it
 };
 
 constexpr FieldTables make_field_tables() noexcept {
@@ -158,6 +159,7 @@ constexpr FieldTables make_field_tables() noexcept {
       tables.folded[name][at] = static_cast<char>(text[at] | lower_case_bit);
     }
     tables.folded[name][text.size()] = ':';  // has lower_case_bit too
+    tables.masks[name] = static_cast<std::uint32_t>(low_bits(text.size() + 1));
     tables.candidates[field_slot(key_of(text), text.size(), field_multiplier)] =
         static_cast<FieldName>(name);
   }

@@ -167,7 +167,6 @@ Progress HeadParser::resume() noexcept {
     case Phase::version: return read_version();
     case Phase::request_line_cr: return read_request_line_cr();
     case Phase::status: return read_status();
-    case Phase::status_end: return read_status_end();
     case Phase::reason: return read_reason();
     case Phase::first_line_lf: return read_first_line_lf();
     case Phase::done:
@@ -319,12 +318,12 @@ Progress HeadParser::read_status() noexcept {
     response_->status_ = static_cast<std::uint16_t>(response_->status_ * 10 + (*at_ - '0'));
   }
   if (at_ == end_) return Progress::more;
-  return go(Phase::status_end, &HeadParser::read_status_end);
+  return read_status_end();
 }
 
-// The space before the reason phrase, which may be empty; the space may not, but see Leniency.
+// The space before the reason phrase, which may be empty; the space may not, but see Leniency. Its
+// byte is there.
 Progress HeadParser::read_status_end() noexcept {
-  if (at_ == end_) return Progress::more;
   const char byte = *at_;
   if (byte == ' ') {
     ++at_;

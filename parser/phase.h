@@ -16,7 +16,6 @@ enum class Phase : std::uint8_t {
   version,
   request_line_cr,
   status,
-  status_end,
   reason,
   first_line_lf,
   field_first,  // the first byte of a field line, or the CR of the blank line

@@ -1,11 +1,11 @@
 // Io: what one flow of control awaits, and until when.
 //
 // A connection, an acceptor or a client has one Io. It holds the one operation that is awaited, the
-// receive that goes on by itself, the deadline, and the wish to stop; so a coroutine's frame holds none of these, and
-// "cancel this connection" is one call. Once it was stopped or its deadline passed, whatever waits
-// for a peer answers ECANCELED, at once and from then on; file operations still run, so that a
-// coroutine can tidy up after itself. Deadlines bound what waits for a peer, never a file.
-// Covered by tests/uring/loop_test.cc and receive_test.cc.
+// receive that goes on by itself, the deadline, and the wish to stop; so a coroutine's frame holds
+// none of these, and "cancel this connection" is one call. Once it was stopped or its deadline
+// passed, whatever waits for a peer answers ECANCELED, at once and from then on; file operations
+// still run, so that a coroutine can tidy up after itself. Deadlines bound what waits for a peer,
+// never a file. Covered by tests/uring/loop_test.cc and receive_test.cc.
 #pragma once
 
 #include <array>

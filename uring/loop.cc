@@ -21,6 +21,7 @@ std::size_t Loop::turn(Milliseconds longest) {
   if (patience < 0 || (longest >= 0 && longest < patience)) patience = longest;
   const std::size_t count = engine_.wait(patience, batch_);
   now_ = engine_.now();
+  ++turns_;
   std::size_t resumed = 0;
   for (std::size_t i = 0; i < count; ++i) {
     Operation& operation = *batch_[i].operation;

@@ -54,6 +54,9 @@ struct Patience {
 
 struct Config {
   std::string root = ".";
+  // What one worker remembers of files, in bytes: the hot part of a package mirror or a build
+  // cache.
+  std::uint64_t cache_bytes = 64 * 1024 * 1024;
   std::vector<ListenAddress> listen;
   bool writable = false;
   bool dot_files = false;

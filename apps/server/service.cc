@@ -56,7 +56,12 @@ void describe_peer(const sockaddr_storage& peer, std::array<char, 48>& text) {
 }  // namespace
 
 Service::Service(const Shared& from, uring::Loop& on)
-    : shared(from), config(from.config), loop(on), connections(on) {
+    : shared(from),
+      config(from.config),
+      loop(on),
+      connections(on),
+      files(from.root, {.bytes = from.config.cache_bytes}),
+      tells_durations_(from.access_log && from.config.log_format == LogFormat::json) {
   if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
 }
 
@@ -113,6 +118,11 @@ void Service::drain() {
   }
 }
 
+FileCache& Service::fresh_files() {
+  if (std::exchange(refreshed_, loop.turns()) != loop.turns()) files.refresh();
+  return files;
+}
+
 Exchange& Service::borrow(Connection& c) {
   if (c.exchange) return *c.exchange;
   std::unique_ptr<Exchange> x;
@@ -130,10 +140,9 @@ Exchange& Service::borrow(Connection& c) {
 
 void Service::give_back(Connection& c) {
   Exchange& x = *c.exchange;
-  assert(x.input.buffer == uring::no_buffer && x.file < 0 && x.answered.empty());
+  assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
   blocks.release(x.block);
-  x.head.reset();
-  x.plan = Plan{};
+  assert(x.plan.status == 0 && x.head.size() == 0);
   x.input = Input{};
   x.gathered = 0;
   x.queued = x.sent = 0;
@@ -206,7 +215,8 @@ void Service::log_heads(const Connection& c, std::string_view response) {
 void Service::log_answered(Connection& c, bool aborted) {
   Exchange& x = *c.exchange;
   std::size_t done = 0;
-  const std::int64_t now_us = Clock::microseconds();
+  if (x.answered.empty()) return;
+  const std::int64_t now_us = microseconds();
   for (Answered& answered : x.answered) {
     const bool whole = answered.end <= x.sent;
     if (!whole && !aborted) break;

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <memory>
 #include <mutex>
@@ -17,23 +16,19 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <time.h>
 #include <unistd.h>
 #include <vector>
 
 #include "apps/server/clock.h"
+#include "apps/server/file_system.h"
 #include "apps/server/plan.h"
 #include "uring/fd.h"
 
 namespace server {
 
 namespace {
-
-// The magic numbers that <linux/magic.h> leaves to the file systems' own headers.
-constexpr unsigned long zfs_magic = 0x2fc12fc1;
-constexpr unsigned long bcachefs_magic = 0xca451a4e;
 
 // One entry beneath `directory` by its own name: through no link and into no other mount.
 uring::Fd open_entry(int directory, const char* name, std::uint64_t flags) {
@@ -136,24 +131,6 @@ void wait_for_held(Walk& walk) {
 }
 
 }  // namespace
-
-bool is_local(int fd) {
-  struct statfs status {};
-  if (::fstatfs(fd, &status) != 0) return false;
-  switch (static_cast<unsigned long>(status.f_type) & 0xffffffffUL) {
-    case EXT4_SUPER_MAGIC:
-    case XFS_SUPER_MAGIC:
-    case BTRFS_SUPER_MAGIC:
-    case F2FS_SUPER_MAGIC:
-    case TMPFS_MAGIC:
-    case RAMFS_MAGIC:
-    case OVERLAYFS_SUPER_MAGIC:
-    case MSDOS_SUPER_MAGIC:
-    case zfs_magic:
-    case bcachefs_magic: return true;
-    default: return false;
-  }
-}
 
 Swept sweep(int root, const SweepLimits& limits, const std::stop_token& stop) {
   Walk walk{.limits = limits,

@@ -31,9 +31,6 @@ struct Swept {
 // Removes the stale temporaries below the open directory `root`, until a stop is requested.
 Swept sweep(int root, const SweepLimits& limits, const std::stop_token& stop = {});
 
-// Whether the file system of `fd` is of this machine alone, so that its locks are seen by all.
-bool is_local(int fd);
-
 // The thread that sweeps. Says on standard error what it removed.
 class Sweeper {
  public:

@@ -6,17 +6,17 @@
 
 #include "parser/limits.h"
 
-#if BENCH_HAS_PICOHTTPPARSER
+#if defined(BENCH_HAS_PICOHTTPPARSER)
 #include "fuzz/picohttpparser.h"
 #endif
-#if BENCH_HAS_LLHTTP
+#if defined(BENCH_HAS_LLHTTP)
 #include <llhttp.h>
 #endif
 
 namespace bench {
 namespace {
 
-#if BENCH_HAS_PICOHTTPPARSER
+#if defined(BENCH_HAS_PICOHTTPPARSER)
 phr_header headers[http1::max_fields];
 
 std::size_t size_of(int result) { return result > 0 ? static_cast<std::size_t>(result) : 0; }
@@ -43,7 +43,7 @@ std::size_t pico_response(std::string_view message) {
 }
 #endif
 
-#if BENCH_HAS_LLHTTP
+#if defined(BENCH_HAS_LLHTTP)
 struct Spans {
   std::string_view target;
   std::string_view names[http1::max_fields];
@@ -102,10 +102,10 @@ std::size_t llhttp_response(std::string_view message) {
 
 std::span<const Peer> peers() {
   static const std::vector<Peer> all = {
-#if BENCH_HAS_PICOHTTPPARSER
+#if defined(BENCH_HAS_PICOHTTPPARSER)
     {"pico", pico_request, pico_response},
 #endif
-#if BENCH_HAS_LLHTTP
+#if defined(BENCH_HAS_LLHTTP)
     {"llhttp", llhttp_request, llhttp_response},
 #endif
   };

@@ -61,12 +61,11 @@ struct CountingScanner {
   static std::uint64_t outside_path(const Block& block) { return outside<scan::path_bit>(block); }
   static std::uint64_t outside_query(const Block& block) { return outside<scan::query_bit>(block); }
 
-  static bool begins_with(const Block& block, const char* folded, std::uint32_t ends) {
-    const std::size_t last = lowest_of_block(ends);
-    for (std::size_t at = 0; last < block_size && at <= last; ++at) {
+  static bool has(const Block& block, const char* folded, std::uint32_t mask) {
+    for (std::size_t at = 0; at < block_size && (mask >> at & 1) != 0; ++at) {
       if ((block.bytes[at] | names::lower_case_bit) != folded[at]) return false;
     }
-    return last < block_size;
+    return true;
   }
 
   static std::size_t lowest(std::uint64_t mask) {

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/server/file_system.h"
 #include "tests/server/writer.h"
 
 namespace server {
