@@ -1,6 +1,7 @@
 // Looking up and copying. Covered by tests/server/at_once_test.cc.
 #include "apps/server/at_once.h"
 
+#include <array>
 #include <cstring>
 
 #include "apps/server/find.h"
@@ -22,50 +23,76 @@ constexpr std::size_t most_copied = 16384;
 bool is_simple(const Connection& c) {
   const RequestHead& head = c.exchange->head;
   const bool reads = head.method() == Method::get || head.method() == Method::head;
-  return reads && head.keep_alive() && head.version() == http1::Version::http_1_1 &&
-         head.body().kind == http1::BodyKind::none &&
+  return reads && head.body().kind == http1::BodyKind::none &&
          head.expectation() == http1::Expectation::none && !c.refused && !c.service.draining &&
          c.service.config.max_requests == 0 && !c.service.shared.head_log;
 }
 
-// No field of the request makes any difference to the answer.
-bool is_plain(const Connection& c) {
-  const RequestHead& head = c.exchange->head;
-  const bool is_conditional =
-      head.has(FieldName::if_none_match) || head.has(FieldName::if_modified_since) ||
-      head.has(FieldName::if_match) || head.has(FieldName::if_unmodified_since) ||
-      head.has(FieldName::range) || head.has(FieldName::if_range);
-  return !is_conditional && !head.has(FieldName::origin);
+// What the fields of the request make of the answer.
+enum class Terms : std::uint8_t {
+  none,      // nothing: ReadyHead ready_200 is right
+  same_tag,  // If-None-Match with the very tag: ready_304 is
+  others,
+};
+
+Terms terms_of(const RequestHead& head, const CachedFile& file) {
+  const bool is_usual = head.keep_alive() && head.version() == http1::Version::http_1_1;
+  const bool has_others = head.has(FieldName::if_match) ||
+                          head.has(FieldName::if_unmodified_since) || head.has(FieldName::range) ||
+                          head.has(FieldName::if_range) || head.has(FieldName::origin);
+  if (!is_usual || has_others) return Terms::others;
+  if (!head.has(FieldName::if_none_match)) {
+    return head.has(FieldName::if_modified_since) ? Terms::others : Terms::none;
+  }
+  const bool is_same = head.value_of(FieldName::if_none_match) == file.tag &&
+                       !head.has_repeated(FieldName::if_none_match);
+  return is_same ? Terms::same_tag : Terms::others;
+}
+
+// The head that was kept for these terms, be it empty; null for others.
+ReadyHead* ready_for(Terms terms, CachedFile& file) {
+  switch (terms) {
+    case Terms::none: return &file.ready_200;
+    case Terms::same_tag: return &file.ready_304;
+    default: return nullptr;
+  }
+}
+
+// The bytes that go behind that head.
+std::string_view body_for(Terms terms, const RequestHead& head, const CachedFile& file) {
+  return terms == Terms::none && head.method() == Method::get ? file.body : std::string_view();
+}
+
+// Whether there is such a head, it fits, and the bytes behind it are in memory.
+bool is_ready(const Exchange& x, const ReadyHead& ready, const CachedFile& file,
+              std::string_view body) {
+  const std::size_t room = x.block.size() - x.gathered;
+  const bool has_all = body.size() == file.facts.size || body.empty();
+  const bool is_whole = has_all && (file.fd < 0 || x.head.method() == Method::head);
+  return !ready.bytes.empty() && is_whole && body.size() <= most_copied &&
+         ready.bytes.size() + body.size() <= room;
 }
 
 // A head that was written before, with the time of now, and the bytes behind it.
-void gather_ready(Connection& c, const CachedFile& file) {
+void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string_view body) {
   Exchange& x = *c.exchange;
   c.service.now();
   char* const begin = x.block.data() + x.gathered;
-  std::memcpy(begin, file.head.data(), file.head.size());
+  std::memcpy(begin, ready.bytes.data(), ready.bytes.size());
   const std::string_view date = c.service.clock.date();
-  std::memcpy(begin + file.date_offset, date.data(), date.size());
-  const std::string_view body = x.head.method() == Method::get ? file.body : std::string_view();
-  std::memcpy(begin + file.head.size(), body.data(), body.size());
-  note_gathered(c, 200, file.head.size(), body.size());
+  std::memcpy(begin + ready.date_offset, date.data(), http1::date_size);
+  std::memcpy(begin + ready.bytes.size(), body.data(), body.size());
+  note_gathered(c, status, ready.bytes.size(), body.size());
   x.gathered += body.size();
   x.head.reset();
   begin_request(c);
 }
 
-bool is_ready(const Exchange& x, const CachedFile& file) {
-  const std::size_t room = x.block.size() - x.gathered;
-  return !file.head.empty() && file.body.size() <= most_copied &&
-         file.head.size() + file.body.size() <= room;
-}
-
-// Keeps a head for the next ones, unless time will change it.
-void keep_head(const Connection& c, CachedFile& file, std::string_view head) {
+// Keeps a head for the next ones.
+void keep(ReadyHead& ready, std::string_view head) {
   constexpr std::string_view field = "\r\nDate: ";
-  if (file.facts.mtime_seconds() > c.service.clock.seconds()) return;
-  file.date_offset = head.find(field) + field.size();
-  file.head = head;
+  ready.date_offset = head.find(field) + field.size();
+  ready.bytes = head;
 }
 
 // Plans a page in place of what is not there, where it is known whether there is one. Null: it is
@@ -91,11 +118,24 @@ CachedFile* plan_nothing(Connection& c) {
   return file;
 }
 
+// The field lines that say which version of the file this is, kept unless time will change them.
+std::string_view fact_lines_of(Connection& c, CachedFile& file) {
+  const std::int64_t now = c.service.now();
+  if (file.fact_lines.empty() && file.facts.mtime_seconds() <= now) {
+    std::array<char, 128> room;
+    http1::HeadWriter writer(room);
+    write_facts(file.facts, now, writer);
+    file.fact_lines = writer.written();
+  }
+  return file.fact_lines;
+}
+
 // Plans the answer. Returns the file that its content is of; null where that is not known.
 CachedFile* plan(Connection& c, CachedFile& file) {
   Exchange& x = *c.exchange;
   if (!file.exists) return plan_nothing(c);
   x.plan = plan_file(x.head, file.facts, file.content_type, c.service.now(), x.range_room);
+  x.plan.fact_lines = fact_lines_of(c, file);
   return &file;
 }
 
@@ -126,9 +166,11 @@ bool answer_at_once(Connection& c) {
   Exchange& x = *c.exchange;
   CachedFile* file = c.service.fresh_files().find_target(x.head.target());
   if (!file) return false;
-  const bool plain = is_plain(c);
-  if (plain && is_ready(x, *file)) {
-    gather_ready(c, *file);
+  const Terms terms = terms_of(x.head, *file);
+  ReadyHead* const ready = file->exists ? ready_for(terms, *file) : nullptr;
+  const std::string_view body = body_for(terms, x.head, *file);
+  if (ready && is_ready(x, *ready, *file, body)) {
+    gather_ready(c, terms == Terms::none ? 200 : 304, *ready, body);
   } else {
     file = plan(c, *file);
     if (!file || !is_at_hand(x, *file)) {
@@ -138,7 +180,7 @@ bool answer_at_once(Connection& c) {
     const std::size_t begin = x.gathered;
     gather_head(c);
     const std::string_view head(x.block.data() + begin, x.gathered - begin);
-    if (plain && x.plan.status == 200 && !x.plan.head_only) keep_head(c, *file, head);
+    if (ready && !file->fact_lines.empty()) keep(*ready, head);
     gather_body(x, *file);
     finish(c);
   }

@@ -31,14 +31,6 @@ constexpr std::uint64_t overhead_bytes = 1024;
 
 std::uint64_t cost_of(const CachedFile& file) { return overhead_bytes + file.body.size(); }
 
-// Opens beneath `root` only what the kernel has at hand: EAGAIN where it would have to ask a disk.
-uring::Fd open_at_hand(int root, const char* path, std::uint64_t flags, std::uint64_t resolve) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED | resolve;
-  return uring::Fd(static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how)));
-}
-
 bool is_same(const timespec& one, const timespec& other) {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
@@ -66,7 +58,10 @@ CachedFile::~CachedFile() {
 }
 
 FileCache::FileCache(int root, const Limits& limits)
-    : root_(root), limits_(limits), is_on_(limits.bytes > 0 && is_local(root)) {}
+    : root_(root),
+      limits_(limits),
+      is_on_(limits.bytes > 0 && is_local(root)),
+      is_in_memory_(is_in_memory(root)) {}
 
 FileCache::~FileCache() {
   drop_below("");
@@ -126,18 +121,30 @@ void FileCache::unpin(CachedFile& file) {
 
 // --- Remembering ---
 
-// Files that are asked for once, by a crawler or a backup, are not worth it.
-bool FileCache::was_asked_before(std::string_view path) {
+// Opens only what the kernel has at hand: EAGAIN where it would have to ask a disk. A file system
+// in memory has none to ask, and does not keep in mind what is not there.
+uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve |
+                (is_in_memory_ ? RESOLVE_NO_XDEV : RESOLVE_CACHED);
+  return uring::Fd(static_cast<int>(::syscall(SYS_openat2, root_, path, &how, sizeof how)));
+}
+
+// Files that are asked for once, by a crawler or a backup, are not worth it once half the cache is
+// in use.
+bool FileCache::is_worth_it(std::string_view path) {
+  const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
+                        open_ < limits_.open_files / 2;
+  if (has_room) return true;
   const std::size_t hash = std::hash<std::string_view>{}(path);
   std::uint32_t& asked = asked_[hash % asked_.size()];
   const auto mark = static_cast<std::uint32_t>(hash >> 32) | 1;
-  if (asked == mark) return true;
-  asked = mark;
-  return false;
+  return std::exchange(asked, mark) == mark;
 }
 
 CachedFile* FileCache::remember(std::string_view path) {
-  if (!is_on_ || !was_asked_before(path) || by_path_.contains(path)) return nullptr;
+  if (!is_on_ || !is_worth_it(path) || by_path_.contains(path)) return nullptr;
   auto* const file = new CachedFile;
   file->path_ = path;
   const bool is_watched = watch_directories(path) && look_watched(*file);
@@ -158,7 +165,7 @@ bool FileCache::watch_directories(std::string_view path) {
     const std::string directory(path.substr(0, end));
     if (!directories_.contains(directory)) {
       const char* const name = directory.empty() ? "." : directory.c_str();
-      const uring::Fd fd = open_at_hand(root_, name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      const uring::Fd fd = open_at_hand(name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
       if (!fd.valid() || !is_local(fd.get())) return false;
       if (watch_directory(fd.get(), directory) == no_watch) return false;
     }
@@ -181,7 +188,7 @@ WatchId FileCache::watch_directory(int fd, std::string_view path) {
 // Looks at the path now that nothing on the way to it changes unseen.
 bool FileCache::look_watched(CachedFile& file) {
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-  uring::Fd fd = open_at_hand(root_, file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
+  uring::Fd fd = open_at_hand(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
   if (!fd.valid()) return errno == ENOENT;
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
@@ -198,7 +205,7 @@ bool FileCache::look_watched(CachedFile& file) {
 bool FileCache::look_compared(CachedFile& file) {
   forget_watch(file);
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-  file.file_ = open_at_hand(root_, file.path_.c_str(), flags, 0);
+  file.file_ = open_at_hand(file.path_.c_str(), flags, 0);
   if (!file.file_.valid() || !is_local(file.file_.get())) return false;
   if (::fstat(file.file_.get(), &file.status_) != 0 || !S_ISREG(file.status_.st_mode)) return false;
   if (!is_settled(file.status_)) return false;
@@ -209,6 +216,7 @@ bool FileCache::look_compared(CachedFile& file) {
 bool FileCache::take_content(CachedFile& file) {
   file.exists = true;
   file.facts = facts_in(file.status_);
+  file.tag = tag_of(file.facts).text();
   if (file.facts.size <= limits_.body_bytes) {
     const bool taken = take_body(file);
     file.file_.reset();

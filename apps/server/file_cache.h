@@ -1,13 +1,13 @@
 // FileCache: what paths lead to, remembered for as long as it is true.
 //
-// A file that is asked for a second time is kept: small ones with their bytes, larger ones open and
-// mapped; and so is the knowledge that nothing is there. Whoever asks is told only what still holds
-// for every request that has arrived: refresh() takes in all changes first (changes.h), and where
-// nothing can be watched (watches ran out, or a link is on the way) each look compares stat(2).
-// Everything done here returns at once: what is not in the kernel's memory is not remembered now.
-// One cache for one thread, bounded in files, bytes and descriptors; what was not used for longest
-// goes. The reasons are in docs/decisions/0011-files-are-remembered.md.
-// Covered by tests/server/file_cache_test.cc.
+// A file that is asked for is kept, once half the room is taken only from the second time on: small
+// ones with their bytes, larger ones open and mapped; and so is the knowledge that nothing is
+// there. Whoever asks is told only what still holds for every request that has arrived: refresh()
+// takes in all changes first (changes.h), and where nothing can be watched (watches ran out, or a
+// link is on the way) each look compares stat(2). Everything done here returns at once: what is not
+// in the kernel's memory is not remembered now. One cache for one thread, bounded in files, bytes
+// and descriptors; what was not used for longest goes. The reasons are in
+// docs/decisions/0011-files-are-remembered.md. Covered by tests/server/file_cache_test.cc.
 #pragma once
 
 #include <array>
@@ -25,6 +25,12 @@
 
 namespace server {
 
+// A head that was sent once, and where its Date stands.
+struct ReadyHead {
+  std::string bytes;
+  std::size_t date_offset = 0;
+};
+
 // What a path led to when it was looked at last. Owned by the cache; who awaits anything while he
 // uses one pins it.
 struct CachedFile {
@@ -35,9 +41,11 @@ struct CachedFile {
   std::string_view mapped;        // all its bytes, as the page cache has them; empty if not mapped
   int fd = -1;                    // open, for a large file
 
-  // The head of a plain 200, made by who first answers so, with its Date at date_offset.
-  std::string head;
-  std::size_t date_offset = 0;
+  // Kept by who answers with it first.
+  ReadyHead ready_200;     // to a request whose fields make no difference
+  ReadyHead ready_304;     // to If-None-Match with `tag`
+  std::string tag;         // its entity tag
+  std::string fact_lines;  // Plan::fact_lines
 
  private:
   friend class FileCache;
@@ -82,7 +90,7 @@ class FileCache {
   // The same for a request target that was noted.
   CachedFile* find_target(std::string_view target);
 
-  // Remembers what `path`, NUL-terminated, leads to, if it was asked for before; null if not.
+  // Remembers what `path` leads to; null where it is not worth it, or cannot be known.
   CachedFile* remember(std::string_view path);
   // Notes that a request target, as sent, leads there.
   void note_target(CachedFile& file, std::string_view target);
@@ -106,7 +114,8 @@ class FileCache {
     CachedFile* first = nullptr;  // or the files of that inode
   };
 
-  bool was_asked_before(std::string_view path);
+  bool is_worth_it(std::string_view path);
+  uring::Fd open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve);
   bool watch_directories(std::string_view path);
   WatchId watch_directory(int fd, std::string_view path);
   bool look_watched(CachedFile& file);
@@ -125,7 +134,8 @@ class FileCache {
 
   const int root_;
   const Limits limits_;
-  bool is_on_ = false;
+  const bool is_on_;
+  const bool is_in_memory_;
   Changes changes_;
   std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys are of the files
   std::unordered_map<std::string_view, CachedFile*> by_target_;  // and so are these

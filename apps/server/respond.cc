@@ -220,6 +220,9 @@ bool answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
 
 void finish(Connection& c) {
   Exchange& x = *c.exchange;
+  c.open = c.open && x.plan.keep_alive;
+  // What follows a request that closes the connection is dropped (RFC 9112 9.6).
+  if (!c.open && !x.input.unused().empty()) c.lingers = true;
   x.head.reset();
   x.plan = Plan{};
   x.listing.reset();
@@ -260,9 +263,6 @@ uring::Task<> respond(Connection& c) {
       c.lingers = true;
     }
   }
-  c.open = c.open && x.plan.keep_alive;
-  // What follows a request that closes the connection is dropped (RFC 9112 9.6).
-  if (!c.open && !x.input.unused().empty()) c.lingers = true;
   finish(c);
 }
 

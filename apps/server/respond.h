@@ -22,7 +22,8 @@ void gather_head(Connection& c);
 // will follow them.
 void note_gathered(Connection& c, int status, std::size_t head, std::uint64_t body);
 
-// Makes the exchange ready for the next request of this connection.
+// Ends the answered request: makes the exchange ready for the next one of this connection, if there
+// is to be one.
 void finish(Connection& c);
 
 // The largest head of ours: fields are few, Location is bounded by the target's limit, those of the
