@@ -354,7 +354,7 @@ bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
       return false;
     }
   }
-  if (goes_on(*operation, entry.res)) result.more = true;
+  if (lacks_multishot() && goes_on(*operation, entry.res)) result.more = true;
   completion = {operation, result};
   ++counters_.completions;
   return true;

@@ -74,6 +74,7 @@ class Ring final : public Engine {
   int register_buffers();
   int register_buffer_ring();
   bool has(RingFeature feature) const { return (features_ & feature) != 0; }
+  bool lacks_multishot() const { return !has(multishot_accept) || !has(multishot_receive); }
   bool have_buffers();
   bool add_buffers();
   void provide(std::uint16_t first, std::size_t count);

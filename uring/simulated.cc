@@ -9,11 +9,14 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
+
+#include "uring/fd.h"
 
 namespace uring {
 
@@ -275,14 +278,35 @@ bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
 
 namespace {
 
-std::string bytes_of(const Operation& operation) {
-  if (operation.code == OpCode::send) {
-    return {static_cast<const char*>(operation.address), operation.length};
+// Appends the bytes, as far as they are there: of a mapping whose file was cut off, the kernel
+// sends what is in front of the gap. write(2) finds out without a SIGBUS, a page at a time.
+void append_readable(std::string& all, const iovec& piece) {
+  constexpr std::size_t page = 4096;
+  const auto* begin = static_cast<const char*>(piece.iov_base);
+  if (piece.iov_len < 2 * page) {  // nobody maps so little
+    all.append(begin, piece.iov_len);
+    return;
   }
+  const Fd probe(::memfd_create("probe", MFD_CLOEXEC));
+  std::size_t size = 0;
+  while (size < piece.iov_len) {
+    const std::size_t step = std::min(page - reinterpret_cast<std::uintptr_t>(begin + size) % page,
+                                      piece.iov_len - size);
+    if (::pwrite(probe.get(), begin + size, 1, 0) != 1) break;
+    size += step;
+  }
+  all.append(begin, size);
+}
+
+std::string bytes_of(const Operation& operation) {
   std::string all;
+  if (operation.code == OpCode::send) {
+    append_readable(all, {const_cast<void*>(operation.address), operation.length});
+    return all;
+  }
   const auto* header = static_cast<const msghdr*>(operation.address);
   for (std::size_t i = 0; i < header->msg_iovlen; ++i) {
-    all.append(static_cast<const char*>(header->msg_iov[i].iov_base), header->msg_iov[i].iov_len);
+    append_readable(all, header->msg_iov[i]);
   }
   return all;
 }
@@ -298,7 +322,7 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   std::string all = bytes_of(operation);
   const std::uint32_t most = waiting.fault.most;
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
-  std::size_t now = std::min(all.size() - socket.sent, socket.window);
+  std::size_t now = std::min(all.size() - std::min(all.size(), socket.sent), socket.window);
   if (temper_.hesitates && now > 1 && whim()) {
     now /= 2;
     hesitated_ = true;

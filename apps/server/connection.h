@@ -49,6 +49,7 @@ struct Answered {
 struct Exchange {
   http1::RequestHead head;
   Input input;
+  Exchange* next_idle = nullptr;  // in the service's list, while lent to nobody
   Intent intent;
   Plan plan;
   int file = -1;                 // the file that Plan::content is; closed when its bytes are queued

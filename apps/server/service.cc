@@ -65,7 +65,10 @@ Service::Service(const Shared& from, uring::Loop& on)
   if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
 }
 
-Service::~Service() { assert(live == 0 && blocks.lent() == 0); }
+Service::~Service() {
+  assert(live == 0 && blocks.lent() == 0);
+  while (idle_) delete std::exchange(idle_, idle_->next_idle);
+}
 
 // Whether one more connection of `peer` is one too many. Those that are refused take nobody's
 // place.
@@ -125,17 +128,16 @@ FileCache& Service::fresh_files() {
 
 Exchange& Service::borrow(Connection& c) {
   if (c.exchange) return *c.exchange;
-  std::unique_ptr<Exchange> x;
-  if (idle_exchanges_.empty()) {
-    x.reset(new Exchange);
-    x->answered.reserve(Exchange::most_answered);
+  Exchange* x = idle_;
+  if (x) {
+    idle_ = x->next_idle;
   } else {
-    x = std::move(idle_exchanges_.back());
-    idle_exchanges_.pop_back();
+    x = new Exchange;
+    x->answered.reserve(Exchange::most_answered);
   }
   x->block = blocks.lend();
-  c.exchange = x.release();
-  return *c.exchange;
+  c.exchange = x;
+  return *x;
 }
 
 void Service::give_back(Connection& c) {
@@ -146,7 +148,8 @@ void Service::give_back(Connection& c) {
   x.input = Input{};
   x.gathered = 0;
   x.queued = x.sent = 0;
-  idle_exchanges_.emplace_back(std::exchange(c.exchange, nullptr));
+  x.next_idle = idle_;
+  idle_ = std::exchange(c.exchange, nullptr);
 }
 
 void Service::release_input(Exchange& x) {

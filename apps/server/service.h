@@ -104,7 +104,7 @@ struct Service {
   void own_memory(Exchange& x);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
-  std::vector<std::unique_ptr<Exchange>> idle_exchanges_;
+  Exchange* idle_ = nullptr;  // lent to nobody, by Exchange::next_idle
   Connection* first_ = nullptr;
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
   std::uint64_t timed_ = 0;      // and the clock read
