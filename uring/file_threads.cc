@@ -18,21 +18,19 @@ FileThreads::~FileThreads() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-// Signals are for the threads that were there before: their handlers wake a loop. False: the system
-// allows no further thread.
-bool FileThreads::start_thread() {
+// Signals are for the threads that were there before: their handlers wake a loop. Where the system
+// allows no further thread there is none.
+void FileThreads::start_thread() {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = true;
   try {
     threads_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
-    started = false;
+    // The operation is done by a thread that is there, or by the loop's own.
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
 }
 
 void FileThreads::give(Operation& operation) {
@@ -42,8 +40,8 @@ void FileThreads::give(Operation& operation) {
     queue_.push(&operation);
     needs_thread = queue_.size() > idle_ && threads_.size() < most_;
   }
-  given_.notify_one();
-  if (!needs_thread || start_thread() || !threads_.empty()) return;
+  if (needs_thread) start_thread();
+  if (!threads_.empty()) return given_.notify_one();
   // No thread at all: better this one waits than that nothing is done.
   {
     const std::lock_guard lock(mutex_);

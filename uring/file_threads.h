@@ -27,7 +27,7 @@ class FileThreads {
   FileThreads(const FileThreads&) = delete;
   FileThreads& operator=(const FileThreads&) = delete;
 
-  // Has `operation` done; see call_plainly().
+  // Has `operation` done; see call_plainly(). Where there can be no thread, it is done here.
   void give(Operation& operation);
 
   // Moves what is done to the end of `done`.
@@ -36,7 +36,7 @@ class FileThreads {
   unsigned most() const { return most_; }
 
  private:
-  bool start_thread();
+  void start_thread();
   void work();
   void put_done(const Completion& completion);
 

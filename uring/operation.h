@@ -1,10 +1,11 @@
 // Operation: one thing asked of the kernel, described once, executed by any engine.
 //
 // The description names no engine's types: the ring turns it into a submission-queue entry, the
-// simulated engine into plain calls, and an epoll engine will do likewise. An operation lives in
-// the Io that awaits it and stays there, untouched, until its completion has been delivered: the
-// engine holds a pointer to it. Everything it points to (paths, buffers, message headers) belongs
-// to the caller and must live as long. Covered by tests/uring/loop_test.cc and simulated_test.cc.
+// others into plain calls. An operation lives in the Io that awaits it and stays there, untouched,
+// until its completion has been delivered: the engine holds a pointer to it. Everything it points
+// to (paths, buffers, message headers) belongs to the caller and must live as long. Who started
+// operations on a descriptor closes it through the engine, which may remember what it learnt of
+// it. Covered by tests/uring/loop_test.cc and simulated_test.cc.
 #pragma once
 
 #include <coroutine>

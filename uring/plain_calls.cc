@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "uring/open_in_steps.h"
+
 namespace uring {
 
 namespace {
@@ -53,7 +55,10 @@ std::int32_t call_plainly(const Operation& op) {
     case OpCode::write:
       return answer_of(offset < 0 ? ::write(op.fd, room, op.length)
                                   : ::pwrite(op.fd, room, op.length, offset));
-    case OpCode::open: return answer_of(open_with(op, 0));
+    case OpCode::open: {
+      const std::int32_t opened = answer_of(open_with(op, 0));
+      return opened == -ENOSYS ? open_in_steps(op) : opened;
+    }
     case OpCode::sync:
       return answer_of(op.flags == data_only ? ::fdatasync(op.fd) : ::fsync(op.fd));
     case OpCode::rename:
@@ -67,7 +72,8 @@ std::int32_t call_plainly(const Operation& op) {
 }
 
 // A failure is left to the plain call where it may come from asking for too much: EINVAL from a
-// kernel that knows no cached look-ups, EOPNOTSUPP from a file system that cannot say.
+// kernel that knows no cached look-ups, ENOSYS from one that has no openat2 at all, EOPNOTSUPP from
+// a file system that cannot say.
 bool call_without_waiting(const Operation& op, std::int32_t& answer) {
   if (op.code == OpCode::read) {
     answer = answer_of(read_with(op, static_cast<off_t>(op.offset), RWF_NOWAIT));
@@ -75,7 +81,7 @@ bool call_without_waiting(const Operation& op, std::int32_t& answer) {
   }
   if (op.code != OpCode::open || !may_open_at_once(op.open_flags)) return false;
   answer = answer_of(open_with(op, resolve_cached));
-  return answer != -EAGAIN && answer != -EINVAL && answer != -EOPNOTSUPP;
+  return answer != -EAGAIN && answer != -EINVAL && answer != -ENOSYS && answer != -EOPNOTSUPP;
 }
 
 std::int32_t read_without_waiting(const Operation& op) {

@@ -333,7 +333,7 @@ ParseOutcome fail(int status, const std::string& text) {
 std::string version_of(const CLI::App& app) {
   const std::vector<std::string> said = app.get_option("--io")->results();
   const char* const environment = std::getenv("QUOIT_IO");
-  const std::string_view io = !said.empty() ? said.back() : environment ? environment : "";
+  const std::string io = !said.empty() ? said.back() : environment ? environment : "";
   const uring::EngineChoice choice =
       uring::engine_choice(io).value_or(uring::EngineChoice::automatic);
   return "quoitd " QUOIT_VERSION "\n" + uring::describe_engine(choice);

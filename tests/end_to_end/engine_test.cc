@@ -82,6 +82,34 @@ TEST(WithoutRing, ServerStartsServesAndStores) {
   }
 }
 
+// Without openat2 too, names are opened one after the other, and no link is followed.
+TEST(WithoutRing, AndWithoutOpenat2NothingOutsideTheRootIsServed) {
+  if (!filters_work()) GTEST_SKIP() << "no seccomp filters here";
+  Site site({"--writable"},
+            {.wrapper = {"env", "-u", "QUOIT_IO", test_support::without_ring_path(), "OLD"}});
+  const Scratch outside;
+  outside.write("secret", "secret");
+  site.root.write("a/b/file", "content");
+  site.root.make_link("out", outside.path());
+  site.root.make_link("a/secret", outside.path("secret"));
+  EXPECT_EQ(site.ask(get("/a/b/file")).body, "content");
+  EXPECT_EQ(site.ask(get("/a/b/?json")).status, 200);
+  EXPECT_EQ(site.ask(get("/a/b")).status, 301);
+  EXPECT_EQ(site.ask(get("/a/none")).status, 404);
+  EXPECT_EQ(site.ask(put("/a/new/file", "new")).status, 201);
+  EXPECT_EQ(site.ask(put("/a/new/file", "newer")).status, 204);
+  EXPECT_EQ(site.root.read("a/new/file"), "newer");
+  EXPECT_EQ(site.ask(test_support::request("DELETE", "/a/new/file")).status, 204);
+  for (const char* path : {"/out/secret", "/a/secret", "/out/", "/a/b/../../out/secret"}) {
+    const test_support::Response refused = site.ask(get(path));
+    EXPECT_GE(refused.status, 400) << path;
+    EXPECT_EQ(refused.body.find("secret\n"), std::string::npos) << path;
+    EXPECT_NE(refused.body, "secret") << path;
+  }
+  EXPECT_GE(site.ask(put("/out/new", "x")).status, 400);
+  EXPECT_FALSE(outside.exists("new"));
+}
+
 TEST(WithoutRing, ServerThatMustHaveOneSaysWhyInOneLine) {
   if (!filters_work()) GTEST_SKIP() << "no seccomp filters here";
   const Scratch place;

@@ -91,6 +91,7 @@ Task<> accept_all(Lab&, Io& io, int listener, std::vector<Fd>& guests) {
 TEST_F(Epolls, AcceptALongQueueInSeveralTurns) {
   const Fd listener = lab::listener();
   std::vector<Fd> clients;
+  clients.reserve(300);
   for (int i = 0; i < 300; ++i) clients.push_back(lab::connected_to(listener));
   Io io(lab.scope);
   std::vector<Fd> guests;
@@ -193,25 +194,24 @@ TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
 
 // Neither yields nor file operations, which complete without asking the kernel, may keep it from
 // being asked.
-Task<> yield_until(Lab& lab, const bool& done) {
+Task<> yield_often(Lab& lab) {
   Io io(lab.scope);
-  while (!done) co_await io.yield();
+  for (int i = 0; i < 100; ++i) co_await io.yield();
 }
 
 TEST_F(Epolls, SeeEventsWhileSomebodyNeverWaits) {
   Pair pair;
-  bool done = false;
   Io io(lab.scope);
   Result got;
   std::array<char, 4> room;
   const auto ask = [&](Io& i) { return i.recv(pair.ours.get(), room); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab.scope.spawn(yield_until(lab, done));
+  lab.scope.spawn(yield_often(lab));
   lab.loop.turn(0);
   lab::write_at_once(pair.theirs.get(), "now");
   for (int i = 0; i < 20; ++i) lab.loop.turn(0);
   EXPECT_EQ(got.value, 3);
-  done = true;
+  EXPECT_EQ(lab.scope.tasks(), 1U) << "the other is not at its end";
   lab.run();
 }
 
@@ -281,6 +281,20 @@ TEST_F(Epolls, WriteMoreAtOnceThanThereAreThreads) {
   const std::string all = folder.get("file");
   ASSERT_EQ(all.size(), 200'000U);
   for (std::size_t i = 0; i < 200; ++i) EXPECT_EQ(all[i * 1000], static_cast<char>('a' + i % 26));
+}
+
+TEST(EpollFiles, AreWorkedOnWhereThereCanBeNoThread) {
+  const std::unique_ptr<Epoll> engine = make_epoll(0);
+  Lab lab(*engine);
+  const lab::Folder folder;
+  const int at = folder.fd();
+  const std::size_t before = threads_of_process();
+  for (const char* name : {"a", "b", "c"}) {
+    EXPECT_TRUE(lab.answer([&](Io& io) { return io.make_directory(at, name, 0700); }).ok());
+  }
+  EXPECT_EQ(lab.answer([&](Io& io) { return io.make_directory(at, "a", 0700); }).fault(),
+            Fault::exists);
+  EXPECT_EQ(threads_of_process(), before);
 }
 
 TEST_F(Epolls, ReadPipesWhenSomethingIsInThem) {

@@ -12,6 +12,7 @@
 
 #include "tests/uring/lab.h"
 #include "uring/io.h"
+#include "uring/open_in_steps.h"
 
 namespace uring {
 namespace {
@@ -56,6 +57,41 @@ TEST_P(Files, OutsideTheFolderAreRefused) {
   for (const char* path : {"..", "../", "../../etc/passwd", "/etc/passwd", "sub/../..", "absolute",
                            "parent", "parent/x", "sub/far/passwd"}) {
     EXPECT_EQ(open(path).fault(), Fault::outside) << path;
+  }
+}
+
+// As on kernels without openat2.
+TEST(FilesInSteps, AreOpenedBeneathAFolderAndThroughNoLink) {
+  const lab::Folder folder;
+  std::filesystem::create_directories(folder / "a/b");
+  folder.put("a/b/c", "deep");
+  std::filesystem::create_symlink("b", folder / "a/link");
+  std::filesystem::create_symlink("c", folder / "a/b/link");
+  const auto open = [&](const char* path, std::uint64_t flags) {
+    Operation operation;
+    operation.code = OpCode::open;
+    operation.fd = folder.fd();
+    operation.address = path;
+    operation.open_flags = flags | O_CLOEXEC;
+    operation.open_resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    const std::int32_t answer = open_in_steps(operation);
+    if (answer >= 0) ::close(answer);
+    return answer >= 0 ? 0 : -answer;
+  };
+  for (const std::uint64_t flags : {std::uint64_t{O_RDONLY}, std::uint64_t{O_PATH}}) {
+    for (const char* path : {"a/b/c", "a//b///c", "./a/./b/c", ".", "a", "a/", "a/b/."}) {
+      EXPECT_EQ(open(path, flags), 0) << path;
+    }
+    for (const char* path : {"a/b/link", "..", "a/../a", "/", "/etc/passwd", "a/b/../c"}) {
+      EXPECT_EQ(open(path, flags), EXDEV) << path;
+    }
+    EXPECT_EQ(open("a/link/c", flags), ENOTDIR);
+    EXPECT_EQ(open("a/b/c/", flags), ENOTDIR);
+    EXPECT_EQ(open("a/b/c/d", flags), ENOTDIR);
+    EXPECT_EQ(open("none", flags), ENOENT);
+    EXPECT_EQ(open("none/c", flags), ENOENT);
+    EXPECT_EQ(open("", flags), ENOENT);
+    EXPECT_EQ(open(std::string(300, 'x').c_str(), flags), ENAMETOOLONG);
   }
 }
 
