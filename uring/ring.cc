@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <utility>
 
 namespace uring {
 
@@ -165,9 +166,13 @@ bool Ring::add_buffers() {
 }
 
 // Sees that a receive which found the group empty finds a buffer when it starts again. Buffers not
-// lent are the kernel's, or in completions that come before the receive's next one; so one batch
-// of shortages grows the pool once.
-bool Ring::have_buffers() { return lent_ < pool_.size() || add_buffers(); }
+// lent are the kernel's, or in completions that come before the receive's next one. A batch of
+// shortages grows the pool once: a thousand connections that speak at the same time need as many
+// buffers, although each gives its own back at once.
+bool Ring::have_buffers() {
+  const bool has_grown = !std::exchange(was_short_, true) && add_buffers();
+  return has_grown || lent_ < pool_.size();
+}
 
 void Ring::recycle(std::uint16_t id) {
   assert(lent_ > 0);
@@ -384,6 +389,7 @@ std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> room) {
     result = io_uring_submit_and_wait(&ring_, 1);
   }
   if (result == -EBADR) lost_completions();
+  was_short_ = false;
   std::size_t taken = 0;
   unsigned seen = 0;
   unsigned head = 0;

@@ -90,6 +90,7 @@ class Ring final : public Engine {
   unsigned features_ = 0;                     // RingFeatures in use
   io_uring_buf_ring* buffer_ring_ = nullptr;  // mapped, if used; BufferPool::most_buffers entries
   BufferPool pool_;
+  bool was_short_ = false;     // of buffers, in this batch of completions
   Milliseconds now_ = 0;       // what now() said last
   Milliseconds wakes_at_ = 0;  // when the next timeout in the ring fires, if that is to come
   __kernel_timespec wake_time_{};

@@ -165,7 +165,7 @@ void add_fields(Connection& c) {
 
 void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
-  c.service.now();
+  c.service.clock.now();  // a file that was just written is not of the future
   add_fields(c);
   const std::span<char> room = x.block.subspan(x.gathered);
   const std::size_t size = write_head(x.plan, c.service.clock, room);
