@@ -3,6 +3,7 @@
 #include "uring/frame_pool.h"
 
 #include <cassert>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -11,21 +12,36 @@ namespace uring {
 // Stands before the frame; as large as the strictest alignment so that the frame keeps it.
 struct alignas(std::max_align_t) FramePool::Block {
   FramePool* pool;
-  std::size_t size_class;
-  Block* next;
+  std::uint32_t size_class;
+
+  // While the frame is free, the next free one stands in it.
+  Block*& next() { return *reinterpret_cast<Block**>(this + 1); }
 };
+
+void* FramePool::cut(std::size_t bytes) {
+  if (slab_bytes - cut_bytes_ < bytes) {
+    // Pages are touched only as far as they are used.
+    slabs_.emplace_back(new std::byte[slab_bytes]);
+    cut_bytes_ = 0;
+  }
+  void* const memory = slabs_.back().get() + cut_bytes_;
+  cut_bytes_ += bytes;
+  return memory;
+}
 
 void* FramePool::allocate(std::size_t bytes) {
   const std::size_t size_class = (bytes + step - 1) / step;
   ++live_;
-  if (size_class < classes && free_[size_class]) {
+  const bool is_small = size_class < classes;
+  if (is_small && free_[size_class]) {
     Block* block = free_[size_class];
-    free_[size_class] = block->next;
+    free_[size_class] = block->next();
     return block + 1;
   }
-  void* memory = std::malloc(sizeof(Block) + size_class * step);
+  const std::size_t all = sizeof(Block) + size_class * step;
+  void* memory = is_small ? cut(all) : std::malloc(all);
   if (!memory) std::abort();
-  return new (memory) Block{this, size_class, nullptr} + 1;
+  return new (memory) Block{this, static_cast<std::uint32_t>(size_class)} + 1;
 }
 
 void FramePool::release(void* frame) {
@@ -36,19 +52,10 @@ void FramePool::release(void* frame) {
     std::free(block);
     return;
   }
-  block->next = pool.free_[block->size_class];
+  block->next() = pool.free_[block->size_class];
   pool.free_[block->size_class] = block;
 }
 
-FramePool::~FramePool() {
-  assert(live_ == 0);
-  for (Block* block : free_) {
-    while (block) {
-      Block* next = block->next;
-      std::free(block);
-      block = next;
-    }
-  }
-}
+FramePool::~FramePool() { assert(live_ == 0); }
 
 }  // namespace uring

@@ -1,13 +1,16 @@
 // FramePool: memory for coroutine frames, kept for the next one.
 //
 // Frames come in few sizes and live short; a pool of free lists by size makes a new connection
-// cost no call to the allocator after the first of its kind. One pool for one loop, not shared
-// between threads. A coroutine finds its pool through its first parameter (see task.h).
+// cost no call to the allocator after the first of its kind. Small ones are cut from slabs, so that
+// an idle connection costs its own bytes and little more. One pool for one loop, not shared between
+// threads. A coroutine finds its pool through its first parameter (see task.h).
 // Covered by tests/uring/task_test.cc.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <memory>
+#include <vector>
 
 namespace uring {
 
@@ -28,9 +31,15 @@ class FramePool {
 
  private:
   struct Block;
-  static constexpr std::size_t step = 64;     // size classes: 64, 128, ... bytes
-  static constexpr std::size_t classes = 32;  // larger frames go to the allocator
+  static constexpr std::size_t step = 16;     // size classes: 16, 32, ... bytes
+  static constexpr std::size_t classes = 64;  // larger frames go to the allocator
+  static constexpr std::size_t slab_bytes = 64 * 1024;
+
+  void* cut(std::size_t bytes);
+
   std::array<Block*, classes> free_{};
+  std::vector<std::unique_ptr<std::byte[]>> slabs_;
+  std::size_t cut_bytes_ = slab_bytes;  // of the last slab
   std::size_t live_ = 0;
 };
 

@@ -48,22 +48,27 @@ inline constexpr std::uint32_t data_only = 1;
 
 struct Operation {
   OpCode code = OpCode::read;
+  bool armed = false;      // multishot: it will complete again
+  bool cancelled = false;  // the engine was asked to end it; what it starts again must heed
   int fd = -1;
   int second_fd = -1;
   std::uint32_t length = 0;       // bytes
   std::uint32_t flags = 0;        // renameat2's or unlinkat's
   const void* address = nullptr;  // of recv_stream: the Io that takes what it receives
-  const void* second_address = nullptr;
-  std::uint64_t offset = 0;  // bytes from the file's start
-  // openat2's struct open_how, in place because the kernel reads it only at submission.
-  std::uint64_t open_flags = 0;
-  std::uint64_t open_mode = 0;
+  // What no operation has both of shares its place. The three words are openat2's struct open_how,
+  // here because the kernel reads it only at submission.
+  union {
+    std::uint64_t offset = 0;  // bytes from the file's start
+    std::uint64_t open_flags;
+  };
+  union {
+    const void* second_address = nullptr;
+    std::uint64_t open_mode;
+  };
   std::uint64_t open_resolve = 0;
 
   Result result;                   // written by the loop before `waiter` is resumed
   std::coroutine_handle<> waiter;  // who is resumed; empty while nobody waits
-  bool armed = false;              // multishot: it will complete again
-  bool cancelled = false;          // the engine was asked to end it; what it starts again must heed
 };
 
 }  // namespace uring

@@ -68,6 +68,8 @@ struct Exchange {
   std::vector<Answered> answered;         // answers not yet logged, at most `most_answered`
   uring::Gather message;                  // a send of more than the block
 
+  std::array<char, 48> remote{};  // the peer's address as text, NUL-terminated, where logs want it
+
   std::unique_ptr<char[]> own_memory;  // for heads in pieces: own_bytes
   std::size_t own_bytes = 0;
   std::array<char, path_room_bytes> path_room;
@@ -77,6 +79,12 @@ struct Exchange {
 
   // Answers that leave in one send at most: bounds what a flood of pipelined requests holds.
   static constexpr std::size_t most_answered = 64;
+};
+
+// Who is at the other end, in few bytes.
+struct Peer {
+  std::array<unsigned char, 16> address{};  // IPv6, or IPv4 in the first four
+  enum class Family : std::uint8_t { local, v4, v6 } family = Family::local;
 };
 
 struct Connection {
@@ -96,7 +104,7 @@ struct Connection {
   bool waiting = false;        // for the first byte of a request
   std::uint32_t requests = 0;  // answered so far
   AddressCounts::Slot counted = AddressCounts::uncounted;
-  std::array<char, 48> remote{};  // the peer's address as text, NUL-terminated
+  Peer peer;
 };
 
 // The corridor: serves the requests of `c` until either side ends the connection, closes it and

@@ -143,7 +143,7 @@ bool must_drop_body(Connection& c) {
 
 LogRecord record_of(const Connection& c, int status) {
   const http1::RequestHead& head = c.exchange->head;
-  LogRecord record{.remote = c.remote.data(), .time = c.service.clock.seconds()};
+  LogRecord record{.remote = c.exchange->remote.data(), .time = c.service.clock.seconds()};
   record.status = status;
   if (head.size() == 0) return record;  // no valid head: nothing of it is trusted
   record.method = head.method_text();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cassert>
+#include <charconv>
 #include <cstring>
 #include <netinet/in.h>
 #include <new>
@@ -35,20 +36,34 @@ sockaddr_storage peer_of(int socket) {
   return peer;
 }
 
-void describe_peer(const sockaddr_storage& peer, std::array<char, 48>& text) {
-  constexpr socklen_t text_bytes = INET6_ADDRSTRLEN;  // 46: fits
-  std::strcpy(text.data(), "unix");
-  if (peer.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
-    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text_bytes);
-  } else if (peer.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text_bytes);
-    // An IPv4 client of a socket for both families is shown as what it is.
-    constexpr const char* mapped = "::ffff:";
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-      std::memmove(text.data(), text.data() + std::strlen(mapped),
-                   std::strlen(text.data()) - std::strlen(mapped) + 1);
+// An IPv4 client of a socket for both families is shown as what it is.
+Peer compact(const sockaddr_storage& storage) {
+  Peer peer;
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    std::memcpy(peer.address.data(), &v4.sin_addr, 4);
+    peer.family = Peer::Family::v4;
+  } else if (storage.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+    const bool is_mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+    const unsigned char* const bytes = v6.sin6_addr.s6_addr;
+    std::memcpy(peer.address.data(), is_mapped ? bytes + 12 : bytes, is_mapped ? 4 : 16);
+    peer.family = is_mapped ? Peer::Family::v4 : Peer::Family::v6;
+  }
+  return peer;
+}
+
+// IPv4 by hand: this is done for each request.
+void describe_peer(const Peer& peer, std::array<char, 48>& text) {
+  if (peer.family == Peer::Family::local) {
+    std::strcpy(text.data(), "unix");
+  } else if (peer.family == Peer::Family::v6) {
+    ::inet_ntop(AF_INET6, peer.address.data(), text.data(), socklen_t{48});
+  } else {
+    char* at = text.data();
+    for (std::size_t i = 0; i < 4; ++i) {
+      at = std::to_chars(at, at + 3, peer.address[i]).ptr;
+      *at++ = i < 3 ? '.' : '\0';
     }
   }
 }
@@ -60,8 +75,7 @@ Service::Service(const Shared& from, uring::Loop& on)
       config(from.config),
       loop(on),
       connections(on),
-      files(from.root, {.bytes = from.config.cache_bytes}),
-      tells_durations_(from.access_log && from.config.log_format == LogFormat::json) {
+      files(from.root, {.bytes = from.config.cache_bytes}) {
   if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
 }
 
@@ -91,7 +105,7 @@ void Service::take(int socket) {
   auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, socket);
   c->refused = is_refused;
   c->counted = counted;
-  if (wants_peer) describe_peer(peer, c->remote);
+  c->peer = compact(peer);
   c->next = first_;
   if (first_) first_->previous = c;
   first_ = c;
@@ -136,6 +150,7 @@ Exchange& Service::borrow(Connection& c) {
     x->answered.reserve(Exchange::most_answered);
   }
   x->block = blocks.lend();
+  if (shared.access_log || shared.head_log) describe_peer(c.peer, x->remote);
   c.exchange = x;
   return *x;
 }
@@ -211,7 +226,7 @@ void Service::log_heads(const Connection& c, std::string_view response) {
   if (!shared.head_log) return;
   std::string text;
   const http1::RequestHead& head = c.exchange->head;
-  format_heads(c.remote.data(), head, response, text);
+  format_heads(c.exchange->remote.data(), head, response, text);
   shared.head_log->append_text(text);
 }
 

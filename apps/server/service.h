@@ -78,7 +78,10 @@ struct Service {
     return clock.seconds();
   }
   // For durations in the log; 0 where nothing tells them.
-  std::int64_t microseconds() const { return tells_durations_ ? Clock::microseconds() : 0; }
+  std::int64_t microseconds() const {
+    const bool tells = shared.access_log && config.log_format == LogFormat::json;
+    return tells ? Clock::microseconds() : 0;
+  }
 
   // Something was changed in this very turn of the loop.
   void note_change() { refreshed_ = 0; }
@@ -108,7 +111,6 @@ struct Service {
   Connection* first_ = nullptr;
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
   std::uint64_t timed_ = 0;      // and the clock read
-  const bool tells_durations_;
   std::uint64_t random_;
 };
 

@@ -167,7 +167,7 @@ TEST(FramePools, GiveFramesOfTheSameSizeAgain) {
   EXPECT_EQ(pool.live(), 2U);
   FramePool::release(first);
   EXPECT_EQ(pool.live(), 1U);
-  EXPECT_EQ(pool.allocate(190), first) << "the same class of sizes";
+  EXPECT_EQ(pool.allocate(140), first) << "the same class of sizes";
   FramePool::release(first);
   FramePool::release(second);
   EXPECT_EQ(pool.live(), 0U);
