@@ -609,18 +609,19 @@ class LineParser {
     return HeadJudge::usual_fields(head, names);
   }
 
-  // A host name and at most four digits of a port, which are all valid. RFC 9110 7.2.
+  // A host name and a port of at most four digits, or of five up to 59999, which are all valid. RFC
+  // 9110 7.2. Reads up to eight bytes in front of the end of the value, which its name is.
   HTTP1_INLINE static bool is_plain_host(const char* host, std::size_t size,
                                          std::size_t host_size) noexcept {
     if (host_size == size) return host_size != 0;
     const std::size_t digits = size - host_size - 1;
-    if (host_size == 0 || digits > 4 || host[host_size] != ':') return false;
-    // The last four bytes, those in front of the digits shifted out.
-    const std::uint64_t word = load<std::uint32_t>(host + size - 4);
-    const auto port = static_cast<std::uint32_t>(word >> (32 - 8 * digits));
-    const auto zeros = static_cast<std::uint32_t>(0x30303030 & low_bits(8 * digits));
-    const std::uint32_t values = port ^ zeros;  // of digits 0 to 9
-    return ((values | (values + 0x06060606)) & 0xf0f0f0f0) == 0;
+    if (host_size == 0 || digits > 5 || host[host_size] != ':') return false;
+    // The last five bytes, those in front of the digits shifted out.
+    const std::uint64_t word = load<std::uint64_t>(host + size - 8) >> 24;
+    const std::uint64_t port = word >> (40 - 8 * digits);
+    const std::uint64_t values = port ^ (0x3030303030 & low_bits(8 * digits));  // of digits 0 to 9
+    const bool is_small = digits < 5 || (values & 0xff) < 6;
+    return is_small && ((values | (values + 0x0606060606)) & 0xf0f0f0f0f0) == 0;
   }
 
   // Decides about the head; all its lines are read.

@@ -132,7 +132,10 @@ void HeadWriter::request_line(std::string_view method, std::string_view target,
   append("\r\n");
 }
 
-void HeadWriter::status_line(int status) noexcept { status_line(status, reason_of(status)); }
+void HeadWriter::status_line(int status) noexcept {
+  if (status == 200) return append("HTTP/1.1 200 OK\r\n");
+  status_line(status, reason_of(status));
+}
 
 void HeadWriter::status_line(int status, std::string_view reason, Version version) noexcept {
   require(status >= 100 && status <= 999 && is_value(reason));
@@ -158,6 +161,13 @@ void HeadWriter::field(std::string_view name, std::string_view value) noexcept {
   append("\r\n");
 }
 
+void HeadWriter::checked_field(FieldName name, std::string_view value) noexcept {
+  append(text_of(name));
+  append(": ");
+  append(value);
+  append("\r\n");
+}
+
 void HeadWriter::field(std::string_view name, std::uint64_t value) noexcept {
   begin_field(name);
   append(value);
@@ -167,14 +177,15 @@ void HeadWriter::field(std::string_view name, std::uint64_t value) noexcept {
 void HeadWriter::date(std::string_view name, std::int64_t unix_seconds) noexcept {
   std::array<char, date_size> text;
   write_date(unix_seconds, text);
-  field(name, std::string_view(text.data(), text.size()));
+  begin_field(name);
+  append(std::string_view(text.data(), text.size()));
+  append("\r\n");
 }
 
 void HeadWriter::content_range(std::uint64_t first, std::uint64_t last,
                                std::uint64_t size) noexcept {
   require(first <= last && last < size);
-  begin_field(text_of(FieldName::content_range));
-  append("bytes ");
+  append("Content-Range: bytes ");
   append(first);
   append("-");
   append(last);
@@ -184,8 +195,7 @@ void HeadWriter::content_range(std::uint64_t first, std::uint64_t last,
 }
 
 void HeadWriter::content_range_unsatisfied(std::uint64_t size) noexcept {
-  begin_field(text_of(FieldName::content_range));
-  append("bytes */");
+  append("Content-Range: bytes */");
   append(size);
   append("\r\n");
 }

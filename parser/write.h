@@ -36,6 +36,11 @@ class HeadWriter {
   void field(std::string_view name, std::string_view value) noexcept;
   void field(std::string_view name, std::uint64_t value) noexcept;
   void date(std::string_view name, std::int64_t unix_seconds) noexcept;
+  // The same without a check, for a value that was checked before or has only bytes of our own:
+  // digits, tags, dates.
+  void checked_field(FieldName name, std::string_view value) noexcept;
+  // Whole field lines that a writer has written before.
+  void checked_lines(std::string_view lines) noexcept { append(lines); }
   // Content-Range: bytes first-last/size, and bytes */size for 416 (RFC 9110 14.4).
   void content_range(std::uint64_t first, std::uint64_t last, std::uint64_t size) noexcept;
   void content_range_unsatisfied(std::uint64_t size) noexcept;

@@ -13,6 +13,8 @@
 #include <span>
 #include <vector>
 
+#include "uring/result.h"
+
 namespace uring {
 
 class BufferPool {
@@ -27,6 +29,13 @@ class BufferPool {
 
   std::size_t size() const { return slabs_.size() * slab_buffers; }
 
+  // What whoever has a buffer notes of it while it waits in a list.
+  struct Note {
+    std::uint16_t next = no_buffer;  // behind it in the list
+    std::uint16_t bytes = 0;         // received
+  };
+  Note& note(std::uint16_t id) { return notes_[id]; }
+
   std::span<char> at(std::uint16_t id) const {
     char* slab = slabs_[id / slab_buffers].get();
     return {slab + (id % slab_buffers) * buffer_bytes, buffer_bytes};
@@ -34,6 +43,7 @@ class BufferPool {
 
  private:
   std::vector<std::unique_ptr<char[]>> slabs_;
+  std::vector<Note> notes_;  // by number
 };
 
 }  // namespace uring

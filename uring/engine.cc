@@ -1,4 +1,4 @@
-// What every engine does the same way. Covered by tests/uring/ring_test.cc.
+// What every engine does the same way. Covered by tests/uring/file_test.cc.
 #include "uring/engine.h"
 
 #include <linux/sockios.h>

@@ -3,8 +3,8 @@
 // An engine takes operations, and some time later hands back exactly one completion for each (a
 // multishot one: several, the last without `more`). It never calls back: the loop asks for
 // completions in batches, and resumes coroutines when the engine has finished with its own queues.
-// Ring (ring.h) is the real one; Simulated (simulated.h) runs the same code in tests, with faults;
-// an engine on epoll and plain calls has its place here.
+// Ring (ring.h) is io_uring, Epoll (epoll.h) serves where that is refused, and Simulated
+// (simulated.h) runs the same code in tests, with faults.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "uring/buffer_pool.h"
 #include "uring/operation.h"
 
 namespace uring {
@@ -68,7 +69,11 @@ class Engine {
 
   // The bytes of provided buffer `id`; valid until recycle(id).
   virtual std::span<char> buffer(std::uint16_t id) = 0;
+  // For whoever was given buffer `id`, to keep it in a list.
+  virtual BufferPool::Note& note(std::uint16_t id) = 0;
   virtual void recycle(std::uint16_t id) = 0;
+  // Buffers that completions carried out and that have not been recycled.
+  virtual std::size_t lent_buffers() const = 0;
 
   // The engine and its settings in a few words: "io_uring (single issuer, deferred task work)".
   virtual std::string describe() const = 0;

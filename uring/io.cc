@@ -21,7 +21,8 @@ Io::Io(Scope& scope) : loop_(scope.loop()), scope_(scope), next_(scope.ios_), ti
 }
 
 Io::~Io() {
-  assert(!operation_.waiter && !operation_.armed);
+  assert(!operation_.waiter && !operation_.armed && !stream_.waiter && !stream_.armed);
+  forget_kept();
   loop_.timers().remove(timer_);
   if (previous_)
     previous_->next_ = next_;
@@ -37,7 +38,7 @@ Io::Pending Io::prepare(OpCode code, int fd, const void* address, std::size_t le
   operation_.fd = fd;
   operation_.address = address;
   operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
-  return Pending(*this);
+  return Pending(*this, operation_);
 }
 
 Io::Pending Io::accept(int listener) { return prepare(OpCode::accept, listener, nullptr, 0); }
@@ -64,7 +65,7 @@ Io::Pending Io::send(int fd, Gather& message) {
 Io::Pending Io::sleep(Milliseconds duration) {
   set_deadline(duration);
   sleeping_ = true;
-  return Pending(*this);
+  return Pending(*this, operation_);
 }
 
 Io::Pending Io::read(int fd, std::span<char> room, std::uint64_t offset) {
@@ -146,9 +147,108 @@ void Io::begin(std::coroutine_handle<> waiter) {
   loop_.engine().start(operation_);
 }
 
+// --- Receiving that goes on by itself ---
+
+Io::Pending Io::receive(int fd) {
+  assert(!operation_.waiter && !stream_.waiter);
+  stream_.fd = fd;
+  awaits_end_ = false;
+  return Pending(*this, stream_);
+}
+
+Io::Pending Io::end_receiving() {
+  assert(!operation_.waiter && !stream_.waiter);
+  awaits_end_ = true;
+  return Pending(*this, stream_);
+}
+
+// True, with a result, when there is nothing to wait for.
+bool Io::has_arrived() {
+  if (awaits_end_) return !stream_.armed;
+  if (stopped_ || timed_out_) {
+    stream_.result = Result{.value = -ECANCELED};
+  } else if (kept_ > 0) {
+    stream_.result = take_kept();
+  } else if (end_ != not_ended) {
+    stream_.result = Result{.value = end_};
+    if (end_ == -ENOBUFS) end_ = not_ended;  // the next one may find a buffer
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Io::await_arrival(std::coroutine_handle<> waiter) {
+  stream_.waiter = waiter;
+  if (awaits_end_) {
+    loop_.engine().cancel(stream_);
+  } else if (!stream_.armed) {
+    stream_.code = OpCode::recv_stream;
+    stream_.address = this;
+    stream_.armed = true;
+    loop_.engine().start(stream_);
+  }
+}
+
+bool Io::on_received(Operation& stream, Result result) {
+  Io& io = *static_cast<Io*>(const_cast<void*>(stream.address));
+  return io.take_received(result);
+}
+
+bool Io::take_received(Result result) {
+  stream_.armed = result.more;
+  const bool is_wanted = stream_.waiter && !awaits_end_ && kept_ == 0;
+  if (is_wanted && result.count() > 0) {
+    stream_.result = result;
+    std::exchange(stream_.waiter, nullptr).resume();
+    return true;
+  }
+  if (result.count() > 0) {
+    keep(result);
+  } else if (!result.more && result.fault() != Fault::cancelled) {
+    end_ = result.value;
+  }
+  if (!stream_.waiter || (awaits_end_ && stream_.armed)) return false;
+  const std::coroutine_handle<> waiter = std::exchange(stream_.waiter, nullptr);
+  if (!has_arrived()) {
+    await_arrival(waiter);  // it was ended to pause, or for a deadline that counts no more
+    return false;
+  }
+  waiter.resume();
+  return true;
+}
+
+void Io::keep(Result result) {
+  Engine& engine = loop_.engine();
+  engine.note(result.buffer) = {.bytes = static_cast<std::uint16_t>(result.count())};
+  if (kept_ == 0)
+    first_ = result.buffer;
+  else
+    engine.note(last_).next = result.buffer;
+  last_ = result.buffer;
+  ++kept_;
+  if (kept_ > most_kept && stream_.armed && !stream_.cancelled) engine.cancel(stream_);
+}
+
+Result Io::take_kept() {
+  const BufferPool::Note note = loop_.engine().note(first_);
+  const Result result{.value = note.bytes, .buffer = first_};
+  first_ = note.next;
+  --kept_;
+  return result;
+}
+
+void Io::forget_kept() {
+  while (kept_ > 0) loop_.engine().recycle(take_kept().buffer);
+}
+
 // Ends the wait for a peer, if that is what is going on. The completion still comes. An acceptor
 // that stops itself awaits nothing at this moment, but its operation goes on.
 void Io::interrupt() {
+  if (stream_.waiter && !awaits_end_) {
+    loop_.engine().cancel(stream_);
+    return;
+  }
   if (!operation_.waiter && !operation_.armed) return;
   if (sleeping_) {
     loop_.timers().set(timer_, loop_.now());

@@ -1,11 +1,11 @@
 // Io: what one flow of control awaits, and until when.
 //
-// A connection, an acceptor or a client has one Io. It holds the one operation that may be in
-// flight, the deadline, and the wish to stop; so a coroutine's frame holds none of these, and
-// "cancel this connection" is one call. Once it was stopped or its deadline passed, whatever waits
-// for a peer answers ECANCELED, at once and from then on; file operations still run, so that a
-// coroutine can tidy up after itself. Deadlines bound what waits for a peer, never a file.
-// Covered by tests/uring/loop_test.cc.
+// A connection, an acceptor or a client has one Io. It holds the one operation that is awaited, the
+// receive that goes on by itself, the deadline, and the wish to stop; so a coroutine's frame holds
+// none of these, and "cancel this connection" is one call. Once it was stopped or its deadline
+// passed, whatever waits for a peer answers ECANCELED, at once and from then on; file operations
+// still run, so that a coroutine can tidy up after itself. Deadlines bound what waits for a peer,
+// never a file. Covered by tests/uring/loop_test.cc and receive_test.cc.
 #pragma once
 
 #include <array>
@@ -65,13 +65,23 @@ class Io {
   // What co_await takes: starts the operation and resumes with its Result.
   class [[nodiscard]] Pending {
    public:
-    explicit Pending(Io& io) : io_(io) {}
-    bool await_ready() const noexcept { return io_.answered_already(); }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { io_.begin(waiter); }
-    Result await_resume() const noexcept { return io_.operation_.result; }
+    Pending(Io& io, Operation& operation) : io_(io), operation_(operation) {}
+    bool await_ready() const noexcept {
+      return is_stream() ? io_.has_arrived() : io_.answered_already();
+    }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      if (is_stream())
+        io_.await_arrival(waiter);
+      else
+        io_.begin(waiter);
+    }
+    Result await_resume() const noexcept { return operation_.result; }
 
    private:
+    bool is_stream() const noexcept { return &operation_ == &io_.stream_; }
+
     Io& io_;
+    Operation& operation_;
   };
 
   // --- Waiting for peers. Cancelled by stop() and by the deadline. ---
@@ -83,6 +93,17 @@ class Io {
   Pending recv(int fd, std::span<char> room);
   // Result::buffer names the buffer; Engine::recycle() gives it back.
   Pending recv_provided(int fd);
+  // The next bytes that the peer of `fd` sent, in a buffer as above; a value of 0 is their end. The
+  // first call starts a receive that goes on by itself, whatever else is awaited, and what arrives
+  // meanwhile is kept; while more than most_kept buffers are, it pauses.
+  Pending receive(int fd);
+  // Ends that receive: afterwards the kernel owes nothing, and receive() first gives out what is
+  // kept. Not cancelled by anything.
+  Pending end_receiving();
+  // Something is kept: receive() would give it at once.
+  bool has_received() const { return kept_ > 0; }
+  // Such a receive is in flight.
+  bool receives() const { return stream_.armed; }
   // Completes when all bytes are sent; fewer means that the peer is gone or the deadline passed.
   Pending send(int fd, std::string_view bytes);
   Pending send(int fd, Gather& message);
@@ -123,11 +144,26 @@ class Io {
   // For the loop: the timer fired.
   void on_deadline();
 
+  // For the loop: a completion of a receive that goes on by itself. Says whether that resumed
+  // somebody.
+  static bool on_received(Operation& stream, Result result);
+
+  // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
+  // that arrives with its head.
+  static constexpr std::uint16_t most_kept = 16;
+
  private:
   friend class Scope;
+  static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
   Pending prepare(OpCode code, int fd, const void* address, std::size_t length);
   bool answered_already();
   void begin(std::coroutine_handle<> waiter);
+  bool has_arrived();
+  void await_arrival(std::coroutine_handle<> waiter);
+  bool take_received(Result result);
+  void keep(Result result);
+  Result take_kept();
+  void forget_kept();
   void interrupt();
 
   Loop& loop_;
@@ -136,6 +172,12 @@ class Io {
   Io* previous_ = nullptr;
   Timer timer_;
   Operation operation_;
+  Operation stream_;                 // the receive that goes on by itself
+  std::int32_t end_ = not_ended;     // what that receive came to in the end
+  std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order they arrived
+  std::uint16_t last_ = no_buffer;
+  std::uint16_t kept_ = 0;
+  bool awaits_end_ = false;  // end_receiving() is what is awaited
   bool stopped_ = false;
   bool timed_out_ = false;
   bool sleeping_ = false;  // the timer's end is what is awaited

@@ -21,9 +21,14 @@ std::size_t Loop::turn(Milliseconds longest) {
   if (patience < 0 || (longest >= 0 && longest < patience)) patience = longest;
   const std::size_t count = engine_.wait(patience, batch_);
   now_ = engine_.now();
+  ++turns_;
   std::size_t resumed = 0;
   for (std::size_t i = 0; i < count; ++i) {
     Operation& operation = *batch_[i].operation;
+    if (operation.code == OpCode::recv_stream) {
+      if (Io::on_received(operation, batch_[i].result)) ++resumed;
+      continue;
+    }
     assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
     operation.result = batch_[i].result;
     operation.armed = batch_[i].result.more;

@@ -30,6 +30,9 @@ class Loop {
   FramePool& frames() { return frames_; }
   Timers& timers() { return timers_; }
 
+  // Turns so far, this one included.
+  std::uint64_t turns() const { return turns_; }
+
   // The engine's clock at the start of this turn.
   Milliseconds now() const { return now_; }
 
@@ -37,6 +40,7 @@ class Loop {
   Engine& engine_;
   FramePool frames_;
   Milliseconds now_;
+  std::uint64_t turns_ = 0;
   Timers timers_;
   // Of one turn; here because making 256 of them anew costs more than an idle turn does. A batch
   // bounds how long the clock stands still, not how much is done in all.

@@ -1,10 +1,11 @@
 // Operation: one thing asked of the kernel, described once, executed by any engine.
 //
 // The description names no engine's types: the ring turns it into a submission-queue entry, the
-// simulated engine into plain calls, and an epoll engine will do likewise. An operation lives in
-// the Io that awaits it and stays there, untouched, until its completion has been delivered: the
-// engine holds a pointer to it. Everything it points to (paths, buffers, message headers) belongs
-// to the caller and must live as long. Covered by tests/uring/loop_test.cc and simulated_test.cc.
+// others into plain calls. An operation lives in the Io that awaits it and stays there, untouched,
+// until its completion has been delivered: the engine holds a pointer to it. Everything it points
+// to (paths, buffers, message headers) belongs to the caller and must live as long. Who started
+// operations on a descriptor closes it through the engine, which may remember what it learnt of
+// it. Covered by tests/uring/loop_test.cc and simulated_test.cc.
 #pragma once
 
 #include <coroutine>
@@ -19,6 +20,7 @@ enum class OpCode : std::uint8_t {
   connect,         // fd, address = sockaddr, length = its size
   recv,            // fd, address = room, length
   recv_provided,   // fd; the engine picks a buffer of its group, Result::buffer names it
+  recv_stream,     // the same, multishot: it completes for each buffer that received something
   send,            // fd, address = bytes, length; completes when all is sent or it failed
   send_gather,     // fd, address = msghdr; completes when all is sent or it failed
   read,            // fd, address = room, length, offset; -1: at the file position; waits for events
@@ -36,6 +38,11 @@ enum class OpCode : std::uint8_t {
 // operation ends by itself, and what it did to the file must be known.
 constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }
 
+// True for what receives into a buffer that the engine picks.
+constexpr bool picks_buffer(OpCode code) {
+  return code == OpCode::recv_provided || code == OpCode::recv_stream;
+}
+
 // Of sync: what is needed to read the bytes again, not the times.
 inline constexpr std::uint32_t data_only = 1;
 
@@ -43,9 +50,9 @@ struct Operation {
   OpCode code = OpCode::read;
   int fd = -1;
   int second_fd = -1;
-  std::uint32_t length = 0;  // bytes
-  std::uint32_t flags = 0;   // renameat2's or unlinkat's
-  const void* address = nullptr;
+  std::uint32_t length = 0;       // bytes
+  std::uint32_t flags = 0;        // renameat2's or unlinkat's
+  const void* address = nullptr;  // of recv_stream: the Io that takes what it receives
   const void* second_address = nullptr;
   std::uint64_t offset = 0;  // bytes from the file's start
   // openat2's struct open_how, in place because the kernel reads it only at submission.

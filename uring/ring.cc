@@ -1,7 +1,7 @@
 // The io_uring engine: operations to submission-queue entries, completions back.
 //
 // See io_uring_setup(2), io_uring_enter(2) and io_uring_register(2) for every flag named here.
-// Covered by tests/uring/ring_test.cc.
+// Covered by tests/uring/ring_test.cc, engine_test.cc and its neighbours.
 #include "uring/ring.h"
 
 #include <array>
@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <utility>
 
 namespace uring {
 
@@ -61,8 +62,7 @@ std::string kernel_release() {
 std::string explain_refusal(int error) {
   const std::string profile =
       "a seccomp profile forbids io_uring (as Docker's and containerd's default profiles do); "
-      "start the container with a profile that allows io_uring_setup, io_uring_enter and "
-      "io_uring_register";
+      "start the container with one that allows it, such as packaging/seccomp.json";
   const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
   switch (error) {
     case EPERM:
@@ -77,10 +77,10 @@ std::string explain_refusal(int error) {
       return profile;
     case ENOSYS:
       if (under_seccomp_filter()) return profile;
-      return "this kernel (" + kernel_release() + ") has no io_uring; Linux 6.1 or later is needed";
+      return "this kernel (" + kernel_release() + ") has no io_uring; it takes Linux 5.19 or later";
     case EINVAL:
       return "this kernel (" + kernel_release() +
-             ") has too old an io_uring; Linux 6.1 or later is needed";
+             ") has too old an io_uring; it takes Linux 5.19 or later";
     case ENOMEM:
       return "no memory for the ring; raise the locked-memory limit ('ulimit -l') or free memory";
     case EMFILE:
@@ -102,21 +102,20 @@ std::unique_ptr<Ring> Ring::create(const RingOptions& options, Refusal& refusal)
 int Ring::set_up(const RingOptions& options) {
   int result = -EINVAL;
   for (const unsigned flags : setups) {
+    if ((flags & IORING_SETUP_DEFER_TASKRUN) && (options.without & deferred_task_work)) continue;
     io_uring_params params{};
     params.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     params.cq_entries = options.completion_entries;
     result = io_uring_queue_init_params(options.submission_entries, &ring_, &params);
     if (result == 0) {
       setup_flags_ = flags;
+      ready_ = true;
       break;
     }
     if (result != -EINVAL) return -result;
   }
   if (result != 0) return -result;
-  ready_ = true;
-  if (!(ring_.features & IORING_FEAT_EXT_ARG) || !(ring_.features & IORING_FEAT_NODROP)) {
-    return EINVAL;
-  }
+  if (const int error = find_features(options.without); error != 0) return error;
   // Both calls only make things better; a kernel without them serves as well.
   io_uring_register_ring_fd(&ring_);
   unsigned workers[2] = {options.kernel_workers, options.kernel_workers};
@@ -124,7 +123,28 @@ int Ring::set_up(const RingOptions& options) {
   return 0;
 }
 
+// There is no probe for most of them, but for operations that came with the same kernel.
+int Ring::find_features(unsigned without) {
+  io_uring_probe* const probe = io_uring_get_probe_ring(&ring_);
+  const bool is_5_19 = probe && io_uring_opcode_supported(probe, IORING_OP_SOCKET);
+  const bool is_6_0 = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
+  io_uring_free_probe(probe);
+  if (!is_5_19) return EINVAL;
+  features_ = buffer_ring | multishot_accept;
+  if (setup_flags_ & IORING_SETUP_DEFER_TASKRUN) features_ |= deferred_task_work;
+  if (is_6_0) features_ |= multishot_receive;
+  features_ &= ~without;
+  return 0;
+}
+
 int Ring::register_buffers() {
+  const int error = has(buffer_ring) ? register_buffer_ring() : 0;
+  if (error == EINVAL) features_ &= ~static_cast<unsigned>(buffer_ring);
+  if (error != 0 && error != EINVAL) return error;
+  return add_buffers() ? 0 : ENOMEM;
+}
+
+int Ring::register_buffer_ring() {
   constexpr std::size_t bytes = BufferPool::most_buffers * sizeof(io_uring_buf);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
   if (memory == MAP_FAILED) return errno;
@@ -134,38 +154,50 @@ int Ring::register_buffers() {
   registration.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
   registration.ring_entries = BufferPool::most_buffers;
   registration.bgid = buffer_group;
-  const int result = io_uring_register_buf_ring(&ring_, &registration, 0);
-  if (result < 0) return -result;
-  return add_buffers() ? 0 : ENOMEM;
+  return -io_uring_register_buf_ring(&ring_, &registration, 0);
 }
 
 // Grows the pool and hands the new buffers to the kernel. False: there is no room or memory left.
 bool Ring::add_buffers() {
   const std::size_t first = pool_.grow();
   if (first == BufferPool::most_buffers) return false;
-  for (std::size_t i = 0; i < BufferPool::slab_buffers; ++i) {
-    provide(static_cast<std::uint16_t>(first + i));
-  }
+  provide(static_cast<std::uint16_t>(first), BufferPool::slab_buffers);
   return true;
 }
 
 // Sees that a receive which found the group empty finds a buffer when it starts again. Buffers not
-// lent are the kernel's, or in completions that come before the receive's next one; so one batch
-// of shortages grows the pool once.
-bool Ring::have_buffers() { return lent_ < pool_.size() || add_buffers(); }
+// lent are the kernel's, or in completions that come before the receive's next one. A batch of
+// shortages grows the pool once: a thousand connections that speak at the same time need as many
+// buffers, although each gives its own back at once.
+bool Ring::have_buffers() {
+  const bool has_grown = !std::exchange(was_short_, true) && add_buffers();
+  return has_grown || lent_ < pool_.size();
+}
 
 void Ring::recycle(std::uint16_t id) {
   assert(lent_ > 0);
   --lent_;
-  provide(id);
+  provide(id, 1);
 }
 
-// Hands a buffer to the kernel.
-void Ring::provide(std::uint16_t id) {
-  const std::span<char> bytes = pool_.at(id);
-  io_uring_buf_ring_add(buffer_ring_, bytes.data(), static_cast<unsigned>(bytes.size()), id,
-                        io_uring_buf_ring_mask(BufferPool::most_buffers), 0);
-  io_uring_buf_ring_advance(buffer_ring_, 1);
+// Hands buffers to the kernel that lie behind one another.
+void Ring::provide(std::uint16_t first, std::size_t count) {
+  char* memory = pool_.at(first).data();
+  if (has(buffer_ring)) {
+    for (std::size_t i = 0; i < count; ++i) {
+      io_uring_buf_ring_add(buffer_ring_, memory + i * BufferPool::buffer_bytes,
+                            BufferPool::buffer_bytes, static_cast<std::uint16_t>(first + i),
+                            io_uring_buf_ring_mask(BufferPool::most_buffers), static_cast<int>(i));
+    }
+    io_uring_buf_ring_advance(buffer_ring_, static_cast<int>(count));
+    return;
+  }
+  // An entry comes before those of the receives that will need its buffers.
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_provide_buffers(entry, memory, BufferPool::buffer_bytes, static_cast<int>(count),
+                                buffer_group, first);
+  entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  io_uring_sqe_set_data(entry, nullptr);
 }
 
 Ring::~Ring() {
@@ -193,18 +225,24 @@ const char* path_of(const void* address) { return static_cast<const char*>(addre
 
 // One operation, one entry. MSG_WAITALL lets the kernel go on with a short send by itself. Accepted
 // sockets stay blocking: on a non-blocking one the ring answers EAGAIN instead of waiting.
-void prepare(io_uring_sqe* entry, Operation& op) {
+void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
   void* room = const_cast<void*>(op.address);
   switch (op.code) {
     case OpCode::accept:
-      io_uring_prep_multishot_accept(entry, op.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      io_uring_prep_accept(entry, op.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      if (features & multishot_accept) entry->ioprio |= IORING_ACCEPT_MULTISHOT;
       break;
     case OpCode::connect:
       io_uring_prep_connect(entry, op.fd, static_cast<const sockaddr*>(op.address), op.length);
       break;
     case OpCode::recv: io_uring_prep_recv(entry, op.fd, room, op.length, 0); break;
     case OpCode::recv_provided:
-      io_uring_prep_recv(entry, op.fd, nullptr, BufferPool::buffer_bytes, 0);
+    case OpCode::recv_stream:
+      if (op.code == OpCode::recv_stream && (features & multishot_receive)) {
+        io_uring_prep_recv_multishot(entry, op.fd, nullptr, 0, 0);
+      } else {
+        io_uring_prep_recv(entry, op.fd, nullptr, BufferPool::buffer_bytes, 0);
+      }
       entry->flags |= IOSQE_BUFFER_SELECT;
       entry->buf_group = buffer_group;
       break;
@@ -252,7 +290,7 @@ void Ring::start(Operation& operation) {
 
 void Ring::submit(Operation& operation) {
   io_uring_sqe* entry = next_entry();
-  prepare(entry, operation);
+  prepare(entry, operation, features_);
   io_uring_sqe_set_data(entry, &operation);
 }
 
@@ -283,7 +321,19 @@ void Ring::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 Milliseconds Ring::now() {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+  now_ = time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+  return now_;
+}
+
+// Goes on, by a new entry, with what the kernel does only once although it is to go on. False: that
+// is nothing of the kind, or it was cancelled or failed.
+bool Ring::goes_on(Operation& operation, std::int32_t result) {
+  const bool is_accept = operation.code == OpCode::accept && !has(multishot_accept);
+  const bool is_receive = operation.code == OpCode::recv_stream && !has(multishot_receive);
+  if (operation.cancelled) return false;  // the cancellation may have found the last entry's end
+  if (!(is_accept && result >= 0) && !(is_receive && result > 0)) return false;
+  submit(operation);
+  return true;
 }
 
 // Copies one completion out. False: it is none of the loop's business.
@@ -300,7 +350,7 @@ bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
       recycle(id);
   }
   if (!operation) return false;
-  if (entry.res == -ENOBUFS && operation->code == OpCode::recv_provided) {
+  if (entry.res == -ENOBUFS && picks_buffer(operation->code)) {
     ++counters_.buffer_shortages;
     // The cancellation found the receive at its end, and will not find the next one.
     if (operation->cancelled) {
@@ -310,22 +360,36 @@ bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
       return false;
     }
   }
+  if (lacks_multishot() && goes_on(*operation, entry.res)) result.more = true;
   completion = {operation, result};
   ++counters_.completions;
   return true;
 }
 
+// Sees that a completion comes at `time` at the latest. The next time to wake up seldom comes
+// nearer, so one timeout in the ring serves thousands of waits; a limit given to each wait costs
+// some 400 instructions. One that is not the next any more fires in vain.
+void Ring::wake_at(Milliseconds time) {
+  if (wakes_at_ > now_ && wakes_at_ <= time) return;
+  wakes_at_ = time;
+  // The kernel reads it when the entry is submitted, which is in this wait.
+  wake_time_ = {.tv_sec = time / 1000, .tv_nsec = (time % 1000) * 1'000'000};
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_timeout(entry, &wake_time_, 0, IORING_TIMEOUT_ABS);
+  io_uring_sqe_set_data(entry, nullptr);
+}
+
 std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> room) {
   ++counters_.enters;
   int result = 0;
-  if (timeout < 0) {
-    result = io_uring_submit_and_wait(&ring_, 1);
+  if (timeout == 0) {
+    result = io_uring_submit_and_get_events(&ring_);
   } else {
-    __kernel_timespec limit{.tv_sec = timeout / 1000, .tv_nsec = (timeout % 1000) * 1'000'000};
-    io_uring_cqe* first = nullptr;
-    result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+    if (timeout > 0) wake_at(now_ + timeout);
+    result = io_uring_submit_and_wait(&ring_, 1);
   }
   if (result == -EBADR) lost_completions();
+  was_short_ = false;
   std::size_t taken = 0;
   unsigned seen = 0;
   unsigned head = 0;
@@ -341,9 +405,11 @@ std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> room) {
 
 std::string Ring::describe() const {
   std::string text = "io_uring (";
-  if (setup_flags_ & IORING_SETUP_DEFER_TASKRUN) text += "single issuer, deferred task work, ";
+  if (has(deferred_task_work)) text += "single issuer, deferred task work, ";
   if (setup_flags_ & IORING_SETUP_COOP_TASKRUN) text += "cooperative task work, ";
-  return text + "buffer ring)";
+  if (!has(multishot_accept)) text += "accepting one at a time, ";
+  if (!has(multishot_receive)) text += "receiving one at a time, ";
+  return text + (has(buffer_ring) ? "buffer ring)" : "provided buffers)");
 }
 
 }  // namespace uring

@@ -9,11 +9,14 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
+
+#include "uring/fd.h"
 
 namespace uring {
 
@@ -66,6 +69,12 @@ void Simulated::begin_anew() {
   receive_bound_ = 0;
   free_bytes_ = std::int64_t{1} << 40;
   refuses_ = false;
+  set_temper({});
+}
+
+void Simulated::set_temper(const Temper& temper) {
+  temper_ = temper;
+  random_ = temper.seed;
 }
 
 // --- Operations ---
@@ -84,6 +93,7 @@ bool is_readable(const Operation& operation) {
 
 void Simulated::start(Operation& operation) {
   ++counters_.operations;
+  operation.cancelled = false;
   history_.push_back(operation.code);
   FaultPlan fault;
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
@@ -103,11 +113,14 @@ void Simulated::start(Operation& operation) {
 
 void Simulated::cancel(Operation& operation) {
   ++counters_.cancels;
+  operation.cancelled = true;
   const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
     return waiting.operation == &operation;
   });
   if (found == waiting_.end()) return;  // it has completed: success is a legal answer
+  const Waiting waiting = *found;
   waiting_.erase(found);
+  if (temper_.success_wins && try_socket(waiting)) return;
   std::int32_t answer = -ECANCELED;
   if (operation.code == OpCode::send || operation.code == OpCode::send_gather) {
     answer = end_of_send(sockets_[operation.fd], ECANCELED);
@@ -115,8 +128,15 @@ void Simulated::cancel(Operation& operation) {
   complete(operation, Result{.value = answer});
 }
 
+// The completions of one operation come in order, so that none comes after its last.
 void Simulated::complete(Operation& operation, Result result, std::uint32_t delay) {
-  if (delay > 0)
+  bool is_late = delay > 0;
+  for (const Delayed& earlier : delayed_) {
+    if (earlier.completion.operation != &operation) continue;
+    is_late = true;
+    delay = std::max(delay, earlier.turns);
+  }
+  if (is_late)
     delayed_.push_back({{&operation, result}, delay});
   else
     ready_.push_back({&operation, result});
@@ -126,14 +146,25 @@ std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
   ++counters_.enters;
   pump();
   age_delayed();
-  if (ready_.empty() && delayed_.empty() && timeout > 0) now_ += timeout;
+  if (ready_.empty() && delayed_.empty() && !hesitated_ && timeout > 0) now_ += timeout;
   std::size_t taken = 0;
-  while (taken < room.size() && !ready_.empty()) {
-    room[taken++] = ready_.front();
-    ready_.pop_front();
-  }
+  while (taken < room.size() && !ready_.empty()) room[taken++] = take_ready();
   counters_.completions += taken;
   return taken;
+}
+
+// The next completion; or any, of its operation the first.
+Completion Simulated::take_ready() {
+  std::size_t at = 0;
+  if (temper_.shuffles) {
+    while (at + 1 < ready_.size() && whim()) ++at;
+    const Operation* const chosen = ready_[at].operation;
+    at = 0;
+    while (ready_[at].operation != chosen) ++at;
+  }
+  const Completion completion = ready_[at];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
+  return completion;
 }
 
 void Simulated::age_delayed() {
@@ -149,9 +180,12 @@ void Simulated::age_delayed() {
 
 // Completes every operation that waits and can go on. A multishot accept stays.
 void Simulated::pump() {
+  // Not in every turn: when nothing is ready at all, time must go on.
+  hesitated_ = temper_.hesitates && whim();
   for (std::size_t i = 0; i < waiting_.size();) {
     const bool is_event = waiting_[i].operation->code == OpCode::read;
-    if (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i])) {
+    const bool is_passed_over = hesitated_ && !is_event && whim();
+    if (is_passed_over || (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i]))) {
       ++i;
       continue;
     }
@@ -176,21 +210,30 @@ bool Simulated::try_socket(const Waiting& waiting) {
     case OpCode::connect: complete(operation, Result{}, waiting.fault.delay); return true;
     case OpCode::send:
     case OpCode::send_gather: return try_send(waiting, socket);
+    case OpCode::recv_stream: return try_stream(waiting, socket);
     default: return try_receive(waiting, socket);
   }
 }
 
 bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
   while (!socket.arrivals.empty()) {
-    const Result result{.value = socket.arrivals.front(), .more = true};
+    const bool is_last = may_end(*waiting.operation);
+    const Result result{.value = socket.arrivals.front(), .more = !is_last};
     complete(*waiting.operation, result, waiting.fault.delay);
     socket.arrivals.pop_front();
+    if (is_last) return true;
   }
   return false;
 }
 
+// A whim to end a multishot. One that was cancelled has its end before it.
+bool Simulated::may_end(const Operation& operation) {
+  return temper_.ends_multishots && !operation.cancelled && whim();
+}
+
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
   Operation& operation = *waiting.operation;
+  const bool is_stream = operation.code == OpCode::recv_stream;
   if (socket.reset) {
     complete(operation, Result{.value = -ECONNRESET}, waiting.fault.delay);
     return true;
@@ -200,10 +243,15 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
     complete(operation, Result{.value = 0}, waiting.fault.delay);
     return true;
   }
-  Result result;
+  if (picks_buffer(operation.code) && temper_.most_buffers > 0 &&
+      lent_.size() >= temper_.most_buffers) {
+    complete(operation, Result{.value = -ENOBUFS}, waiting.fault.delay);
+    return true;
+  }
+  Result result{.more = is_stream && !may_end(operation)};
   char* target = static_cast<char*>(const_cast<void*>(operation.address));
   std::size_t bound = operation.length;
-  if (operation.code == OpCode::recv_provided) {
+  if (picks_buffer(operation.code)) {
     result.buffer = lend();
     target = pool_.at(result.buffer).data();
     bound = BufferPool::buffer_bytes;
@@ -214,19 +262,51 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
   socket.received += count;  // not erased: a test may receive much in small pieces
   result.value = static_cast<std::int32_t>(count);
   complete(operation, result, waiting.fault.delay);
-  return true;
+  return !result.more;
+}
+
+// Receives what is there, a buffer at a time, and stays until the peer's end. As the kernel, it
+// gives others their turn after 32 buffers.
+bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
+  for (int i = 0; i < 32; ++i) {
+    if (socket.received == socket.inbound.size() || socket.reset) break;
+    if (try_receive(waiting, socket)) return true;
+  }
+  const bool at_end = socket.finished && socket.received == socket.inbound.size();
+  return (socket.reset || at_end) && try_receive(waiting, socket);
 }
 
 namespace {
 
-std::string bytes_of(const Operation& operation) {
-  if (operation.code == OpCode::send) {
-    return {static_cast<const char*>(operation.address), operation.length};
+// Appends the bytes, as far as they are there: of a mapping whose file was cut off, the kernel
+// sends what is in front of the gap. write(2) finds out without a SIGBUS, a page at a time.
+void append_readable(std::string& all, const iovec& piece) {
+  constexpr std::size_t page = 4096;
+  const auto* begin = static_cast<const char*>(piece.iov_base);
+  if (piece.iov_len < 2 * page) {  // nobody maps so little
+    all.append(begin, piece.iov_len);
+    return;
   }
+  const Fd probe(::memfd_create("probe", MFD_CLOEXEC));
+  std::size_t size = 0;
+  while (size < piece.iov_len) {
+    const std::size_t step = std::min(page - reinterpret_cast<std::uintptr_t>(begin + size) % page,
+                                      piece.iov_len - size);
+    if (::pwrite(probe.get(), begin + size, 1, 0) != 1) break;
+    size += step;
+  }
+  all.append(begin, size);
+}
+
+std::string bytes_of(const Operation& operation) {
   std::string all;
+  if (operation.code == OpCode::send) {
+    append_readable(all, {const_cast<void*>(operation.address), operation.length});
+    return all;
+  }
   const auto* header = static_cast<const msghdr*>(operation.address);
   for (std::size_t i = 0; i < header->msg_iovlen; ++i) {
-    all.append(static_cast<const char*>(header->msg_iov[i].iov_base), header->msg_iov[i].iov_len);
+    append_readable(all, header->msg_iov[i]);
   }
   return all;
 }
@@ -242,7 +322,11 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   std::string all = bytes_of(operation);
   const std::uint32_t most = waiting.fault.most;
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
-  const std::size_t now = std::min(all.size() - socket.sent, socket.window);
+  std::size_t now = std::min(all.size() - std::min(all.size(), socket.sent), socket.window);
+  if (temper_.hesitates && now > 1 && whim()) {
+    now /= 2;
+    hesitated_ = true;
+  }
   socket.outbound.append(all, socket.sent, now);
   if (socket.window != SIZE_MAX) socket.window -= now;
   socket.sent += now;

@@ -3,7 +3,8 @@
 // Sockets are queues of bytes in memory, time passes only when everybody waits, and file operations
 // are plain calls on real files; so a test runs the real coroutines, the same way every time, as
 // fast as the machine can. Operations are numbered from 1 in the order they start, and a fault is
-// planned for a number: fail it with an errno, shorten its transfer, or delay its completion.
+// planned for a number: fail it with an errno, shorten its transfer, or delay its completion. A
+// temper makes a habit of what real engines do only at times, some of them only one of the two.
 // What was opened, lent or left waiting can be asked for at the end, so that a leak is a failure.
 // Covered by tests/uring/simulated_test.cc.
 #pragma once
@@ -27,6 +28,16 @@ class Simulated final : public Engine {
     int error = 0;            // complete with -error, without doing it
     std::uint32_t most = 0;   // move at most this many bytes; 0: no bound
     std::uint32_t delay = 0;  // deliver this many turns later
+  };
+
+  // What an engine may do, and no caller may rely on its not doing.
+  struct Temper {
+    std::uint32_t seed = 1;        // of its whims
+    bool hesitates = false;        // finds half of what is ready not to be: EAGAIN, and a part only
+    bool shuffles = false;         // completions of different operations come in any order
+    bool success_wins = false;     // who is cancelled and could go on does so first
+    bool ends_multishots = false;  // a multishot may end with any of its completions
+    std::size_t most_buffers = 0;  // lends no more than so many at once; 0: any
   };
 
   // --- For the test: the world outside. ---
@@ -61,6 +72,7 @@ class Simulated final : public Engine {
   void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
   // The same for the next operation of a kind; several take one each, in this order.
   void plan_next(OpCode code, FaultPlan fault) { next_faults_.emplace(code, fault); }
+  void set_temper(const Temper& temper);
   std::uint64_t started() const { return counters_.operations; }
   std::size_t started(OpCode code) const;
   // What operation `number` was; from 1 to started().
@@ -72,7 +84,7 @@ class Simulated final : public Engine {
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
   std::size_t late_completions() const { return delayed_.size(); }
-  std::size_t lent_buffers() const { return lent_.size(); }
+  std::size_t lent_buffers() const override { return lent_.size(); }
   void advance_clock(Milliseconds duration) { now_ += duration; }
 
   // Forgets closed sockets, planned faults and what was started, so that numbers begin at 1 again:
@@ -89,6 +101,7 @@ class Simulated final : public Engine {
   std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
+  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::string describe() const override { return "simulated"; }
 
@@ -120,12 +133,16 @@ class Simulated final : public Engine {
   bool try_event(const Waiting& waiting);
   bool try_accept(const Waiting& waiting, Socket& socket);
   bool try_receive(const Waiting& waiting, Socket& socket);
+  bool try_stream(const Waiting& waiting, Socket& socket);
   bool try_send(const Waiting& waiting, Socket& socket);
   static std::int32_t end_of_send(Socket& socket, int error);
   std::int32_t do_file(const Operation& operation, std::uint32_t most);
   std::uint16_t lend();
   void age_delayed();
   void pump();
+  bool whim() { return (random_ = random_ * 1'664'525U + 1'013'904'223U) >> 31 != 0; }
+  bool may_end(const Operation& operation);
+  Completion take_ready();
 
   static constexpr int first_socket = 1'000'000;  // far above any real descriptor
 
@@ -144,6 +161,9 @@ class Simulated final : public Engine {
   std::size_t receive_bound_ = 0;
   std::int64_t free_bytes_ = std::int64_t{1} << 40;
   bool refuses_ = false;
+  Temper temper_;
+  std::uint32_t random_ = 1;
+  bool hesitated_ = false;  // this turn: something was ready, so that no time passes
 };
 
 }  // namespace uring

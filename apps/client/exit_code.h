@@ -23,7 +23,7 @@ enum class ExitCode : int {
   empty_reply = 52,         // the server closed without a word
   send_error = 55,          // the connection broke while sending
   receive_error = 56,       // the connection broke while receiving
-  no_ring = 71,             // the kernel gives this process no io_uring (sysexits' EX_OSERR)
+  no_engine = 71,           // the kernel gives this process no engine (sysexits' EX_OSERR)
   interrupted = 130,        // a signal stopped it; the status is 128 and the signal's number
 };
 

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "uring/make_engine.h"
+
 namespace client {
 
 namespace {
@@ -28,7 +30,7 @@ constexpr const char* footer =
     "The exit status is curl's: 0 done, 2 usage, 3 bad URL, 6 unknown host, 7 cannot connect,\n"
     "8 strange answer, 18 cut off, 22 the server said no (a status of 400 or above), 23 cannot\n"
     "write, 26 cannot read, 28 timeout, 47 too many redirects, 52 no answer, 55 sending broke,\n"
-    "56 receiving broke; 71 no io_uring, 130 interrupted.\n";
+    "56 receiving broke; 71 no engine, 130 interrupted.\n";
 
 const std::map<std::string, ProgressMode> modes = {
     {"auto", ProgressMode::automatic}, {"on", ProgressMode::on}, {"off", ProgressMode::off}};
@@ -57,6 +59,10 @@ std::string check_mode(const std::string& text) {
   return modes.count(text) == 1 ? "" : "'" + text + "' is neither auto, on nor off";
 }
 
+std::string check_io(const std::string& text) {
+  return uring::engine_choice(text) ? "" : "'" + text + "' is neither auto, ring nor epoll";
+}
+
 void add_common(CLI::App& app, Arguments& arguments, Typed& typed) {
   Settings& settings = arguments.settings;
   app.add_flag("-v,--verbose", settings.verbose, "show both heads, without secrets");
@@ -70,6 +76,11 @@ void add_common(CLI::App& app, Arguments& arguments, Typed& typed) {
       ->check(check_mode);
   app.add_option("--unix-socket", settings.unix_socket, "connect to this socket, whatever the host")
       ->type_name("PATH");
+  app.add_option("--io", settings.io,
+                 "auto (io_uring, or epoll where it is refused), ring or epoll")
+      ->type_name("NAME")
+      ->envname("QUOIT_IO")
+      ->check(check_io);
   app.add_option("--connect-timeout", typed.connect_timeout,
                  "limit for each address of the host (10); 0: none")
       ->type_name("SECONDS")
@@ -104,6 +115,15 @@ void add_verbs(CLI::App& app, Arguments& arguments, bool& remote_name) {
   app.add_option("/FILE", arguments.path, "")->group("Original form");
 }
 
+// The engine is what this machine gives now: people who ask for the version have a question about
+// both.
+std::string version_of(const CLI::App& app) {
+  const std::vector<std::string> said = app.get_option("--io")->results();
+  const uring::EngineChoice choice = uring::engine_choice(said.empty() ? "" : said.back())
+                                         .value_or(uring::EngineChoice::automatic);
+  return "quoit " QUOIT_VERSION "\n" + uring::describe_engine(choice) + "\n";
+}
+
 Complaint usage(const std::string& text) { return {ExitCode::usage, text + "; see quoit --help"}; }
 
 Complaint understand(const CLI::App& app, Arguments& arguments) {
@@ -130,7 +150,7 @@ Complaint read_options(int argc, const char* const* argv, Arguments& arguments) 
   Typed typed;
   bool remote_name = false;
   app.footer(footer);
-  app.set_version_flag("-V,--version", "quoit " QUOIT_VERSION);
+  app.set_version_flag("-V,--version");
   add_common(app, arguments, typed);
   add_verbs(app, arguments, remote_name);
   try {
@@ -138,7 +158,7 @@ Complaint read_options(int argc, const char* const* argv, Arguments& arguments) 
   } catch (const CLI::CallForHelp&) {
     return {ExitCode::ok, app.help()};
   } catch (const CLI::CallForVersion&) {
-    return {ExitCode::ok, app.version() + "\n"};
+    return {ExitCode::ok, version_of(app)};
   } catch (const CLI::Error& error) {
     return usage(error.what());
   }

@@ -32,6 +32,7 @@ struct Settings {
   bool quiet = false;
   ProgressMode progress = ProgressMode::automatic;
   std::string unix_socket = {};  // connect there, whatever the URL's host is
+  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
 };
 
 enum class Verb { get, put, head, remove };

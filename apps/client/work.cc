@@ -12,15 +12,16 @@
 #include "apps/client/jobs.h"
 #include "apps/client/report.h"
 #include "apps/client/session.h"
-#include "uring/ring.h"
+#include "uring/make_engine.h"
 
 namespace client {
 
 namespace {
 
-// One operation or two in flight: the smallest ring will do.
-constexpr uring::RingOptions small_ring{
-    .submission_entries = 16, .completion_entries = 64, .kernel_workers = 2};
+// One operation or two in flight: the smallest engine will do.
+constexpr uring::EngineOptions small_engine{
+    .ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
+    .epoll = {.file_threads = 2}};
 
 // Stops the session when a signal comes.
 uring::Task<> watch(Session& s, const Interrupt& interrupt, uring::Io& io) {
@@ -97,13 +98,14 @@ int work_on(uring::Engine& engine, const Plan& plan, Report& report) {
 int work(const Plan& plan) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error like any other
   Report report(plan.settings);
-  uring::Refusal refusal;
-  const std::unique_ptr<uring::Ring> ring = uring::Ring::create(small_ring, refusal);
-  if (!ring) {
-    report.complain(refusal.advice);
-    return static_cast<int>(ExitCode::no_ring);
+  const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
+  const uring::MadeEngine made = uring::make_engine(choice, small_engine);
+  if (!made.engine) {
+    report.complain(made.why);
+    return static_cast<int>(ExitCode::no_engine);
   }
-  return work_on(*ring, plan, report);
+  if (!made.why.empty()) report.confirm("quoit: working by epoll: " + made.why);
+  return work_on(*made.engine, plan, report);
 }
 
 }  // namespace client

@@ -1,4 +1,4 @@
-// Running a plan: the ring, the loop, and one job after the other.
+// Running a plan: the engine, the loop, and one job after the other.
 //
 // Covered by tests/client/program_test.cc.
 #pragma once

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -20,92 +21,116 @@ namespace server {
 
 namespace {
 
-void append_number(std::string& out, std::int64_t number) { out += std::to_string(number); }
-
-void append_time(std::string& out, std::int64_t seconds, const char* format) {
-  const time_t time = seconds;
-  tm fields{};
-  ::gmtime_r(&time, &fields);
-  std::array<char, 64> text{};
-  out.append(text.data(), ::strftime(text.data(), text.size(), format, &fields));
-}
-
-void append_hex_escape(std::string& out, const char* prefix, unsigned char byte) {
-  constexpr const char* digits = "0123456789abcdef";
-  out += prefix;
-  out += digits[byte >> 4];
-  out += digits[byte & 15];
-}
+// Bytes that stand for themselves in a line: what is printable, but quotes and backslashes.
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
 
 // Apache's escapes and JSON's differ only in how an unprintable byte is written.
-constexpr const char* in_combined = "\\x";  // \xhh
-constexpr const char* in_json = "\\u00";    // \u00hh, byte by byte: valid JSON in any encoding
+constexpr std::string_view in_combined = "\\x";  // \xhh
+constexpr std::string_view in_json = "\\u00";    // \u00hh, byte by byte: valid JSON in any encoding
 
-void append_escaped(std::string& out, std::string_view text, const char* unprintable) {
-  for (const char byte : text) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += byte;
-    } else if (value < 0x20 || value >= 0x7f) {
-      append_hex_escape(out, unprintable, value);
-    } else {
-      out += byte;
+// Writes into room that is known to be large enough.
+class LineWriter {
+ public:
+  explicit LineWriter(char* room) : at_(room) {}
+  char* at() const { return at_; }
+
+  void text(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void byte(char byte) { *at_++ = byte; }
+  void number(std::int64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  void escaped(std::string_view text, std::string_view unprintable) {
+    for (const char c : text) {
+      if (!plain_bytes[static_cast<unsigned char>(c)]) [[unlikely]]
+        escape(c, unprintable);
+      else
+        *at_++ = c;
     }
   }
-}
 
-void append_json(std::string& out, const char* name, std::string_view text) {
-  out += ",\"";
-  out += name;
-  out += "\":\"";
-  append_escaped(out, text, in_json);
-  out += '"';
-}
-
-void append_json(std::string& out, const char* name, std::int64_t number) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_number(out, number);
-}
-
-void append_or_dash(std::string& out, std::string_view text) {
-  if (text.empty())
-    out += '-';
-  else
-    append_escaped(out, text, in_combined);
-}
-
-void format_combined(const LogRecord& record, std::string& out) {
-  out += record.remote;
-  out += " - - [";
-  append_time(out, record.time, "%d/%b/%Y:%H:%M:%S +0000");
-  out += "] \"";
-  if (record.method.empty()) {
-    out += '-';
-  } else {
-    append_escaped(out, record.method, in_combined);
-    out += ' ';
-    append_escaped(out, record.target, in_combined);
-    out += ' ';
-    out += record.protocol;
+ private:
+  void escape(char c, std::string_view unprintable) {
+    constexpr const char* digits = "0123456789abcdef";
+    const auto value = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      byte('\\');
+      byte(c);
+      return;
+    }
+    text(unprintable);
+    byte(digits[value >> 4]);
+    byte(digits[value & 15]);
   }
-  out += "\" ";
-  append_number(out, record.status);
-  out += ' ';
-  append_number(out, static_cast<std::int64_t>(record.bytes));
-  out += " \"";
-  append_or_dash(out, record.referer);
-  out += "\" \"";
-  append_or_dash(out, record.user_agent);
-  out += "\"\n";
+
+  char* at_;
+};
+
+// The most that a line takes: so much for an unprintable byte, and what is around the texts.
+std::size_t most_bytes(const LogRecord& record, LogFormat format) {
+  const bool is_json = format == LogFormat::json;
+  const std::size_t a_byte = is_json ? 6 : 4;
+  const std::size_t around = is_json ? 384 : 128;
+  return around +
+         a_byte * (record.remote.size() + record.method.size() + record.target.size() +
+                   record.protocol.size() + record.referer.size() + record.user_agent.size());
 }
 
-void format_json(const LogRecord& record, std::string& out) {
-  out += "{\"time\":\"";
-  append_time(out, record.time, "%Y-%m-%dT%H:%M:%SZ");
-  out += '"';
+void append_json(LineWriter& out, std::string_view name, std::string_view text) {
+  out.text(",\"");
+  out.text(name);
+  out.text("\":\"");
+  out.escaped(text, in_json);
+  out.byte('"');
+}
+
+void append_json(LineWriter& out, std::string_view name, std::int64_t number) {
+  out.text(",\"");
+  out.text(name);
+  out.text("\":");
+  out.number(number);
+}
+
+void append_or_dash(LineWriter& out, std::string_view text) {
+  if (text.empty())
+    out.byte('-');
+  else
+    out.escaped(text, in_combined);
+}
+
+void format_combined(const LogRecord& record, std::string_view time, LineWriter& out) {
+  out.text(record.remote);
+  out.text(" - - [");
+  out.text(time);
+  out.text("] \"");
+  if (record.method.empty()) {
+    out.byte('-');
+  } else {
+    out.escaped(record.method, in_combined);
+    out.byte(' ');
+    out.escaped(record.target, in_combined);
+    out.byte(' ');
+    out.text(record.protocol);
+  }
+  out.text("\" ");
+  out.number(record.status);
+  out.byte(' ');
+  out.number(static_cast<std::int64_t>(record.bytes));
+  out.text(" \"");
+  append_or_dash(out, record.referer);
+  out.text("\" \"");
+  append_or_dash(out, record.user_agent);
+  out.text("\"\n");
+}
+
+void format_json(const LogRecord& record, std::string_view time, LineWriter& out) {
+  out.text("{\"time\":\"");
+  out.text(time);
+  out.byte('"');
   append_json(out, "remote", record.remote);
   append_json(out, "method", record.method);
   append_json(out, "target", record.target);
@@ -115,7 +140,7 @@ void format_json(const LogRecord& record, std::string& out) {
   append_json(out, "duration_us", record.duration_us);
   append_json(out, "referer", record.referer);
   append_json(out, "user_agent", record.user_agent);
-  out += record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n";
+  out.text(record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n");
 }
 
 std::uint64_t count_lines(std::string_view text) {
@@ -133,11 +158,28 @@ void append_loss(std::string& out, std::uint64_t lines, const char* why, LogForm
 
 }  // namespace
 
-void format_record(const LogRecord& record, LogFormat format, std::string& out) {
+std::string_view LogTime::text(std::int64_t seconds) {
+  if (seconds != seconds_) {
+    const bool is_json = format_ == LogFormat::json;
+    const time_t time = seconds;
+    tm fields{};
+    ::gmtime_r(&time, &fields);
+    size_ = ::strftime(text_.data(), text_.size(),
+                       is_json ? "%Y-%m-%dT%H:%M:%SZ" : "%d/%b/%Y:%H:%M:%S +0000", &fields);
+    seconds_ = seconds;
+  }
+  return {text_.data(), size_};
+}
+
+void format_record(const LogRecord& record, LogFormat format, LogTime& time, std::string& out) {
+  const std::size_t before = out.size();
+  out.resize(before + most_bytes(record, format));
+  LineWriter line(out.data() + before);
   if (format == LogFormat::json)
-    format_json(record, out);
+    format_json(record, time.text(record.time), line);
   else
-    format_combined(record, out);
+    format_combined(record, time.text(record.time), line);
+  out.resize(static_cast<std::size_t>(line.at() - out.data()));
 }
 
 int AccessLog::open() {
@@ -178,7 +220,7 @@ void AccessLog::append(const LogRecord& record) {
     return;
   }
   if (pending_.empty()) wake_.notify_one();
-  format_record(record, format_, pending_);
+  format_record(record, format_, time_, pending_);
 }
 
 void AccessLog::append_text(std::string_view lines) {

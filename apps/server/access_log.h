@@ -8,6 +8,7 @@
 // unless nobody reads for a while. Covered by tests/server/access_log_test.cc.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -34,14 +35,29 @@ struct LogRecord {
   bool aborted = false;  // the response was not sent whole
 };
 
+// The time as a format has it; made once a second.
+class LogTime {
+ public:
+  explicit LogTime(LogFormat format) : format_(format) {}
+  // A view of this object until the next call.
+  std::string_view text(std::int64_t seconds);
+
+ private:
+  LogFormat format_;
+  std::int64_t seconds_ = INT64_MIN;
+  std::size_t size_ = 0;
+  std::array<char, 32> text_{};
+};
+
 // Appends the line of `record`, with its line feed, to `out`: Apache's combined format or JSON.
-// Bytes that could break a line or a terminal are escaped. Pure.
-void format_record(const LogRecord& record, LogFormat format, std::string& out);
+// Bytes that could break a line or a terminal are escaped. `time` is of the same format.
+void format_record(const LogRecord& record, LogFormat format, LogTime& time, std::string& out);
 
 class AccessLog {
  public:
   // `path` is a file to append to, or "-" for standard output. Call open() before any other.
-  AccessLog(std::string path, LogFormat format) : path_(std::move(path)), format_(format) {}
+  AccessLog(std::string path, LogFormat format)
+      : path_(std::move(path)), format_(format), time_(format) {}
   ~AccessLog() { stop(); }
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
@@ -83,6 +99,7 @@ class AccessLog {
   std::mutex lock_;
   std::condition_variable wake_;
   std::string pending_;  // under lock_, as all below
+  LogTime time_;
   std::uint64_t dropped_ = 0;
   bool stopping_ = false;
   bool reopening_ = false;

@@ -29,6 +29,9 @@ class BodyReader {
   // How many bytes to receive next into `room` bytes of room; 0 when the body is done.
   std::size_t wanted(std::size_t room) const;
 
+  // Bytes of body that are to come, as far as is known: of chunks at least as many as have come.
+  std::uint64_t expected() const { return chunked_ ? decoder_.delivered() : left_; }
+
   // Bytes of body so far, and so far announced.
   std::uint64_t delivered() const { return chunked_ ? decoder_.delivered() : length_ - left_; }
   std::uint64_t announced() const { return chunked_ ? decoder_.announced() : length_; }

@@ -2,6 +2,7 @@
 #include "apps/server/config.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <sysexits.h>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/server/config_sources.h"
+#include "uring/make_engine.h"
 
 namespace server {
 
@@ -93,8 +95,14 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
                  "page under ROOT to answer 200 with where nothing is found")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--workers", config.workers, "threads, one ring each (default: one for each CPU)")
+  app.add_option("--workers", config.workers, "threads (default: one for each CPU)")
       ->type_name("N")
+      ->group(group);
+  app.add_option("--io", config.io,
+                 "auto, ring or epoll: what the bytes move by (default: auto);\n"
+                 "auto: io_uring, and epoll where the kernel or a container refuses it")
+      ->check(CLI::IsMember({"auto", "ring", "epoll"}).description(""))
+      ->type_name("NAME")
       ->group(group);
 }
 
@@ -320,6 +328,17 @@ ParseOutcome fail(int status, const std::string& text) {
   return {.run = false, .status = status};
 }
 
+// The engine is what this machine gives now: people who ask for the version have a question about
+// both.
+std::string version_of(const CLI::App& app) {
+  const std::vector<std::string> said = app.get_option("--io")->results();
+  const char* const environment = std::getenv("QUOIT_IO");
+  const std::string io = !said.empty() ? said.back() : environment ? environment : "";
+  const uring::EngineChoice choice =
+      uring::engine_choice(io).value_or(uring::EngineChoice::automatic);
+  return "quoitd " QUOIT_VERSION "\n" + uring::describe_engine(choice);
+}
+
 // The option that a complaint begins with: "max-head" of "--max-head 1: …".
 std::string option_of(const std::string& complaint) {
   return complaint.substr(2, complaint.find(' ') - 2);
@@ -367,7 +386,7 @@ ParseOutcome complete(ConfigSources& sources, const Wishes& wishes, const Texts&
 
 ParseOutcome parse_command_line(int argc, char** argv, Config& config) {
   CLI::App app(description, "quoitd");
-  app.set_version_flag("-V,--version", "quoitd " QUOIT_VERSION);
+  app.set_version_flag("-V,--version", [&app] { return version_of(app); });
   app.formatter(std::make_shared<Help>());
   app.get_formatter()->column_width(34);
   app.option_defaults()->always_capture_default();

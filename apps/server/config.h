@@ -54,12 +54,16 @@ struct Patience {
 
 struct Config {
   std::string root = ".";
+  // What one worker remembers of files, in bytes: the hot part of a package mirror or a build
+  // cache.
+  std::uint64_t cache_bytes = 64 * 1024 * 1024;
   std::vector<ListenAddress> listen;
   bool writable = false;
   bool dot_files = false;
   bool listing = true;           // who asks for files to be handed around wants to see them
   bool precompressed = false;    // a.css.gz for a.css; off: up to three look-ups more for each file
   unsigned workers = 0;          // 0: one for each CPU that this process may use
+  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
   std::string log_heads;  // a file or "-"; empty: off

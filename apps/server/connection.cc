@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apps/server/at_once.h"
 #include "apps/server/find.h"
 #include "apps/server/respond.h"
 #include "apps/server/service.h"
@@ -27,6 +28,7 @@ Progress next_head(Connection& c) {
   Exchange& x = *c.exchange;
   const bool is_full = x.answered.size() == Exchange::most_answered;
   if (is_full || x.pace.waits()) return Progress::more;  // flush first
+  if (x.input.unused().empty()) return Progress::more;
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
   return progress;
@@ -58,7 +60,7 @@ uring::Milliseconds head_patience(const Connection& c) {
 uring::Io::Pending more_bytes(Connection& c) {
   c.io.set_deadline(head_patience(c));
   c.waiting = !c.exchange || c.exchange->input.unused().empty();
-  if (!c.starved) return c.io.recv_provided(c.fd);
+  if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
   Exchange& x = c.service.borrow(c);
   c.service.own_input(x);
@@ -105,7 +107,7 @@ void note_received(Connection& c) {
 }
 
 void begin_request(Connection& c) {
-  c.exchange->began_us = Clock::microseconds();
+  c.exchange->began_us = c.service.microseconds();
   c.exchange->began_ms = c.io.loop().now();
 }
 
@@ -129,9 +131,9 @@ uring::Task<> serve(Connection& c) {
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
       if (c.exchange && c.exchange->gathered > 0) {
-        allow_send(c);
-        const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
-        note_sent(c, sent);
+        const uring::Result sent = co_await send_gathered(c);
+        std::string_view nothing_else;
+        note_sent(c, sent, nothing_else);
         continue;
       }
       if (c.exchange) rest(c);
@@ -140,6 +142,8 @@ uring::Task<> serve(Connection& c) {
       if (!has_plan(c)) continue;
     } else if (progress == Progress::failed) {
       refuse_head(c);
+    } else if (answer_at_once(c)) {
+      continue;
     } else {
       co_await handle(c);
     }

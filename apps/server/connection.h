@@ -24,6 +24,7 @@
 
 namespace server {
 
+struct CachedFile;
 struct Service;
 
 // Bytes received and not yet used. They lie where the engine put them (a provided buffer, which
@@ -48,9 +49,11 @@ struct Answered {
 struct Exchange {
   http1::RequestHead head;
   Input input;
+  Exchange* next_idle = nullptr;  // in the service's list, while lent to nobody
   Intent intent;
   Plan plan;
-  int file = -1;  // the file that Plan::content is; closed when its bytes are queued
+  int file = -1;                 // the file that Plan::content is; closed when its bytes are queued
+  CachedFile* cached = nullptr;  // or this one, pinned until then
   std::unique_ptr<Listing> listing;  // the same of a directory; gone when its rows are queued
 
   std::span<char> block;      // where answers gather, and bodies arrive while no answer waits
@@ -63,6 +66,7 @@ struct Exchange {
   uring::Milliseconds body_began_ms = 0;  // when receiving its body began, on the loop's clock
   bool body_taken = false;                // somebody has received its body, or tried
   std::vector<Answered> answered;         // answers not yet logged, at most `most_answered`
+  uring::Gather message;                  // a send of more than the block
 
   std::unique_ptr<char[]> own_memory;  // for heads in pieces: own_bytes
   std::size_t own_bytes = 0;
@@ -111,15 +115,18 @@ uring::Task<bool> flush(Connection& c);
 // The answers gathered so far.
 inline std::string_view unsent(const Exchange& x) { return {x.block.data(), x.gathered}; }
 
-// Sets the time for the next look at how the peer takes what is sent to it.
-void allow_send(Connection& c);
+// Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
+uring::Io::Pending send_gathered(Connection& c, std::string_view rest = {});
 
 // Takes note that the peer's bytes came: with their deadline at the latest.
 void note_received(Connection& c);
 
-// Takes note of what became of a send: what is left of it stays gathered while the peer takes on.
-// False: the connection is broken.
-bool note_sent(Connection& c, uring::Result result);
+// The same with `rest` behind them.
+uring::Task<bool> flush_with(Connection& c, std::string_view rest);
+
+// Takes note of what became of a send: what is left of it stays gathered, and in `rest`, while the
+// peer takes on. False: the connection is broken.
+bool note_sent(Connection& c, uring::Result result, std::string_view& rest);
 
 // Plans a text answer to the request of `c`.
 void answer(Connection& c, int status, std::string_view explanation = {});

@@ -1,9 +1,14 @@
-// One function for each kind of content; gather_content() is at the end.
+// One function for each kind of content and each place where it may lie; gather_content() is at the
+// end.
 // Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #include "apps/server/content.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <sys/mman.h>
+
+#include "apps/server/service.h"
 
 namespace server {
 
@@ -20,8 +25,9 @@ uring::Task<Fault> gather_text(Connection& c) {
 }
 
 // Reads `left` bytes of the file into the block, and sends the block whenever it is full.
-uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
+uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
   Exchange& x = *c.exchange;
+  const int file = x.cached ? x.cached->fd : x.file;
   while (left > 0) {
     const std::size_t room = std::min<std::uint64_t>(left, x.block.size() - x.gathered);
     if (room < left && room < x.block.size() / 2) {
@@ -30,7 +36,7 @@ uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64
       continue;
     }
     const std::span<char> target = x.block.subspan(x.gathered, room);
-    const uring::Result got = co_await c.io.read(x.file, target, offset);
+    const uring::Result got = co_await c.io.read(file, target, offset);
     if (!got.ok()) co_return got.fault();
     if (got.count() == 0) co_return Fault::other;
     x.gathered += got.count();
@@ -38,6 +44,69 @@ uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64
     left -= got.count();
   }
   co_return Fault::none;
+}
+
+// What leaves from where it lies, and not from the block: copying as much costs less than a second
+// piece of a send.
+constexpr std::size_t least_direct = 16384;
+// One send of a mapping: others have their turn after it, 80 us at 12 GB/s. Smaller pieces cost a
+// third more for each byte.
+constexpr std::uint64_t most_direct = 1024 * 1024;
+
+// Bytes in memory: a small piece joins what is gathered, a large one leaves with it.
+uring::Task<Fault> gather_memory(Connection& c, std::string_view bytes) {
+  Exchange& x = *c.exchange;
+  if (bytes.size() < least_direct && bytes.size() <= x.block.size() - x.gathered) {
+    std::memcpy(x.block.data() + x.gathered, bytes.data(), bytes.size());
+    x.gathered += bytes.size();
+    co_return Fault::none;
+  }
+  const bool fine = co_await flush_with(c, bytes);
+  co_return fine ? Fault::none : Fault::peer_gone;
+}
+
+// Says whether the page cache has all of `piece` of a mapping: a send of what it has not would wait
+// for the disk, and all connections with it. mincore(2) looks and waits for nothing.
+bool is_at_hand(std::string_view piece) {
+  constexpr std::size_t page = 4096;
+  std::array<unsigned char, most_direct / page + 1> pages;
+  const auto address = reinterpret_cast<std::uintptr_t>(piece.data());
+  const std::uintptr_t begin = address & ~(page - 1);
+  const std::size_t count = (address - begin + piece.size() + page - 1) / page;
+  void* const first = const_cast<char*>(piece.data()) - (address - begin);
+  if (count > pages.size() || ::mincore(first, count * page, pages.data()) != 0) return false;
+  return std::all_of(pages.begin(), pages.begin() + count, [](auto p) { return (p & 1) != 0; });
+}
+
+// A mapped file leaves from the page cache where that has it, and is read where it has not. The
+// mapping is never touched here: the file may have been cut off, which a send survives.
+uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint64_t left) {
+  while (left > 0) {
+    const std::uint64_t size = std::min(left, most_direct - offset % most_direct);
+    const std::string_view piece = c.exchange->cached->mapped.substr(offset, size);
+    Fault fault = Fault::none;
+    if (is_at_hand(piece)) {
+      const bool fine = co_await flush_with(c, piece);
+      if (!fine) fault = Fault::peer_gone;
+    } else {
+      const Fault read = co_await read_bytes(c, offset, size);
+      fault = read;
+    }
+    if (fault != Fault::none) co_return fault;
+    offset += size;
+    left -= size;
+  }
+  co_return Fault::none;
+}
+
+// No coroutine itself, as gather_content() below.
+uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
+  const CachedFile* const cached = c.exchange->cached;
+  if (cached && cached->fd < 0) return gather_memory(c, cached->body.substr(offset, left));
+  if (cached && !cached->mapped.empty() && left >= least_direct) {
+    return gather_mapped(c, offset, left);
+  }
+  return read_bytes(c, offset, left);
 }
 
 // Small parts of a file gather like small answers: many of them leave in one send.

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
+#include <utility>
 
 #include "apps/server/list.h"
 #include "apps/server/service.h"
@@ -27,8 +28,8 @@ struct stat status_of_file(int fd) {
 }
 
 void discard(Connection& c, Found& found, uring::Fault fault) {
-  c.io.engine().close(found.fd);
-  found.fd = -1;
+  if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
+  if (found.cached) c.service.files.unpin(*std::exchange(found.cached, nullptr));
   found.fault = fault;
 }
 
@@ -73,7 +74,49 @@ uring::Task<Found> open_beneath(Connection& c, const char* path, std::uint64_t f
   co_return found;
 }
 
+std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path) {
+  if (file.content_type.empty()) file.content_type = c.service.shared.mime.type_of(path);
+  return file.content_type;
+}
+
+std::string_view not_found_page(const Config& config) {
+  return config.not_found.empty() ? std::string_view("404.html") : config.not_found;
+}
+
 namespace {
+
+std::string_view type_in(const Connection& c, const Found& found, std::string_view path) {
+  return found.cached ? type_of(c, *found.cached, path) : c.service.shared.mime.type_of(path);
+}
+
+Found found_in(CachedFile& cached) {
+  FileCache::pin(cached);
+  return {.fault = cached.exists ? uring::Fault::none : uring::Fault::not_found,
+          .cached = &cached,
+          .facts = cached.facts};
+}
+
+// What a path leads to for reading: as it is remembered, or by a look.
+uring::Task<Found> look_up(Connection& c, const char* path) {
+  CachedFile* cached = c.service.fresh_files().find(path);
+  if (cached) co_return found_in(*cached);
+  Found found = co_await open_beneath(c, path, for_reading);
+  const bool is_nothing = found.fault == uring::Fault::not_found;
+  if (found.is_directory || (found.fault != uring::Fault::none && !is_nothing)) co_return found;
+  cached = c.service.files.remember(path);
+  if (!cached) co_return found;
+  discard(c, found, uring::Fault::none);
+  co_return found_in(*cached);
+}
+
+// Notes that this request's target leads there, so that the next one is answered at once.
+void note_target(Connection& c, CachedFile& cached) {
+  const http1::RequestHead& head = c.exchange->head;
+  const bool is_plain = head.target_form() == http1::TargetForm::origin && !head.has_query();
+  if (is_plain && !c.service.config.precompressed) {
+    c.service.files.note_target(cached, head.target());
+  }
+}
 
 // Writes "path/name" into the text room, NUL-terminated.
 const char* join(Exchange& x, std::string_view name) {
@@ -92,8 +135,8 @@ const char* join(Exchange& x, std::string_view name) {
 uring::Task<Found> open_index(Connection& c) {
   for (const std::string& name : c.service.config.index) {
     const char* path = join(*c.exchange, name);
-    Found found = co_await open_beneath(c, path, for_reading);
-    if (found.fault == uring::Fault::none && found.is_directory) {
+    Found found = co_await look_up(c, path);
+    if (found.fault == uring::Fault::not_found || found.is_directory) {
       discard(c, found, uring::Fault::not_found);
     }
     if (found.fault != uring::Fault::not_found) co_return found;
@@ -104,18 +147,18 @@ uring::Task<Found> open_index(Connection& c) {
 // Shows a page in place of what is not there. False: there is no such page.
 uring::Task<bool> show_page(Connection& c, const char* path, int status) {
   Exchange& x = *c.exchange;
-  Found found = co_await open_beneath(c, path, for_reading);
+  Found found = co_await look_up(c, path);
   if (status_of(found.fault) == 503) {
     answer(c, found.fault);  // whether there is one cannot be known now
     co_return true;
   }
-  if (found.fault != uring::Fault::none) co_return false;
-  if (found.is_directory) {
+  if (found.fault != uring::Fault::none || found.is_directory) {
     discard(c, found, uring::Fault::not_found);
     co_return false;
   }
   x.file = found.fd;
-  x.plan = plan_page(x.head, status, found.facts, c.service.shared.mime.type_of(path));
+  x.cached = found.cached;
+  x.plan = plan_page(x.head, status, found.facts, type_in(c, found, path));
   co_return true;
 }
 
@@ -127,7 +170,7 @@ uring::Task<> show_nothing(Connection& c) {
     const bool shown = co_await show_page(c, fallback, 200);
     if (shown) co_return;
   }
-  const char* page = config.not_found.empty() ? "404.html" : config.not_found.c_str();
+  const char* page = not_found_page(config).data();
   const bool shown = co_await show_page(c, page, 404);
   if (!shown) answer(c, 404);
 }
@@ -144,9 +187,9 @@ uring::Task<> choose_coding(Connection& c, Found& found, std::string_view path) 
     char* const end = std::copy(suffix.begin(), suffix.end(), x.text_room.data() + path.size());
     *end = '\0';
     const char* name = x.text_room.data();
-    Found sibling = co_await open_beneath(c, name, for_reading);
-    if (sibling.fd < 0) continue;
-    if (sibling.is_directory || !is_current(sibling.facts.mtime_ns, found.facts.mtime_ns)) {
+    Found sibling = co_await look_up(c, name);
+    const bool is_there = sibling.fault == uring::Fault::none && !sibling.is_directory;
+    if (!is_there || !is_current(sibling.facts.mtime_ns, found.facts.mtime_ns)) {
       discard(c, sibling, uring::Fault::not_found);
       continue;
     }
@@ -160,10 +203,11 @@ uring::Task<> choose_coding(Connection& c, Found& found, std::string_view path) 
 // Plans the answer with a file that was found.
 uring::Task<> show_file(Connection& c, Found found, const char* path) {
   Exchange& x = *c.exchange;
-  const std::string_view type = c.service.shared.mime.type_of(path);
+  const std::string_view type = type_in(c, found, path);
   if (c.service.config.precompressed) co_await choose_coding(c, found, path);
   x.file = found.fd;
-  x.plan = plan_file(x.head, found.facts, type, c.service.clock.now(), x.range_room);
+  x.cached = found.cached;
+  x.plan = plan_file(x.head, found.facts, type, c.service.now(), x.range_room);
   if (c.service.config.precompressed) x.plan.vary = "Accept-Encoding";
   x.plan.boundary = {x.boundary.data(), x.boundary.size()};
   const bool divided = x.plan.content == Content::parts;
@@ -171,10 +215,11 @@ uring::Task<> show_file(Connection& c, Found found, const char* path) {
 }
 
 // Plans the answer to what was found, be it nothing.
-uring::Task<> show(Connection& c, const Found& found, const char* path) {
+uring::Task<> show(Connection& c, Found found, const char* path) {
   if (found.fault == uring::Fault::none) {
     co_await show_file(c, found, path);
   } else if (status_of(found.fault) == 404) {
+    discard(c, found, found.fault);
     co_await show_nothing(c);
   } else {
     answer(c, found.fault);
@@ -190,14 +235,16 @@ uring::Task<> find(Connection& c) {
     co_return;
   }
   const char* path = x.intent.path.data();
-  Found found = co_await open_beneath(c, path, for_reading);
-  if (found.fd >= 0 && found.is_directory) {
+  Found found = co_await look_up(c, path);
+  if (found.cached && !x.intent.names_directory) note_target(c, *found.cached);
+  if (found.is_directory) {
     discard(c, found, uring::Fault::none);
     if (!x.intent.names_directory) {
       x.plan = plan_slash(x.head, x.intent.path, x.text_room);
       co_return;
     }
     const Found index = co_await open_index(c);
+    if (index.cached && c.service.config.index.size() == 1) note_target(c, *index.cached);
     const bool lists = index.fault == uring::Fault::not_found && c.service.config.listing;
     if (lists) {
       co_await list(c);
@@ -206,7 +253,9 @@ uring::Task<> find(Connection& c) {
     co_await show(c, index, x.text_room.data());
     co_return;
   }
-  if (found.fd >= 0 && x.intent.names_directory) discard(c, found, uring::Fault::not_found);
+  if (x.intent.names_directory && found.fault == uring::Fault::none) {
+    discard(c, found, uring::Fault::not_found);
+  }
   co_await show(c, found, path);
 }
 

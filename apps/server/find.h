@@ -11,7 +11,8 @@ namespace server {
 // What a path led to.
 struct Found {
   uring::Fault fault = uring::Fault::none;
-  int fd = -1;  // open, the caller's; -1 with a fault
+  int fd = -1;                   // open, the caller's; -1 with a fault, and where the cache has it
+  CachedFile* cached = nullptr;  // what it is remembered as, be it nothing; pinned by the caller
   bool is_directory = false;
   FileFacts facts;
 };
@@ -34,6 +35,12 @@ FileFacts facts_in(const struct stat& status);
 
 // The version of an open file.
 FileFacts facts_of(int fd);
+
+// The content type of a remembered file of that path, which it keeps.
+std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path);
+
+// The page that is shown where nothing is found, relative to the root; it may not be there.
+std::string_view not_found_page(const Config& config);
 
 // Plans the answer to GET or HEAD of Exchange::intent; opens Exchange::file if it needs one.
 uring::Task<> find(Connection& c);

@@ -115,7 +115,7 @@ void answer_turn(Connection& c, Turn turn, int error) {
   switch (turn) {
     case Turn::done:
       x.listing->finish();
-      x.plan = plan_listing(x.head, *x.listing, c.service.clock.now());
+      x.plan = plan_listing(x.head, *x.listing, c.service.now());
       break;
     case Turn::failed: answer(c, uring::Result{.value = -error}.fault()); break;
     case Turn::too_many: answer(c, 500, "this directory has too many entries for a list"); break;

@@ -1,4 +1,4 @@
-// quoitd: serves and stores the files of a directory over HTTP/1.1, through io_uring.
+// quoitd: serves and stores the files of a directory over HTTP/1.1, by io_uring or by epoll.
 //
 // The life of a request is in connection.cc. Covered by tests/end_to_end/.
 #include <cstdio>

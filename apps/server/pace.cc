@@ -15,15 +15,6 @@ std::int64_t Pace::end_ms(const Patience& patience) const {
   return std::min(stalled_ms, began_ms_ + patience.body_ms + static_cast<std::int64_t>(earned_ms));
 }
 
-std::int64_t Pace::wait(std::int64_t now_ms, const Patience& patience) {
-  if (!waits_) {
-    waits_ = true;
-    began_ms_ = progress_ms_ = now_ms;
-  }
-  const std::int64_t left_ms = std::min(patience.body_ms / 4, end_ms(patience) - now_ms);
-  return std::max<std::int64_t>(1, left_ms);
-}
-
 // The first look only says where the counting begins: what was confirmed before it, within a
 // quarter of the patience, is not known.
 bool Pace::look(std::int64_t now_ms, std::uint64_t confirmed, const Patience& patience) {

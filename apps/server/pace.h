@@ -7,6 +7,7 @@
 // megabytes at once, and then nothing for minutes. Covered by tests/server/pace_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "apps/server/config.h"
@@ -17,7 +18,13 @@ class Pace {
  public:
   // A send begins or goes on at `now_ms`. Returns in how many milliseconds to look at it, at least
   // 1: every quarter of --body-timeout, so that who stops is noticed in time.
-  std::int64_t wait(std::int64_t now_ms, const Patience& patience);
+  std::int64_t wait(std::int64_t now_ms, const Patience& patience) {
+    const std::int64_t look_ms = std::max<std::int64_t>(1, patience.body_ms / 4);
+    if (waits_) return std::clamp<std::int64_t>(end_ms(patience) - now_ms, 1, look_ms);
+    waits_ = true;
+    began_ms_ = progress_ms_ = now_ms;
+    return look_ms;
+  }
 
   // The peer has confirmed `confirmed` bytes of this connection in all. False: it is too slow.
   bool look(std::int64_t now_ms, std::uint64_t confirmed, const Patience& patience);

@@ -74,7 +74,7 @@ uring::Task<Fault> take_claim(Connection& c, Claim& claim, int directory) {
 
 bool conditions_hold(Connection& c, const Found& found) {
   const FileFacts* existing = found.fault == Fault::none ? &found.facts : nullptr;
-  return judge(c.exchange->head, existing, c.service.clock.now()) == Verdict::proceed;
+  return judge(c.exchange->head, existing, c.service.now()) == Verdict::proceed;
 }
 
 }  // namespace server

@@ -306,28 +306,35 @@ void write_type(const Plan& plan, http1::HeadWriter& writer) {
   }
 }
 
-void write_facts(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
+void write_version(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
   if (!plan.weak_tag.empty()) {
     std::array<char, 64> room{};
     const std::string_view begin = append(room, {room.data(), 0}, "W/");
     writer.field("ETag", append(room, begin, plan.weak_tag));
   }
   if (!plan.has_facts) return;
-  writer.field("ETag", tag_of(plan.facts).text());
-  // RFC 9110 8.8.2.1: never in the future.
-  writer.date("Last-Modified", std::min(plan.facts.mtime_seconds(), now));
+  if (plan.fact_lines.empty())
+    write_facts(plan.facts, now, writer);
+  else
+    writer.checked_lines(plan.fact_lines);
 }
 
 }  // namespace
 
+void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer) {
+  writer.checked_field(FieldName::etag, tag_of(facts).text());
+  // RFC 9110 8.8.2.1: never in the future.
+  writer.date("Last-Modified", std::min(facts.mtime_seconds(), now));
+}
+
 std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> room) {
   http1::HeadWriter writer(room);
   writer.status_line(plan.status);
-  writer.field("Date", clock.date());
+  writer.checked_field(FieldName::date, clock.date());
   if (tells_length(plan)) writer.field("Content-Length", plan.length);
   write_type(plan, writer);
-  write_facts(plan, clock.seconds(), writer);
-  if (plan.is_readable) writer.field("Accept-Ranges", "bytes");
+  write_version(plan, clock.seconds(), writer);
+  if (plan.is_readable) writer.checked_field(FieldName::accept_ranges, "bytes");
   if (plan.is_partial) {
     writer.content_range(plan.offset, plan.offset + plan.length - 1, plan.facts.size);
   }

@@ -16,6 +16,7 @@
 #include "apps/server/listing.h"
 #include "apps/server/parts.h"
 #include "parser/message.h"
+#include "parser/write.h"
 
 namespace server {
 
@@ -84,11 +85,16 @@ struct Plan {
   Cors cors;
   const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;
+  // The field lines of `facts` as write_facts() wrote them once; empty: to be written.
+  std::string_view fact_lines;
   std::span<const http1::ByteRange> ranges;  // of Content::parts
   std::string_view boundary;                 // of Content::parts; drawn after the plan was made
   std::uint64_t offset = 0;                  // where in the file the content begins
   std::uint64_t length = 0;                  // bytes of content; Content-Length where there is one
 };
+
+// ETag and Last-Modified of `facts` at the time `now`, in Unix seconds.
+void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer);
 
 // A plan with that status and a line of text that says why. `room` receives the text.
 Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,

@@ -1,5 +1,6 @@
-// Receiving bodies. Deadlines bound each wait; a lowest average rate bounds their sum.
-// Covered by tests/server/connection_test.cc and tests/end_to_end/.
+// Receiving bodies: what comes with the head and a little more in provided buffers, the rest of a
+// long one straight into the block. Deadlines bound each wait; a lowest average rate bounds their
+// sum. Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #include "apps/server/receive.h"
 
 #include <algorithm>
@@ -32,25 +33,44 @@ Received decode(BodyReader& reader, char* bytes, std::size_t size, std::size_t& 
   return {.data = result.data, .progress = result.progress, .error = result.failure.error};
 }
 
+// Bytes in provided buffers have to be copied: what arrives with a head, and short bodies. From a
+// long body it is worth the while to end the receive that goes on by itself.
+bool is_long(const BodyReader& reader) { return reader.expected() > 65536; }
+
+// Takes from what has arrived.
+Received take_arrived(Connection& c, BodyReader& reader, std::span<char> room) {
+  Input& input = c.exchange->input;
+  const std::string_view arrived = input.unused();
+  const std::size_t count = std::min(arrived.size(), room.size());
+  std::memcpy(room.data(), arrived.data(), count);
+  std::size_t used = 0;
+  const Received received = decode(reader, room.data(), count, used);
+  input.begin += used;
+  return received;
+}
+
+constexpr Received nothing_came{.progress = Progress::failed, .broken = true};
+
 }  // namespace
 
 uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
   Exchange& x = *c.exchange;
   const std::span<char> room = x.block.subspan(filled);
-  std::size_t used = 0;
-  const std::string_view arrived = x.input.unused();
-  if (!arrived.empty()) {
-    const std::size_t count = std::min(arrived.size(), room.size());
-    std::memcpy(room.data(), arrived.data(), count);
-    const Received received = decode(reader, room.data(), count, used);
-    x.input.begin += used;
-    co_return received;
-  }
+  if (!x.input.unused().empty()) co_return take_arrived(c, reader, room);
   allow_receive(c, reader.delivered());
+  if (c.io.receives() && is_long(reader)) co_await c.io.end_receiving();
+  if (c.io.receives() || c.io.has_received()) {
+    const uring::Result got = co_await c.io.receive(c.fd);
+    if (got.count() == 0) co_return nothing_came;
+    note_received(c);
+    c.service.add_input(x, got);
+    co_return take_arrived(c, reader, room);
+  }
   const std::span<char> target = room.first(reader.wanted(room.size()));
   const uring::Result got = co_await c.io.recv(c.fd, target);
-  if (got.count() == 0) co_return Received{.progress = Progress::failed, .broken = true};
+  if (got.count() == 0) co_return nothing_came;
   note_received(c);
+  std::size_t used = 0;
   const Received received = decode(reader, target.data(), got.count(), used);
   c.service.keep_tail(x, {target.data() + used, got.count() - used});
   co_return received;

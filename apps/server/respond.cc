@@ -22,17 +22,11 @@ namespace {
 constexpr std::int64_t linger_ms = 5000;
 constexpr std::int64_t draining_linger_ms = 1000;  // while the server waits to stop
 constexpr std::uint64_t most_lingered = 64 * 1024 * 1024;
-// The largest head of ours: fields are few, Location is bounded by the target's limit, those of the
-// operator and of CORS have limits of their own.
-constexpr std::size_t head_room = 14 * 1024;
 
-}  // namespace
-
+// Sets the time for the next look at how the peer takes what is sent to it.
 void allow_send(Connection& c) {
   c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.patience));
 }
-
-namespace {
 
 // A send was ended to look at it: may it go on? What the peer has not confirmed yet lies with the
 // kernel.
@@ -46,13 +40,14 @@ bool peer_takes_on(Connection& c) {
 
 }  // namespace
 
-bool note_sent(Connection& c, uring::Result result) {
+bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
   Exchange& x = *c.exchange;
-  const std::size_t count = result.count();
-  x.sent += count;
-  x.gathered -= count;
+  const std::size_t of_block = std::min(result.count(), x.gathered);
+  x.sent += result.count();
+  x.gathered -= of_block;
+  rest.remove_prefix(result.count() - of_block);
   c.io.clear_deadline();  // what comes next may be a slow disk
-  const bool whole = x.gathered == 0;
+  const bool whole = x.gathered == 0 && rest.empty();
   const bool fine = whole || peer_takes_on(c);
   if (whole) x.pace.end();
   if (!fine) {
@@ -62,21 +57,33 @@ bool note_sent(Connection& c, uring::Result result) {
     c.io.stop();  // after a gap in the stream nothing that follows has a meaning
   } else if (c.io.timed_out() && !c.io.stopped()) {
     c.io.renew();
-    std::memmove(x.block.data(), x.block.data() + count, x.gathered);
+    std::memmove(x.block.data(), x.block.data() + of_block, x.gathered);
   }
   c.service.log_answered(c, !fine);
   return fine;
 }
 
-uring::Task<bool> flush(Connection& c) {
-  while (c.exchange->gathered > 0) {
-    allow_send(c);
-    const uring::Result sent = co_await c.io.send(c.fd, unsent(*c.exchange));
-    const bool fine = note_sent(c, sent);
+uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
+  Exchange& x = *c.exchange;
+  allow_send(c);
+  if (rest.empty()) return c.io.send(c.fd, unsent(x));
+  if (x.gathered == 0) return c.io.send(c.fd, rest);
+  x.message.clear();
+  x.message.add(unsent(x));
+  x.message.add(rest);
+  return c.io.send(c.fd, x.message);
+}
+
+uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
+  while (c.exchange->gathered > 0 || !rest.empty()) {
+    const uring::Result sent = co_await send_gathered(c, rest);
+    const bool fine = note_sent(c, sent, rest);
     if (!fine) co_return false;
   }
   co_return true;
 }
+
+uring::Task<bool> flush(Connection& c) { return flush_with(c, {}); }
 
 int status_of(uring::Fault fault) {
   switch (fault) {
@@ -109,11 +116,15 @@ void answer(Connection& c, uring::Fault fault) {
   answer(c, status_of(fault), uring::describe(fault));
 }
 
+void close_after_answer(Connection& c) {
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
 void refuse_head(Connection& c) {
   const http1::Error error = c.exchange->head.failure().error;
   answer(c, http1::status_of(error), http1::describe(error));
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 namespace {
@@ -126,15 +137,14 @@ bool must_drop_body(Connection& c) {
   const bool small = x.head.body().length <= most_dropped_bytes;
   const bool waits = x.head.expectation() != http1::Expectation::none;
   if (x.plan.keep_alive && small && !waits) return true;
-  x.plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
   return false;
 }
 
-LogRecord record_of(const Connection& c) {
+LogRecord record_of(const Connection& c, int status) {
   const http1::RequestHead& head = c.exchange->head;
   LogRecord record{.remote = c.remote.data(), .time = c.service.clock.seconds()};
-  record.status = c.exchange->plan.status;
+  record.status = status;
   if (head.size() == 0) return record;  // no valid head: nothing of it is trusted
   record.method = head.method_text();
   record.target = head.target();
@@ -151,27 +161,37 @@ void add_fields(Connection& c) {
   plan.cors = judge_origin(c.exchange->head, c.service.config.extra_fields);
 }
 
-// Writes the head into the block, and notes what the log will say.
+}  // namespace
+
 void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
-  c.service.clock.now();
+  c.service.clock.now();  // a file that was just written is not of the future
   add_fields(c);
   const std::span<char> room = x.block.subspan(x.gathered);
   const std::size_t size = write_head(x.plan, c.service.clock, room);
   c.service.log_heads(c, {room.data(), size});
-  x.gathered += size;
-  x.queued += size;
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
-  const std::uint64_t body = sends_body ? x.plan.length : 0;
-  x.answered.push_back({.record = record_of(c),
-                        .body_begin = x.queued,
-                        .end = x.queued + body,
-                        .began_us = x.began_us});
+  note_gathered(c, x.plan.status, size, sends_body ? x.plan.length : 0);
+}
+
+void note_gathered(Connection& c, int status, std::size_t head, std::uint64_t body) {
+  Exchange& x = *c.exchange;
+  x.gathered += head;
+  x.queued += head;
+  if (c.service.shared.access_log) {
+    x.answered.push_back({.record = record_of(c, status),
+                          .body_begin = x.queued,
+                          .end = x.queued + body,
+                          .began_us = x.began_us});
+  }
   x.queued += body;
 }
 
+namespace {
+
 // Where an answer begins, so that it can be taken back while nothing of it has left.
 struct Mark {
+  std::size_t answered;
   std::size_t gathered;
   std::uint64_t queued;
   std::uint64_t sent;
@@ -185,7 +205,8 @@ bool answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
     c.open = false;
     return false;
   }
-  x.answered.pop_back();
+  x.answered.erase(x.answered.begin() + static_cast<std::ptrdiff_t>(mark.answered),
+                   x.answered.end());
   x.gathered = mark.gathered;
   x.queued = mark.queued;
   const bool keep_alive = x.plan.keep_alive;
@@ -195,7 +216,8 @@ bool answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
   return true;
 }
 
-// Makes the exchange ready for the next request of this connection.
+}  // namespace
+
 void finish(Connection& c) {
   Exchange& x = *c.exchange;
   c.open = c.open && x.plan.keep_alive;
@@ -208,10 +230,12 @@ void finish(Connection& c) {
   begin_request(c);
 }
 
+namespace {
+
 void close_file(Connection& c) {
   Exchange& x = *c.exchange;
-  if (x.file < 0) return;
-  c.io.engine().close(std::exchange(x.file, -1));
+  if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
+  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
 }
 
 }  // namespace
@@ -223,7 +247,8 @@ uring::Task<> respond(Connection& c) {
   if (c.service.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
   if (x.block.size() - x.gathered < head_room) co_await flush(c);
-  const Mark mark{.gathered = x.gathered, .queued = x.queued, .sent = x.sent};
+  const Mark mark{
+      .answered = x.answered.size(), .gathered = x.gathered, .queued = x.queued, .sent = x.sent};
   gather_head(c);
   if (x.plan.content != Content::none && !x.plan.head_only) {
     const uring::Fault fault = co_await gather_content(c);
@@ -249,8 +274,9 @@ uring::Task<> linger(Connection& c) {
   c.io.set_deadline(c.service.draining ? draining_linger_ms : linger_ms);
   std::uint64_t dropped = 0;
   while (dropped < most_lingered) {
-    const uring::Result got = co_await c.io.recv(c.fd, c.exchange->block);
+    const uring::Result got = co_await c.io.receive(c.fd);
     if (got.count() == 0) break;
+    c.io.engine().recycle(got.buffer);
     dropped += got.count();
   }
 }
@@ -263,8 +289,10 @@ uring::Task<> part(Connection& c) {
     if (sent && c.lingers) co_await linger(c);
     c.service.log_answered(c, true);
     c.service.release_input(*c.exchange);
+    c.exchange->head.reset();  // one may have begun
     c.service.give_back(c);
   }
+  if (c.io.receives()) co_await c.io.end_receiving();
   c.io.engine().close(c.fd);
   c.service.forget(c);
 }

@@ -25,7 +25,6 @@
 #include "apps/server/mime.h"
 #include "apps/server/sweep.h"
 #include "apps/server/worker.h"
-#include "uring/ring.h"
 
 namespace server {
 
@@ -149,6 +148,8 @@ Trouble Server::start_workers(unsigned count) {
 }
 
 void Server::say_ready() const {
+  const std::string& reason = workers_.front().engine_reason();
+  if (!reason.empty()) std::fprintf(stderr, "quoitd: serving by epoll: %s\n", reason.c_str());
   char* path = ::realpath(config_.root.c_str(), nullptr);
   std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", QUOIT_VERSION,
                path ? path : config_.root.c_str(), config_.writable ? "writable" : "read-only",

@@ -56,11 +56,19 @@ void describe_peer(const sockaddr_storage& peer, std::array<char, 48>& text) {
 }  // namespace
 
 Service::Service(const Shared& from, uring::Loop& on)
-    : shared(from), config(from.config), loop(on), connections(on) {
+    : shared(from),
+      config(from.config),
+      loop(on),
+      connections(on),
+      files(from.root, {.bytes = from.config.cache_bytes}),
+      tells_durations_(from.access_log && from.config.log_format == LogFormat::json) {
   if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
 }
 
-Service::~Service() { assert(live == 0 && blocks.lent() == 0); }
+Service::~Service() {
+  assert(live == 0 && blocks.lent() == 0);
+  while (idle_) delete std::exchange(idle_, idle_->next_idle);
+}
 
 // Whether one more connection of `peer` is one too many. Those that are refused take nobody's
 // place.
@@ -113,31 +121,35 @@ void Service::drain() {
   }
 }
 
+FileCache& Service::fresh_files() {
+  if (std::exchange(refreshed_, loop.turns()) != loop.turns()) files.refresh();
+  return files;
+}
+
 Exchange& Service::borrow(Connection& c) {
   if (c.exchange) return *c.exchange;
-  std::unique_ptr<Exchange> x;
-  if (idle_exchanges_.empty()) {
-    x.reset(new Exchange);
-    x->answered.reserve(Exchange::most_answered);
+  Exchange* x = idle_;
+  if (x) {
+    idle_ = x->next_idle;
   } else {
-    x = std::move(idle_exchanges_.back());
-    idle_exchanges_.pop_back();
+    x = new Exchange;
+    x->answered.reserve(Exchange::most_answered);
   }
   x->block = blocks.lend();
-  c.exchange = x.release();
-  return *c.exchange;
+  c.exchange = x;
+  return *x;
 }
 
 void Service::give_back(Connection& c) {
   Exchange& x = *c.exchange;
-  assert(x.input.buffer == uring::no_buffer && x.file < 0 && x.answered.empty());
+  assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
   blocks.release(x.block);
-  x.head.reset();
-  x.plan = Plan{};
+  assert(x.plan.status == 0 && x.head.size() == 0);
   x.input = Input{};
   x.gathered = 0;
   x.queued = x.sent = 0;
-  idle_exchanges_.emplace_back(std::exchange(c.exchange, nullptr));
+  x.next_idle = idle_;
+  idle_ = std::exchange(c.exchange, nullptr);
 }
 
 void Service::release_input(Exchange& x) {
@@ -145,11 +157,14 @@ void Service::release_input(Exchange& x) {
   x.input = Input{};
 }
 
+void Service::own_memory(Exchange& x) {
+  if (x.own_memory) return;
+  x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
+  x.own_memory.reset(new char[x.own_bytes]);
+}
+
 void Service::own_input(Exchange& x) {
-  if (!x.own_memory) {
-    x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
-    x.own_memory.reset(new char[x.own_bytes]);
-  }
+  own_memory(x);
   const std::string_view unused = x.input.unused();
   if (!unused.empty()) std::memmove(x.own_memory.get(), unused.data(), unused.size());
   if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
@@ -184,14 +199,12 @@ void Service::add_input(Exchange& x, uring::Result got) {
 
 void Service::keep_tail(Exchange& x, std::string_view tail) {
   if (tail.empty()) return;
-  assert(x.input.unused().empty());
-  if (x.input.buffer != uring::no_buffer || !x.input.data)
-    own_input(x);
-  else
-    x.input.begin = x.input.end = x.head.size();  // the head stays, what was used of its body goes
-  assert(x.input.end + tail.size() <= x.own_bytes);
-  std::memcpy(x.input.data + x.input.end, tail.data(), tail.size());
-  x.input.end += tail.size();
+  assert(x.input.unused().empty() && tail.size() <= most_tail_bytes);
+  own_memory(x);
+  release_input(x);
+  char* const behind_head = x.own_memory.get() + config.limits.head_bytes;
+  std::memcpy(behind_head, tail.data(), tail.size());
+  x.input = {.data = behind_head, .begin = 0, .end = tail.size()};
 }
 
 void Service::log_heads(const Connection& c, std::string_view response) {
@@ -205,7 +218,8 @@ void Service::log_heads(const Connection& c, std::string_view response) {
 void Service::log_answered(Connection& c, bool aborted) {
   Exchange& x = *c.exchange;
   std::size_t done = 0;
-  const std::int64_t now_us = Clock::microseconds();
+  if (x.answered.empty()) return;
+  const std::int64_t now_us = microseconds();
   for (Answered& answered : x.answered) {
     const bool whole = answered.end <= x.sent;
     if (!whole && !aborted) break;
@@ -217,7 +231,10 @@ void Service::log_answered(Connection& c, bool aborted) {
     answered.record.duration_us = now_us - answered.began_us;
     shared.access_log->append(answered.record);
   }
-  x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
+  if (done == x.answered.size())
+    x.answered.clear();
+  else
+    x.answered.erase(x.answered.begin(), x.answered.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 bool draw_boundary(Boundary& boundary) {

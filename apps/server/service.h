@@ -16,6 +16,7 @@
 #include "apps/server/clock.h"
 #include "apps/server/config.h"
 #include "apps/server/connection.h"
+#include "apps/server/file_cache.h"
 #include "apps/server/mime.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
@@ -57,7 +58,8 @@ struct Service {
   // The same with the current head before it: a request that will outlive the next receive.
   void own_request(Exchange& x);
   // Keeps bytes of a following request that were received with a body, of which nothing is left in
-  // the input. They lie behind the head, where own memory has room for most_tail_bytes.
+  // the input. They lie behind all that a head may need of the own memory, which has room there for
+  // most_tail_bytes.
   void keep_tail(Exchange& x, std::string_view tail);
   // Adds received bytes behind what is there.
   void add_input(Exchange& x, uring::Result got);
@@ -66,6 +68,20 @@ struct Service {
   void log_heads(const Connection& c, std::string_view response);
   // Writes the log lines of all answers that are out, or of all if `aborted`.
   void log_answered(Connection& c, bool aborted);
+
+  // What paths lead to, for requests that have arrived: all changes up to now are taken in.
+  FileCache& fresh_files();
+  // The wall clock in this turn of the loop, in Unix seconds; Clock::date() goes with it.
+  std::int64_t now() {
+    if (timed_ != loop.turns()) clock.now();
+    timed_ = loop.turns();
+    return clock.seconds();
+  }
+  // For durations in the log; 0 where nothing tells them.
+  std::int64_t microseconds() const { return tells_durations_ ? Clock::microseconds() : 0; }
+
+  // Something was changed in this very turn of the loop.
+  void note_change() { refreshed_ = 0; }
 
   // A new temporary name, NUL-terminated: temporary_prefix, 16 hexadecimal digits, ".tmp".
   using TemporaryName = std::array<char, 32>;
@@ -76,6 +92,7 @@ struct Service {
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
+  FileCache files;
   Clock clock;
   bool draining = false;
   std::uint64_t live = 0;        // connections, with
@@ -84,10 +101,14 @@ struct Service {
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
+  void own_memory(Exchange& x);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
-  std::vector<std::unique_ptr<Exchange>> idle_exchanges_;
+  Exchange* idle_ = nullptr;  // lent to nobody, by Exchange::next_idle
   Connection* first_ = nullptr;
+  std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
+  std::uint64_t timed_ = 0;      // and the clock read
+  const bool tells_durations_;
   std::uint64_t random_;
 };
 

@@ -33,14 +33,12 @@ void answer_write(Connection& c, Fault fault) {
 // An answer before the whole body was read: it leaves, and the connection ends after it.
 void answer_refused(Connection& c, int status, std::string_view explanation) {
   answer(c, status, explanation);
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 void refuse_write(Connection& c, Fault fault) {
   answer_write(c, fault);
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 // Bytes that the file will have, as far as the request tells; 0 if it does not.
@@ -125,8 +123,7 @@ void answer_broken(Connection& c, const Received& received) {
     c.open = false;  // nobody is there to be answered
     answer(c, 400, "the body ended short");
   }
-  c.exchange->plan.keep_alive = false;
-  c.lingers = true;
+  close_after_answer(c);
 }
 
 // What has been announced so far is too much. True: that has been said.

@@ -10,7 +10,7 @@
 
 #include "uring/io.h"
 #include "uring/loop.h"
-#include "uring/ring.h"
+#include "uring/make_engine.h"
 #include "uring/scope.h"
 
 namespace server {
@@ -105,7 +105,7 @@ uring::Task<> Worker::obey_orders(Control& control) {
   std::uint64_t count = 0;
   const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
   while (control.worker.order_.load() != Order::end) {
-    co_await control.io.read(control.worker.orders_.get(), room, 0);
+    co_await control.io.read(control.worker.orders_.get(), room, uring::at_position);
     control.worker.obey(control.service, control.acceptors);
   }
 }
@@ -119,12 +119,13 @@ void Worker::obey(Service& service, uring::Scope& acceptors) {
 }
 
 void Worker::run() {
-  uring::Refusal refusal;
-  const std::unique_ptr<uring::Ring> ring = uring::Ring::create({}, refusal);
-  if (ring)
-    serve_on(*ring);
+  const auto choice = uring::engine_choice(shared_.config.io).value();  // config.cc checked it
+  const uring::MadeEngine made = uring::make_engine(choice, {});
+  engine_reason_ = made.why;
+  if (made.engine)
+    serve_on(*made.engine);
   else
-    trouble_ = {EX_OSERR, "io_uring is refused: " + refusal.advice};
+    trouble_ = {EX_OSERR, made.why};
   ended_.store(true);
   signal_event(events_);
 }

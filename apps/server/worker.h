@@ -1,6 +1,6 @@
-// Worker: one thread, one ring, one loop, and the connections that arrive at its sockets.
+// Worker: one thread, one engine, one loop, and the connections that arrive at its sockets.
 //
-// It is told what to do through an event descriptor that its ring reads, so that it never has to
+// It is told what to do through an event descriptor that its engine reads, so that it never has to
 // look for orders while it serves. Covered by tests/end_to_end/stop_test.cc.
 #pragma once
 
@@ -45,6 +45,8 @@ class Worker {
 
   // "io_uring (...)": for the start line. Valid once ready.
   const std::string& engine_name() const { return engine_name_; }
+  // Why that is epoll, where nobody asked for it. Valid once ready.
+  const std::string& engine_reason() const { return engine_reason_; }
 
  private:
   enum class Order : int { none, drain, abort, end };
@@ -70,6 +72,7 @@ class Worker {
   std::atomic<bool> ended_ = false;
   Trouble trouble_;
   std::string engine_name_;
+  std::string engine_reason_;
   std::thread thread_;
 };
 

@@ -71,6 +71,7 @@ TEST(Options, RefuseNonsense) {
       {"get", "u", "--idle-timeout", "-1"},
       {"get", "u", "--idle-timeout", "soon"},
       {"get", "u", "--progress", "maybe"},
+      {"get", "u", "--io", "kqueue"},
       {"get", "u", "-o"},
       {"get", "u", "-O", "-o", "f"},
       {"head"},
@@ -95,6 +96,8 @@ TEST(Options, ExplainThemselves) {
   }
   const Complaint version = read({"--version"}, arguments);
   EXPECT_EQ(version.text.rfind("quoit ", 0), 0U);
+  const Complaint with_engine = read({"--io", "epoll", "--version"}, arguments);
+  EXPECT_NE(with_engine.text.find("\non epoll ("), std::string::npos) << with_engine.text;
 }
 
 }  // namespace

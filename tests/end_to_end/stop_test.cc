@@ -228,18 +228,4 @@ TEST(Stop, UnderLoadOfWritersEveryStoredFileIsWhole) {
   EXPECT_GE(files, stored.load());
 }
 
-TEST(Stop, RefusedRingIsSaidInOneLine) {
-  Scratch place;
-  for (const char* error : {"EPERM", "ENOSYS"}) {
-    const Finished finished =
-        run({test_support::without_ring_path(), error, test_support::quoitd_path(), "--listen",
-             "127.0.0.1:0", place.path()});
-    if (finished.status == 77) GTEST_SKIP() << finished.err;
-    EXPECT_EQ(finished.status, 71) << error;
-    EXPECT_NE(finished.err.find("seccomp profile"), std::string::npos) << finished.err;
-    EXPECT_EQ(finished.err.find('\n'), finished.err.size() - 1) << finished.err;
-    test_support::expect_no_sanitizer_report(finished.err);
-  }
-}
-
 }  // namespace

@@ -1,7 +1,9 @@
-// Runs a program as a container would that forbids io_uring: without_ring EPERM|ENOSYS PROGRAM...
+// Runs a program as a container would that forbids io_uring: without_ring EPERM|ENOSYS|OLD
+// PROGRAM...
 //
 // A seccomp filter answers every io_uring_setup with that errno, for the program and all it starts.
-// Used by tests/end_to_end/stop_test.cc.
+// OLD: with ENOSYS, and openat2 likewise, as gVisor did for long.
+// Used by tests/end_to_end/engine_test.cc.
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -16,9 +18,10 @@
 
 namespace {
 
-bool forbid_rings(unsigned error) {
-  std::array<sock_filter, 4> filter{{
+bool forbid_rings(unsigned error, long another) {
+  std::array<sock_filter, 5> filter{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(another), 1, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -32,7 +35,9 @@ bool forbid_rings(unsigned error) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 64;
-  if (!forbid_rings(std::strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : EPERM)) {
+  const bool is_old = std::strcmp(argv[1], "OLD") == 0;
+  const unsigned error = std::strcmp(argv[1], "EPERM") == 0 ? EPERM : ENOSYS;
+  if (!forbid_rings(error, is_old ? SYS_openat2 : SYS_io_uring_setup)) {
     std::perror("without_ring: seccomp");
     return 77;
   }

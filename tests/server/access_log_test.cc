@@ -33,7 +33,8 @@ constexpr LogRecord usual{.remote = "192.0.2.1",
 
 std::string line(const LogRecord& record, LogFormat format) {
   std::string out;
-  format_record(record, format, out);
+  LogTime time(format);
+  format_record(record, format, time, out);
   return out;
 }
 

@@ -71,10 +71,12 @@ class Uncounted final : public uring::Engine {
   std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
   uring::Milliseconds now() override { return engine_.now(); }
   std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
+  uring::BufferPool::Note& note(std::uint16_t id) override { return engine_.note(id); }
   void recycle(std::uint16_t id) override {
     const Pause pause;
     engine_.recycle(id);
   }
+  std::size_t lent_buffers() const override { return engine_.lent_buffers(); }
   std::string describe() const override { return engine_.describe(); }
 
  private:

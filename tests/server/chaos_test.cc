@@ -3,7 +3,6 @@
 // one.
 //
 // The seed is fixed, so a failure can be repeated; the round that failed is named.
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <random>
@@ -139,6 +138,7 @@ class Round {
     if (chaos_.chance(10)) world_.engine.say_free(5000);
     if (chaos_.chance(20)) world_.config.limits.head_bytes = 300;
     if (chaos_.chance(20)) world_.engine.split_receives(1 + chaos_.below(100));
+    if (with_faults) world_.engine.set_temper(temper());
     world_.root.put("file", "zzzz");
     world_.root.put("folder/index.html", "zz");
     world_.root.put("large", std::string(BlockPool::large_bytes + 10, 'z'));
@@ -153,7 +153,7 @@ class Round {
       }
       if (with_faults_) plan_fault();
       // Another server starts on the same root: that is to cost no upload.
-      if (chaos_.chance(2)) sweep(world_.root.fd(), {}, not_stopped_);
+      if (chaos_.chance(2)) sweep(world_.root.fd(), {});
       const std::size_t at = chaos_.below(clients.size());
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
       if (chaos_.chance(60)) world_.loop.turn(0);
@@ -168,6 +168,15 @@ class Round {
   std::size_t stored() const { return world_.engine.started(OpCode::rename); }
 
  private:
+  uring::Simulated::Temper temper() {
+    return {.seed = static_cast<std::uint32_t>(chaos_.below(1'000'000)),
+            .hesitates = chaos_.chance(30),
+            .shuffles = chaos_.chance(30),
+            .success_wins = chaos_.chance(30),
+            .ends_multishots = chaos_.chance(30),
+            .most_buffers = chaos_.chance(20) ? 1 + chaos_.below(6) : 0};
+  }
+
   void plan_fault() {
     static const std::vector<int> errors = {EIO,        ENOMEM,  EMFILE,    ENOSPC,
                                             ECONNRESET, ENOBUFS, ECANCELED, EINTR};
@@ -230,7 +239,6 @@ class Round {
   const bool mutates_;
   lab::World world_;
   std::vector<std::uint64_t> failed_;
-  const std::atomic<bool> not_stopped_ = false;
 };
 
 void play(unsigned seed, bool with_faults) {

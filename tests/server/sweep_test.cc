@@ -3,13 +3,16 @@
 
 #include <fcntl.h>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "apps/server/file_system.h"
 #include "tests/server/writer.h"
 
 namespace server {
@@ -21,8 +24,7 @@ using lab::without_last;
 const std::string stale = ".quoit-0123456789abcdef.tmp";
 
 Swept sweep_all(const lab::Folder& folder, const SweepLimits& limits = {}) {
-  const std::atomic<bool> stop = false;
-  return sweep(folder.fd(), limits, stop);
+  return sweep(folder.fd(), limits);
 }
 
 // What this machine's temporary folder is on decides what may be swept at once.
@@ -88,6 +90,38 @@ TEST(Sweeps, leave_what_somebody_holds) {
   EXPECT_EQ(sweep_all(folder).removed, 1U);
 }
 
+// As a killed process's ring does, which ends after the process.
+TEST(Sweeps, take_what_is_let_go_of_a_little_later) {
+  const lab::Folder folder;
+  if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
+  folder.put(stale, "x");
+  folder.put("a/" + stale, "x");
+  uring::Fd held(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(held.get(), LOCK_EX | LOCK_NB), 0);
+  std::jthread releases([&] {
+    while (folder.has("a/" + stale)) std::this_thread::yield();  // the walk has begun
+    held.reset();
+  });
+  EXPECT_EQ(sweep_all(folder, {.held_ms = 20'000}).removed, 2U);
+  EXPECT_FALSE(folder.has(stale));
+}
+
+TEST(Sweeps, stop_waiting_for_what_is_held_when_told_to) {
+  const lab::Folder folder;
+  if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
+  folder.put(stale, "x");
+  folder.put("a/" + stale, "x");
+  const uring::Fd held(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(held.get(), LOCK_EX | LOCK_NB), 0);
+  std::stop_source stop;
+  std::jthread stops([&] {
+    while (folder.has("a/" + stale)) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_EQ(sweep(folder.fd(), {.held_ms = 600'000}, stop.get_token()).removed, 1U);
+  EXPECT_TRUE(folder.has(stale));
+}
+
 TEST(Sweeps, go_no_deeper_and_no_longer_than_they_may) {
   const lab::Folder folder;
   if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
@@ -100,8 +134,9 @@ TEST(Sweeps, go_no_deeper_and_no_longer_than_they_may) {
   const Swept shallow = sweep_all(folder, {.depth = 1});
   EXPECT_EQ(shallow.removed, 2U);
   EXPECT_FALSE(shallow.complete);
-  const std::atomic<bool> stop = true;
-  EXPECT_EQ(sweep(folder.fd(), {}, stop).removed, 0U);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(sweep(folder.fd(), {}, stop.get_token()).removed, 0U);
   EXPECT_EQ(sweep_all(folder).removed, 1U);
 }
 

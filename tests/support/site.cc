@@ -87,6 +87,17 @@ void expect_no_sanitizer_report(const std::string& err) {
 
 std::string quoitd_path() { return QUOITD_PATH; }
 
+std::string quoit_path() { return QUOIT_PATH; }
+
 std::string without_ring_path() { return WITHOUT_RING_PATH; }
+
+// A sanitizer's own calls are not in the profile.
+std::vector<std::string> under_profile() {
+#ifdef SANITIZED
+  return {};
+#else
+  return {UNDER_PROFILE_PATH, PROFILE_PATH};
+#endif
+}
 
 }  // namespace test_support

@@ -68,8 +68,11 @@ class Site {
 // No sanitizer has reported anything there.
 void expect_no_sanitizer_report(const std::string& err);
 
-// The path of quoitd, and of a helper that runs a program without io_uring.
+// The paths of the programs, and of a helper that runs one without io_uring.
 std::string quoitd_path();
+std::string quoit_path();
 std::string without_ring_path();
+// What runs a program under packaging/seccomp.json, in front of its path; nothing where it cannot.
+std::vector<std::string> under_profile();
 
 }  // namespace test_support

@@ -1,8 +1,8 @@
-// What uring's tests share: a loop with a scope, a fixture with a real ring, sockets, a folder.
+// What uring's tests share: a loop with a scope, fixtures with real engines, sockets, a folder.
 //
 // Everything runs in one thread: the other side of a connection is a second coroutine on the same
 // loop, or a plain call between two turns that cannot block. So no test waits for a clock or needs
-// a fast machine. Used by loop_test.cc, ring_test.cc, stress_test.cc and their neighbours.
+// a fast machine. Used by loop_test.cc, engine_test.cc, stress_test.cc and their neighbours.
 #pragma once
 
 #include <arpa/inet.h>
@@ -13,6 +13,7 @@
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
+#include <ostream>
 #include <stdlib.h>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include <gtest/gtest.h>
 
 #include "uring/engine.h"
+#include "uring/epoll.h"
 #include "uring/fd.h"
 #include "uring/io.h"
 #include "uring/loop.h"
@@ -76,34 +78,89 @@ Result Lab::answer(const Ask& ask) {
   return answer(io, ask);
 }
 
-// A test on a real ring. Skips where the kernel or a seccomp profile refuses one; at the end every
-// frame and every receive buffer must be back.
-class OnRing : public ::testing::Test {
- protected:
-  void SetUp() override { make_ring({}); }
+// The engines that move real bytes: the ring with all it has and without each part that a kernel
+// may lack, and epoll.
+enum class Kind : std::uint8_t {
+  ring,
+  ring_without_deferred_work,
+  ring_without_buffer_ring,
+  ring_without_multishot_accept,
+  ring_without_multishot_receive,
+  plainest_ring,
+  epoll,
+};
 
-  void make_ring(const RingOptions& options) {
-    lab_.reset();
-    ring_.reset();
+inline constexpr std::array<std::string_view, 7> kind_names = {"ring",
+                                                               "ring_without_deferred_work",
+                                                               "ring_without_buffer_ring",
+                                                               "ring_without_multishot_accept",
+                                                               "ring_without_multishot_receive",
+                                                               "plainest_ring",
+                                                               "epoll"};
+
+inline std::array<Kind, kind_names.size()> all_kinds() {
+  std::array<Kind, kind_names.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Kind>(i);
+  return all;
+}
+
+inline std::string name_of(Kind kind) {
+  return std::string(kind_names[static_cast<std::size_t>(kind)]);
+}
+inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  // for GoogleTest
+
+// The RingFeatures that it does without.
+inline unsigned missing_in(Kind kind) {
+  constexpr std::array<unsigned, kind_names.size()> missing = {
+      0, deferred_task_work, buffer_ring, multishot_accept, multishot_receive, ~0U, 0};
+  return missing[static_cast<std::size_t>(kind)];
+}
+
+// Null where the kernel or a seccomp profile refuses it, and why.
+inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
+  if (kind != Kind::epoll) {
     Refusal refusal;
-    ring_ = Ring::create(options, refusal);
-    if (!ring_) GTEST_SKIP() << "no ring: " << refusal.advice;
-    lab_.emplace(*ring_);
+    std::unique_ptr<Engine> ring = Ring::create({.without = missing_in(kind)}, refusal);
+    why = refusal.advice;
+    return ring;
+  }
+  int error = 0;
+  std::unique_ptr<Engine> epoll = Epoll::create({}, error);
+  why = std::string(describe(fault_of(error)));
+  return epoll;
+}
+
+// A test on a real engine. Skips where the machine refuses it; at the end every frame and every
+// receive buffer must be back.
+class OnEngine : public ::testing::TestWithParam<Kind> {
+ protected:
+  void SetUp() override {
+    std::string why;
+    engine_ = make_engine(GetParam(), why);
+    if (!engine_) GTEST_SKIP() << "no " << name_of(GetParam()) << ": " << why;
+    lab_.emplace(*engine_);
   }
 
   void TearDown() override {
     if (!lab_) return;
     EXPECT_EQ(lab_->frames().live(), 0U);
-    EXPECT_EQ(ring_->lent_buffers(), 0U);
+    EXPECT_EQ(engine_->lent_buffers(), 0U);
   }
 
   Lab& lab() { return *lab_; }
-  Ring& ring() { return *ring_; }
+  Engine& engine() { return *engine_; }
 
  private:
-  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Engine> engine_;
   std::optional<Lab> lab_;
 };
+
+// Runs every TEST_P of `suite` on each of them.
+#define ON_EACH_ENGINE(suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::uring::lab::all_kinds()),    \
+                           [](const ::testing::TestParamInfo<::uring::lab::Kind>& one) { \
+                             return ::uring::lab::name_of(one.param);                    \
+                           })
 
 // Allows this process `count` open descriptors. False: the machine's hard limit is lower.
 inline bool allow_descriptors(rlim_t count) {
@@ -123,6 +180,10 @@ struct Pair {
     ours.reset(ends[0]);
     theirs.reset(ends[1]);
   }
+  // For a test that makes many pairs on one engine: what operations were started on is closed
+  // through the engine.
+  void close_ours(Engine& engine) { engine.close(ours.release()); }
+
   Fd ours;    // for the code under test
   Fd theirs;  // for the test
 };

@@ -1,4 +1,4 @@
-// Io, Loop, Scope and Fd on the real ring: what waits, what ends it, and that nothing is lost.
+// Io, Loop, Scope and Fd on real engines: what waits, what ends it, and that nothing is lost.
 #include "uring/loop.h"
 
 #include <array>
@@ -123,9 +123,10 @@ Task<> wait_for_provided(Lab& lab, int fd, Ending& ending) {
 
 // --- Bytes ---
 
-using Connections = lab::OnRing;
+using Connections = lab::OnEngine;
+ON_EACH_ENGINE(Connections);
 
-TEST_F(Connections, EchoThroughProvidedBuffers) {
+TEST_P(Connections, EchoThroughProvidedBuffers) {
   Pair pair;
   Ending ending;
   lab().scope.spawn(echo_provided(lab(), pair.ours.release(), ending));
@@ -148,7 +149,7 @@ TEST_F(Connections, EchoThroughProvidedBuffers) {
 }
 
 // Two that yield take turns, and who waits for neither is not kept from its own.
-TEST_F(Connections, TakeTurnsWhereTheyYield) {
+TEST_P(Connections, TakeTurnsWhereTheyYield) {
   std::string turns;
   lab().scope.spawn(take_turns(lab(), 'a', 3, turns));
   lab().scope.spawn(take_turns(lab(), 'b', 3, turns));
@@ -156,7 +157,7 @@ TEST_F(Connections, TakeTurnsWhereTheyYield) {
   EXPECT_EQ(turns, "ababab");
 }
 
-TEST_F(Connections, EchoOverTcpWithBothEndsOnOneLoop) {
+TEST_P(Connections, EchoOverTcpWithBothEndsOnOneLoop) {
   const Fd listener = lab::listener();
   Fd client = lab::connected_to(listener);
   Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -174,7 +175,7 @@ TEST_F(Connections, EchoOverTcpWithBothEndsOnOneLoop) {
   EXPECT_TRUE(received == sent);
 }
 
-TEST_F(Connections, SendAllToASlowReader) {
+TEST_P(Connections, SendAllToASlowReader) {
   Pair pair;
   const std::string sent = lab::pattern(16 * mebibyte);
   std::string received;
@@ -186,7 +187,7 @@ TEST_F(Connections, SendAllToASlowReader) {
   EXPECT_TRUE(received == sent);
 }
 
-TEST_F(Connections, SendAllPiecesToASlowReaderOverTcp) {
+TEST_P(Connections, SendAllPiecesToASlowReaderOverTcp) {
   const Fd listener = lab::listener();
   Fd client = lab::connected_to(listener);
   Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -210,13 +211,13 @@ TEST_F(Connections, SendAllPiecesToASlowReaderOverTcp) {
   EXPECT_TRUE(received == head + body + tail);
 }
 
-TEST_F(Connections, SendNothingAtOnce) {
+TEST_P(Connections, SendNothingAtOnce) {
   Pair pair;
   const int fd = pair.ours.get();
   EXPECT_EQ(lab().answer([&](Io& io) { return io.send(fd, ""); }).value, 0);
 }
 
-TEST_F(Connections, ConnectToAListener) {
+TEST_P(Connections, ConnectToAListener) {
   const Fd listener = lab::listener();
   const sockaddr_in address = lab::address_of(listener);
   const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -227,7 +228,7 @@ TEST_F(Connections, ConnectToAListener) {
   EXPECT_TRUE(Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid());
 }
 
-TEST_F(Connections, ToNobodyAreRefused) {
+TEST_P(Connections, ToNobodyAreRefused) {
   const Fd nobody = lab::bound_socket();
   const sockaddr_in address = lab::address_of(nobody);
   const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -237,7 +238,7 @@ TEST_F(Connections, ToNobodyAreRefused) {
   EXPECT_EQ(result.fault(), Fault::refused);
 }
 
-TEST_F(Connections, ToAPeerThatResetSayThatItIsGone) {
+TEST_P(Connections, ToAPeerThatResetSayThatItIsGone) {
   const Fd listener = lab::listener();
   Fd client = lab::connected_to(listener);
   const Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -252,7 +253,7 @@ TEST_F(Connections, ToAPeerThatResetSayThatItIsGone) {
   EXPECT_EQ(sent.fault(), Fault::peer_gone) << "an answer, and no signal";
 }
 
-TEST_F(Connections, ThatFinishedSendingStillReceive) {
+TEST_P(Connections, ThatFinishedSendingStillReceive) {
   Pair pair;
   lab().engine().finish_sending(pair.ours.get());
   char byte = 0;
@@ -265,9 +266,10 @@ TEST_F(Connections, ThatFinishedSendingStillReceive) {
 
 // --- Time ---
 
-using Deadlines = lab::OnRing;
+using Deadlines = lab::OnEngine;
+ON_EACH_ENGINE(Deadlines);
 
-TEST_F(Deadlines, CancelAReceive) {
+TEST_P(Deadlines, CancelAReceive) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -281,7 +283,7 @@ TEST_F(Deadlines, CancelAReceive) {
   EXPECT_GE(lab().loop.now() - before, 30) << "not early";
 }
 
-TEST_F(Deadlines, ThatPassedAnswerEveryLaterWaitAtOnceUntilRenewed) {
+TEST_P(Deadlines, ThatPassedAnswerEveryLaterWaitAtOnceUntilRenewed) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -289,18 +291,18 @@ TEST_F(Deadlines, ThatPassedAnswerEveryLaterWaitAtOnceUntilRenewed) {
   lab().scope.spawn(wait_for_bytes(lab(), io, fd, 1, ending));
   lab().run();
   lab::write_at_once(pair.theirs.get(), "late");
-  const std::uint64_t operations = ring().counters().operations;
+  const std::uint64_t operations = engine().counters().operations;
   std::array<char, 8> room;
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.recv(fd, room); }).value, -ECANCELED);
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.send(fd, "x"); }).value, -ECANCELED);
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.sleep(lab::an_hour); }).value, -ECANCELED);
-  EXPECT_EQ(ring().counters().operations, operations) << "nothing was asked of the kernel";
+  EXPECT_EQ(engine().counters().operations, operations) << "nothing was asked of the kernel";
   io.renew();
   EXPECT_FALSE(io.timed_out());
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.recv(fd, room); }).count(), 4U);
 }
 
-TEST_F(Deadlines, EndASendToAPeerThatReadsNoMore) {
+TEST_P(Deadlines, EndASendToAPeerThatReadsNoMore) {
   Pair pair;
   Io io(lab().scope);
   const std::string bytes = lab::pattern(4 * mebibyte);
@@ -313,7 +315,7 @@ TEST_F(Deadlines, EndASendToAPeerThatReadsNoMore) {
   EXPECT_TRUE(arrived == bytes.substr(0, sent.count()));
 }
 
-TEST_F(Deadlines, ThatAreClearedDoNotFire) {
+TEST_P(Deadlines, ThatAreClearedDoNotFire) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -328,7 +330,7 @@ TEST_F(Deadlines, ThatAreClearedDoNotFire) {
   EXPECT_FALSE(ending.timed_out);
 }
 
-TEST_F(Deadlines, LetAnArrivedByteThrough) {
+TEST_P(Deadlines, LetAnArrivedByteThrough) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -340,19 +342,20 @@ TEST_F(Deadlines, LetAnArrivedByteThrough) {
   EXPECT_FALSE(ending.timed_out);
 }
 
-TEST_F(Deadlines, SleepAsLongAsAsked) {
+TEST_P(Deadlines, SleepAsLongAsAsked) {
   for (const Milliseconds duration : {0, 1, 63, 64, 65, 130}) {
-    const Milliseconds before = ring().now();
+    const Milliseconds before = engine().now();
     EXPECT_EQ(lab().answer([&](Io& io) { return io.sleep(duration); }).value, 0);
-    EXPECT_GE(ring().now() - before, duration);
+    EXPECT_GE(engine().now() - before, duration);
   }
 }
 
 // --- Stopping ---
 
-using Stopping = lab::OnRing;
+using Stopping = lab::OnEngine;
+ON_EACH_ENGINE(Stopping);
 
-TEST_F(Stopping, EndsAReceive) {
+TEST_P(Stopping, EndsAReceive) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -368,7 +371,7 @@ TEST_F(Stopping, EndsAReceive) {
   EXPECT_FALSE(ending.timed_out);
 }
 
-TEST_F(Stopping, WorksBeforeTheOperationReachedTheKernel) {
+TEST_P(Stopping, WorksBeforeTheOperationReachedTheKernel) {
   Pair pair;
   Io io(lab().scope);
   Ending ending;
@@ -378,7 +381,7 @@ TEST_F(Stopping, WorksBeforeTheOperationReachedTheKernel) {
   EXPECT_EQ(ending.last.value, -ECANCELED);
 }
 
-TEST_F(Stopping, EndsAConnect) {
+TEST_P(Stopping, EndsAConnect) {
   // A listener whose backlog is full answers no further connection.
   const Fd full = lab::bound_socket();
   ASSERT_EQ(::listen(full.get(), 0), 0);
@@ -398,7 +401,7 @@ TEST_F(Stopping, EndsAConnect) {
   EXPECT_EQ(result.value, -ECANCELED);
 }
 
-TEST_F(Stopping, WakesASleeper) {
+TEST_P(Stopping, WakesASleeper) {
   Io io(lab().scope);
   Result result;
   const auto ask = [](Io& i) { return i.sleep(lab::an_hour); };
@@ -410,7 +413,7 @@ TEST_F(Stopping, WakesASleeper) {
   EXPECT_FALSE(io.timed_out()) << "to be woken is no deadline";
 }
 
-TEST_F(Stopping, AnswersEveryLaterWaitAtOnce) {
+TEST_P(Stopping, AnswersEveryLaterWaitAtOnce) {
   Pair pair;
   lab::write_at_once(pair.theirs.get(), "here");
   Io io(lab().scope);
@@ -421,12 +424,12 @@ TEST_F(Stopping, AnswersEveryLaterWaitAtOnce) {
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.recv_provided(fd); }).value, -ECANCELED);
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.accept(fd); }).value, -ECANCELED);
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.sleep(1); }).value, -ECANCELED);
-  EXPECT_EQ(ring().counters().operations, 0U);
+  EXPECT_EQ(engine().counters().operations, 0U);
   io.renew();
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.recv(fd, room); }).count(), 4U);
 }
 
-TEST_F(Stopping, LeavesFileOperationsAlone) {
+TEST_P(Stopping, LeavesFileOperationsAlone) {
   const lab::Folder folder;
   folder.put("file", "content");
   Io io(lab().scope);
@@ -443,7 +446,7 @@ TEST_F(Stopping, LeavesFileOperationsAlone) {
   EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(folder_fd, "file", 0); }).ok());
 }
 
-TEST_F(Stopping, LeavesAFileOperationInFlightAlone) {
+TEST_P(Stopping, LeavesAFileOperationInFlightAlone) {
   const lab::Folder folder;
   const Fd file(::openat(folder.fd(), "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   const std::string bytes = lab::pattern(2 * mebibyte);
@@ -455,12 +458,12 @@ TEST_F(Stopping, LeavesAFileOperationInFlightAlone) {
   io.stop();
   lab().run();
   EXPECT_EQ(result.count(), bytes.size());
-  EXPECT_EQ(ring().counters().cancels, 0U);
+  EXPECT_EQ(engine().counters().cancels, 0U);
   EXPECT_TRUE(folder.get("file") == bytes);
 }
 
 // Whoever wins, no byte is lost: it was received, or it is still there.
-TEST_F(Stopping, RacesWithDataAndLosesNone) {
+TEST_P(Stopping, RacesWithDataAndLosesNone) {
   int received = 0;
   for (int i = 0; i < 300; ++i) {
     Pair pair;
@@ -476,6 +479,7 @@ TEST_F(Stopping, RacesWithDataAndLosesNone) {
     EXPECT_EQ(ending.bytes + left.size(), 4U);
     EXPECT_EQ(ending.last.ok(), left.empty());
     received += ending.last.ok() ? 1 : 0;
+    pair.close_ours(engine());
   }
   RecordProperty("received", received);
 }
@@ -492,7 +496,7 @@ Task<> stop_neighbour(Lab& lab, Io& io, int fd, Io& neighbour, Ending& ending) {
   ending.ended = true;
 }
 
-TEST_F(Stopping, OfANeighbourInTheSameBatchEndsBoth) {
+TEST_P(Stopping, OfANeighbourInTheSameBatchEndsBoth) {
   for (int i = 0; i < 100; ++i) {
     Pair left;
     Pair right;
@@ -507,10 +511,12 @@ TEST_F(Stopping, OfANeighbourInTheSameBatchEndsBoth) {
     lab::write_at_once(right.theirs.get(), "b");
     lab().run();
     EXPECT_TRUE(left_ending.ended && right_ending.ended);
+    left.close_ours(engine());
+    right.close_ours(engine());
   }
 }
 
-void thousand_waiting_end(lab::Lab& lab, Ring& ring) {
+void thousand_waiting_end(lab::Lab& lab) {
   constexpr std::size_t count = 1000;
   std::vector<Pair> pairs(count);
   std::vector<Ending> endings(count);
@@ -519,25 +525,29 @@ void thousand_waiting_end(lab::Lab& lab, Ring& ring) {
   }
   for (int i = 0; i < 3; ++i) lab.loop.turn(0);
   EXPECT_EQ(lab.scope.tasks(), count);
-  EXPECT_EQ(ring.counters().buffer_shortages, 0U) << "who waits holds no buffer";
+  EXPECT_EQ(lab.engine().counters().buffer_shortages, 0U) << "who waits holds no buffer";
   lab.scope.stop();
   lab.run();
   for (const Ending& ending : endings) EXPECT_EQ(ending.last.value, -ECANCELED);
-  EXPECT_EQ(ring.counters().cancels, count);
+  EXPECT_EQ(lab.engine().counters().cancels, count);
 }
 
-TEST_F(Stopping, AScopeEndsAThousandConnectionsThatWait) {
+TEST_P(Stopping, AScopeEndsAThousandConnectionsThatWait) {
   if (!lab::allow_descriptors(2100)) GTEST_SKIP() << "needs 2,100 descriptors";
-  thousand_waiting_end(lab(), ring());
+  thousand_waiting_end(lab());
 }
 
-TEST_F(Stopping, AScopeEndsAThousandConnectionsOnARingOfEightEntries) {
+TEST(StoppingOnARing, OfEightEntriesEndsAThousandConnectionsThatWait) {
   if (!lab::allow_descriptors(2100)) GTEST_SKIP() << "needs 2,100 descriptors";
-  make_ring({.submission_entries = 8, .completion_entries = 8});
-  thousand_waiting_end(lab(), ring());
+  Refusal refusal;
+  const std::unique_ptr<Ring> ring =
+      Ring::create({.submission_entries = 8, .completion_entries = 8}, refusal);
+  if (!ring) GTEST_SKIP() << "no ring: " << refusal.advice;
+  Lab lab(*ring);
+  thousand_waiting_end(lab);
 }
 
-TEST_F(Stopping, AScopeLeavesAnotherScopeAlone) {
+TEST_P(Stopping, AScopeLeavesAnotherScopeAlone) {
   Pair pair;
   Scope other(lab().loop);
   Io io(other);
@@ -555,7 +565,8 @@ TEST_F(Stopping, AScopeLeavesAnotherScopeAlone) {
 
 // --- Accepting ---
 
-using Accepting = lab::OnRing;
+using Accepting = lab::OnEngine;
+ON_EACH_ENGINE(Accepting);
 
 // What an acceptor was given. It stops itself after `most` connections.
 struct Guests {
@@ -580,21 +591,30 @@ std::vector<Fd> connect_some(const Fd& listener, std::size_t count) {
   return clients;
 }
 
-TEST_F(Accepting, GivesAllThatCameInOneBatch) {
+// How many are still in the queue of a listener.
+std::size_t count_left(const Fd& listener) {
+  ::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
+  std::size_t left = 0;
+  while (Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid()) ++left;
+  return left;
+}
+
+TEST_P(Accepting, GivesAllThatCame) {
   const Fd listener = lab::listener();
   const std::vector<Fd> clients = connect_some(listener, 50);
   Io io(lab().scope);
   Guests guests;
   lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
-  lab().loop.turn(forever);
-  EXPECT_EQ(guests.connections.size(), 50U) << "one turn, one operation";
-  EXPECT_EQ(ring().counters().operations, 1U);
+  const bool one_by_one = missing_in(GetParam()) & multishot_accept;
+  for (int i = 0; i < (one_by_one ? 50 : 1); ++i) lab().loop.turn(forever);
+  EXPECT_EQ(guests.connections.size(), 50U) << "one turn, where that is possible";
+  EXPECT_EQ(engine().counters().operations, 1U);
   io.stop();
   lab().run();
   EXPECT_EQ(guests.last.value, -ECANCELED);
 }
 
-TEST_F(Accepting, GivesOneAfterTheOther) {
+TEST_P(Accepting, GivesOneAfterTheOther) {
   const Fd listener = lab::listener();
   Io io(lab().scope);
   Guests guests;
@@ -604,12 +624,12 @@ TEST_F(Accepting, GivesOneAfterTheOther) {
     clients.push_back(lab::connected_to(listener));
     while (guests.connections.size() < i) lab().loop.turn(forever);
   }
-  EXPECT_EQ(ring().counters().operations, 1U);
+  EXPECT_EQ(engine().counters().operations, 1U);
   io.stop();
   lab().run();
 }
 
-TEST_F(Accepting, EndsWhenStoppedAndLosesNobody) {
+TEST_P(Accepting, EndsWhenStoppedAndLosesNobody) {
   for (std::size_t early = 0; early < 20; ++early) {
     const Fd listener = lab::listener();
     Io io(lab().scope);
@@ -620,16 +640,14 @@ TEST_F(Accepting, EndsWhenStoppedAndLosesNobody) {
     std::vector<Fd> late = connect_some(listener, 20 - early);
     io.stop();
     lab().run();
-    EXPECT_EQ(guests.last.value, -ECANCELED);
-    ::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
-    std::size_t left = 0;
-    while (Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)).valid()) ++left;
-    EXPECT_EQ(guests.connections.size() + left, 20U);
+    EXPECT_FALSE(guests.last.more);
+    EXPECT_TRUE(guests.last.ok() || guests.last.value == -ECANCELED) << "the last may be a guest";
+    EXPECT_EQ(guests.connections.size() + count_left(listener), 20U);
   }
 }
 
 // As a server does that has as many connections as it may.
-TEST_F(Accepting, CanBeStoppedByTheAcceptorItself) {
+TEST_P(Accepting, CanBeStoppedByTheAcceptorItself) {
   const Fd listener = lab::listener();
   const std::vector<Fd> clients = connect_some(listener, 5);
   Io io(lab().scope);
@@ -637,10 +655,12 @@ TEST_F(Accepting, CanBeStoppedByTheAcceptorItself) {
   guests.most = 3;
   lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
   lab().run();
-  EXPECT_EQ(guests.connections.size(), 5U) << "those in the batch are not lost";
+  EXPECT_GE(guests.connections.size(), 3U);
+  EXPECT_EQ(guests.connections.size() + count_left(listener), 5U)
+      << "those in the batch are not lost";
 }
 
-TEST_F(Accepting, GoesOnAfterRenewal) {
+TEST_P(Accepting, GoesOnAfterRenewal) {
   const Fd listener = lab::listener();
   Io io(lab().scope);
   for (int round = 0; round < 3; ++round) {
@@ -655,7 +675,7 @@ TEST_F(Accepting, GoesOnAfterRenewal) {
   }
 }
 
-TEST_F(Accepting, SaysWhenThereIsNoListener) {
+TEST_P(Accepting, SaysWhenThereIsNoListener) {
   const Pair pair;
   const int fd = pair.ours.get();
   const Result result = lab().answer([&](Io& io) { return io.accept(fd); });

@@ -492,6 +492,174 @@ TEST_F(Simulation, NumbersOperationsFromOne) {
   engine.close(socket);
 }
 
+// Waits for one turn, and notes that it came.
+Task<> note_turn(Lab& lab, char name, std::string& order) {
+  Io io(lab.scope);
+  co_await io.yield();
+  order += name;
+}
+
+// --- Tempers: what an engine may do ---
+
+// As an acceptor must: where a multishot ended, it starts another.
+Task<> serve_on(Lab& lab, Io& io, int listener, std::size_t& guests, Result& last) {
+  for (bool more = false; more || !io.stopped();) {
+    const Result got = co_await io.accept(listener);
+    more = got.more;
+    if (!got.ok()) continue;
+    ++guests;
+    lab.scope.spawn(echo(lab, got.value, last));
+  }
+  lab.engine().close(listener);
+}
+
+// Two hundred bytes to each of two guests, whatever the temper: both get all, in order.
+void serve_two_guests_of(const Simulated::Temper& temper) {
+  Simulated engine;
+  Lab lab(engine);
+  engine.set_temper(temper);
+  engine.split_receives(7);
+  const int listener = engine.listen();
+  std::size_t guests = 0;
+  Result last;
+  Io io(lab.scope);
+  const std::string bytes = lab::pattern(200);
+  const std::array<int, 2> arrived{engine.arrive(listener), engine.arrive(listener)};
+  for (const int guest : arrived) {
+    engine.peer_sends(guest, bytes);
+    engine.peer_finishes(guest);
+  }
+  lab.scope.spawn(serve_on(lab, io, listener, guests, last));
+  for (int turns = 0; turns < 2000 && (guests < 2 || lab.scope.tasks() > 1); ++turns) {
+    lab.loop.turn(0);
+  }
+  io.stop();
+  lab.run();
+  EXPECT_EQ(guests, 2U);
+  for (const int guest : arrived) EXPECT_EQ(engine.peer_received(guest), bytes);
+  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.open_sockets(), 0U);
+}
+
+TEST(SimulatedTempers, DoNotChangeWhatIsServed) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    serve_two_guests_of({.seed = seed, .hesitates = true});
+    serve_two_guests_of({.seed = seed, .shuffles = true});
+    serve_two_guests_of({.seed = seed, .success_wins = true});
+    serve_two_guests_of({.seed = seed, .ends_multishots = true});
+    serve_two_guests_of({.seed = seed,
+                         .hesitates = true,
+                         .shuffles = true,
+                         .success_wins = true,
+                         .ends_multishots = true});
+  }
+}
+
+// Turns until somebody sees it.
+template <typename Sees>
+bool is_seen(Lab& lab, Sees sees) {
+  for (int i = 0; i < 200; ++i) {
+    if (sees()) return true;
+    lab.loop.turn(0);
+  }
+  return false;
+}
+
+TEST_F(Simulation, HesitatesToFindWhatIsReady) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  std::array<char, 1> room;
+  int longest = 0;
+  engine.set_temper({.hesitates = true});
+  for (int i = 0; i < 50; ++i) {
+    engine.peer_sends(socket, "x");
+    longest =
+        std::max(longest, timed(lab, io, [&](Io& i2) { return i2.recv(socket, room); }).turns);
+  }
+  EXPECT_GT(longest, 2);
+  const std::string bytes = lab::pattern(1000);
+  const Timing sent = timed(lab, io, [&](Io& i) { return i.send(socket, bytes); });
+  EXPECT_EQ(sent.result.count(), bytes.size()) << "one send, one completion";
+  EXPECT_EQ(engine.peer_received(socket), bytes);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, LetsTimePassAlthoughItHesitates) {
+  const int socket = engine.connected();
+  engine.set_temper({.hesitates = true});
+  Io io(lab.scope);
+  io.set_deadline(lab::an_hour);
+  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.recv_provided(socket); }).value, -ECANCELED);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, LendsNoMoreBuffersThanItsTemperAllows) {
+  const int socket = engine.connected();
+  engine.set_temper({.most_buffers = 1});
+  engine.peer_sends(socket, "a");
+  const Result first = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+  EXPECT_EQ(first.value, 1);
+  engine.peer_sends(socket, "b");
+  const auto ask = [&](Io& io) { return io.receive(socket); };
+  Io io(lab.scope);
+  EXPECT_EQ(lab.answer(io, ask).fault(), Fault::no_buffers);
+  engine.recycle(first.buffer);
+  const Result second = lab.answer(io, ask);
+  EXPECT_EQ(engine.buffer(second.buffer)[0], 'b') << "nothing was lost";
+  engine.recycle(second.buffer);
+  lab.answer(io, [](Io& i) { return i.end_receiving(); });
+  engine.close(socket);
+}
+
+TEST_F(Simulation, LetsSuccessWinAgainstACancellation) {
+  const int socket = engine.connected();
+  engine.set_temper({.success_wins = true});
+  Io io(lab.scope);
+  Result got;
+  const auto ask = [&](Io& i) { return i.recv_provided(socket); };
+  lab.scope.spawn(lab::await_one(lab, io, ask, got));
+  lab.loop.turn(0);
+  engine.peer_sends(socket, "bytes");
+  io.stop();
+  lab.run();
+  EXPECT_EQ(got.value, 5);
+  engine.recycle(got.buffer);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, CompletesInAnotherOrderThanItWasAsked) {
+  engine.set_temper({.shuffles = true});
+  const bool seen = is_seen(lab, [&] {
+    std::string order;
+    lab.scope.spawn(note_turn(lab, 'a', order));
+    lab.scope.spawn(note_turn(lab, 'b', order));
+    lab.run();
+    return order == "ba";
+  });
+  EXPECT_TRUE(seen);
+}
+
+TEST_F(Simulation, EndsAStreamThatCouldGoOn) {
+  const int socket = engine.connected();
+  engine.set_temper({.ends_multishots = true});
+  Io io(lab.scope);
+  std::string all;
+  bool ended = false;
+  for (int i = 0; i < 50; ++i) {
+    engine.peer_sends(socket, "x");
+    const Result got = lab.answer(io, [&](Io& i2) { return i2.receive(socket); });
+    ASSERT_EQ(got.value, 1);
+    all += engine.buffer(got.buffer)[0];
+    engine.recycle(got.buffer);
+    ended = ended || !io.receives();
+  }
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(all, std::string(50, 'x'));
+  lab.answer(io, [](Io& i) { return i.end_receiving(); });
+  engine.close(socket);
+}
+
 // --- Accounting ---
 
 TEST(SimulatedLeaks, AreCounted) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -122,16 +123,17 @@ Task<> talk(Crowd& crowd, sockaddr_in address, Io& acceptor) {
   if (--crowd.clients == 0) acceptor.stop();
 }
 
-class Stress : public ::testing::TestWithParam<unsigned> {};
+class Stress : public ::testing::TestWithParam<std::tuple<lab::Kind, unsigned>> {};
 
 TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
   if (!lab::allow_descriptors(2 * connections + 100)) GTEST_SKIP() << "needs 500 descriptors";
-  Refusal refusal;
-  const std::unique_ptr<Ring> ring = Ring::create({}, refusal);
-  if (!ring) GTEST_SKIP() << "no ring: " << refusal.advice;
+  const auto [kind, seed] = GetParam();
+  std::string why;
+  const std::unique_ptr<Engine> engine = lab::make_engine(kind, why);
+  if (!engine) GTEST_SKIP() << why;
   const Fd listener = lab::listener();
   const std::size_t descriptors = open_descriptors();
-  Crowd crowd(*ring, GetParam());
+  Crowd crowd(*engine, seed);
   {
     Io acceptor(crowd.lab.scope);
     crowd.clients = connections;
@@ -151,13 +153,21 @@ TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
   EXPECT_EQ(crowd.wrong, 0U);
   EXPECT_GT(crowd.exchanged, 0U);
   EXPECT_EQ(crowd.lab.frames().live(), 0U);
-  EXPECT_EQ(ring->lent_buffers(), 0U);
+  EXPECT_EQ(engine->lent_buffers(), 0U);
   EXPECT_EQ(open_descriptors(), descriptors);
   RecordProperty("exchanged", static_cast<int>(crowd.exchanged));
-  RecordProperty("cancels", static_cast<int>(ring->counters().cancels));
+  RecordProperty("cancels", static_cast<int>(engine->counters().cancels));
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Stress, ::testing::Range(1U, 9U));
+INSTANTIATE_TEST_SUITE_P(Seeds, Stress,
+                         ::testing::Combine(::testing::Values(lab::Kind::ring,
+                                                              lab::Kind::plainest_ring,
+                                                              lab::Kind::epoll),
+                                            ::testing::Range(1U, 9U)),
+                         [](const auto& one) {
+                           return lab::name_of(std::get<0>(one.param)) +
+                                  std::to_string(std::get<1>(one.param));
+                         });
 
 }  // namespace
 }  // namespace uring

@@ -1,0 +1,354 @@
+// Looking, remembering, forgetting. Read remember() and take_in() first.
+// Covered by tests/server/file_cache_test.cc.
+#include "apps/server/file_cache.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <fcntl.h>
+#include <functional>
+#include <linux/openat2.h>
+#include <new>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <utility>
+
+#include "apps/server/file_system.h"
+#include "apps/server/find.h"
+
+namespace server {
+
+namespace {
+
+// A directory's watch costs the kernel 1 KiB; beyond this all is forgotten and begins anew.
+constexpr std::size_t most_directories = 4096;
+
+// What a file costs beside its bytes: the objects, the hash tables' nodes, a ready head.
+constexpr std::uint64_t overhead_bytes = 1024;
+
+std::uint64_t cost_of(const CachedFile& file) { return overhead_bytes + file.body.size(); }
+
+bool is_same(const timespec& one, const timespec& other) {
+  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+bool is_same_version(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
+         is_same(one.st_mtim, other.st_mtim) && is_same(one.st_ctim, other.st_ctim);
+}
+
+// The kernel's clock for file times ticks every few milliseconds: of a file that has just changed
+// nobody can tell whether it changes again.
+bool is_settled(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
+
+// Whether mincore(2) tells the truth of this file: of those that are not ours it says that all is
+// there, and sending would wait for the disk.
+bool tells_residency(int fd, const struct stat& status) {
+  const uid_t me = ::geteuid();
+  return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
+}
+
+}  // namespace
+
+CachedFile::~CachedFile() {
+  if (!mapped.empty()) ::munmap(const_cast<char*>(mapped.data()), mapped.size());
+}
+
+FileCache::FileCache(int root, const Limits& limits)
+    : root_(root),
+      limits_(limits),
+      is_on_(limits.bytes > 0 && is_local(root)),
+      is_in_memory_(is_in_memory(root)) {}
+
+FileCache::~FileCache() {
+  drop_below("");
+  assert(pinned_ == 0);
+}
+
+// --- Looking ---
+
+bool FileCache::still_holds(CachedFile& file) {
+  if (!file.is_compared_) return true;
+  struct stat status {};
+  return ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
+         is_same_version(status, file.status_);
+}
+
+CachedFile* FileCache::find(std::string_view path) {
+  const auto found = by_path_.find(path);
+  if (found == by_path_.end() || !still_holds(*found->second)) {
+    if (found != by_path_.end()) drop(*found->second);
+    ++counters_.misses;
+    return nullptr;
+  }
+  ++counters_.hits;
+  found->second->is_used_ = true;
+  return found->second;
+}
+
+CachedFile* FileCache::find_target(std::string_view target) {
+  const auto found = by_target_.find(target);
+  if (found == by_target_.end()) return nullptr;
+  CachedFile* const file = found->second;
+  if (!still_holds(*file)) {
+    drop(*file);
+    return nullptr;
+  }
+  ++counters_.hits;
+  file->is_used_ = true;
+  return file;
+}
+
+void FileCache::note_target(CachedFile& file, std::string_view target) {
+  if (by_target_.contains(target)) return;
+  for (std::string& noted : file.targets_) {
+    if (!noted.empty()) continue;
+    noted = target;
+    by_target_.emplace(noted, &file);
+    return;
+  }
+}
+
+void FileCache::unpin(CachedFile& file) {
+  assert(file.pins_ > 0);
+  if (--file.pins_ > 0 || !file.is_dropped_) return;
+  --pinned_;
+  delete &file;
+}
+
+// --- Remembering ---
+
+// Opens only what the kernel has at hand: EAGAIN where it would have to ask a disk. A file system
+// in memory has none to ask, and does not keep in mind what is not there.
+uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve |
+                (is_in_memory_ ? RESOLVE_NO_XDEV : RESOLVE_CACHED);
+  return uring::Fd(static_cast<int>(::syscall(SYS_openat2, root_, path, &how, sizeof how)));
+}
+
+// Files that are asked for once, by a crawler or a backup, are not worth it once half the cache is
+// in use.
+bool FileCache::is_worth_it(std::string_view path) {
+  const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
+                        open_ < limits_.open_files / 2;
+  if (has_room) return true;
+  const std::size_t hash = std::hash<std::string_view>{}(path);
+  std::uint32_t& asked = asked_[hash % asked_.size()];
+  const auto mark = static_cast<std::uint32_t>(hash >> 32) | 1;
+  return std::exchange(asked, mark) == mark;
+}
+
+CachedFile* FileCache::remember(std::string_view path) {
+  if (!is_on_ || !is_worth_it(path) || by_path_.contains(path)) return nullptr;
+  auto* const file = new CachedFile;
+  file->path_ = path;
+  const bool is_watched = watch_directories(path) && look_watched(*file);
+  if (is_watched || look_compared(*file)) {
+    add(*file);
+    return file;
+  }
+  forget_watch(*file);
+  delete file;
+  return nullptr;
+}
+
+// Watches every directory on the way to `path`, from the root down, so that no change between two
+// looks goes unseen. False where that cannot be.
+bool FileCache::watch_directories(std::string_view path) {
+  if (directories_.size() >= most_directories) drop_below("");
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    const std::string directory(path.substr(0, end));
+    if (!directories_.contains(directory)) {
+      const char* const name = directory.empty() ? "." : directory.c_str();
+      const uring::Fd fd = open_at_hand(name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      if (!fd.valid() || !is_local(fd.get())) return false;
+      if (watch_directory(fd.get(), directory) == no_watch) return false;
+    }
+    const std::size_t slash = path.find('/', end);
+    end = slash == std::string_view::npos ? slash : slash + 1;
+  }
+  return true;
+}
+
+WatchId FileCache::watch_directory(int fd, std::string_view path) {
+  const WatchId watch = changes_.watch_directory(fd);
+  if (watch == no_watch) return no_watch;
+  // The same directory under two paths: its events would tell of one only.
+  if (watched_.contains(watch)) return no_watch;
+  watched_[watch].directory = path;
+  directories_.emplace(path, watch);
+  return watch;
+}
+
+// Looks at the path now that nothing on the way to it changes unseen.
+bool FileCache::look_watched(CachedFile& file) {
+  constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+  uring::Fd fd = open_at_hand(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
+  if (!fd.valid()) return errno == ENOENT;
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  file.watch_ = changes_.watch_file(fd.get());
+  if (file.watch_ == no_watch) return false;
+  Watched& watched = watched_[file.watch_];
+  file.next_same_ = std::exchange(watched.first, &file);
+  // From here on every change of it is told.
+  file.file_ = std::move(fd);
+  return ::fstat(file.file_.get(), &file.status_) == 0 && take_content(file);
+}
+
+// The same for what has to be compared whenever it is found.
+bool FileCache::look_compared(CachedFile& file) {
+  forget_watch(file);
+  constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+  file.file_ = open_at_hand(file.path_.c_str(), flags, 0);
+  if (!file.file_.valid() || !is_local(file.file_.get())) return false;
+  if (::fstat(file.file_.get(), &file.status_) != 0 || !S_ISREG(file.status_.st_mode)) return false;
+  if (!is_settled(file.status_)) return false;
+  file.is_compared_ = true;
+  return take_content(file) && still_holds(file);
+}
+
+bool FileCache::take_content(CachedFile& file) {
+  file.exists = true;
+  file.facts = facts_in(file.status_);
+  file.tag = tag_of(file.facts).text();
+  if (file.facts.size <= limits_.body_bytes) {
+    const bool taken = take_body(file);
+    file.file_.reset();
+    return taken;
+  }
+  file.fd = file.file_.get();
+  ::fcntl(file.fd, F_SETFL, 0);  // the ring answers EAGAIN for some that are non-blocking
+  map(file);
+  return true;
+}
+
+// Copies what is in the page cache, if all is.
+bool FileCache::take_body(CachedFile& file) {
+  const auto size = static_cast<std::size_t>(file.facts.size);
+  file.memory_.reset(new (std::nothrow) char[size]);
+  if (!file.memory_) return false;
+  iovec room{.iov_base = file.memory_.get(), .iov_len = size};
+  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, RWF_NOWAIT);
+  if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
+    got = ::preadv2(file.file_.get(), &room, 1, 0, 0);
+  }
+  file.body = {file.memory_.get(), size};
+  return got == static_cast<ssize_t>(size);
+}
+
+void FileCache::map(CachedFile& file) {
+  if (!tells_residency(file.fd, file.status_)) return;
+  const auto size = static_cast<std::size_t>(file.facts.size);
+  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
+  if (memory != MAP_FAILED) file.mapped = {static_cast<const char*>(memory), size};
+}
+
+// --- Forgetting ---
+
+void FileCache::add(CachedFile& file) {
+  make_room();
+  bytes_ += cost_of(file);
+  open_ += file.fd >= 0 ? 1 : 0;
+  file.place_ = all_.size();
+  file.is_used_ = true;
+  all_.push_back(&file);
+  by_path_.emplace(file.path_, &file);
+}
+
+// A clock: the hand passes those that were used since it passed them last. Two rounds find room.
+void FileCache::make_room() {
+  for (std::size_t steps = 2 * all_.size(); steps > 0 && !all_.empty(); --steps) {
+    const bool is_full = bytes_ > limits_.bytes || all_.size() >= limits_.files;
+    if (!is_full && open_ < limits_.open_files) return;
+    if (hand_ >= all_.size()) hand_ = 0;
+    CachedFile& file = *all_[hand_];
+    const bool would_help = is_full || file.fd >= 0;
+    if (would_help && !std::exchange(file.is_used_, false))
+      drop(file);  // the last takes its place
+    else
+      ++hand_;
+  }
+}
+
+void FileCache::forget_watch(CachedFile& file) {
+  const auto found = watched_.find(std::exchange(file.watch_, no_watch));
+  if (found == watched_.end()) return;
+  CachedFile** link = &found->second.first;
+  while (*link && *link != &file) link = &(*link)->next_same_;
+  if (*link) *link = file.next_same_;
+  if (found->second.first) return;
+  changes_.forget(found->first);
+  watched_.erase(found);
+}
+
+void FileCache::drop(CachedFile& file) {
+  ++counters_.dropped;
+  by_path_.erase(file.path_);
+  for (const std::string& target : file.targets_) {
+    if (!target.empty()) by_target_.erase(target);
+  }
+  forget_watch(file);
+  bytes_ -= cost_of(file);
+  open_ -= file.fd >= 0 ? 1 : 0;
+  all_.back()->place_ = file.place_;
+  std::swap(all_[file.place_], all_.back());
+  all_.pop_back();
+  file.is_dropped_ = true;
+  if (file.pins_ == 0)
+    delete &file;
+  else
+    ++pinned_;
+}
+
+void FileCache::drop_path(std::string_view path) {
+  const auto found = by_path_.find(path);
+  if (found != by_path_.end()) drop(*found->second);
+}
+
+// A directory has changed its place, or is no more: so has all below it. Rare, and bounded by the
+// number of files.
+void FileCache::drop_below(std::string_view directory) {
+  for (std::size_t i = all_.size(); i-- > 0;) {
+    if (all_[i]->path_.starts_with(directory)) drop(*all_[i]);
+  }
+  std::erase_if(directories_, [&](const auto& entry) {
+    if (!entry.first.starts_with(directory)) return false;
+    changes_.forget(entry.second);
+    watched_.erase(entry.second);
+    return true;
+  });
+}
+
+// --- Changes ---
+
+void FileCache::refresh() {
+  Change change;
+  while (changes_.next(change)) {
+    ++counters_.changes;
+    take_in(change);
+  }
+}
+
+void FileCache::take_in(const Change& change) {
+  if (change.is_lost) return drop_below("");
+  const auto found = watched_.find(change.watch);
+  if (found == watched_.end()) return;  // it is not watched any more
+  Watched& watched = found->second;
+  if (watched.first) {
+    // The last one dropped takes `watched` away.
+    for (CachedFile* file = watched.first; file;) drop(*std::exchange(file, file->next_same_));
+    return;
+  }
+  const std::string path = watched.directory + std::string(change.name);
+  if (change.name.empty()) return drop_below(path);
+  drop_path(path);
+  if (change.is_directory) drop_below(path + "/");
+}
+
+}  // namespace server

@@ -1,0 +1,45 @@
+// Kinds of file systems, by their magic numbers. Covered by tests/server/sweep_test.cc.
+#include "apps/server/file_system.h"
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+namespace server {
+
+namespace {
+
+// Magic numbers that <linux/magic.h> leaves to the file systems' own headers.
+constexpr unsigned long zfs_magic = 0x2fc12fc1;
+constexpr unsigned long bcachefs_magic = 0xca451a4e;
+
+// 0 where the kernel does not say.
+unsigned long kind_of(int fd) {
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return 0;
+  return static_cast<unsigned long>(status.f_type) & 0xffffffffUL;
+}
+
+}  // namespace
+
+bool is_local(int fd) {
+  switch (kind_of(fd)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case MSDOS_SUPER_MAGIC:
+    case zfs_magic:
+    case bcachefs_magic: return true;
+    default: return false;
+  }
+}
+
+bool is_in_memory(int fd) {
+  const unsigned long kind = kind_of(fd);
+  return kind == TMPFS_MAGIC || kind == RAMFS_MAGIC;
+}
+
+}  // namespace server

@@ -1,0 +1,60 @@
+// The benchmark's cases: what is asked for, over how many connections, how often.
+//
+// A new case is a row in the table of cases.cc. bench/run knows which need a server that logs,
+// takes uploads or has two workers. Tried by ./dev bench.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace load {
+
+enum class Kind : std::uint8_t {
+  get,
+  head,
+  revalidate,   // GET with the entity tag that the file has
+  random_file,  // GET of one of 10,000 files
+  random_part,  // GET of one of the aligned parts of a file
+  put,          // of a new file each time
+};
+
+struct Case {
+  std::string_view name;
+  Kind kind = Kind::get;
+  std::string_view target;  // '#' stands for digits that differ from request to request
+  unsigned connections = 64;
+  unsigned depth = 1;       // requests in one send; the next ones follow when all are answered
+  bool close_each = false;  // a new connection for every request
+  int status = 200;
+  std::uint64_t body_bytes = 0;  // of the answer, or of the upload
+  std::uint64_t warm = 0;        // requests before the measured ones
+  std::uint64_t requests = 0;    // measured ones, in the emulator
+};
+
+// All cases that are a stream of requests.
+std::span<const Case> all_cases();
+// Null: there is none of that name.
+const Case* find_case(std::string_view name);
+
+// Writes the bytes of one case's requests.
+class Requests {
+ public:
+  // `tag` is the file's entity tag, quoted; only revalidation needs it.
+  Requests(const Case& of, std::uint16_t port, std::string_view tag);
+  // The next `depth` requests, without the body of an upload. Valid until the next call.
+  std::string_view next();
+
+ private:
+  void vary(std::size_t request_at);
+  const Case& case_;
+  std::string bytes_;
+  std::size_t size_ = 0;       // of one request
+  std::size_t target_at_ = 0;  // of the digits in a request's target
+  std::size_t range_at_ = 0;   // of those in its Range
+  std::uint64_t number_ = 0;   // of requests so far
+  std::uint64_t random_ = 88172645463325252;
+};
+
+}  // namespace load

@@ -1,0 +1,159 @@
+# Makes tables of the lines that bench/run prints: a row for each case, a column for each server, then
+# quoitd's ratio to each other. Of several rounds the median counts. Used by bench/measure.
+#
+#   awk -v mode=counted|timed -f bench/report.awk FILE
+#
+# Instructions are user + kernel a request; for the cases of many mebibytes, a KiB of content. Times in
+# the emulated machine mean nothing and are left out.
+
+/^ *server=/ {
+  delete v
+  for (i = 1; i <= NF; i++) {
+    at = index($i, "=")
+    v[substr($i, 1, at - 1)] = substr($i, at + 1)
+  }
+  server = v["server"]
+  name = v["case"]
+  if (!(server in server_seen)) { server_seen[server] = 1; servers[++server_count] = server }
+  if (!(name in case_seen)) { case_seen[name] = 1; cases[++case_count] = name }
+  if ("failed" in v) { failed[server, name] = v["failed"]; next }
+  if ("requests" in v) {
+    units = v["requests"] * kib_of(name)
+    if ("user" in v) {
+      put("user", v["user"] / units)
+      put("kernel", v["kernel"] / units)
+      put("total", (v["user"] + v["kernel"]) / units)
+    }
+    if ("calls" in v) {
+      put("calls", v["calls"] / v["requests"])
+      put("switches", v["switches"] / v["requests"])
+      put("string", v["string_bytes"] / units)
+    }
+    if ("cycles" in v) put("cycles", v["cycles"] / units)
+    put("rate", v["rate"])
+    put("p50", v["p50_us"])
+    put("p99", v["p99_us"])
+    put("cpu", v["cpu_us"] / kib_of(name))
+  } else if (name == "idle") {
+    put("idle", v["grown_kib"] / v["connections"])
+  } else if (name == "start") {
+    put("start", v["start_us"] / 1000)
+    put("resident", v["rss_kib"] / 1024)
+    if ("user" in v) put("start_total", (v["user"] + v["kernel"]) / 1e6)
+  } else if (name ~ /^cold/) {
+    put("alone", v["alone_p99_us"])
+    put("beside", v["p99_us"])
+    put("cold", v["cold_mib_s"])
+  }
+}
+
+END {
+  if (mode == "counted") {
+    both("Instructions a request, user + kernel (10m, 100m: a KiB)")
+    table("Their sum", "total", 0, 1)
+    table("System calls a request", "calls", 2, 0)
+    table("Times given the CPU a request", "switches", 2, 0)
+    table("Bytes that string instructions (rep movs, rep stos) went over a request (10m, 100m: a KiB)", \
+      "string", 0, 0)
+  } else {
+    both("Instructions a request by the hardware's counters, user + kernel (10m, 100m: a KiB)")
+    table("Their sum", "total", 0, 1)
+    table("Cycles a request", "cycles", 0, 1)
+    table("CPU time a request, microseconds (10m, 100m: a KiB)", "cpu", 3, 1)
+    table("Requests a second", "rate", 0, 1)
+    table("Half of the requests within, microseconds", "p50", 0, 0)
+    table("99 of 100 requests within, microseconds", "p99", 0, 0)
+  }
+  table("User memory of an idle connection, KiB", "idle", 2, 0)
+  if (mode != "counted") table("Start to first answer, ms", "start", 1, 0)
+  table("Start to first answer, million instructions", "start_total", 2, 0)
+  table("Resident at start, MiB", "resident", 1, 0)
+  table("Hot requests alone: 99 of 100 within, microseconds", "alone", 0, 0)
+  table("Hot requests beside a cold file: 99 of 100 within, microseconds", "beside", 0, 0)
+  table("The cold file meanwhile, MiB/s", "cold", 0, 0)
+  for (key in failed) {
+    split(key, parts, SUBSEP)
+    printf "FAILED: %s %s: %s\n", parts[1], parts[2], failed[key]
+  }
+}
+
+function kib_of(name) { return name ~ /-10m/ ? 10240 : name ~ /-100m/ ? 102400 : 1 }
+
+function put(metric, value,    n) {
+  n = ++count[metric, server, name]
+  values[metric, server, name, n] = value
+  has[metric] = 1
+  has_row[metric, name] = 1
+}
+
+function median(metric, server, name,    n, i, j, swap, sorted) {
+  n = count[metric, server, name]
+  for (i = 1; i <= n; i++) {
+    sorted[i] = values[metric, server, name, i]
+    for (j = i; j > 1 && sorted[j] < sorted[j - 1]; j--) {
+      swap = sorted[j]; sorted[j] = sorted[j - 1]; sorted[j - 1] = swap
+    }
+  }
+  return sorted[int((n + 1) / 2)]
+}
+
+function known(metric, server, name) { return (metric SUBSEP server SUBSEP name) in count }
+
+function thousands(number, digits,    text, whole, rest) {
+  text = sprintf("%." digits "f", number)
+  whole = text
+  rest = ""
+  if (match(text, /\./)) { whole = substr(text, 1, RSTART - 1); rest = substr(text, RSTART) }
+  while (match(whole, /[0-9][0-9][0-9][0-9]($|,)/))
+    whole = substr(whole, 1, RSTART) "," substr(whole, RSTART + 1)
+  return whole rest
+}
+
+function heading(title,    s) {
+  printf "%s\n\n%-14s", title, ""
+  for (s = 1; s <= server_count; s++) printf " %17s", servers[s]
+}
+
+function both(title,    c, s) {
+  if (!has["user"]) return
+  heading(title)
+  printf "\n"
+  for (c = 1; c <= case_count; c++) {
+    if (!has_row["user", cases[c]]) continue
+    printf "%-14s", cases[c]
+    for (s = 1; s <= server_count; s++)
+      printf " %17s", known("user", servers[s], cases[c]) ? \
+        thousands(median("user", servers[s], cases[c]), 0) " + " \
+        thousands(median("kernel", servers[s], cases[c]), 0) : "-"
+    printf "\n"
+  }
+  printf "\n"
+}
+
+# With ratios, if there is a quoitd to compare with others.
+function table(title, metric, digits, ratios,    c, s, ours) {
+  if (!has[metric]) return
+  heading(title)
+  ours = ratios && ("quoitd" in server_seen)
+  for (s = 1; ours && s <= server_count; s++)
+    if (servers[s] != "quoitd") printf " %11s", "/" servers[s]
+  printf "\n"
+  for (c = 1; c <= case_count; c++) {
+    if (!has_row[metric, cases[c]]) continue
+    printf "%-14s", cases[c]
+    for (s = 1; s <= server_count; s++)
+      printf " %17s", known(metric, servers[s], cases[c]) ? \
+        thousands(median(metric, servers[s], cases[c]), digits) : "-"
+    for (s = 1; ours && s <= server_count; s++)
+      if (servers[s] != "quoitd")
+        printf " %11s", ratio(metric, servers[s], cases[c])
+    printf "\n"
+  }
+  printf "\n"
+}
+
+function ratio(metric, other, name,    theirs) {
+  if (!known(metric, "quoitd", name) || !known(metric, other, name)) return "-"
+  theirs = median(metric, other, name)
+  return theirs > 0 ? sprintf("%.2f", median(metric, "quoitd", name) / theirs) : "-"
+}

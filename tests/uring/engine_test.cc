@@ -1,0 +1,284 @@
+// What every real engine does alike: counting, waiting, buffers, closing.
+#include "uring/engine.h"
+
+#include <array>
+#include <cerrno>
+#include <signal.h>
+#include <string>
+#include <sys/time.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/uring/lab.h"
+#include "uring/io.h"
+
+namespace uring {
+namespace {
+
+using lab::Lab;
+using lab::Pair;
+
+// --- Counting and waiting ---
+
+using Engines = lab::OnEngine;
+ON_EACH_ENGINE(Engines);
+
+TEST_P(Engines, CountWhatTheyDo) {
+  Pair pair;
+  const int fd = pair.ours.get();
+  const Counters before = engine().counters();
+  EXPECT_EQ(before.operations, 0U);
+  EXPECT_EQ(lab().answer([&](Io& io) { return io.send(fd, "x"); }).value, 1);
+  Io io(lab().scope);
+  Result result;
+  const auto ask = [&](Io& i) { return i.recv_provided(fd); };
+  lab().scope.spawn(lab::await_one(lab(), io, ask, result));
+  lab().loop.turn(0);
+  io.stop();
+  lab().run();
+  const Counters& after = engine().counters();
+  EXPECT_EQ(after.operations, 2U);
+  EXPECT_EQ(after.completions, 2U);
+  EXPECT_EQ(after.cancels, 1U);
+  EXPECT_EQ(after.buffer_shortages, 0U);
+  EXPECT_GE(after.enters, 1U);
+}
+
+TEST_P(Engines, WaitNoLongerThanAsked) {
+  std::array<Completion, 4> room;
+  EXPECT_EQ(engine().wait(0, room), 0U);
+  const Milliseconds before = engine().now();
+  int waits = 0;
+  for (; engine().now() - before < 19; ++waits) EXPECT_EQ(engine().wait(20, room), 0U);
+  // The kernel interrupts a wait to tidy up after a ring that this thread had before.
+  EXPECT_LE(waits, 3) << "and not shorter";
+}
+
+TEST_P(Engines, HandOutNoMoreCompletionsThanThereIsRoomFor) {
+  Pair pair;
+  std::array<Operation, 5> operations;
+  for (Operation& operation : operations) {
+    operation.code = OpCode::send;
+    operation.fd = pair.ours.get();
+    operation.address = "x";
+    operation.length = 1;
+    engine().start(operation);
+  }
+  std::array<Completion, 2> room;
+  for (const std::size_t expected : {2U, 2U, 1U}) {
+    EXPECT_EQ(engine().wait(forever, room), expected);
+    for (std::size_t i = 0; i < expected; ++i) EXPECT_EQ(room[i].result.value, 1);
+  }
+  EXPECT_EQ(engine().wait(0, room), 0U);
+  EXPECT_EQ(lab::read_what_is_there(pair.theirs.get()), "xxxxx");
+}
+
+TEST_P(Engines, EndAWaitWhenASignalComes) {
+  struct sigaction before {};
+  struct sigaction ignoring {};
+  ignoring.sa_handler = [](int) {};
+  ::sigaction(SIGALRM, &ignoring, &before);
+  // Again and again: the first may come before the wait.
+  itimerval often{.it_interval = {.tv_sec = 0, .tv_usec = 5000},
+                  .it_value = {.tv_sec = 0, .tv_usec = 5000}};
+  ::setitimer(ITIMER_REAL, &often, nullptr);
+  std::array<Completion, 4> room;
+  EXPECT_EQ(engine().wait(forever, room), 0U);
+  EXPECT_EQ(engine().wait(lab::an_hour, room), 0U);
+  const itimerval never{};
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+}
+
+// --- Buffers ---
+
+using Buffers = lab::OnEngine;
+ON_EACH_ENGINE(Buffers);
+
+// Receives into one provided buffer and keeps it.
+Task<> receive_and_hold(Lab& lab, int fd, Result& result) {
+  Io io(lab.scope);
+  const Result got = co_await io.recv_provided(fd);
+  result = got;
+}
+
+TEST_P(Buffers, GrowForMoreConnectionsThanThereAre) {
+  constexpr std::size_t count = 700;
+  if (!lab::allow_descriptors(2 * count + 100)) GTEST_SKIP() << "needs 1,500 descriptors";
+  std::vector<Pair> pairs(count);
+  std::vector<Result> results(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    lab::write_at_once(pairs[i].theirs.get(), std::to_string(i));
+    lab().scope.spawn(receive_and_hold(lab(), pairs[i].ours.get(), results[i]));
+  }
+  lab().run();
+  EXPECT_EQ(engine().lent_buffers(), count);
+  EXPECT_GT(engine().counters().buffer_shortages, 0U);
+  for (std::size_t i = 0; i < count; ++i) {
+    ASSERT_TRUE(results[i].ok()) << describe(results[i].fault());
+    const std::string_view bytes(engine().buffer(results[i].buffer).data(), results[i].count());
+    EXPECT_EQ(bytes, std::to_string(i));
+  }
+  for (const Result& result : results) engine().recycle(result.buffer);
+  EXPECT_EQ(engine().counters().operations, count) << "starting again is not a new operation";
+  EXPECT_EQ(engine().counters().completions, count);
+}
+
+// Receives one byte `times` times from a peer that has sent them all. Keeps the buffers, or not.
+Task<> receive_bytes(Lab& lab, const Pair& pair, int times, std::vector<std::uint16_t>* kept,
+                     Result& last) {
+  Io io(lab.scope);
+  for (int i = 0; i < times; ++i) {
+    lab::write_at_once(pair.theirs.get(), "x");
+    const Result got = co_await io.recv_provided(pair.ours.get());
+    last = got;
+    if (got.buffer == no_buffer) break;
+    if (kept)
+      kept->push_back(got.buffer);
+    else
+      lab.engine().recycle(got.buffer);
+  }
+}
+
+TEST_P(Buffers, RunOutOnlyAtTheirLimitAndServeAgainAfterwards) {
+  Pair pair;
+  Result last;
+  std::vector<std::uint16_t> kept;
+  constexpr int most = BufferPool::most_buffers;
+  lab().scope.spawn(receive_bytes(lab(), pair, most + 1, &kept, last));
+  lab().run();
+  EXPECT_EQ(kept.size(), BufferPool::most_buffers);
+  EXPECT_EQ(last.fault(), Fault::no_buffers) << "the caller has memory of its own for this";
+  std::array<char, 4> room;
+  const int fd = pair.ours.get();
+  EXPECT_EQ(lab().answer([&](Io& io) { return io.recv(fd, room); }).value, 1);
+  for (const std::uint16_t id : kept) engine().recycle(id);
+  lab().scope.spawn(receive_bytes(lab(), pair, 100, nullptr, last));
+  lab().run();
+  EXPECT_EQ(last.value, 1);
+}
+
+// The buffer ring counts with 16 bits.
+TEST_P(Buffers, GoRoundMoreOftenThanTheirRingCanCount) {
+  Pair pair;
+  Result last;
+  lab().scope.spawn(receive_bytes(lab(), pair, 66'000, nullptr, last));
+  lab().run();
+  EXPECT_EQ(last.value, 1);
+  EXPECT_EQ(engine().counters().buffer_shortages, 0U);
+}
+
+TEST_P(Buffers, GivenBackByOneAreEnoughForTheNext) {
+  Pair first;
+  Pair second;
+  Result last;
+  std::vector<std::uint16_t> kept;
+  constexpr int slab = BufferPool::slab_buffers;
+  lab().scope.spawn(receive_bytes(lab(), first, slab, &kept, last));
+  lab().run();
+  EXPECT_EQ(engine().lent_buffers(), BufferPool::slab_buffers);
+  EXPECT_EQ(engine().counters().buffer_shortages, 0U);
+  engine().recycle(kept.back());
+  lab().scope.spawn(receive_bytes(lab(), second, 1000, nullptr, last));
+  lab().run();
+  EXPECT_EQ(last.value, 1);
+  EXPECT_EQ(engine().counters().buffer_shortages, 0U) << "one free buffer serves one after another";
+  kept.pop_back();
+  for (const std::uint16_t id : kept) engine().recycle(id);
+}
+
+// A receive that found no buffer starts again unseen. One that was cancelled meanwhile must not:
+// nobody would cancel it a second time.
+TEST_P(Buffers, MissingDoNotHideACancellation) {
+  Pair busy;
+  Pair idle;
+  Result last;
+  std::vector<std::uint16_t> kept;
+  constexpr int slab = BufferPool::slab_buffers;
+  lab().scope.spawn(receive_bytes(lab(), busy, slab, &kept, last));
+  lab().run();
+  lab::write_at_once(busy.theirs.get(), "x");
+  std::array<char, 4> room{};
+  Operation first;
+  first.code = OpCode::recv;
+  first.fd = busy.ours.get();
+  first.address = room.data();
+  first.length = room.size();
+  Operation second;
+  second.code = OpCode::recv_provided;
+  second.fd = idle.ours.get();
+  engine().start(first);
+  engine().start(second);
+  std::array<Completion, 1> one;
+  // Room for one only: what the second came to stays in the ring while it is cancelled.
+  ASSERT_EQ(engine().wait(forever, one), 1U);
+  ASSERT_EQ(one[0].operation, &first);
+  engine().cancel(second);
+  std::size_t count = 0;
+  for (int i = 0; i < 20 && count == 0; ++i) count = engine().wait(50, one);
+  EXPECT_EQ(count, 1U) << "the cancellation was lost";
+  if (count == 0) {
+    engine().cancel(second);
+    while (count == 0) count = engine().wait(forever, one);
+  }
+  EXPECT_EQ(one[0].operation, &second);
+  EXPECT_EQ(one[0].result.value, -ECANCELED);
+  for (const std::uint16_t id : kept) engine().recycle(id);
+}
+
+// --- Closing ---
+
+using Closing = lab::OnEngine;
+ON_EACH_ENGINE(Closing);
+
+TEST_P(Closing, ThroughTheRingReallyCloses) {
+  Pair pair;
+  const int number = pair.ours.release();
+  lab().engine().close(number);
+  lab().loop.turn(0);
+  char byte = 0;
+  EXPECT_EQ(::recv(pair.theirs.get(), &byte, 1, MSG_DONTWAIT), 0) << "the peer sees the end";
+  EXPECT_LT(::fcntl(number, F_GETFD), 0);
+}
+
+TEST_P(Closing, NothingIsAnsweredToNobody) {
+  lab().engine().close(1'000'000);
+  EXPECT_EQ(lab().loop.turn(0), 0U);
+}
+
+class Ends : public ::testing::TestWithParam<lab::Kind> {};
+ON_EACH_ENGINE(Ends);
+
+// The last thing a server does is to close its connections; nobody turns the loop after it.
+TEST_P(Ends, CloseWhatWasToBeClosed) {
+  std::string why;
+  std::unique_ptr<Engine> engine = lab::make_engine(GetParam(), why);
+  if (!engine) GTEST_SKIP() << why;
+  std::vector<Pair> pairs(10);
+  for (Pair& pair : pairs) engine->close(pair.ours.release());
+  engine.reset();
+  for (const Pair& pair : pairs) {
+    char byte = 0;
+    EXPECT_EQ(::recv(pair.theirs.get(), &byte, 1, MSG_DONTWAIT), 0) << "the peer sees the end";
+  }
+}
+
+TEST_P(Ends, CanBeFollowedByNewEngines) {
+  for (int i = 0; i < 50; ++i) {
+    std::string why;
+    const std::unique_ptr<Engine> engine = lab::make_engine(GetParam(), why);
+    if (!engine && i == 0) GTEST_SKIP() << why;
+    ASSERT_TRUE(engine) << "engine " << i << ": " << why;
+    Lab lab(*engine);
+    Pair pair;
+    lab::write_at_once(pair.theirs.get(), "x");
+    const int fd = pair.ours.get();
+    const Result got = lab.answer([&](Io& io) { return io.recv_provided(fd); });
+    ASSERT_EQ(got.value, 1);
+    engine->recycle(got.buffer);
+  }
+}
+
+}  // namespace
+}  // namespace uring

@@ -1,0 +1,84 @@
+// Two queues under one lock. Covered by tests/uring/file_test.cc.
+#include "uring/file_threads.h"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <system_error>
+
+#include "uring/plain_calls.h"
+
+namespace uring {
+
+FileThreads::~FileThreads() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  given_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+// Signals are for the threads that were there before: their handlers wake a loop. Where the system
+// allows no further thread there is none.
+void FileThreads::start_thread() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // The operation is done by a thread that is there, or by the loop's own.
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void FileThreads::give(Operation& operation) {
+  bool needs_thread = false;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push(&operation);
+    needs_thread = queue_.size() > idle_ && threads_.size() < most_;
+  }
+  if (needs_thread) start_thread();
+  if (!threads_.empty()) return given_.notify_one();
+  // No thread at all: better this one waits than that nothing is done.
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.pop();
+  }
+  put_done({&operation, Result{.value = call_plainly(operation)}});
+}
+
+// Only the first of several is a reason to wake the loop: it takes them all.
+void FileThreads::put_done(const Completion& completion) {
+  bool is_first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_first = done_.empty();
+    done_.push(completion);
+  }
+  if (is_first) ::eventfd_write(event_, 1);
+}
+
+void FileThreads::take(Fifo<Completion>& done) {
+  const std::lock_guard lock(mutex_);
+  while (!done_.empty()) done.push(done_.pop());
+}
+
+void FileThreads::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    given_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    --idle_;
+    if (queue_.empty()) return;
+    Operation* const operation = queue_.pop();
+    lock.unlock();
+    const Result result{.value = call_plainly(*operation)};
+    put_done({operation, result});
+    lock.lock();
+  }
+}
+
+}  // namespace uring
