@@ -171,8 +171,8 @@ bool FileCache::watch_directories(std::string_view path) {
     const std::string directory(path.substr(0, end));
     if (!directories_.contains(directory)) {
       const char* const name = directory.empty() ? "." : directory.c_str();
-      const uring::Fd fd = open_at_hand(name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-      if (!fd.valid() || !is_local(fd.get())) return false;
+      const uring::Fd fd = open_at_hand(name, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      if (!fd.valid() || !is_local(fd.get()) || may_fold_names(fd.get())) return false;
       if (watch_directory(fd.get(), directory) == no_watch) return false;
     }
     const std::size_t slash = path.find('/', end);

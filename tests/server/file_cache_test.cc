@@ -636,6 +636,13 @@ TEST_F(FewWatches, are_no_reason_to_miss_a_change) {
   }
 }
 
+TEST(AFolder, is_known_by_whether_it_tells_upper_from_lower_case) {
+  lab::Folder root;
+  root.put("name", "");
+  EXPECT_EQ(may_fold_names(root.fd()), root.has("NAME"));
+  EXPECT_FALSE(may_fold_names(-1)) << "nothing is said of what is not open";
+}
+
 // --- Bounds ---
 
 class Bounded : public Cache {
