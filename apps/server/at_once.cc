@@ -81,7 +81,7 @@ void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string
   std::memcpy(begin, ready.bytes.data(), ready.bytes.size());
   const std::string_view date = c.service.clock.date();
   std::memcpy(begin + ready.date_offset, date.data(), http1::date_size);
-  std::memcpy(begin + ready.bytes.size(), body.data(), body.size());
+  body.copy(begin + ready.bytes.size(), body.size());  // may be null, of no bytes
   note_gathered(c, status, ready.bytes.size(), body.size());
   x.gathered += body.size();
   x.head.reset();

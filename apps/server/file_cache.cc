@@ -29,7 +29,11 @@ constexpr std::size_t most_directories = 4096;
 // What a file costs beside its bytes: the objects, the hash tables' nodes, a ready head.
 constexpr std::uint64_t overhead_bytes = 1024;
 
-std::uint64_t cost_of(const CachedFile& file) { return overhead_bytes + file.body.size(); }
+// In a small cache one file shall not drop all others: an eighth of the room at most for each.
+FileCache::Limits with_small_bodies(FileCache::Limits limits) {
+  limits.body_bytes = std::min<std::uint64_t>(limits.body_bytes, limits.bytes / 8);
+  return limits;
+}
 
 bool is_same(const timespec& one, const timespec& other) {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
@@ -59,7 +63,7 @@ CachedFile::~CachedFile() {
 
 FileCache::FileCache(int root, const Limits& limits)
     : root_(root),
-      limits_(limits),
+      limits_(with_small_bodies(limits)),
       is_on_(limits.bytes > 0 && is_local(root)),
       is_in_memory_(is_in_memory(root)) {}
 
@@ -103,7 +107,9 @@ CachedFile* FileCache::find_target(std::string_view target) {
 }
 
 void FileCache::note_target(CachedFile& file, std::string_view target) {
-  if (by_target_.contains(target)) return;
+  // Longer ones are rare, or made to fill the memory.
+  constexpr std::size_t longest_noted = 255;
+  if (target.size() > longest_noted || by_target_.contains(target)) return;
   for (std::string& noted : file.targets_) {
     if (!noted.empty()) continue;
     noted = target;
@@ -165,8 +171,8 @@ bool FileCache::watch_directories(std::string_view path) {
     const std::string directory(path.substr(0, end));
     if (!directories_.contains(directory)) {
       const char* const name = directory.empty() ? "." : directory.c_str();
-      const uring::Fd fd = open_at_hand(name, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-      if (!fd.valid() || !is_local(fd.get())) return false;
+      const uring::Fd fd = open_at_hand(name, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      if (!fd.valid() || !is_local(fd.get()) || may_fold_names(fd.get())) return false;
       if (watch_directory(fd.get(), directory) == no_watch) return false;
     }
     const std::size_t slash = path.find('/', end);
@@ -176,6 +182,7 @@ bool FileCache::watch_directories(std::string_view path) {
 }
 
 WatchId FileCache::watch_directory(int fd, std::string_view path) {
+  if (watched_.size() >= limits_.watches) return no_watch;
   const WatchId watch = changes_.watch_directory(fd);
   if (watch == no_watch) return no_watch;
   // The same directory under two paths: its events would tell of one only.
@@ -192,6 +199,7 @@ bool FileCache::look_watched(CachedFile& file) {
   if (!fd.valid()) return errno == ENOENT;
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (watched_.size() >= limits_.watches) return false;
   file.watch_ = changes_.watch_file(fd.get());
   if (file.watch_ == no_watch) return false;
   Watched& watched = watched_[file.watch_];
@@ -251,28 +259,30 @@ void FileCache::map(CachedFile& file) {
 
 // --- Forgetting ---
 
+std::uint64_t FileCache::cost_of(const CachedFile& file) {
+  return overhead_bytes + file.path_.size() + file.body.size();
+}
+
 void FileCache::add(CachedFile& file) {
-  make_room();
+  make_room(file);
   bytes_ += cost_of(file);
   open_ += file.fd >= 0 ? 1 : 0;
   file.place_ = all_.size();
-  file.is_used_ = true;
   all_.push_back(&file);
   by_path_.emplace(file.path_, &file);
 }
 
 // A clock: the hand passes those that were used since it passed them last. Two rounds find room.
-void FileCache::make_room() {
+void FileCache::make_room(const CachedFile& wanted) {
   for (std::size_t steps = 2 * all_.size(); steps > 0 && !all_.empty(); --steps) {
-    const bool is_full = bytes_ > limits_.bytes || all_.size() >= limits_.files;
-    if (!is_full && open_ < limits_.open_files) return;
+    const bool is_full = bytes_ + cost_of(wanted) > limits_.bytes || all_.size() >= limits_.files;
+    const bool is_open_full = wanted.fd >= 0 && open_ >= limits_.open_files;
+    if (!is_full && !is_open_full) return;
     if (hand_ >= all_.size()) hand_ = 0;
-    CachedFile& file = *all_[hand_];
+    CachedFile& file = *all_[hand_++];
     const bool would_help = is_full || file.fd >= 0;
-    if (would_help && !std::exchange(file.is_used_, false))
-      drop(file);  // the last takes its place
-    else
-      ++hand_;
+    // The last takes its place, and is passed over: it has come last.
+    if (would_help && !std::exchange(file.is_used_, false)) drop(file);
   }
 }
 

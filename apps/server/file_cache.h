@@ -7,7 +7,7 @@
 // link is on the way) each look compares stat(2). Everything done here returns at once: what is not
 // in the kernel's memory is not remembered now. One cache for one thread, bounded in files, bytes
 // and descriptors; what was not used for longest goes. The reasons are in
-// docs/decisions/0011-files-are-remembered.md. Covered by tests/server/file_cache_test.cc.
+// docs/decisions/0012-files-are-remembered.md. Covered by tests/server/file_cache_test.cc.
 #pragma once
 
 #include <array>
@@ -74,6 +74,7 @@ class FileCache {
     std::size_t files = 16384;
     std::size_t open_files = 256;         // large ones, a descriptor each
     std::size_t body_bytes = 128 * 1024;  // the largest that is copied
+    std::size_t watches = 20480;          // of files and directories; 0: all is compared
   };
 
   // `root` is open as long as the cache is there.
@@ -92,7 +93,7 @@ class FileCache {
 
   // Remembers what `path` leads to; null where it is not worth it, or cannot be known.
   CachedFile* remember(std::string_view path);
-  // Notes that a request target, as sent, leads there.
+  // Notes that a request target, as sent, leads there, if it is not long; up to four for a file.
   void note_target(CachedFile& file, std::string_view target);
 
   static void pin(CachedFile& file) { ++file.pins_; }
@@ -123,10 +124,11 @@ class FileCache {
   bool take_content(CachedFile& file);
   static bool take_body(CachedFile& file);
   static void map(CachedFile& file);
+  static std::uint64_t cost_of(const CachedFile& file);
   void add(CachedFile& file);
   void forget_watch(CachedFile& file);
   bool still_holds(CachedFile& file);
-  void make_room();
+  void make_room(const CachedFile& wanted);
   void take_in(const Change& change);
   void drop(CachedFile& file);
   void drop_path(std::string_view path);

@@ -1,7 +1,9 @@
 // Kinds of file systems, by their magic numbers. Covered by tests/server/sweep_test.cc.
 #include "apps/server/file_system.h"
 
+#include <linux/fs.h>
 #include <linux/magic.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 
 namespace server {
@@ -35,6 +37,13 @@ bool is_local(int fd) {
     case bcachefs_magic: return true;
     default: return false;
   }
+}
+
+bool may_fold_names(int fd) {
+  const unsigned long kind = kind_of(fd);
+  if (kind == MSDOS_SUPER_MAGIC || kind == zfs_magic || kind == bcachefs_magic) return true;
+  int flags = 0;  // none where the file system has no such flags
+  return ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_CASEFOLD_FL) != 0;
 }
 
 bool is_in_memory(int fd) {

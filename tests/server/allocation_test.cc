@@ -89,10 +89,13 @@ class Uncounted final : public uring::Engine {
 
 class Heap : public ::testing::Test {
  protected:
-  Heap() {
+  explicit Heap(std::uint64_t cache_bytes = Config{}.cache_bytes)
+      : config{.cache_bytes = cache_bytes} {
     root.put("hello.txt", "hello\n");
     root.put("folder/index.html", "<p>");
     root.put("hello.txt.gz", "zipped");
+    root.put("100K", lab::pattern(100 * 1024));
+    root.put("300K", lab::pattern(300 * 1024));
     for (int i = 0; i < 4; ++i) sockets.push_back(connect());
   }
   ~Heap() override {
@@ -106,9 +109,9 @@ class Heap : public ::testing::Test {
     return socket;
   }
 
-  // How often the server allocates when all connections send `bytes`, after a few times.
-  std::size_t count(std::string_view bytes) {
-    for (int warming = 0; warming < 100; ++warming) play(bytes);
+  // How often the server allocates when all connections send `bytes`, after `warm` times.
+  std::size_t count(std::string_view bytes, int warm = 100) {
+    for (int i = 0; i < warm; ++i) play(bytes);
     allocations = 0;
     for (int i = 0; i < 100; ++i) {
       counting = true;
@@ -147,15 +150,40 @@ TEST_F(Heap, is_counted_here) {
   EXPECT_EQ(std::exchange(allocations, 0), 2U);
 }
 
-TEST_F(Heap, is_not_used_by_a_request_that_is_kept_alive) {
+// Without a cache every request goes the long way.
+class HeapWithoutCache : public Heap {
+ protected:
+  HeapWithoutCache() : Heap(0) {}
+};
+
+TEST_F(HeapWithoutCache, is_not_used_by_a_request_that_is_kept_alive) {
   EXPECT_EQ(count(head_of("GET", "/hello.txt")), 0U);
   EXPECT_EQ(count(head_of("GET", "/folder/")), 0U);
   EXPECT_EQ(count(head_of("HEAD", "/hello.txt", "If-None-Match: \"x\"\r\n")), 0U);
   EXPECT_EQ(count(head_of("GET", "/none")), 0U);
   EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n")), 0U);
   EXPECT_EQ(count(head_of("GET", "/hello.txt", "Range: bytes=1-2,4-5\r\n")), 0U);
+  EXPECT_EQ(count(head_of("GET", "/300K")), 0U);
   const std::string get = head_of("GET", "/hello.txt");
   EXPECT_EQ(count(get + get + get), 0U);
+  EXPECT_EQ(service.files.size(), 0U);
+}
+
+// What is remembered: small and large, with bodies and without, by target and by path.
+TEST_F(Heap, is_not_used_by_what_is_remembered) {
+  const std::string tag = "If-None-Match: " + std::string(lab::old_tag) + "\r\n";
+  for (const std::string& request :
+       {head_of("GET", "/hello.txt"), head_of("HEAD", "/hello.txt"),
+        head_of("GET", "/hello.txt", tag), head_of("GET", "/hello.txt", "If-None-Match: *\r\n"),
+        head_of("GET", "/hello.txt?query"), head_of("GET", "/hello.txt", "Origin: https://a\r\n"),
+        head_of("GET", "/none"), head_of("HEAD", "/none"), head_of("GET", "/100K"),
+        head_of("GET", "/300K"), head_of("GET", "/100K", "Range: bytes=1000-90000\r\n"),
+        head_of("GET", "/300K", "Range: bytes=1000-90000\r\n"),
+        head_of("GET", "/300K", "Range: bytes=1-2\r\n")}) {
+    // Once by the long way, once by the short one, which keeps the head; then nothing more.
+    EXPECT_EQ(count(request, 5), 0U) << request;
+  }
+  EXPECT_GT(service.files.counters().hits, 1000U);
 }
 
 TEST_F(Heap, is_not_used_by_compressed_siblings_and_extra_fields) {

@@ -145,6 +145,10 @@ inline std::string pattern(std::size_t bytes) {
 // A service on a simulated engine. `config` may be changed before a connection needs it.
 class World {
  public:
+  // With a file cache of that size; 0: none.
+  explicit World(std::uint64_t cache_bytes = Config{}.cache_bytes)
+      : config{.cache_bytes = cache_bytes} {}
+
   // A new connection; the peer's number.
   int connect() {
     const int socket = engine.connected();
