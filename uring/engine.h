@@ -34,6 +34,7 @@ struct Counters {
   std::uint64_t completions = 0;       // completions delivered
   std::uint64_t cancels = 0;           // cancellations asked for
   std::uint64_t buffer_shortages = 0;  // receives that found the buffer group empty
+  std::uint64_t punts = 0;             // operations that are given to a worker thread
 };
 
 class Engine {

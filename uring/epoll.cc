@@ -215,10 +215,12 @@ void Epoll::start_send(Operation& operation) {
 
 void Epoll::start_file(Operation& operation) {
   std::int32_t answer = 0;
-  if (call_without_waiting(operation, answer))
+  if (call_without_waiting(operation, answer)) {
     complete(operation, Result{.value = answer});
-  else
-    files_.give(operation);
+    return;
+  }
+  ++counters_.punts;
+  files_.give(operation);
 }
 
 void Epoll::start_read(Operation& operation) {

@@ -280,10 +280,25 @@ void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
   }
 }
 
+// What the kernel never does at once but gives to a worker thread of its own (io_uring/fs.c, sync.c
+// and openclose.c); writes it may.
+bool is_punted(const Operation& operation) {
+  switch (operation.code) {
+    case OpCode::open: return (operation.open_flags & (O_CREAT | O_TRUNC)) != 0;
+    case OpCode::sync:
+    case OpCode::rename:
+    case OpCode::link:
+    case OpCode::unlink:
+    case OpCode::make_directory: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 void Ring::start(Operation& operation) {
   operation.cancelled = false;
+  if (is_punted(operation)) ++counters_.punts;
   submit(operation);
   ++counters_.operations;
 }

@@ -14,7 +14,7 @@ namespace server {
 
 class Clock {
  public:
-  // Reads the time. The exact one: a coarse one is up to a timer tick (4 ms) behind, and then a file
+  // Reads the time. The exact one: a coarse one is up to a timer tick (4 ms) behind, and a file
   // that was just written would be of the future.
   std::int64_t now() {
     timespec time{};

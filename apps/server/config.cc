@@ -42,6 +42,7 @@ struct Texts {
   std::string max_head = "16K";
   std::string max_target = "8K";
   std::string reserve = "0";
+  std::string cache = "64M";
   std::string durability = "none";
   std::string listing = "on";
   std::string precompressed = "off";
@@ -158,6 +159,10 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
                  "space that uploads leave free; 507 beyond (default: 0)")
       ->type_name("BYTES")
       ->group(group);
+  app.add_option("--cache", texts.cache,
+                 "memory of each worker for what is asked for again (default: 64M; 0: none)")
+      ->type_name("BYTES")
+      ->group(group);
   app.add_option("--max-head", texts.max_head,
                  "largest request head; 431 beyond\n"
                  "(default: 16K, twice a browser's largest cookies; at most 63K)")
@@ -246,6 +251,11 @@ std::string apply(const Texts& texts, Config& config) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.reserve);
     if (!bytes) return "--reserve " + texts.reserve + ": give bytes, as 1000000, 10M or 2G";
     config.reserve = *bytes;
+  }
+  if (!texts.cache.empty()) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(texts.cache);
+    if (!bytes) return "--cache " + texts.cache + ": give bytes, as 64M or 1G, or 0";
+    config.cache_bytes = *bytes;
   }
   if (!texts.max_head.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_head);

@@ -71,6 +71,8 @@ class Server {
   void say_ready() const;
   void take_signal();
   void report_accepting();
+  void report_counters();
+  void take_notices();
   bool all_ended() const;
 
   const Config& config_;
@@ -126,7 +128,7 @@ void Server::count_addresses(std::uint64_t connections) {
 Trouble Server::open_events() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, number);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC));
@@ -197,6 +199,10 @@ bool Server::all_ended() const {
 void Server::take_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return;
+  if (info.ssi_signo == SIGUSR2) {
+    for (Worker& worker : workers_) worker.report();
+    return;
+  }
   if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1) {
     if (access_log_) access_log_->reopen();
     if (head_log_) head_log_->reopen();
@@ -208,8 +214,6 @@ void Server::take_signal() {
 
 // Says that connections have to wait, and why, at most every ten seconds; and when they need not.
 void Server::report_accepting() {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = ::read(notices_.get(), &count, sizeof count);
   int error = 0;
   std::uint64_t failed = 0;
   for (const Worker& worker : workers_) {
@@ -228,6 +232,23 @@ void Server::report_accepting() {
     std::fprintf(stderr, "quoitd: accepting connections again; it was tried %llu times in vain\n",
                  static_cast<unsigned long long>(failed));
   }
+}
+
+// What SIGUSR2 asked for, a line for each worker.
+void Server::report_counters() {
+  int number = 0;
+  for (Worker& worker : workers_) {
+    const std::string report = worker.take_report();
+    if (!report.empty()) std::fprintf(stderr, "quoitd: worker %d:%s\n", number, report.c_str());
+    ++number;
+  }
+}
+
+void Server::take_notices() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(notices_.get(), &count, sizeof count);
+  report_accepting();
+  report_counters();
 }
 
 void Server::wait_for_end() {
@@ -249,7 +270,7 @@ void Server::wait_for_end() {
       for (Worker& worker : workers_) worker.abort();
     }
     if (ready[0].revents != 0) take_signal();
-    if (ready[2].revents != 0) report_accepting();
+    if (ready[2].revents != 0) take_notices();
     if (ready[1].revents != 0) {
       std::uint64_t one = 0;
       [[maybe_unused]] const ssize_t got = ::read(events_.get(), &one, sizeof one);

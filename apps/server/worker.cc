@@ -110,7 +110,50 @@ uring::Task<> Worker::obey_orders(Control& control) {
   }
 }
 
+void Worker::report() {
+  wants_report_.store(true);
+  signal_event(orders_.get());
+}
+
+std::string Worker::take_report() {
+  const std::lock_guard guard(report_lock_);
+  return std::exchange(report_, {});
+}
+
+// A line of names and numbers, for people and for scripts.
+void Worker::write_report(const Service& service) {
+  const uring::Counters& engine = service.loop.engine().counters();
+  const FileCache::Counters& cache = service.files.counters();
+  std::string line;
+  const auto add = [&line](const char* name, std::uint64_t number) {
+    line += ' ';
+    line += name;
+    line += '=';
+    line += std::to_string(number);
+  };
+  add("connections", service.live);
+  add("turns", service.loop.turns());
+  add("enters", engine.enters);
+  add("operations", engine.operations);
+  add("completions", engine.completions);
+  add("cancels", engine.cancels);
+  add("buffer_shortages", engine.buffer_shortages);
+  add("punts", engine.punts);
+  add("cache_files", service.files.size());
+  add("cache_bytes", service.files.bytes());
+  add("cache_hits", cache.hits);
+  add("cache_misses", cache.misses);
+  add("cache_changes", cache.changes);
+  add("cache_dropped", cache.dropped);
+  {
+    const std::lock_guard guard(report_lock_);
+    report_ = line;
+  }
+  signal_event(notices_);
+}
+
 void Worker::obey(Service& service, uring::Scope& acceptors) {
+  if (wants_report_.exchange(false)) write_report(service);
   const Order what = order_.load();
   if (what == Order::none || what == Order::end) return;
   acceptors.stop();

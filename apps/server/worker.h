@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -40,6 +42,11 @@ class Worker {
   // Breaks off what is in flight, ends.
   void abort() { order(Order::abort); }
 
+  // Has it write down what it has done so far; `notices` is told when that is there.
+  void report();
+  // What it wrote down, once; empty if there is nothing new. For the main thread.
+  std::string take_report();
+
   bool ended() const { return ended_.load(); }
   void join();
 
@@ -58,6 +65,7 @@ class Worker {
   void serve_on(uring::Engine& engine);
   void obey(Service& service, uring::Scope& acceptors);
   void note_accept(int error);
+  void write_report(const Service& service);
   static uring::Task<> accept_all(Acceptor& acceptor);
   static uring::Task<> obey_orders(Control& control);
 
@@ -70,6 +78,9 @@ class Worker {
   std::atomic<std::uint64_t> failed_accepts_ = 0;
   std::atomic<Order> order_ = Order::none;
   std::atomic<bool> ended_ = false;
+  std::atomic<bool> wants_report_ = false;
+  std::mutex report_lock_;
+  std::string report_;  // under report_lock_
   Trouble trouble_;
   std::string engine_name_;
   std::string engine_reason_;
