@@ -106,6 +106,7 @@ Server& server_for(const Setup& setup) {
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.service.draining = false;
   chosen.engine.begin_anew();
+  chosen.service.files.forget_all();  // what it remembers was true of another configuration
   return chosen;
 }
 

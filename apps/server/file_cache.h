@@ -83,6 +83,9 @@ class FileCache {
   FileCache(const FileCache&) = delete;
   FileCache& operator=(const FileCache&) = delete;
 
+  // Forgets everything.
+  void forget_all() { drop_below(""); }
+
   // Forgets what is no longer so. To be called between the arrival of requests and their answers.
   void refresh();
 

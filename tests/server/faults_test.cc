@@ -107,7 +107,8 @@ std::vector<Scenario> writes() {
 // A world with a scenario's files, and the client that plays it.
 class Play {
  public:
-  explicit Play(const Scenario& scenario) : scenario_(scenario) {
+  explicit Play(const Scenario& scenario, std::uint64_t cache_bytes = Config{}.cache_bytes)
+      : world(cache_bytes), scenario_(scenario) {
     world.config.writable = true;
     world.config.durability = scenario.durability;
     world.root.put("folder/index.html", "<p>");
@@ -324,7 +325,7 @@ TEST(Faults, of_the_machine_are_never_told_as_not_found) {
 }
 
 TEST(Faults, of_the_first_read_are_told_and_not_cut_short) {
-  Play play(reads().front());
+  Play play(reads().front(), 0);  // nothing is remembered, so that it is read
   play.world.engine.plan_fault(3, {.error = ENOMEM});
   play.run();
   play.world.end();
