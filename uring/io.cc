@@ -190,32 +190,31 @@ void Io::await_arrival(std::coroutine_handle<> waiter) {
   }
 }
 
-bool Io::on_received(Operation& stream, Result result) {
+void Io::on_received(Operation& stream, Result result) {
   Io& io = *static_cast<Io*>(const_cast<void*>(stream.address));
-  return io.take_received(result);
+  io.take_received(result);
 }
 
-bool Io::take_received(Result result) {
+void Io::take_received(Result result) {
   stream_.armed = result.more;
   const bool is_wanted = stream_.waiter && !awaits_end_ && kept_ == 0;
   if (is_wanted && result.count() > 0) {
     stream_.result = result;
     std::exchange(stream_.waiter, nullptr).resume();
-    return true;
+    return;
   }
   if (result.count() > 0) {
     keep(result);
   } else if (!result.more && result.fault() != Fault::cancelled) {
     end_ = result.value;
   }
-  if (!stream_.waiter || (awaits_end_ && stream_.armed)) return false;
+  if (!stream_.waiter || (awaits_end_ && stream_.armed)) return;
   const std::coroutine_handle<> waiter = std::exchange(stream_.waiter, nullptr);
   if (!has_arrived()) {
     await_arrival(waiter);  // it was ended to pause, or for a deadline that counts no more
-    return false;
+    return;
   }
   waiter.resume();
-  return true;
 }
 
 void Io::keep(Result result) {

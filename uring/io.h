@@ -144,9 +144,8 @@ class Io {
   // For the loop: the timer fired.
   void on_deadline();
 
-  // For the loop: a completion of a receive that goes on by itself. Says whether that resumed
-  // somebody.
-  static bool on_received(Operation& stream, Result result);
+  // For the loop: a completion of a receive that goes on by itself.
+  static void on_received(Operation& stream, Result result);
 
   // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
   // that arrives with its head.
@@ -160,7 +159,7 @@ class Io {
   void begin(std::coroutine_handle<> waiter);
   bool has_arrived();
   void await_arrival(std::coroutine_handle<> waiter);
-  bool take_received(Result result);
+  void take_received(Result result);
   void keep(Result result);
   Result take_kept();
   void forget_kept();

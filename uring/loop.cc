@@ -22,24 +22,23 @@ std::size_t Loop::turn(Milliseconds longest) {
   const std::size_t count = engine_.wait(patience, batch_);
   now_ = engine_.now();
   ++turns_;
-  std::size_t resumed = 0;
+  std::size_t happened = count;
   for (std::size_t i = 0; i < count; ++i) {
     Operation& operation = *batch_[i].operation;
     if (operation.code == OpCode::recv_stream) {
-      if (Io::on_received(operation, batch_[i].result)) ++resumed;
+      Io::on_received(operation, batch_[i].result);
       continue;
     }
     assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
     operation.result = batch_[i].result;
     operation.armed = batch_[i].result.more;
     std::exchange(operation.waiter, nullptr).resume();
-    ++resumed;
   }
   while (Timer* timer = timers_.next_due(now_)) {
     timer->owner().on_deadline();
-    ++resumed;
+    ++happened;
   }
-  return resumed;
+  return happened;
 }
 
 }  // namespace uring

@@ -23,7 +23,7 @@ class Loop {
   // Turns until `scope` has no task left.
   void run(const Scope& scope);
 
-  // One turn, waiting at most `longest`. Returns how many coroutines were resumed.
+  // One turn, waiting at most `longest`. Returns how many completions and deadlines there were.
   std::size_t turn(Milliseconds longest);
 
   Engine& engine() const { return engine_; }
