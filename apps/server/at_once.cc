@@ -44,8 +44,8 @@ Terms terms_of(const RequestHead& head, const CachedFile& file) {
   if (!head.has(FieldName::if_none_match)) {
     return head.has(FieldName::if_modified_since) ? Terms::others : Terms::none;
   }
-  const bool is_same = head.value_of(FieldName::if_none_match) == file.tag &&
-                       !head.has_repeated(FieldName::if_none_match);
+  // Where there are more of these, one that matches is enough (RFC 9110 13.1.2).
+  const bool is_same = head.value_of(FieldName::if_none_match) == file.tag;
   return is_same ? Terms::same_tag : Terms::others;
 }
 

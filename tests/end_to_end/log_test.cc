@@ -161,6 +161,21 @@ TEST(Log, LinesAreThereSoonWithoutAStop) {
   EXPECT_TRUE(eventually([&] { return logs.read("log").value_or("").ends_with("\n"); }));
 }
 
+// A line for each worker, and the server goes on.
+TEST(Log, CountersAreWrittenOnSIGUSR2) {
+  Site site({}, {.workers = 1});
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  site.signal(SIGUSR2);
+  EXPECT_TRUE(site.process().wait_for_err("quoitd: worker 0: connections=1 "));
+  EXPECT_TRUE(site.process().wait_for_err(" cache_files=1 "));
+  EXPECT_TRUE(site.process().wait_for_err(" cache_hits=2 "));
+  EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  site.signal(SIGUSR2);
+  EXPECT_TRUE(site.process().wait_for_err(" cache_hits=3 "));
+}
+
 TEST(Log, SignalsReopenTheFile) {
   for (const int number : {SIGHUP, SIGUSR1}) {
     Scratch logs;
