@@ -174,6 +174,22 @@ TEST(Fresh, IsWhatALinkLeadsTo) {
   }
 }
 
+// As little as the operator likes; with nothing remembered every request looks.
+TEST(Fresh, IsEveryAnswerHoweverMuchIsRemembered) {
+  for (const char* bytes : {"0", "1", "64K"}) {
+    Site site({"--cache", bytes});
+    std::vector<RawClient> clients = connect_many(site);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      const std::string content = noise(i % 10 == 3 ? 150'000 : i % 10 == 5 ? 9'000 : 100, i + 1);
+      site.root.write("file", content);
+      for (int times = 0; times < 2; ++times) {
+        ASSERT_TRUE(seen_by(clients, "/file") == "200 " + content) << bytes << ", change " << i;
+      }
+      EXPECT_TRUE(seen_by(clients, "/none").starts_with("404 "));
+    }
+  }
+}
+
 // --- While an answer leaves ---
 
 constexpr std::size_t big = 48 * 1024 * 1024;  // more than sockets hold
