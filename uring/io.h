@@ -157,7 +157,7 @@ class Io {
 
   // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
   // that arrives with its head.
-  static constexpr std::uint16_t most_kept = 16;
+  static constexpr std::uint16_t most_kept = 8;
 
  private:
   friend class Scope;

@@ -205,7 +205,7 @@ void Service::add_input(Exchange& x, uring::Result got) {
     return;
   }
   own_input(x);
-  // Fits: a head that is not done is shorter than head_bytes, and a buffer is 4096 bytes.
+  // Fits: a head that is not done is shorter than head_bytes, and a buffer adds buffer_bytes.
   assert(x.input.end + got.count() <= x.own_bytes);
   std::memcpy(x.input.data + x.input.end, bytes.data(), got.count());
   x.input.end += got.count();
