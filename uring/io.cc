@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <fcntl.h>
 #include <utility>
 
 #include "uring/scope.h"
@@ -106,7 +107,15 @@ Io::Pending Io::rename(int directory, const char* from, int to_directory, const 
 Io::Pending Io::link(int directory, const char* from, int to_directory, const char* to) {
   operation_.second_fd = to_directory;
   operation_.second_address = to;
+  operation_.flags = 0;
   return prepare(OpCode::link, directory, from, 0);
+}
+
+Io::Pending Io::link_file(int file, int to_directory, const char* to) {
+  operation_.second_fd = to_directory;
+  operation_.second_address = to;
+  operation_.flags = AT_EMPTY_PATH;
+  return prepare(OpCode::link, file, "", 0);
 }
 
 Io::Pending Io::unlink(int directory, const char* path, int flags) {
@@ -130,9 +139,12 @@ void Io::renew() {
   timed_out_ = false;
 }
 
-// True when there is nothing to wait for: a peer's operation after stop() or the deadline. A
-// multishot accept that is still armed must be awaited to its end all the same.
+// True when there is nothing to wait for: a file in memory, or a peer's operation after stop() or
+// the deadline. A multishot accept that is still armed must be awaited to its end all the same.
 bool Io::answered_already() {
+  if (files_at_once_ && works_on_files(operation_.code) && !sleeping_) {
+    return loop_.engine().finish_now(operation_);
+  }
   if (!stopped_ && !timed_out_) return false;
   if (!sleeping_ && (operation_.armed || !waits_for_peer(operation_.code))) return false;
   if (sleeping_) clear_deadline();

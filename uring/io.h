@@ -121,8 +121,16 @@ class Io {
   Pending sync_data(int fd);
   Pending rename(int directory, const char* from, int to_directory, const char* to, unsigned flags);
   Pending link(int directory, const char* from, int to_directory, const char* to);
+  // Gives an open file, which may have no name, one more. Where the kernel wants more rights for
+  // that than this process has: Fault::not_found.
+  Pending link_file(int file, int to_directory, const char* to);
   Pending unlink(int directory, const char* path, int flags);
   Pending make_directory(int directory, const char* path, unsigned mode);
+  // Says that what follows is about files in memory: all of the above but reading is done at once,
+  // as plain calls, and awaiting it returns without a turn of the loop. Paths that lead to another
+  // file system are found out and opened as ever; what has a descriptor must be in memory.
+  void do_files_at_once(bool at_once) { files_at_once_ = at_once; }
+  bool does_files_at_once() const { return files_at_once_; }
   // Lets whatever else is ready have its turn, for who has much to do without waiting.
   Pending yield();
 
@@ -149,7 +157,7 @@ class Io {
 
   // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
   // that arrives with its head.
-  static constexpr std::uint16_t most_kept = 16;
+  static constexpr std::uint16_t most_kept = 8;
 
  private:
   friend class Scope;
@@ -179,6 +187,7 @@ class Io {
   bool awaits_end_ = false;  // end_receiving() is what is awaited
   bool stopped_ = false;
   bool timed_out_ = false;
+  bool files_at_once_ = false;
   bool sleeping_ = false;  // the timer's end is what is awaited
 };
 

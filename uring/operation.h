@@ -28,7 +28,7 @@ enum class OpCode : std::uint8_t {
   open,            // fd = directory, address = path, open_flags, open_mode, open_resolve
   sync,            // fd: fsync(2), or fdatasync(2) with flags = data_only
   rename,          // fd, address = old path, second_fd, second_address = new path, flags
-  link,            // fd, address = old path, second_fd, second_address = new path
+  link,            // fd, address = old path, second_fd, second_address = new path, flags
   unlink,          // fd, address = path, flags
   make_directory,  // fd, address = path, open_mode
   nothing,         // completes in the next turn
@@ -37,6 +37,11 @@ enum class OpCode : std::uint8_t {
 // True for what waits for a peer and not for this machine. Cancelling touches only these: a file
 // operation ends by itself, and what it did to the file must be known.
 constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }
+
+// True for what changes files, or opens them.
+constexpr bool works_on_files(OpCode code) {
+  return code >= OpCode::write && code <= OpCode::make_directory;
+}
 
 // True for what receives into a buffer that the engine picks.
 constexpr bool picks_buffer(OpCode code) {
@@ -53,7 +58,7 @@ struct Operation {
   int fd = -1;
   int second_fd = -1;
   std::uint32_t length = 0;       // bytes
-  std::uint32_t flags = 0;        // renameat2's or unlinkat's
+  std::uint32_t flags = 0;        // renameat2's, linkat's or unlinkat's
   const void* address = nullptr;  // of recv_stream: the Io that takes what it receives
   // What no operation has both of shares its place. The three words are openat2's struct open_how,
   // here because the kernel reads it only at submission.

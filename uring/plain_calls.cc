@@ -63,7 +63,9 @@ std::int32_t call_plainly(const Operation& op) {
       return answer_of(op.flags == data_only ? ::fdatasync(op.fd) : ::fsync(op.fd));
     case OpCode::rename:
       return answer_of(::renameat2(op.fd, path, op.second_fd, second_path, op.flags));
-    case OpCode::link: return answer_of(::linkat(op.fd, path, op.second_fd, second_path, 0));
+    case OpCode::link:
+      return answer_of(
+          ::linkat(op.fd, path, op.second_fd, second_path, static_cast<int>(op.flags)));
     case OpCode::unlink: return answer_of(::unlinkat(op.fd, path, static_cast<int>(op.flags)));
     case OpCode::make_directory:
       return answer_of(::mkdirat(op.fd, path, static_cast<mode_t>(op.open_mode)));
@@ -82,6 +84,13 @@ bool call_without_waiting(const Operation& op, std::int32_t& answer) {
   if (op.code != OpCode::open || !may_open_at_once(op.open_flags)) return false;
   answer = answer_of(open_with(op, resolve_cached));
   return answer != -EAGAIN && answer != -EINVAL && answer != -ENOSYS && answer != -EOPNOTSUPP;
+}
+
+// EXDEV also says that a path leads out of its root, which the same call will say again. ENOSYS: a
+// kernel without openat2.
+bool call_in_memory(const Operation& op, std::int32_t& answer) {
+  answer = op.code == OpCode::open ? answer_of(open_with(op, RESOLVE_NO_XDEV)) : call_plainly(op);
+  return op.code != OpCode::open || (answer != -EXDEV && answer != -ENOSYS);
 }
 
 std::int32_t read_without_waiting(const Operation& op) {

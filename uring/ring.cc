@@ -268,7 +268,7 @@ void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
       break;
     case OpCode::link:
       io_uring_prep_linkat(entry, op.fd, path_of(op.address), op.second_fd,
-                           path_of(op.second_address), 0);
+                           path_of(op.second_address), static_cast<int>(op.flags));
       break;
     case OpCode::unlink:
       io_uring_prep_unlinkat(entry, op.fd, path_of(op.address), static_cast<int>(op.flags));

@@ -5,18 +5,14 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
 #include "uring/fd.h"
+#include "uring/plain_calls.h"
 
 namespace uring {
 
@@ -91,16 +87,20 @@ bool is_readable(const Operation& operation) {
 
 }  // namespace
 
-void Simulated::start(Operation& operation) {
+// Counts an operation that starts. What is planned for it.
+Simulated::FaultPlan Simulated::begin(const Operation& operation) {
   ++counters_.operations;
-  operation.cancelled = false;
   history_.push_back(operation.code);
-  FaultPlan fault;
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
-    fault = found->second;
-  } else if (const auto next = next_faults_.find(operation.code); next != next_faults_.end()) {
-    fault = next_faults_.extract(next).mapped();
+    return found->second;
   }
+  const auto next = next_faults_.find(operation.code);
+  return next != next_faults_.end() ? next_faults_.extract(next).mapped() : FaultPlan{};
+}
+
+void Simulated::start(Operation& operation) {
+  operation.cancelled = false;
+  FaultPlan fault = begin(operation);
   if (operation.code == OpCode::connect && refuses_) fault.error = ECONNREFUSED;
   if (fault.error != 0) {
     complete(operation, Result{.value = -fault.error}, fault.delay);
@@ -109,6 +109,15 @@ void Simulated::start(Operation& operation) {
   } else {
     complete(operation, Result{.value = do_file(operation, fault.most)}, fault.delay);
   }
+}
+
+// Every file system lies in memory here. One in four of a shuffling engine's turns out not to.
+bool Simulated::finish_now(Operation& operation) {
+  if (temper_.shuffles && whim() && whim()) return false;
+  const FaultPlan fault = begin(operation);
+  operation.result =
+      Result{.value = fault.error != 0 ? -fault.error : do_file(operation, fault.most)};
+  return true;
 }
 
 void Simulated::cancel(Operation& operation) {
@@ -343,42 +352,13 @@ std::int32_t Simulated::end_of_send(Socket& socket, int error) {
   return sent > 0 ? static_cast<std::int32_t>(sent) : -error;
 }
 
-// A plain call for each operation; what it answers, or minus the errno.
-std::int32_t Simulated::do_file(const Operation& op, std::uint32_t most) {
-  const char* path = static_cast<const char*>(op.address);
-  const char* second_path = static_cast<const char*>(op.second_address);
-  void* room = const_cast<void*>(op.address);
-  const std::size_t length = most > 0 ? std::min(op.length, most) : op.length;
-  const auto offset = static_cast<off_t>(op.offset);
-  long result = -1;
-  errno = EOPNOTSUPP;
-  switch (op.code) {
-    case OpCode::read:
-      result = offset < 0 ? ::read(op.fd, room, length) : ::pread(op.fd, room, length, offset);
-      break;
-    case OpCode::write:
-      result = offset < 0 ? ::write(op.fd, op.address, length)
-                          : ::pwrite(op.fd, op.address, length, offset);
-      break;
-    case OpCode::open: {
-      open_how how{.flags = op.open_flags, .mode = op.open_mode, .resolve = op.open_resolve};
-      result = ::syscall(SYS_openat2, op.fd, path, &how, sizeof how);
-      if (result >= 0) files_.insert(static_cast<int>(result));
-      break;
-    }
-    case OpCode::sync: result = op.flags == data_only ? ::fdatasync(op.fd) : ::fsync(op.fd); break;
-    case OpCode::rename:
-      result = ::renameat2(op.fd, path, op.second_fd, second_path, op.flags);
-      break;
-    case OpCode::link: result = ::linkat(op.fd, path, op.second_fd, second_path, 0); break;
-    case OpCode::unlink: result = ::unlinkat(op.fd, path, static_cast<int>(op.flags)); break;
-    case OpCode::make_directory:
-      result = ::mkdirat(op.fd, path, static_cast<mode_t>(op.open_mode));
-      break;
-    case OpCode::nothing: result = 0; break;
-    default: break;
-  }
-  return static_cast<std::int32_t>(result < 0 ? -errno : result);
+// What a plain call for at most that many bytes answers, or minus the errno.
+std::int32_t Simulated::do_file(Operation operation, std::uint32_t most) {
+  if (operation.code == OpCode::nothing) return 0;
+  if (most > 0) operation.length = std::min(operation.length, most);
+  const std::int32_t answer = call_plainly(operation);
+  if (operation.code == OpCode::open && answer >= 0) files_.insert(answer);
+  return answer;
 }
 
 void Simulated::close(int fd) {

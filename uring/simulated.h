@@ -94,6 +94,7 @@ class Simulated final : public Engine {
   // --- Engine ---
 
   void start(Operation& operation) override;
+  bool finish_now(Operation& operation) override;
   void cancel(Operation& operation) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
@@ -136,7 +137,8 @@ class Simulated final : public Engine {
   bool try_stream(const Waiting& waiting, Socket& socket);
   bool try_send(const Waiting& waiting, Socket& socket);
   static std::int32_t end_of_send(Socket& socket, int error);
-  std::int32_t do_file(const Operation& operation, std::uint32_t most);
+  FaultPlan begin(const Operation& operation);
+  std::int32_t do_file(Operation operation, std::uint32_t most);
   std::uint16_t lend();
   void age_delayed();
   void pump();

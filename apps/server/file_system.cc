@@ -1,10 +1,14 @@
 // Kinds of file systems, by their magic numbers. Covered by tests/server/sweep_test.cc.
 #include "apps/server/file_system.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace server {
 
@@ -37,6 +41,19 @@ bool is_local(int fd) {
     case bcachefs_magic: return true;
     default: return false;
   }
+}
+
+// What is allowed fails for the descriptor that is none.
+bool may_link_files(int fd) {
+  return ::linkat(fd, "", -1, "none", AT_EMPTY_PATH) != 0 && errno == EBADF;
+}
+
+bool describe_file(int fd, struct stat& status) {
+#if defined(__x86_64__)  // where struct stat is the kernel's
+  return ::syscall(SYS_fstat, fd, &status) == 0;
+#else
+  return ::fstat(fd, &status) == 0;
+#endif
 }
 
 bool may_fold_names(int fd) {

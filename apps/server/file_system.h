@@ -2,6 +2,8 @@
 // file_cache_test.cc.
 #pragma once
 
+#include <sys/stat.h>
+
 namespace server {
 
 // Whether the file system of `fd` is of this machine alone, so that its locks are seen by all who
@@ -15,5 +17,13 @@ bool may_fold_names(int fd);
 
 // Whether it lies in memory, so that no call on it waits for a disk.
 bool is_in_memory(int fd);
+
+// Whether linkat(2) of an open file, by AT_EMPTY_PATH, is allowed: since Linux 6.10 for files that
+// this process has opened, before only with CAP_DAC_READ_SEARCH. `fd` is any such file.
+bool may_link_files(int fd);
+
+// fstat(2). Without the C library's detour by fstatat(2) and an empty path, which the kernel copies
+// and parses: 1,950 instructions there instead of 620.
+bool describe_file(int fd, struct stat& status);
 
 }  // namespace server

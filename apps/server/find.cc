@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/server/file_system.h"
 #include "apps/server/list.h"
 #include "apps/server/service.h"
 
@@ -23,7 +24,7 @@ constexpr std::uint64_t for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 // through the ring takes 1,200, and it cannot block on a local file system.
 struct stat status_of_file(int fd) {
   struct stat status {};
-  ::fstat(fd, &status);  // fails for no descriptor that is open
+  describe_file(fd, status);  // fails for no descriptor that is open
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/server/file_system.h"
 #include "apps/server/service.h"
 
 namespace server {
@@ -26,11 +27,63 @@ std::uint64_t directory_flags(const Connection& c) {
   return O_DIRECTORY | (is_synced ? O_RDONLY : O_PATH);
 }
 
+// A plain call, which fails for no descriptor that is open: its inode is in memory.
+DirectoryId id_of(int directory) {
+  struct stat status {};
+  describe_file(directory, status);
+  return {.device = status.st_dev, .inode = status.st_ino};
+}
+
+void begin_files(Connection& c) { c.io.do_files_at_once(c.service.memory_device.has_value()); }
+
 uring::Task<Found> look(Connection& c, std::uint64_t flags) {
   const char* path = c.exchange->intent.path.data();
   Found found = co_await open_beneath(c, path, flags);
   if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
   co_return found;
+}
+
+namespace {
+
+// The path of the directory in which the path's last name stands.
+std::string_view parent_of(const Connection& c) {
+  const std::string_view path = c.exchange->intent.path;
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+// Takes note of the directory that was opened.
+void note_directory(Connection& c, Place& place, std::size_t existing_bytes) {
+  place.id = id_of(place.directory);
+  place.existing_bytes = existing_bytes;
+  if (!c.service.is_in_memory(place.id.device)) {
+    c.io.do_files_at_once(false);
+  } else if (c.io.does_files_at_once() &&
+             c.exchange->intent.path.data() + existing_bytes == leaf_of(c)) {
+    place.last =
+        c.service.last_directory.keep(parent_of(c), c.io.loop().turns(), place.directory, place.id);
+  }
+}
+
+}  // namespace
+
+bool recall_directory(Connection& c, Place& place) {
+  const std::string_view parent = parent_of(c);
+  place.last = c.service.last_directory.borrow(parent, c.io.loop().turns());
+  if (!place.last) return false;
+  place.directory = place.last->fd;
+  place.id = place.last->id;
+  place.existing_bytes = parent.empty() ? 0 : parent.size() + 1;
+  return true;
+}
+
+void leave_directory(Connection& c, Place& place) {
+  if (place.last) {
+    c.service.last_directory.give_back(*std::exchange(place.last, nullptr));
+  } else if (place.directory >= 0) {
+    c.io.engine().close(place.directory);
+  }
+  place.directory = -1;
 }
 
 uring::Task<Fault> open_directory(Connection& c, Place& place) {
@@ -50,7 +103,7 @@ uring::Task<Fault> open_directory(Connection& c, Place& place) {
     }
     if (opened.ok()) {
       place.directory = opened.value;
-      place.existing_bytes = at_root ? 0 : slash + 1;
+      note_directory(c, place, at_root ? 0 : slash + 1);
       co_return Fault::none;
     }
     if (opened.fault() != Fault::not_found || at_root) co_return opened.fault();
@@ -58,17 +111,16 @@ uring::Task<Fault> open_directory(Connection& c, Place& place) {
   }
 }
 
-uring::Task<Fault> take_claim(Connection& c, Claim& claim, int directory) {
-  struct stat status {};
-  ::fstat(directory, &status);  // fails for no descriptor that is open
-  const ClaimKey key{.device = status.st_dev, .inode = status.st_ino, .name = leaf_of(c)};
-  Claims& claims = c.service.shared.claims;
-  const Fault entered = claims.enter(claim, key);
-  if (entered != Fault::try_again) co_return entered;
+Fault take_claim(Connection& c, Claim& claim, DirectoryId directory) {
+  const ClaimKey key{.device = directory.device, .inode = directory.inode, .name = leaf_of(c)};
+  return c.service.shared.claims.enter(claim, key);
+}
+
+uring::Task<Fault> await_claim(Connection& c, Claim& claim) {
   std::uint64_t count = 0;
   const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
   const uring::Result woken = co_await c.io.read(claim.event, room, uring::at_position);
-  if (!woken.ok()) claims.leave(claim);
+  if (!woken.ok()) c.service.shared.claims.leave(claim);
   co_return woken.fault();
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <utility>
@@ -59,9 +60,27 @@ uring::Task<Fault> make_parents(Connection& c, Upload& upload) {
   co_return fault;
 }
 
+// Nothing is missing on the way to the target, as when the upload began.
+bool has_parents(const Connection& c, const Upload& upload) {
+  return c.exchange->intent.path.data() + upload.place.existing_bytes == leaf_of(c);
+}
+
 void close_target(Connection& c, Upload& upload) {
   const int target = std::exchange(upload.target, -1);
   if (target >= 0 && target != upload.place.directory) c.io.engine().close(target);
+}
+
+// Opens the directory of the target and makes what is missing, for the first time or `again`.
+uring::Task<Fault> open_target(Connection& c, Upload& upload, bool again) {
+  close_target(c, upload);
+  if (again && upload.is_nameless) {
+    // Nothing of ours stands in the directory: it may be gone itself.
+    leave_directory(c, upload.place);
+    const Fault opened = co_await open_directory(c, upload.place);
+    if (opened != Fault::none) co_return opened;
+  }
+  const Fault made = co_await make_parents(c, upload);
+  co_return made;
 }
 
 // Removes the directories that were made, the deepest first, as far as they are empty. Each is
@@ -94,12 +113,13 @@ uring::Task<> remove_parents(Connection& c, Upload& upload) {
 // An exact time: the coarse one that the kernel gives by itself is the same for two uploads within
 // a tick, and so would be their entity tags. For the same reason a client's time, which is of whole
 // seconds, gets our nanoseconds. A plain call on an open file: it changes an inode in memory.
-void stamp(const Upload& upload) {
+void stamp(Upload& upload) {
   std::array<timespec, 2> times{};
   ::clock_gettime(CLOCK_REALTIME, &times[1]);
   times[0] = times[1];
   if (upload.terms.mtime_seconds) times[1].tv_sec = *upload.terms.mtime_seconds;
-  ::futimens(upload.file, times.data());
+  if (::futimens(upload.file, times.data()) != 0) return;
+  upload.mtime_ns = times[1].tv_sec * 1'000'000'000 + times[1].tv_nsec;
 }
 
 // `If-None-Match: *` wants that nothing is replaced, whoever came in between.
@@ -123,6 +143,30 @@ uring::Task<Published> link_new(Connection& c, Upload& upload) {
     co_return Published{.outcome = Publication::unsupported};
   }
   co_return failed(fault);
+}
+
+// Creates the target where nothing is, of a file that has no name.
+uring::Task<Published> name_new(Connection& c, Upload& upload) {
+  const uring::Result linked = co_await c.io.link_file(upload.file, upload.target, leaf_of(c));
+  if (!linked.ok()) co_return failed(linked.fault());
+  upload.is_nameless = false;
+  co_return Published{.outcome = Publication::created};
+}
+
+// Gives a file that has no name one of its own, by which it can replace another.
+uring::Task<Fault> name_temporary(Connection& c, Upload& upload) {
+  // Before it can be found, so that a sweep of whichever process knows that somebody has it.
+  ::flock(upload.file, LOCK_EX | LOCK_NB);
+  const char* name = upload.name.data();
+  Fault fault = Fault::exists;
+  for (int i = 0; i < most_attempts && fault == Fault::exists; ++i) {
+    upload.name = c.service.temporary_name();
+    const uring::Result linked = co_await c.io.link_file(upload.file, upload.place.directory, name);
+    fault = linked.fault();
+  }
+  upload.has_name = fault == Fault::none;
+  upload.is_nameless = fault != Fault::none;
+  co_return fault;
 }
 
 // Creates the target where nothing is. Fault::exists: something is, or only a look can tell.
@@ -151,7 +195,14 @@ bool same_version(const Found& left, const Found& right) {
 // is first tried as if that still held: the kernel knows. Else a look decides what is replaced.
 uring::Task<Published> move_in(Connection& c, Upload& upload) {
   if (upload.before.fault == Fault::not_found) {
-    const Published made = co_await rename_new(c, upload);
+    Published made;
+    if (upload.is_nameless) {
+      const Published named = co_await name_new(c, upload);
+      made = named;
+    } else {
+      const Published renamed = co_await rename_new(c, upload);
+      made = renamed;
+    }
     if (made.fault != Fault::exists) co_return made;
   }
   const Found now = co_await look(c, handle_flags());
@@ -164,6 +215,10 @@ uring::Task<Published> move_in(Connection& c, Upload& upload) {
   }
   // A link that leads nowhere: nothing that GET shows, and yet a name that is taken.
   if (!exists && must_be_new(c)) co_return Published{.outcome = Publication::refused};
+  if (upload.is_nameless) {
+    const Fault fault = co_await name_temporary(c, upload);
+    if (fault != Fault::none) co_return failed(fault);
+  }
   const char* name = upload.name.data();
   const uring::Result renamed =
       co_await c.io.rename(upload.place.directory, name, upload.target, leaf_of(c), 0);
@@ -174,7 +229,12 @@ uring::Task<Published> move_in(Connection& c, Upload& upload) {
 
 uring::Task<Published> claim_and_move_in(Connection& c, Upload& upload) {
   Claim claim;
-  const Fault fault = co_await take_claim(c, claim, upload.target);
+  const bool is_known = upload.target == upload.place.directory;
+  Fault fault = take_claim(c, claim, is_known ? upload.place.id : id_of(upload.target));
+  if (fault == Fault::try_again) {
+    const Fault waited = co_await await_claim(c, claim);
+    fault = waited;
+  }
   if (fault != Fault::none) co_return failed(fault);
   const Published published = co_await move_in(c, upload);
   c.service.shared.claims.leave(claim);
@@ -183,10 +243,8 @@ uring::Task<Published> claim_and_move_in(Connection& c, Upload& upload) {
 
 // The bytes are on the disk before the name is: after a power cut there is no name without them.
 uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
-  const Durability wanted = c.service.config.durability;
-  if (wanted == Durability::none) co_return Fault::none;
   uring::Result synced;
-  if (wanted == Durability::full) {
+  if (c.service.config.durability == Durability::full) {
     const uring::Result whole = co_await c.io.sync(upload.file);
     synced = whole;
   } else {
@@ -199,35 +257,44 @@ uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
 }  // namespace
 
 uring::Task<Published> publish(Connection& c, Upload& upload) {
+  const Durability durability = c.service.config.durability;
   stamp(upload);
-  const Fault synced = co_await sync_file(c, upload);
-  if (synced != Fault::none) co_return failed(synced);
+  if (durability != Durability::none) {
+    const Fault synced = co_await sync_file(c, upload);
+    if (synced != Fault::none) co_return failed(synced);
+  }
   Published published = failed(Fault::not_found);
   for (int i = 0; i < most_attempts && published.fault == Fault::not_found; ++i) {
-    close_target(c, upload);
-    const Fault fault = co_await make_parents(c, upload);
-    published = failed(fault);
-    if (fault != Fault::none) continue;
+    if (i > 0 || !has_parents(c, upload)) {
+      const Fault fault = co_await open_target(c, upload, i > 0);
+      published = failed(fault);
+      if (fault != Fault::none) continue;
+    } else {
+      upload.target = upload.place.directory;
+    }
     const Published attempt = co_await claim_and_move_in(c, upload);
     published = attempt;
   }
+  if (published.is_visible()) c.service.note_change();
   if (!published.is_visible()) {
     co_await remove_parents(c, upload);
-  } else if (c.service.config.durability == Durability::full) {
+  } else if (durability == Durability::full) {
     const uring::Result confirmed = co_await c.io.sync(upload.target);
     if (!confirmed.ok()) published = {.outcome = Publication::unconfirmed};
   }
   co_return published;
 }
 
-uring::Task<> clear_away(Connection& c, Upload& upload) {
-  if (upload.has_name) {
-    const char* name = upload.name.data();
-    co_await c.io.unlink(upload.place.directory, name, 0);
-  }
+uring::Task<> remove_temporary(Connection& c, Upload& upload) {
+  upload.has_name = false;
+  const char* name = upload.name.data();
+  co_await c.io.unlink(upload.place.directory, name, 0);
+}
+
+void close_all(Connection& c, Upload& upload) {
   close_target(c, upload);
   if (upload.file >= 0) c.io.engine().close(upload.file);
-  if (upload.place.directory >= 0) c.io.engine().close(upload.place.directory);
+  leave_directory(c, upload.place);
 }
 
 }  // namespace server

@@ -7,13 +7,15 @@
 // Covered by tests/server/upload_test.cc, faults_test.cc and tests/end_to_end/put_test.cc.
 #pragma once
 
+#include <optional>
+
 #include "apps/server/place.h"
 #include "apps/server/put_terms.h"
 #include "apps/server/service.h"
 
 namespace server {
 
-// An upload on its way. Owned by store(); clear_away() ends it.
+// An upload on its way. Owned by store(); remove_temporary() and close_all() end it.
 struct Upload {
   PutTerms terms;
   Found before;     // what stood at the target when it began; without a descriptor
@@ -22,8 +24,11 @@ struct Upload {
   int target = -1;  // the target's directory, once publish() has opened it
   // How much of the path, and one byte, stands before the directories that publish() made; 0: none.
   std::size_t made_from = 0;
-  std::uint64_t position = 0;  // in the file: where the next bytes go
-  bool has_name = false;       // the temporary is there under its own name
+  bool is_short = false;  // its body was received first, and all the rest is done at once
+  std::optional<std::int64_t> mtime_ns;  // as publish() has set it
+  std::uint64_t position = 0;            // in the file: where the next bytes go
+  bool has_name = false;                 // the temporary is there under its own name
+  bool is_nameless = false;              // the file has no name at all yet
   Service::TemporaryName name{};
 };
 
@@ -50,7 +55,10 @@ struct Published {
 // Gives the whole file of `upload` its time, its durability and its name.
 uring::Task<Published> publish(Connection& c, Upload& upload);
 
-// Removes the temporary if it still has its name, and closes what is open.
-uring::Task<> clear_away(Connection& c, Upload& upload);
+// Removes the temporary, which still has its name.
+uring::Task<> remove_temporary(Connection& c, Upload& upload);
+
+// Closes what is open.
+void close_all(Connection& c, Upload& upload);
 
 }  // namespace server

@@ -42,36 +42,50 @@ uring::Task<> take_away(Connection& c, int directory) {
   const uring::Result removed = co_await c.io.unlink(directory, leaf_of(c), flags);
   if (removed.error() == EBUSY) co_return answer(c, 409, "something is mounted there");
   if (!removed.ok()) co_return answer(c, removed.fault());
+  c.service.note_change();
   x.plan = plan_deleted(x.head);
 }
 
-uring::Task<> claim_and_take_away(Connection& c, int directory) {
+uring::Task<> claim_and_take_away(Connection& c, const Place& place) {
   Claim claim;
-  const Fault fault = co_await take_claim(c, claim, directory);
+  Fault fault = take_claim(c, claim, place.id);
+  if (fault == Fault::try_again) {
+    const Fault waited = co_await await_claim(c, claim);
+    fault = waited;
+  }
   if (fault != Fault::none) co_return answer(c, fault);
-  co_await take_away(c, directory);
+  co_await take_away(c, place.directory);
   c.service.shared.claims.leave(claim);
   const bool is_done = c.exchange->plan.status == 204;
   if (!is_done || c.service.config.durability != Durability::full) co_return;
-  const uring::Result synced = co_await c.io.sync(directory);
+  const uring::Result synced = co_await c.io.sync(place.directory);
   if (!synced.ok()) answer(c, 500, "it is deleted, but the disk did not confirm it");
+}
+
+// The directory, the claim, the name.
+uring::Task<> find_and_take_away(Connection& c) {
+  const std::string_view path = c.exchange->intent.path;
+  Place place;
+  if (!recall_directory(c, place)) {
+    const Fault fault = co_await open_directory(c, place);
+    if (fault != Fault::none) co_return answer(c, fault);
+  }
+  // The nearest directory that exists is further up: there is nothing to delete.
+  if (place.existing_bytes != path.rfind('/') + 1) {
+    answer(c, 404);
+  } else {
+    co_await claim_and_take_away(c, place);
+  }
+  leave_directory(c, place);
 }
 
 }  // namespace
 
 uring::Task<> remove(Connection& c) {
-  const std::string_view path = c.exchange->intent.path;
-  if (path == ".") co_return answer(c, 409, "the root cannot be deleted");
-  Place place;
-  const Fault fault = co_await open_directory(c, place);
-  if (fault != Fault::none) co_return answer(c, fault);
-  // The nearest directory that exists is further up: there is nothing to delete.
-  if (place.existing_bytes != path.rfind('/') + 1) {
-    answer(c, 404);
-  } else {
-    co_await claim_and_take_away(c, place.directory);
-  }
-  c.io.engine().close(place.directory);
+  if (c.exchange->intent.path == ".") co_return answer(c, 409, "the root cannot be deleted");
+  begin_files(c);
+  co_await find_and_take_away(c);
+  c.io.do_files_at_once(false);
 }
 
 }  // namespace server

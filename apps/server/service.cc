@@ -11,9 +11,11 @@
 #include <string>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <utility>
 
 #include "apps/server/body.h"
+#include "apps/server/file_system.h"
 #include "apps/server/head_log.h"
 #include "uring/buffer_pool.h"
 
@@ -75,7 +77,12 @@ Service::Service(const Shared& from, uring::Loop& on)
       config(from.config),
       loop(on),
       connections(on),
-      files(from.root, {.bytes = from.config.cache_bytes}) {
+      files(from.root, {.bytes = from.config.cache_bytes}),
+      last_directory(on.engine()) {
+  struct stat status {};
+  links_files = may_link_files(from.root);
+  const bool is_known = describe_file(from.root, status);
+  if (is_known && server::is_in_memory(from.root)) memory_device = status.st_dev;
   if (::getrandom(&random_, sizeof random_, 0) != sizeof random_) random_ = 0x9e3779b97f4a7c15;
 }
 
@@ -120,7 +127,7 @@ void Service::forget(Connection& c) {
   else
     first_ = c.next;
   if (c.next) c.next->previous = c.previous;
-  --live;
+  if (--live == 0) last_directory.forget();
   refused -= c.refused ? 1 : 0;
   if (shared.addresses) shared.addresses->leave(c.counted);
   c.~Connection();
@@ -205,7 +212,7 @@ void Service::add_input(Exchange& x, uring::Result got) {
     return;
   }
   own_input(x);
-  // Fits: a head that is not done is shorter than head_bytes, and a buffer is 4096 bytes.
+  // Fits: a head that is not done is shorter than head_bytes, and a buffer adds buffer_bytes.
   assert(x.input.end + got.count() <= x.own_bytes);
   std::memcpy(x.input.data + x.input.end, bytes.data(), got.count());
   x.input.end += got.count();

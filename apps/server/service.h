@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <sys/types.h>
 #include <vector>
 
 #include "apps/server/access_log.h"
@@ -17,6 +19,7 @@
 #include "apps/server/config.h"
 #include "apps/server/connection.h"
 #include "apps/server/file_cache.h"
+#include "apps/server/last_directory.h"
 #include "apps/server/mime.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
@@ -90,12 +93,18 @@ struct Service {
   using TemporaryName = std::array<char, 32>;
   TemporaryName temporary_name();
 
+  // Says whether what lies on that device lies in memory: the root's file system, if it is such.
+  bool is_in_memory(dev_t device) const { return memory_device == device; }
+
   const Shared& shared;
   const Config& config;
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
   FileCache files;
+  std::optional<dev_t> memory_device;  // the root's, if its file system lies in memory
+  bool links_files = false;            // this process may name a file that has no name
+  LastDirectory last_directory;
   Clock clock;
   bool draining = false;
   std::uint64_t live = 0;        // connections, with

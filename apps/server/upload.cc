@@ -10,6 +10,7 @@
 
 #include "apps/server/body.h"
 #include "apps/server/copy_part.h"
+#include "apps/server/file_system.h"
 #include "apps/server/publish.h"
 #include "apps/server/receive.h"
 #include "apps/server/respond.h"
@@ -19,6 +20,9 @@ namespace server {
 using uring::Fault;
 
 namespace {
+
+// Bodies up to this are received before their file is made: what most_kept provided buffers hold.
+constexpr std::uint64_t most_short_bytes = 65536;
 
 // A fault of a write as a status: what is missing or in the way is a conflict, not "not found".
 void answer_write(Connection& c, Fault fault) {
@@ -62,7 +66,7 @@ bool has_room(const Connection& c, const Upload& upload, std::uint64_t bytes) {
 bool is_ours(int file) {
   if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
   struct stat status {};
-  return ::fstat(file, &status) == 0 && status.st_nlink > 0;
+  return describe_file(file, status) && status.st_nlink > 0;
 }
 
 // Makes the temporary file. A name that is taken is tried again; four in a row never are.
@@ -85,17 +89,37 @@ uring::Task<Fault> create_temporary(Connection& c, Upload& upload) {
   co_return fault;
 }
 
+// Makes a file without a name, if what follows is done at once: nobody can find it before it is
+// whole, so that it needs no lock, and nothing is left of it if this process is killed.
+uring::Task<Fault> create_nameless(Connection& c, Upload& upload) {
+  if (!upload.is_short || !c.service.links_files || !c.io.does_files_at_once()) {
+    co_return Fault::unsupported;
+  }
+  const uring::OpenHow how = beneath(O_WRONLY | O_TMPFILE, 0666);
+  const uring::Result made = co_await c.io.open(upload.place.directory, ".", how);
+  if (made.ok()) upload.file = made.value;
+  upload.is_nameless = made.ok();
+  co_return made.fault();
+}
+
 // Where the body goes: the directory and the temporary in it. A DELETE may remove the directory in
 // between, so that the next one up is the nearest.
 uring::Task<Fault> begin(Connection& c, Upload& upload) {
   Fault fault = Fault::not_found;
   for (int attempt = 0; attempt < 4 && fault == Fault::not_found; ++attempt) {
-    if (upload.place.directory >= 0) c.io.engine().close(std::exchange(upload.place.directory, -1));
-    const Fault opened = co_await open_directory(c, upload.place);
-    if (opened != Fault::none) co_return opened;
-    if (!has_room(c, upload, announced_size(c, upload))) co_return Fault::no_space;
-    const Fault made = co_await create_temporary(c, upload);
-    fault = made;
+    leave_directory(c, upload.place);
+    if (attempt > 0 || !recall_directory(c, upload.place)) {
+      const Fault opened = co_await open_directory(c, upload.place);
+      if (opened != Fault::none) co_return opened;
+    }
+    const bool asks = !upload.is_short || c.service.config.reserve > 0;  // writing tells soon, too
+    if (asks && !has_room(c, upload, announced_size(c, upload))) co_return Fault::no_space;
+    const Fault nameless = co_await create_nameless(c, upload);
+    fault = nameless;
+    if (fault == Fault::unsupported || fault == Fault::is_directory) {
+      const Fault named = co_await create_temporary(c, upload);
+      fault = named;
+    }
   }
   co_return fault;
 }
@@ -152,31 +176,50 @@ uring::Task<bool> write_block(Connection& c, Upload& upload, std::size_t filled)
   co_return fault == Fault::none;
 }
 
-// Receives the body into the file. False: an answer says why not.
-uring::Task<bool> receive(Connection& c, Upload& upload) {
+// What is on its way from the client into the file.
+struct Receiving {
+  BodyReader reader;
+  std::size_t filled = 0;  // bytes of body in the block
+  bool done = false;
+};
+
+Receiving begin_receiving(Connection& c) {
   Exchange& x = *c.exchange;
   x.body_began_ms = c.io.loop().now();
-  BodyReader reader(x.head.body(), c.service.config.limits);
-  std::size_t filled = 0;
-  bool done = x.head.body().kind == http1::BodyKind::none;
-  while (!done) {
-    const Received received = co_await receive_some(c, reader, filled);
+  return {.reader = BodyReader(x.head.body(), c.service.config.limits),
+          .done = x.head.body().kind == http1::BodyKind::none};
+}
+
+// Receives until the block is full or the body is whole. False: an answer says why not.
+uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& body) {
+  while (!body.done && body.filled < c.exchange->block.size()) {
+    const Received received = co_await receive_some(c, body.reader, body.filled);
     if (received.progress == http1::Progress::failed) {
       answer_broken(c, received);
       co_return false;
     }
-    if (refuse_excess(c, upload, reader)) co_return false;
-    filled += received.data;
-    done = received.progress == http1::Progress::done;
-    if (!done && filled < x.block.size()) continue;
-    const bool written = co_await write_block(c, upload, filled);
-    if (!written) co_return false;
-    filled = 0;
+    if (refuse_excess(c, upload, body.reader)) co_return false;
+    body.filled += received.data;
+    body.done = received.progress == http1::Progress::done;
   }
-  if (reader.delivered() != upload.terms.body_size.value_or(reader.delivered())) {
+  const std::uint64_t delivered = body.reader.delivered();
+  if (body.done && delivered != upload.terms.body_size.value_or(delivered)) {
     answer(c, 400, "the body is shorter than Content-Range says");
     co_return false;
   }
+  co_return true;
+}
+
+// Receives the body into the file. False: an answer says why not.
+uring::Task<bool> receive(Connection& c, Upload& upload) {
+  Receiving body = begin_receiving(c);
+  do {
+    body.filled = 0;
+    const bool filled = co_await fill_block(c, upload, body);
+    if (!filled) co_return false;
+    const bool written = co_await write_block(c, upload, body.filled);
+    if (!written) co_return false;
+  } while (!body.done);
   co_return true;
 }
 
@@ -203,14 +246,23 @@ uring::Task<bool> copy_rest(Connection& c, Upload& upload) {
   co_return fault == Fault::none;
 }
 
+// The version that was published. Of a file in memory it is just what was written and set, so that
+// it need not be asked for.
+FileFacts published_facts(const Connection& c, const Upload& upload) {
+  if (!c.io.does_files_at_once() || !upload.mtime_ns || upload.terms.part) {
+    return facts_of(upload.file);
+  }
+  return {.size = upload.position, .mtime_ns = *upload.mtime_ns};
+}
+
 // What became of the upload, for the client.
 void answer_published(Connection& c, const Upload& upload, Published published) {
   Exchange& x = *c.exchange;
   switch (published.outcome) {
     case Publication::created:
     case Publication::replaced:
-      x.plan =
-          plan_stored(x.head, published.outcome == Publication::created, facts_of(upload.file));
+      x.plan = plan_stored(x.head, published.outcome == Publication::created,
+                           published_facts(c, upload));
       // RFC 9110 9.3.4: no validators for what is not just what the client sent.
       x.plan.has_facts = !upload.terms.part;
       x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
@@ -227,23 +279,6 @@ void answer_published(Connection& c, const Upload& upload, Published published) 
       break;
     case Publication::failed: answer_write(c, published.fault); break;
   }
-}
-
-// The body into the temporary, the temporary to its place. Leaves a plan.
-uring::Task<> take_body(Connection& c, Upload& upload) {
-  answer(c, 400, "the body ended short");
-  c.exchange->body_taken = true;
-  const bool sent = co_await flush(c);  // the block is for the body now
-  if (!sent) co_return;
-  const bool copied = co_await copy_rest(c, upload);
-  if (!copied) co_return;
-  const bool invited = co_await invite_body(c);
-  if (!invited) co_return;
-  c.service.own_request(*c.exchange);
-  const bool received = co_await receive(c, upload);
-  if (!received) co_return;
-  const Published published = co_await publish(c, upload);
-  answer_published(c, upload, published);
 }
 
 // What stands there, or a condition, forbids the upload before its body is seen; in this order, for
@@ -269,11 +304,30 @@ bool is_refused(Connection& c, const Upload& upload) {
   return true;
 }
 
-}  // namespace
+// The block is for the body now: what is gathered in it leaves. False: nobody is there any more.
+uring::Task<bool> clear_block(Connection& c) {
+  const bool sent = co_await flush(c);
+  if (!sent) answer(c, 400, "the body ended short");
+  co_return sent;
+}
 
-uring::Task<> store(Connection& c) {
-  Upload upload;
-  upload.terms = read_terms(c.exchange->head);
+// The body into the temporary, the temporary to its place. Leaves a plan.
+uring::Task<> take_body(Connection& c, Upload& upload) {
+  c.exchange->body_taken = true;
+  const bool cleared = co_await clear_block(c);
+  if (!cleared) co_return;
+  const bool copied = co_await copy_rest(c, upload);
+  if (!copied) co_return;
+  const bool invited = co_await invite_body(c);
+  if (!invited) co_return answer(c, 400, "the body ended short");
+  c.service.own_request(*c.exchange);
+  const bool received = co_await receive(c, upload);
+  if (!received) co_return;
+  const Published published = co_await publish(c, upload);
+  answer_published(c, upload, published);
+}
+
+uring::Task<> store_long(Connection& c, Upload& upload) {
   const Found before = co_await look(c, handle_flags());
   upload.before = before;
   if (is_refused(c, upload)) co_return;
@@ -282,7 +336,76 @@ uring::Task<> store(Connection& c) {
     co_await take_body(c, upload);
   else
     answer_write(c, fault);
-  co_await clear_away(c, upload);
+}
+
+// Where no call waits for a disk, a body that fits into the block is received before anything else
+// is done: then all that follows is done at once, and no look is needed where only one at the end
+// can refuse the upload. Who asks before it sends its body, though, is answered before.
+bool is_short(const Connection& c, const Upload& upload) {
+  const Exchange& x = *c.exchange;
+  const http1::Body body = x.head.body();
+  const std::uint64_t allowed = c.service.config.max_body;
+  return c.service.memory_device && !upload.terms.part && body.kind != http1::BodyKind::chunked &&
+         body.length <= std::min<std::uint64_t>(x.block.size(), most_short_bytes) &&
+         (allowed == 0 || body.length <= allowed) &&
+         x.head.expectation() == http1::Expectation::none;
+}
+
+// The bytes of a short body, where they lie: with the head if all of it has come with that, else in
+// the block. Their size is that of the body, or an answer says why it is not.
+uring::Task<std::string_view> take_short_body(Connection& c, const Upload& upload) {
+  Exchange& x = *c.exchange;
+  const auto length = static_cast<std::size_t>(x.head.body().length);
+  if (x.input.unused().size() >= length) {
+    const std::string_view bytes = x.input.unused().substr(0, length);
+    x.input.begin += length;
+    co_return bytes;
+  }
+  const bool cleared = co_await clear_block(c);
+  if (!cleared) co_return {};
+  c.service.own_request(x);
+  Receiving body = begin_receiving(c);
+  const bool received = co_await fill_block(c, upload, body);
+  if (!received) co_return {};
+  co_return std::string_view(x.block.data(), body.filled);
+}
+
+// Stores a body that is there.
+uring::Task<> store_bytes(Connection& c, Upload& upload, std::string_view bytes) {
+  upload.before.fault = Fault::not_found;  // until publish() finds something
+  if (!conditions_hold(c, upload.before)) {
+    const Found before = co_await look(c, handle_flags());
+    upload.before = before;
+    if (is_refused(c, upload)) co_return;
+  }
+  const Fault begun = co_await begin(c, upload);
+  if (begun != Fault::none) co_return answer_write(c, begun);
+  const Fault written = co_await write_all(c, upload.file, bytes, upload.position);
+  if (written != Fault::none) co_return answer_write(c, written);
+  const Published published = co_await publish(c, upload);
+  answer_published(c, upload, published);
+}
+
+uring::Task<> store_short(Connection& c, Upload& upload) {
+  c.exchange->body_taken = true;
+  const std::string_view bytes = co_await take_short_body(c, upload);
+  if (bytes.size() == c.exchange->head.body().length) co_await store_bytes(c, upload, bytes);
+}
+
+}  // namespace
+
+uring::Task<> store(Connection& c) {
+  Upload upload;
+  upload.terms = read_terms(c.exchange->head);
+  begin_files(c);
+  upload.is_short = is_short(c, upload);
+  if (upload.is_short)
+    co_await store_short(c, upload);
+  else
+    co_await store_long(c, upload);
+  if (upload.has_name) co_await remove_temporary(c, upload);
+  close_all(c, upload);
+  c.io.do_files_at_once(false);
 }
 
 }  // namespace server

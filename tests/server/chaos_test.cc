@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/server/sweep.h"
-#include "tests/server/world.h"
+#include "tests/server/writer.h"
 
 namespace server {
 namespace {
@@ -132,6 +132,8 @@ class Round {
       : chaos_(chaos), with_faults_(with_faults), mutates_(chaos.chance(60)) {
     world_.config.writable = true;
     if (chaos_.chance(20)) world_.config.writable = false;
+    lay(world_, chaos_.any(std::vector{lab::Where::on_disk, lab::Where::in_memory,
+                                       lab::Where::in_memory_by_name}));
     if (chaos_.chance(20)) world_.config.max_body = 1000;
     if (chaos_.chance(20)) world_.config.durability = Durability::data;
     if (chaos_.chance(20)) world_.config.durability = Durability::full;
@@ -165,7 +167,9 @@ class Round {
   }
 
   // Uploads that were published, or nearly.
-  std::size_t stored() const { return world_.engine.started(OpCode::rename); }
+  std::size_t stored() const {
+    return world_.engine.started(OpCode::rename) + world_.engine.started(OpCode::link);
+  }
 
  private:
   uring::Simulated::Temper temper() {

@@ -16,10 +16,11 @@ using lab::put;
 using lab::put_chunked;
 using lab::without_last;
 
-class Partial : public lab::Writing {
+class Partial : public lab::WritingAnywhere {
  protected:
   Partial() { world.root.put("file", "0123456789"); }
 };
+WHEREVER_FILES_LIE(Partial);
 
 std::string part(std::string_view range) {
   return "Content-Range: bytes " + std::string(range) + "\r\n";
@@ -58,7 +59,7 @@ std::string chunks_of(std::string_view body) {
   return std::to_string(body.size()) + "\r\n" + std::string(body) + "\r\n0\r\n\r\n";
 }
 
-TEST_F(Partial, goes_where_it_says_or_nowhere) {
+TEST_P(Partial, goes_where_it_says_or_nowhere) {
   for (const Row& row : rows) {
     for (const bool chunked : {false, true}) {
       if (chunked && std::string_view(row.body).size() > 9) continue;  // one digit of size
@@ -73,7 +74,7 @@ TEST_F(Partial, goes_where_it_says_or_nowhere) {
 }
 
 // As lftp 4.9.2 sends it (put -c); ignored, the file would be its own end.
-TEST_F(Partial, may_be_named_by_range_as_lftp_does) {
+TEST_P(Partial, may_be_named_by_range_as_lftp_does) {
   EXPECT_EQ(status(put("/file", "abc", "Range: bytes=10-12/13\r\n")), "204");
   EXPECT_EQ(world.root.get("file"), "0123456789abc");
   EXPECT_EQ(status(put("/file", "def", "Range: bytes=13-15\r\n")), "400");
@@ -81,7 +82,7 @@ TEST_F(Partial, may_be_named_by_range_as_lftp_does) {
   EXPECT_EQ(world.root.get("file"), "0123456789abc");
 }
 
-TEST_F(Partial, creates_a_file_from_its_beginning_only) {
+TEST_P(Partial, creates_a_file_from_its_beginning_only) {
   EXPECT_EQ(status(put("/new", "abc", part("1-3/4"))), "409");
   EXPECT_FALSE(world.root.has("new"));
   // Without validators: the new file is not what this request brought (RFC 9110 9.3.4).
@@ -92,7 +93,7 @@ TEST_F(Partial, creates_a_file_from_its_beginning_only) {
   EXPECT_EQ(world.root.get("new"), "abcdef");
 }
 
-TEST_F(Partial, keeps_what_is_larger_than_a_block) {
+TEST_P(Partial, keeps_what_is_larger_than_a_block) {
   const std::string before = pattern(3 * BlockPool::large_bytes + 17);
   const std::string middle(BlockPool::large_bytes + 5, '-');
   for (const std::size_t at :
@@ -107,7 +108,7 @@ TEST_F(Partial, keeps_what_is_larger_than_a_block) {
   }
 }
 
-TEST_F(Partial, copies_before_it_asks_for_the_body) {
+TEST_P(Partial, copies_before_it_asks_for_the_body) {
   const int socket = world.connect();
   const std::string bytes = put("/file", "abc", "Expect: 100-continue\r\n" + part("10-12/13"));
   EXPECT_EQ(world.say(socket, without_last(3, bytes)), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -118,14 +119,14 @@ TEST_F(Partial, copies_before_it_asks_for_the_body) {
   EXPECT_TRUE(world.say(refused, without_last(3, gap)).starts_with("HTTP/1.1 409 "));
 }
 
-TEST_F(Partial, answers_what_came_before_it) {
+TEST_P(Partial, answers_what_came_before_it) {
   const std::string get = head_of("GET", "/file");
   const std::string answer = world.ask(get + put("/file", "abc", part("10-12/*")) + get);
   EXPECT_NE(answer.find("\r\n\r\n0123456789HTTP/1.1 204 "), std::string::npos);
   EXPECT_TRUE(answer.ends_with("\r\n\r\n0123456789abc"));
 }
 
-TEST_F(Partial, is_conditional_too) {
+TEST_P(Partial, is_conditional_too) {
   const std::string match = "If-Match: " + tag_of_file("file") + "\r\n";
   EXPECT_EQ(status(put("/file", "abc", part("10-12/13") + match)), "204");
   EXPECT_EQ(status(put("/file", "def", part("13-15/16") + match)), "412");
@@ -135,7 +136,7 @@ TEST_F(Partial, is_conditional_too) {
 }
 
 // What it was copied from is gone when it is whole: publishing it would undo the other's write.
-TEST_F(Partial, does_not_undo_what_came_in_between) {
+TEST_P(Partial, does_not_undo_what_came_in_between) {
   for (const char* other : {"whole", "part", "delete"}) {
     world.root.put("file", "0123456789");
     const int socket = world.connect();
@@ -152,14 +153,14 @@ TEST_F(Partial, does_not_undo_what_came_in_between) {
   }
 }
 
-TEST_F(Partial, publishes_nothing_that_breaks_off) {
+TEST_P(Partial, publishes_nothing_that_breaks_off) {
   EXPECT_EQ(status(without_last(1, put("/file", "abc", part("10-12/13")))), "400");
   EXPECT_EQ(status(put_chunked("/file", part("10-12/13")) + "2\r\nab\r\n0\r\n\r\n"), "400");
   EXPECT_EQ(status(put_chunked("/file", part("10-12/13")) + "4\r\n"), "400");
   EXPECT_EQ(world.root.get("file"), "0123456789");
 }
 
-TEST_F(Partial, counts_the_whole_file_against_the_limit) {
+TEST_P(Partial, counts_the_whole_file_against_the_limit) {
   world.config.max_body = 12;
   EXPECT_EQ(status(put("/file", "ab", part("10-11/*"))), "204");
   EXPECT_EQ(status(put("/file", "a", part("12-12/*"))), "413");

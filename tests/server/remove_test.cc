@@ -13,9 +13,10 @@ using lab::head_of;
 using lab::put;
 using uring::OpCode;
 
-using Removal = lab::Writing;
+class Removal : public lab::WritingAnywhere {};
+WHEREVER_FILES_LIE(Removal);
 
-TEST_F(Removal, deletes_files_and_empty_directories) {
+TEST_P(Removal, deletes_files_and_empty_directories) {
   world.root.put("a/b/file", "x");
   const int socket = world.connect();
   EXPECT_EQ(world.say(socket, head_of("DELETE", "/old.txt")),
@@ -33,7 +34,7 @@ TEST_F(Removal, deletes_files_and_empty_directories) {
   EXPECT_TRUE(world.root.names().empty());
 }
 
-TEST_F(Removal, deletes_the_link_and_not_what_it_names) {
+TEST_P(Removal, deletes_the_link_and_not_what_it_names) {
   world.root.put("folder/file", "x");
   std::filesystem::create_symlink("old.txt", world.root / "link");
   std::filesystem::create_symlink("folder", world.root / "to-folder");
@@ -45,7 +46,7 @@ TEST_F(Removal, deletes_the_link_and_not_what_it_names) {
 }
 
 // A directory's own name, with or without its slash; a link is no directory, whatever it leads to.
-TEST_F(Removal, obeys_a_slash_at_the_end) {
+TEST_P(Removal, obeys_a_slash_at_the_end) {
   world.root.put("a/file", "x");
   std::filesystem::create_directory(world.root / "empty");
   std::filesystem::create_symlink("empty", world.root / "link");
@@ -58,7 +59,7 @@ TEST_F(Removal, obeys_a_slash_at_the_end) {
   EXPECT_EQ(world.root.names(), (std::vector<std::string>{"a", "a/file", "old.txt"}));
 }
 
-TEST_F(Removal, tolerates_Depth_in_any_case) {
+TEST_P(Removal, tolerates_Depth_in_any_case) {
   for (const char* depth : {"Infinity", "infinity", "INFINITY", "0", "nonsense"}) {
     world.root.put("a/file", "x");
     const std::string field = "Depth: " + std::string(depth) + "\r\n";
@@ -68,7 +69,7 @@ TEST_F(Removal, tolerates_Depth_in_any_case) {
   }
 }
 
-TEST_F(Removal, judges_conditions_by_what_is_shown) {
+TEST_P(Removal, judges_conditions_by_what_is_shown) {
   std::filesystem::create_symlink("old.txt", world.root / "link");
   std::filesystem::create_symlink("none", world.root / "dangling");
   const std::string match = "If-Match: " + tag_of_file("old.txt") + "\r\n";
@@ -83,7 +84,7 @@ TEST_F(Removal, judges_conditions_by_what_is_shown) {
 }
 
 // The look and the unlink are one: a writer who comes in between waits, and what it wrote stays.
-TEST_F(Removal, of_a_version_leaves_the_next_one) {
+TEST_P(Removal, of_a_version_leaves_the_next_one) {
   const std::string match = "If-Match: " + tag_of_file("old.txt") + "\r\n";
   for (std::uint64_t late = 1; late < 12; ++late) {
     world.root.put("old.txt", "old");
@@ -106,7 +107,7 @@ TEST_F(Removal, of_a_version_leaves_the_next_one) {
   }
 }
 
-TEST_F(Removal, is_confirmed_by_the_disk_where_that_is_asked_for) {
+TEST_P(Removal, is_confirmed_by_the_disk_where_that_is_asked_for) {
   status(head_of("DELETE", "/old.txt"));
   EXPECT_EQ(world.engine.started(OpCode::sync), 0U);
   world.root.put("old.txt", "old");

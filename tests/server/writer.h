@@ -12,10 +12,32 @@
 
 namespace server::lab {
 
+// Where the files lie, as the server sees it: what is in memory is done at once, and first without
+// a name if the kernel lets this process link open files.
+enum class Where : std::uint8_t { on_disk, in_memory, in_memory_by_name };
+
+inline void lay(World& world, Where where) {
+  struct stat status {};
+  EXPECT_EQ(::fstat(world.root.fd(), &status), 0);
+  world.service.memory_device.reset();
+  if (where != Where::on_disk) world.service.memory_device = status.st_dev;
+  if (where == Where::in_memory_by_name) world.service.links_files = false;
+}
+
+#define WHEREVER_FILES_LIE(suite)                                                               \
+  INSTANTIATE_TEST_SUITE_P(                                                                     \
+      Files, suite,                                                                             \
+      ::testing::Values(lab::Where::on_disk, lab::Where::in_memory,                             \
+                        lab::Where::in_memory_by_name),                                         \
+      [](const ::testing::TestParamInfo<lab::Where>& one) {                                     \
+        return one.index == 0 ? "on_disk" : one.index == 1 ? "in_memory" : "in_memory_by_name"; \
+      })
+
 // A writable world with one old file in it.
 class Writing : public InWorld {
  protected:
   Writing() {
+    lay(world, Where::on_disk);  // wherever they really are
     world.config.writable = true;
     world.root.put("old.txt", "old");
   }
@@ -46,6 +68,11 @@ class Writing : public InWorld {
     const std::string answer = world.ask(bytes);
     return answer.size() < 12 ? answer : answer.substr(9, 3);
   }
+};
+
+class WritingAnywhere : public Writing, public ::testing::WithParamInterface<Where> {
+ protected:
+  WritingAnywhere() { lay(world, GetParam()); }
 };
 
 inline std::string put(std::string_view target, std::string_view content,

@@ -174,7 +174,7 @@ Task<> drink(Lab& lab, Io& io, int fd, std::string& all) {
 TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
   Pair flood;
   Pair other;
-  const std::string bytes = lab::pattern(30 * BufferPool::buffer_bytes);
+  const std::string bytes = lab::pattern(15 * BufferPool::buffer_bytes);
   Io io(lab.scope);
   Io other_io(lab.scope);
   std::string all;

@@ -211,6 +211,69 @@ TEST_P(Files, OfEventsAreReadWhenSomebodySignalsThem) {
   EXPECT_EQ(count, 7U);
 }
 
+TEST_P(Files, InMemoryAreWrittenWithoutATurn) {
+  const int at = folder.fd();
+  Io io(lab().scope);
+  io.do_files_at_once(true);
+  const std::uint64_t before = lab().loop.turns();
+  const OpenHow how{
+      .flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, .mode = 0600, .resolve = beneath};
+  const Result made = lab().answer(io, [&](Io& i) { return i.open(at, "new", how); });
+  ASSERT_TRUE(made.ok()) << describe(made.fault());
+  const Fd file(made.value);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "some", 0); }).value, 4);
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "more", 4); }).value, 4);
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(file.get()); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.rename(at, "new", at, "sub/a", 0); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.link(at, "sub/a", at, "b"); }).ok());
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).ok());
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).error(), ENOENT);
+  EXPECT_EQ(lab().loop.turns(), before);
+  EXPECT_EQ(folder.get("b"), "somemore");
+  io.stop();  // what waits for nobody goes on
+  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "b", 0); }).ok());
+}
+
+TEST_P(Files, ThatAreNotInMemoryAfterAllAreOpenedInTurn) {
+  const Fd devices(::open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct stat outer {};
+  struct stat inner {};
+  if (::fstat(devices.get(), &outer) != 0 || ::stat("/dev/shm", &inner) != 0 ||
+      outer.st_dev == inner.st_dev) {
+    GTEST_SKIP() << "no file system is mounted there";
+  }
+  const OpenHow how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = beneath};
+  Io io(lab().scope);
+  io.do_files_at_once(true);
+  const std::uint64_t before = lab().loop.turns();
+  const Result opened = lab().answer(io, [&](Io& i) { return i.open(devices.get(), "shm", how); });
+  EXPECT_TRUE(opened.ok()) << describe(opened.fault());
+  if (opened.ok()) engine().close(opened.value);
+  EXPECT_GT(lab().loop.turns(), before);
+  const int at = devices.get();
+  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.open(at, "shm/../..", how); }).fault(),
+            Fault::outside);
+}
+
+TEST_P(Files, WithoutANameAreGivenOne) {
+  const int at = folder.fd();
+  const OpenHow how{.flags = O_TMPFILE | O_WRONLY | O_CLOEXEC, .mode = 0600, .resolve = beneath};
+  const Result made = lab().answer([&](Io& io) { return io.open(at, ".", how); });
+  if (made.fault() == Fault::unsupported) GTEST_SKIP() << "every file has a name here";
+  ASSERT_TRUE(made.ok()) << describe(made.fault());
+  const Fd file(made.value);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  const auto link = [&](Io& io) { return io.link_file(file.get(), at, "name"); };
+  const Result linked = lab().answer(link);
+  if (linked.fault() == Fault::not_found) GTEST_SKIP() << "this process lacks the rights";
+  EXPECT_TRUE(linked.ok()) << describe(linked.fault());
+  EXPECT_TRUE(std::filesystem::exists(folder / "name"));
+  EXPECT_EQ(lab().answer(link).fault(), Fault::exists);
+  const auto rename = [&](Io& io) { return io.link(at, "name", at, "other"); };
+  EXPECT_TRUE(lab().answer(rename).ok());
+}
+
 TEST_P(Files, AndFoldersAreMadeAndRemoved) {
   const int at = folder.fd();
   Io io(lab().scope);
