@@ -55,7 +55,13 @@ struct OpenHow {
   std::uint64_t resolve = 0;
 };
 
-class Io {
+// What of an Io others have pointers to: a base, so that these lead to the Io.
+struct IoParts {
+  Stream stream_;  // the receive that goes on by itself
+  Timer timer_;
+};
+
+class Io : private IoParts {
  public:
   explicit Io(Scope& scope);
   ~Io();  // nothing may be in flight
@@ -65,23 +71,20 @@ class Io {
   // What co_await takes: starts the operation and resumes with its Result.
   class [[nodiscard]] Pending {
    public:
-    Pending(Io& io, Operation& operation) : io_(io), operation_(operation) {}
+    explicit Pending(Io& io) : io_(io) {}
     bool await_ready() const noexcept {
-      return is_stream() ? io_.has_arrived() : io_.answered_already();
+      return io_.is_receiving() ? io_.has_arrived() : io_.answered_already();
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      if (is_stream())
+      if (io_.is_receiving())
         io_.await_arrival(waiter);
       else
         io_.begin(waiter);
     }
-    Result await_resume() const noexcept { return operation_.result; }
+    Result await_resume() const noexcept { return io_.operation_.result; }
 
    private:
-    bool is_stream() const noexcept { return &operation_ == &io_.stream_; }
-
     Io& io_;
-    Operation& operation_;
   };
 
   // --- Waiting for peers. Cancelled by stop() and by the deadline. ---
@@ -149,11 +152,11 @@ class Io {
   // Takes back stopped() and timed_out(), for a new use of this Io.
   void renew();
 
-  // For the loop: the timer fired.
+  // For the loop: whose it is, that the timer fired, and a completion of the stream.
+  static Io& of(Timer& timer);
+  static Io& of(Stream& stream) { return static_cast<Io&>(reinterpret_cast<IoParts&>(stream)); }
   void on_deadline();
-
-  // For the loop: a completion of a receive that goes on by itself.
-  static void on_received(Operation& stream, Result result);
+  void on_received(Result result);
 
   // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
   // that arrives with its head.
@@ -162,25 +165,23 @@ class Io {
  private:
   friend class Scope;
   static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
+  // What is awaited is the stream; waiter and result are those of the operation all the same.
+  bool is_receiving() const { return operation_.code == OpCode::recv_stream; }
   Pending prepare(OpCode code, int fd, const void* address, std::size_t length);
   bool answered_already();
   void begin(std::coroutine_handle<> waiter);
   bool has_arrived();
   void await_arrival(std::coroutine_handle<> waiter);
-  void take_received(Result result);
   void keep(Result result);
   Result take_kept();
   void forget_kept();
   void interrupt();
 
   Loop& loop_;
-  Scope& scope_;
-  Io* next_ = nullptr;  // in the scope's list
-  Io* previous_ = nullptr;
-  Timer timer_;
+  Io* next_;   // in the scope's list
+  Io** link_;  // what points to this one
   Operation operation_;
-  Operation stream_;                 // the receive that goes on by itself
-  std::int32_t end_ = not_ended;     // what that receive came to in the end
+  std::int32_t end_ = not_ended;     // what the stream came to in the end
   std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order they arrived
   std::uint16_t last_ = no_buffer;
   std::uint16_t kept_ = 0;

@@ -56,7 +56,8 @@ class Ring final : public Engine {
   Ring& operator=(const Ring&) = delete;
 
   void start(Operation& operation) override;
-  void cancel(Operation& operation) override;
+  void start(Stream& stream) override;
+  void cancel(Flight& flight) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
@@ -78,8 +79,8 @@ class Ring final : public Engine {
   bool have_buffers();
   bool add_buffers();
   void provide(std::uint16_t first, std::size_t count);
-  bool goes_on(Operation& operation, std::int32_t result);
-  void submit(Operation& operation);
+  bool goes_on(Flight& flight, std::int32_t result);
+  void submit(Flight& flight);
   io_uring_sqe* next_entry();
   bool take(const io_uring_cqe& entry, Completion& completion);
   void wake_at(Milliseconds time);

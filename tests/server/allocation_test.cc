@@ -55,9 +55,13 @@ class Uncounted final : public uring::Engine {
     const Pause pause;
     engine_.start(operation);
   }
-  void cancel(uring::Operation& operation) override {
+  void start(uring::Stream& stream) override {
     const Pause pause;
-    engine_.cancel(operation);
+    engine_.start(stream);
+  }
+  void cancel(uring::Flight& flight) override {
+    const Pause pause;
+    engine_.cancel(flight);
   }
   std::size_t wait(uring::Milliseconds timeout, std::span<uring::Completion> room) override {
     const Pause pause;
