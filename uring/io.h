@@ -45,16 +45,6 @@ struct Gather {
   }
 };
 
-// The offset of a read or write that goes on where the last one ended.
-inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
-
-// How a path may resolve: struct open_how of openat2(2).
-struct OpenHow {
-  std::uint64_t flags = 0;
-  std::uint64_t mode = 0;
-  std::uint64_t resolve = 0;
-};
-
 // What of an Io others have pointers to: a base, so that these lead to the Io.
 struct IoParts {
   Stream stream_;  // the receive that goes on by itself
@@ -143,6 +133,9 @@ class Io : private IoParts {
 
   // Ends what waits for a peer, now and from now on.
   void stop();
+  // Says whether nothing is lost when the wait ends: then Scope::end_idle() ends it, as if its
+  // deadline were now.
+  void set_idle(bool idle) { idle_ = idle; }
 
   bool stopped() const { return stopped_; }
   bool timed_out() const { return timed_out_; }
@@ -189,6 +182,7 @@ class Io : private IoParts {
   bool stopped_ = false;
   bool timed_out_ = false;
   bool files_at_once_ = false;
+  bool idle_ = false;
   bool sleeping_ = false;  // the timer's end is what is awaited
 };
 

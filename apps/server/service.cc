@@ -113,20 +113,12 @@ void Service::take(int socket) {
   c->refused = is_refused;
   c->counted = counted;
   c->peer = compact(peer);
-  c->next = first_;
-  if (first_) first_->previous = c;
-  first_ = c;
   ++live;
   refused += is_refused ? 1 : 0;
   connections.spawn(serve(*c));
 }
 
 void Service::forget(Connection& c) {
-  if (c.previous)
-    c.previous->next = c.next;
-  else
-    first_ = c.next;
-  if (c.next) c.next->previous = c.previous;
   if (--live == 0) last_directory.forget();
   refused -= c.refused ? 1 : 0;
   if (shared.addresses) shared.addresses->leave(c.counted);
@@ -136,10 +128,7 @@ void Service::forget(Connection& c) {
 
 void Service::drain() {
   draining = true;
-  for (Connection* c = first_; c; c = c->next) {
-    // Not stop(): a request that has just been received is answered.
-    if (c->waiting) c->io.set_deadline(0);
-  }
+  connections.end_idle();  // not stop(): a request that has just been received is answered
 }
 
 FileCache& Service::fresh_files() {

@@ -116,8 +116,7 @@ struct Service {
   void own_memory(Exchange& x);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
-  Exchange* idle_ = nullptr;  // lent to nobody, by Exchange::next_idle
-  Connection* first_ = nullptr;
+  Exchange* idle_ = nullptr;     // lent to nobody, by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
   std::uint64_t timed_ = 0;      // and the clock read
   std::uint64_t random_;
