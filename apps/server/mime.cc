@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <fstream>
-#include <sstream>
+#include <span>
 #include <utility>
 
 #include "apps/server/parts.h"
@@ -16,12 +17,13 @@ namespace {
 
 constexpr std::string_view unknown_type = "application/octet-stream";
 constexpr std::size_t longest_extension = 16;
+constexpr std::size_t most_read = std::size_t{1} << 20;
 constexpr std::size_t longest_named_type = longest_type - sizeof "; charset=utf-8";
 
-// What no file of types changes: pages, their styles, scripts and WebAssembly. Of another type a
-// browser does not run them, and a strange table on one machine would break every site there.
-constexpr std::array<std::string_view, 7> settled = {"html", "htm", "css", "js",
-                                                     "mjs",  "svg", "wasm"};
+// The first of the types below, which no file changes: pages, their styles, scripts and
+// WebAssembly. Of another type a browser does not run them, and a strange table on one machine
+// would break every site there.
+constexpr std::size_t settled = 7;
 
 // Types that must be right wherever quoitd runs: browsers refuse modules and WebAssembly otherwise.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 44> built_in = {{
@@ -30,15 +32,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 44> built_in
     {"css", "text/css"},
     {"js", "text/javascript"},
     {"mjs", "text/javascript"},
+    {"svg", "image/svg+xml"},
+    {"wasm", "application/wasm"},
     {"json", "application/json"},
     {"map", "application/json"},
-    {"wasm", "application/wasm"},
     {"txt", "text/plain"},
     {"log", "text/plain"},
     {"md", "text/markdown"},
     {"csv", "text/csv"},
     {"xml", "application/xml"},
-    {"svg", "image/svg+xml"},
     {"png", "image/png"},
     {"jpg", "image/jpeg"},
     {"jpeg", "image/jpeg"},
@@ -75,12 +77,6 @@ char lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
-bool is_settled(std::string_view extension) {
-  return std::any_of(settled.begin(), settled.end(), [extension](std::string_view name) {
-    return http1::equal_ignoring_case(name, extension);
-  });
-}
-
 // type/subtype, both tokens, so that it can stand in a field; without parameters.
 bool is_type(std::string_view text) {
   const std::size_t slash = text.find('/');
@@ -88,31 +84,76 @@ bool is_type(std::string_view text) {
   return http1::is_token(text.substr(0, slash)) && http1::is_token(text.substr(slash + 1));
 }
 
+// The next word of `text`, taken from its front; empty when there is none. Between words there is
+// whatever has no glyph.
+std::string_view take_word(std::string_view& text) {
+  const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  std::size_t begin = 0;
+  while (begin < text.size() && is_space(text[begin])) ++begin;
+  std::size_t end = begin;
+  while (end < text.size() && !is_space(text[end])) ++end;
+  const std::string_view word = text.substr(begin, end - begin);
+  text.remove_prefix(end);
+  return word;
+}
+
 }  // namespace
 
 Mime::Mime() {
-  for (const auto& [extension, type] : built_in) add(extension, type);
+  for (const auto& [extension, type] : built_in) add(type, extension);
+  sort();
 }
 
-void Mime::add(std::string_view extension, std::string_view type) {
-  std::string value(type);
-  if (type.starts_with("text/")) value += "; charset=utf-8";
-  types_.insert_or_assign(std::string(extension), std::move(value));
+Mime::Key Mime::key_of(std::string_view extension) {
+  std::array<char, longest_extension> text{};
+  extension.copy(text.data(), text.size());
+  return std::bit_cast<Key>(text);
+}
+
+// One type, and the extensions that have it, with spaces between them.
+void Mime::add(std::string_view type, std::string_view extensions) {
+  Entry entry{.offset = static_cast<std::uint32_t>(types_.size())};
+  types_ += type;
+  if (type.starts_with("text/")) types_ += "; charset=utf-8";
+  entry.length = static_cast<std::uint32_t>(types_.size()) - entry.offset;
+  for (;;) {
+    const std::string_view extension = take_word(extensions);
+    if (extension.empty()) return;
+    if (extension.size() > longest_extension) continue;
+    entry.key = key_of(extension);
+    entries_.push_back(entry);
+  }
+}
+
+// Of entries of one extension the last that was added stays.
+void Mime::sort() {
+  std::sort(entries_.begin(), entries_.end());  // what was added later lies further back in types_
+  const auto same = [](const Entry& one, const Entry& other) { return one.key == other.key; };
+  entries_.erase(entries_.begin(), std::unique(entries_.rbegin(), entries_.rend(), same).base());
+}
+
+void Mime::add_line(std::string_view line) {
+  line = line.substr(0, line.find('#'));
+  const std::string_view type = take_word(line);
+  std::string_view rest = line;
+  if (!take_word(rest).empty() && is_type(type)) add(type, line);
 }
 
 bool Mime::read(const std::string& path) {
-  std::ifstream file(path);
+  std::ifstream file(path, std::ios::binary);
   if (!file) return false;
-  for (std::string line; std::getline(file, line);) {
-    line.resize(std::min(line.find('#'), line.size()));
-    std::istringstream words(line);
-    std::string type;
-    words >> type;
-    if (!is_type(type)) continue;
-    for (std::string extension; words >> extension;) {
-      if (!is_settled(extension)) add(extension, type);
-    }
+  file.seekg(0, std::ios::end);
+  std::string text(std::min(static_cast<std::size_t>(file.tellg()), most_read), '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    add_line(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  for (const auto& [extension, type] : std::span(built_in).first(settled)) add(type, extension);
+  sort();
   return true;
 }
 
@@ -123,8 +164,11 @@ std::string_view Mime::type_of(std::string_view path) const {
   std::array<char, longest_extension> text{};
   if (extension.size() > text.size()) return unknown_type;
   std::transform(extension.begin(), extension.end(), text.begin(), lower);
-  const auto found = types_.find(std::string_view(text.data(), extension.size()));
-  return found == types_.end() ? unknown_type : std::string_view(found->second);
+  const Key key = key_of({text.data(), extension.size()});
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), key,
+                                      [](const Entry& entry, Key at) { return entry.key < at; });
+  if (found == entries_.end() || found->key != key) return unknown_type;
+  return std::string_view(types_).substr(found->offset, found->length);
 }
 
 }  // namespace server

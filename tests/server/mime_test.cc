@@ -57,6 +57,23 @@ TEST(Types, are_read_over_the_built_in_ones) {
   EXPECT_EQ(mime.type_of("a.zip"), "application/zip");
 }
 
+TEST(Types, of_an_extension_that_stands_there_twice_are_the_last) {
+  const lab::Folder folder;
+  folder.put("types", "a/one x y\r\na/two z y\na/three y");
+  Mime mime;
+  ASSERT_TRUE(mime.read((folder / "types").string()));
+  EXPECT_EQ(mime.type_of("a.x"), "a/one");
+  EXPECT_EQ(mime.type_of("a.y"), "a/three");
+  EXPECT_EQ(mime.type_of("a.z"), "a/two");
+  folder.put("more", "a/four y sixteen-letters0 seventeen-letters");
+  ASSERT_TRUE(mime.read((folder / "more").string()));
+  EXPECT_EQ(mime.type_of("a.x"), "a/one");
+  EXPECT_EQ(mime.type_of("a.y"), "a/four");
+  EXPECT_EQ(mime.type_of("a.Sixteen-Letters0"), "a/four");
+  EXPECT_EQ(mime.type_of("a.seventeen-letters"), unknown);
+  EXPECT_EQ(mime.type_of("a.seventeen-letter"), unknown);
+}
+
 TEST(Types, stay_as_they_are_without_a_file) {
   Mime mime;
   EXPECT_FALSE(mime.read("/nowhere/mime.types"));
