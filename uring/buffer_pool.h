@@ -20,7 +20,7 @@ namespace uring {
 class BufferPool {
  public:
   static constexpr std::size_t buffer_bytes = 8192;  // holds a request head and 4 KiB of a body
-  static constexpr std::size_t slab_buffers = 256;   // 2 MiB a slab
+  static constexpr std::size_t slab_buffers = 64;    // 512 KiB a slab
   static constexpr std::size_t most_buffers =
       8192;  // 64 MiB; beyond it receivers use their own memory
 

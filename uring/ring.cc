@@ -4,6 +4,7 @@
 // Covered by tests/uring/ring_test.cc, engine_test.cc and its neighbours.
 #include "uring/ring.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -158,20 +159,30 @@ int Ring::register_buffer_ring() {
 }
 
 // Grows the pool and hands the new buffers to the kernel. False: there is no room or memory left.
+// The kernel takes one buffer after the other, so all that it has are touched in time, by however
+// few connections: it starts with few, and gets as many again, up to a bound.
 bool Ring::add_buffers() {
-  const std::size_t first = pool_.grow();
-  if (first == BufferPool::most_buffers) return false;
-  provide(static_cast<std::uint16_t>(first), BufferPool::slab_buffers);
-  return true;
+  constexpr std::size_t most_slabs = 4;
+  const std::size_t slabs = pool_.size() / BufferPool::slab_buffers;
+  std::size_t wanted = std::clamp<std::size_t>(slabs, 1, most_slabs);
+  bool has_grown = false;
+  for (; wanted > 0; --wanted) {
+    const std::size_t first = pool_.grow();
+    if (first == BufferPool::most_buffers) break;
+    provide(static_cast<std::uint16_t>(first), BufferPool::slab_buffers);
+    has_grown = true;
+  }
+  return has_grown;
 }
 
 // Sees that a receive which found the group empty finds a buffer when it starts again. Buffers not
 // lent are the kernel's, or in completions that come before the receive's next one. A batch of
-// shortages grows the pool once: a thousand connections that speak at the same time need as many
-// buffers, although each gives its own back at once.
+// shortages grows the pool once, and again only when all are lent: a thousand connections that
+// speak at the same time need as many buffers, although each gives its own back at once.
 bool Ring::have_buffers() {
-  const bool has_grown = !std::exchange(was_short_, true) && add_buffers();
-  return has_grown || lent_ < pool_.size();
+  const bool is_first = !std::exchange(was_short_, true);
+  if (is_first && add_buffers()) return true;
+  return lent_ < pool_.size() || add_buffers();
 }
 
 void Ring::recycle(std::uint16_t id) {
