@@ -85,7 +85,7 @@ void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string
   note_gathered(c, status, ready.bytes.size(), body.size());
   x.gathered += body.size();
   x.head.reset();
-  begin_request(c);
+  c.service.begin_request(x);
 }
 
 // Keeps a head for the next ones.

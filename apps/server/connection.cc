@@ -80,18 +80,18 @@ void give_up(Connection& c) {
 // Takes note of received bytes, or of the end.
 void take_bytes(Connection& c, uring::Result got) {
   c.waiting = false;
-  if (got.fault() == uring::Fault::no_buffers) {
-    c.starved = true;
+  if (!got.ok()) {
+    c.starved = got.fault() == uring::Fault::no_buffers;
+    if (!c.starved) give_up(c);
     return;
   }
-  if (!got.ok()) return give_up(c);
   if (got.count() == 0) {
     c.open = false;
     return;
   }
   note_received(c);
   Exchange& x = c.service.borrow(c);
-  if (x.input.unused().empty()) begin_request(c);
+  if (x.input.unused().empty()) c.service.begin_request(x);
   c.service.add_input(x, got);
 }
 
@@ -104,11 +104,6 @@ bool has_plan(const Connection& c) { return c.exchange && c.exchange->plan.statu
 void note_received(Connection& c) {
   c.io.clear_deadline();
   if (c.io.timed_out() && !c.io.stopped()) c.io.renew();
-}
-
-void begin_request(Connection& c) {
-  c.exchange->began_us = c.service.microseconds();
-  c.exchange->began_ms = c.io.loop().now();
 }
 
 // One request: decide, look, act. Leaves a plan.

@@ -114,9 +114,6 @@ uring::Task<> serve(Connection& c);
 // --- The steps of serve(), for its neighbours in find.cc, receive.cc, respond.cc and upload.cc.
 // ---
 
-// Notes that a request begins now: its first byte is there.
-void begin_request(Connection& c);
-
 // Gives all bytes gathered for sending to the peer. False: the connection is broken.
 uring::Task<bool> flush(Connection& c);
 

@@ -86,6 +86,9 @@ class FileCache {
   // Forgets everything.
   void forget_all() { drop_below(""); }
 
+  // Becomes readable whenever something has changed; -1 while nothing is watched.
+  int events() const { return changes_.events(); }
+
   // Forgets what is no longer so. To be called between the arrival of requests and their answers.
   void refresh();
 

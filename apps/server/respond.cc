@@ -158,7 +158,7 @@ void finish(Connection& c) {
   x.plan = Plan{};
   x.listing.reset();
   x.body_taken = false;
-  begin_request(c);
+  c.service.begin_request(x);
 }
 
 namespace {

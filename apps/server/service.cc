@@ -75,6 +75,7 @@ void describe_peer(const Peer& peer, std::array<char, 48>& text) {
 Service::Service(const Shared& from, uring::Loop& on)
     : shared(from),
       config(from.config),
+      tells_durations(from.access_log && from.config.log_format == LogFormat::json),
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.config.cache_bytes}),
@@ -88,6 +89,7 @@ Service::Service(const Shared& from, uring::Loop& on)
 
 Service::~Service() {
   assert(live == 0 && blocks.lent() == 0);
+  if (watches_files_) loop.engine().watch_for_news(-1);
   while (idle_) delete std::exchange(idle_, idle_->next_idle);
 }
 
@@ -143,7 +145,13 @@ void Service::drain() {
 }
 
 FileCache& Service::fresh_files() {
-  if (std::exchange(refreshed_, loop.turns()) != loop.turns()) files.refresh();
+  if (std::exchange(refreshed_, loop.turns()) == loop.turns()) return files;
+  if (!watches_files_ && files.events() >= 0) {
+    loop.engine().watch_for_news(files.events());
+    watches_files_ = true;
+  }
+  const bool has_changed = std::exchange(changes_files_, false);
+  if (loop.engine().has_news() || has_changed) files.refresh();
   return files;
 }
 
@@ -167,7 +175,6 @@ void Service::give_back(Connection& c) {
   assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
   blocks.release(x.block);
   assert(x.plan.status == 0 && x.head.size() == 0);
-  x.input = Input{};
   x.gathered = 0;
   x.queued = x.sent = 0;
   x.next_idle = idle_;
