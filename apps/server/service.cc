@@ -79,7 +79,8 @@ Service::Service(const Shared& from, uring::Loop& on)
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.config.cache_bytes}),
-      last_directory(on.engine()) {
+      last_directory(on.engine()),
+      tells_peers_(from.access_log || from.head_log) {
   struct stat status {};
   links_files = may_link_files(from.root);
   const bool is_known = describe_file(from.root, status);
@@ -155,19 +156,16 @@ FileCache& Service::fresh_files() {
   return files;
 }
 
-Exchange& Service::borrow(Connection& c) {
-  if (c.exchange) return *c.exchange;
-  Exchange* x = idle_;
-  if (x) {
-    idle_ = x->next_idle;
-  } else {
-    x = new Exchange;
-    x->answered.reserve(Exchange::most_answered);
+Exchange& Service::lend(Connection& c) {
+  if (!idle_) {
+    idle_ = new Exchange;
+    idle_->answered.reserve(Exchange::most_answered);
   }
-  x->block = blocks.lend();
-  if (shared.access_log || shared.head_log) describe_peer(c.peer, x->remote);
-  c.exchange = x;
-  return *x;
+  Exchange& x = *std::exchange(idle_, idle_->next_idle);
+  x.block = blocks.lend();
+  if (tells_peers_) describe_peer(c.peer, x.remote);
+  c.exchange = &x;
+  return x;
 }
 
 void Service::give_back(Connection& c) {
@@ -208,19 +206,22 @@ void Service::own_request(Exchange& x) {
 }
 
 void Service::add_input(Exchange& x, uring::Result got) {
-  if (got.buffer == uring::no_buffer) {  // it was received behind what is there
+  if (got.buffer == uring::no_buffer || !x.input.unused().empty()) return join_input(x, got);
+  release_input(x);
+  char* const bytes = loop.engine().buffer(got.buffer).data();
+  x.input = {.data = bytes, .begin = 0, .end = got.count(), .buffer = got.buffer};
+}
+
+// The same where something is there already, or the bytes were received behind that.
+void Service::join_input(Exchange& x, uring::Result got) {
+  if (got.buffer == uring::no_buffer) {
     x.input.end += got.count();
-    return;
-  }
-  const std::span<char> bytes = loop.engine().buffer(got.buffer);
-  if (x.input.unused().empty()) {
-    release_input(x);
-    x.input = {.data = bytes.data(), .begin = 0, .end = got.count(), .buffer = got.buffer};
     return;
   }
   own_input(x);
   // Fits: a head that is not done is shorter than head_bytes, and a buffer adds buffer_bytes.
   assert(x.input.end + got.count() <= x.own_bytes);
+  const std::span<char> bytes = loop.engine().buffer(got.buffer);
   std::memcpy(x.input.data + x.input.end, bytes.data(), got.count());
   x.input.end += got.count();
   loop.engine().recycle(got.buffer);

@@ -49,7 +49,7 @@ struct Service {
   void drain();
 
   // The exchange of `c`, lent now if it has none.
-  Exchange& borrow(Connection& c);
+  Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
   void give_back(Connection& c);
   // Destroys `c`, which is closed.
   void forget(Connection& c);
@@ -119,9 +119,12 @@ struct Service {
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
+  Exchange& lend(Connection& c);
   void own_memory(Exchange& x);
+  void join_input(Exchange& x, uring::Result got);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
+  const bool tells_peers_;    // some log does
   Exchange* idle_ = nullptr;  // lent to nobody, by Exchange::next_idle
   Connection* first_ = nullptr;
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
