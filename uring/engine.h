@@ -18,7 +18,7 @@
 namespace uring {
 
 struct Completion {
-  Operation* operation = nullptr;
+  Flight* flight = nullptr;
   Result result;
 };
 
@@ -44,14 +44,15 @@ class Engine {
   // Takes `operation`; it completes through wait(). Never fails: what the kernel refuses is a
   // completion too.
   virtual void start(Operation& operation) = 0;
+  virtual void start(Stream& stream) = 0;
 
   // Does `operation`, of which works_on_files() holds and whose file system lies in memory, before
   // it returns, and leaves the answer in it. False: it leads elsewhere and is to be started.
   virtual bool finish_now(Operation& operation);
 
-  // Asks for an early end of `operation`, which is in flight. It still completes, once, and
-  // success is a legal answer.
-  virtual void cancel(Operation& operation) = 0;
+  // Asks for an early end of what is in flight. It still completes, once, and success is a legal
+  // answer.
+  virtual void cancel(Flight& flight) = 0;
 
   // Submits what was started, waits up to `timeout` for at least one completion, and copies
   // completions to `room`. Returns how many; 0 after the timeout or a signal.

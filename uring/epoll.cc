@@ -102,9 +102,9 @@ void Epoll::unwatch(int fd) {
   forget(fd);
 }
 
-void Epoll::complete(Operation& operation, Result result) { ready_.push({&operation, result}); }
+void Epoll::complete(Flight& flight, Result result) { ready_.push({&flight, result}); }
 
-void Epoll::fail(Operation& operation, int error) { complete(operation, Result{.value = -error}); }
+void Epoll::fail(Flight& flight, int error) { complete(flight, Result{.value = -error}); }
 
 // --- Starting ---
 
@@ -116,8 +116,7 @@ void Epoll::start(Operation& operation) {
     case OpCode::accept: return start_accept(operation);
     case OpCode::connect: return start_connect(operation);
     case OpCode::recv:
-    case OpCode::recv_provided:
-    case OpCode::recv_stream: return start_receive(operation);
+    case OpCode::recv_provided: return start_receive(operation);
     case OpCode::send:
     case OpCode::send_gather: return start_send(operation);
     case OpCode::read: return start_read(operation);
@@ -126,6 +125,13 @@ void Epoll::start(Operation& operation) {
       return complete(operation, Result{});
     default: return start_file(operation);
   }
+}
+
+void Epoll::start(Stream& stream) {
+  ++counters_.operations;
+  stream.cancelled = false;
+  if (stream.fd < 0) return fail(stream, EBADF);
+  start_receive(stream);
 }
 
 // Level triggered, so that a long queue is an event again; exclusive, because workers may share a
@@ -142,16 +148,16 @@ void Epoll::start_accept(Operation& operation) {
 }
 
 // False: there is no listener, or no descriptor or memory for a further connection.
-bool Epoll::accept_some(Operation& operation) {
+bool Epoll::accept_some(Flight& accept) {
   for (int i = 0; i < most_accepts; ++i) {
-    const int fd = ::accept4(operation.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int fd = ::accept4(accept.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       forget(fd);
-      complete(operation, Result{.value = fd, .more = true});
+      complete(accept, Result{.value = fd, .more = true});
     } else if (would_wait(errno)) {
       return true;
     } else if (errno != ECONNABORTED && errno != EINTR) {
-      fail(operation, errno);
+      fail(accept, errno);
       return false;
     }
   }
@@ -193,15 +199,15 @@ void Epoll::try_connects_again() {
   }
 }
 
-void Epoll::start_receive(Operation& operation) {
-  Slot& slot = slot_of(operation.fd);
+void Epoll::start_receive(Flight& flight) {
+  Slot& slot = slot_of(flight.fd);
   assert(!slot.reader);
-  const bool is_stream = operation.code == OpCode::recv_stream;
-  if (slot.readable && (is_stream ? try_stream(operation, slot) : try_receive(operation, slot))) {
+  const bool is_stream = flight.code == OpCode::recv_stream;
+  if (slot.readable && (is_stream ? try_stream(flight, slot) : try_receive(flight, slot))) {
     return;
   }
-  slot.reader = &operation;
-  watch(operation.fd);
+  slot.reader = &flight;
+  watch(flight.fd);
 }
 
 void Epoll::start_send(Operation& operation) {
@@ -231,21 +237,23 @@ void Epoll::start_read(Operation& operation) {
 // --- Trying. True: it has completed, for good. ---
 
 // One receive into the room or a buffer.
-bool Epoll::try_receive(Operation& operation, Slot& slot) {
-  std::span<char> room(static_cast<char*>(const_cast<void*>(operation.address)), operation.length);
+bool Epoll::try_receive(Flight& flight, Slot& slot) {
+  std::span<char> room;
   Result result;
-  if (picks_buffer(operation.code)) {
+  if (picks_buffer(flight.code)) {
     const std::optional<std::uint16_t> id = take_buffer();
     if (!id) {
       // Who waits holds no buffer, and lacks none either.
-      slot.readable = !is_empty_and_open(operation.fd);
-      if (slot.readable) fail(operation, ENOBUFS);
+      slot.readable = !is_empty_and_open(flight.fd);
+      if (slot.readable) fail(flight, ENOBUFS);
       return slot.readable;
     }
     result.buffer = *id;
     room = pool_.at(*id);
+  } else {
+    room = operation_of(flight).room();
   }
-  const ssize_t count = ::recv(operation.fd, room.data(), room.size(), MSG_DONTWAIT);
+  const ssize_t count = ::recv(flight.fd, room.data(), room.size(), MSG_DONTWAIT);
   const int error = count < 0 ? errno : 0;
   if (count <= 0 && result.buffer != no_buffer) recycle(std::exchange(result.buffer, no_buffer));
   if (would_wait(error)) {
@@ -256,18 +264,18 @@ bool Epoll::try_receive(Operation& operation, Slot& slot) {
   const bool drained = count > 0 && static_cast<std::size_t>(count) < room.size();
   if (drained && !slot.ended) slot.readable = false;
   result.value = static_cast<std::int32_t>(count < 0 ? -error : count);
-  result.more = operation.code == OpCode::recv_stream && count > 0;
-  complete(operation, result);
+  result.more = flight.code == OpCode::recv_stream && count > 0;
+  complete(flight, result);
   return !result.more;
 }
 
 // Some receives, as long as there is something.
-bool Epoll::try_stream(Operation& operation, Slot& slot) {
+bool Epoll::try_stream(Flight& stream, Slot& slot) {
   for (int i = 0; i < most_streamed; ++i) {
-    if (try_receive(operation, slot)) return true;
+    if (try_receive(stream, slot)) return true;
     if (!slot.readable) return false;
   }
-  streaming_.push_back(mark_of(operation.fd, slot.generation));
+  streaming_.push_back(mark_of(stream.fd, slot.generation));
   return false;
 }
 
@@ -370,17 +378,18 @@ void Epoll::await_event(Operation& operation) {
 // --- Events ---
 
 void Epoll::advance_reader(int fd) {
-  Operation& operation = *slot_of(fd).reader;
-  if (operation.code == OpCode::accept) {
-    if (accept_some(operation)) return;  // it stays
+  Flight& flight = *slot_of(fd).reader;
+  if (flight.code == OpCode::accept) {
+    if (accept_some(flight)) return;  // it stays
     slot_of(fd).reader = nullptr;
     unwatch(fd);
-  } else if (operation.code == OpCode::read) {
+  } else if (flight.code == OpCode::read) {
     slot_of(fd).reader = nullptr;
+    Operation& operation = operation_of(flight);
     if (!try_read(operation, true)) await_event(operation);
-  } else if (operation.code == OpCode::recv_stream) {
-    if (try_stream(operation, slot_of(fd))) slot_of(fd).reader = nullptr;
-  } else if (try_receive(operation, slot_of(fd))) {
+  } else if (flight.code == OpCode::recv_stream) {
+    if (try_stream(flight, slot_of(fd))) slot_of(fd).reader = nullptr;
+  } else if (try_receive(flight, slot_of(fd))) {
     slot_of(fd).reader = nullptr;
   }
 }
@@ -442,22 +451,22 @@ std::size_t Epoll::wait(Milliseconds timeout, std::span<Completion> room) {
   return taken;
 }
 
-void Epoll::cancel(Operation& operation) {
+void Epoll::cancel(Flight& flight) {
   ++counters_.cancels;
-  operation.cancelled = true;
-  if (operation.fd < 0 || static_cast<std::size_t>(operation.fd) >= slots_.size()) return;
-  Slot& slot = slot_of(operation.fd);
-  if (slot.reader == &operation) {
+  flight.cancelled = true;
+  if (flight.fd < 0 || static_cast<std::size_t>(flight.fd) >= slots_.size()) return;
+  Slot& slot = slot_of(flight.fd);
+  if (slot.reader == &flight) {
     slot.reader = nullptr;
-    if (operation.code == OpCode::accept) unwatch(operation.fd);
-    fail(operation, ECANCELED);
-  } else if (slot.writer == &operation) {
+    if (flight.code == OpCode::accept) unwatch(flight.fd);
+    fail(flight, ECANCELED);
+  } else if (slot.writer == &flight) {
     slot.writer = nullptr;
-    const bool is_send = operation.code != OpCode::connect;
+    const bool is_send = flight.code != OpCode::connect;
     if (is_send && slot.sent > 0)
-      complete(operation, Result{.value = static_cast<std::int32_t>(slot.sent)});
+      complete(flight, Result{.value = static_cast<std::int32_t>(slot.sent)});
     else
-      fail(operation, ECANCELED);
+      fail(flight, ECANCELED);
   }
 }
 

@@ -42,7 +42,8 @@ class Epoll final : public Engine {
   Epoll& operator=(const Epoll&) = delete;
 
   void start(Operation& operation) override;
-  void cancel(Operation& operation) override;
+  void start(Stream& stream) override;
+  void cancel(Flight& flight) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
@@ -56,7 +57,7 @@ class Epoll final : public Engine {
  private:
   // What is known of a descriptor.
   struct Slot {
-    Operation* reader = nullptr;   // waits until there is something: accept, recv, read
+    Flight* reader = nullptr;      // waits until there is something: accept, recv, read
     Operation* writer = nullptr;   // waits for room: connect, send
     std::uint32_t sent = 0;        // bytes of `writer` that are out
     std::uint32_t generation = 0;  // events of an earlier descriptor of this number are not ours
@@ -69,20 +70,20 @@ class Epoll final : public Engine {
   Epoll(const EpollOptions& options, int poller, int event);
   Slot& slot_of(int fd);
   void forget(int fd);
-  void complete(Operation& operation, Result result);
-  void fail(Operation& operation, int error);
+  void complete(Flight& flight, Result result);
+  void fail(Flight& flight, int error);
 
   void start_accept(Operation& operation);
   void start_connect(Operation& operation);
-  void start_receive(Operation& operation);
+  void start_receive(Flight& flight);
   void start_send(Operation& operation);
   void start_read(Operation& operation);
   void start_file(Operation& operation);
 
-  bool accept_some(Operation& operation);
+  bool accept_some(Flight& accept);
   bool try_connect(Operation& operation);
-  bool try_receive(Operation& operation, Slot& slot);
-  bool try_stream(Operation& operation, Slot& slot);
+  bool try_receive(Flight& flight, Slot& slot);
+  bool try_stream(Flight& stream, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   bool try_read(Operation& operation, bool is_ready);
   void await_event(Operation& operation);

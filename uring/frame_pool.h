@@ -28,6 +28,8 @@ class FramePool {
   static void release(void* frame);
 
   std::size_t live() const { return live_; }
+  // Bytes that small frames were cut from, the free ones' included.
+  std::size_t bytes() const { return slabs_.size() * slab_bytes - (slab_bytes - cut_bytes_); }
 
  private:
   struct Block;

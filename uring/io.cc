@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cstddef>
 #include <fcntl.h>
+#include <type_traits>
 #include <utility>
 
 #include "uring/scope.h"
@@ -16,20 +18,25 @@ namespace {
 constexpr std::size_t most_bytes = 0x7ffff000;
 }  // namespace
 
-Io::Io(Scope& scope) : loop_(scope.loop()), scope_(scope), next_(scope.ios_), timer_(*this) {
-  if (next_) next_->previous_ = this;
+Io::Io(Scope& scope) : loop_(scope.loop()), next_(scope.ios_), link_(&scope.ios_) {
+  if (next_) next_->link_ = &next_;
   scope.ios_ = this;
 }
 
 Io::~Io() {
-  assert(!operation_.waiter && !operation_.armed && !stream_.waiter && !stream_.armed);
+  assert(!operation_.waiter && !operation_.armed && !stream_.armed);
   forget_kept();
   loop_.timers().remove(timer_);
-  if (previous_)
-    previous_->next_ = next_;
-  else
-    scope_.ios_ = next_;
-  if (next_) next_->previous_ = previous_;
+  *link_ = next_;
+  if (next_) next_->link_ = link_;
+}
+
+// Of a standard-layout struct the place of a member is known, and the first one's is its own.
+static_assert(std::is_standard_layout_v<IoParts> && offsetof(IoParts, stream_) == 0);
+
+Io& Io::of(Timer& timer) {
+  char* const parts = reinterpret_cast<char*>(&timer) - offsetof(IoParts, timer_);
+  return static_cast<Io&>(*reinterpret_cast<IoParts*>(parts));
 }
 
 Io::Pending Io::prepare(OpCode code, int fd, const void* address, std::size_t length) {
@@ -39,7 +46,7 @@ Io::Pending Io::prepare(OpCode code, int fd, const void* address, std::size_t le
   operation_.fd = fd;
   operation_.address = address;
   operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
-  return Pending(*this, operation_);
+  return Pending(*this);
 }
 
 Io::Pending Io::accept(int listener) { return prepare(OpCode::accept, listener, nullptr, 0); }
@@ -66,7 +73,7 @@ Io::Pending Io::send(int fd, Gather& message) {
 Io::Pending Io::sleep(Milliseconds duration) {
   set_deadline(duration);
   sleeping_ = true;
-  return Pending(*this, operation_);
+  return prepare(OpCode::nothing, -1, nullptr, 0);
 }
 
 Io::Pending Io::read(int fd, std::span<char> room, std::uint64_t offset) {
@@ -142,7 +149,7 @@ void Io::renew() {
 // True when there is nothing to wait for: a file in memory, or a peer's operation after stop() or
 // the deadline. A multishot accept that is still armed must be awaited to its end all the same.
 bool Io::answered_already() {
-  if (files_at_once_ && works_on_files(operation_.code) && !sleeping_) {
+  if (files_at_once_ && works_on_files(operation_.code)) {
     return loop_.engine().finish_now(operation_);
   }
   if (!stopped_ && !timed_out_) return false;
@@ -162,27 +169,29 @@ void Io::begin(std::coroutine_handle<> waiter) {
 // --- Receiving that goes on by itself ---
 
 Io::Pending Io::receive(int fd) {
-  assert(!operation_.waiter && !stream_.waiter);
+  assert(!operation_.waiter && !operation_.armed);
+  operation_.code = OpCode::recv_stream;
   stream_.fd = fd;
   awaits_end_ = false;
-  return Pending(*this, stream_);
+  return Pending(*this);
 }
 
 Io::Pending Io::end_receiving() {
-  assert(!operation_.waiter && !stream_.waiter);
+  assert(!operation_.waiter && !operation_.armed);
+  operation_.code = OpCode::recv_stream;
   awaits_end_ = true;
-  return Pending(*this, stream_);
+  return Pending(*this);
 }
 
 // True, with a result, when there is nothing to wait for.
 bool Io::has_arrived() {
   if (awaits_end_) return !stream_.armed;
   if (stopped_ || timed_out_) {
-    stream_.result = Result{.value = -ECANCELED};
+    operation_.result = Result{.value = -ECANCELED};
   } else if (kept_ > 0) {
-    stream_.result = take_kept();
+    operation_.result = take_kept();
   } else if (end_ != not_ended) {
-    stream_.result = Result{.value = end_};
+    operation_.result = Result{.value = end_};
     if (end_ == -ENOBUFS) end_ = not_ended;  // the next one may find a buffer
   } else {
     return false;
@@ -191,28 +200,21 @@ bool Io::has_arrived() {
 }
 
 void Io::await_arrival(std::coroutine_handle<> waiter) {
-  stream_.waiter = waiter;
+  operation_.waiter = waiter;
   if (awaits_end_) {
     loop_.engine().cancel(stream_);
   } else if (!stream_.armed) {
-    stream_.code = OpCode::recv_stream;
-    stream_.address = this;
     stream_.armed = true;
     loop_.engine().start(stream_);
   }
 }
 
-void Io::on_received(Operation& stream, Result result) {
-  Io& io = *static_cast<Io*>(const_cast<void*>(stream.address));
-  io.take_received(result);
-}
-
-void Io::take_received(Result result) {
+void Io::on_received(Result result) {
   stream_.armed = result.more;
-  const bool is_wanted = stream_.waiter && !awaits_end_ && kept_ == 0;
-  if (is_wanted && result.count() > 0) {
-    stream_.result = result;
-    std::exchange(stream_.waiter, nullptr).resume();
+  const bool is_awaited = operation_.waiter && is_receiving();
+  if (result.count() > 0 && is_awaited && !awaits_end_ && kept_ == 0) {
+    operation_.result = result;
+    std::exchange(operation_.waiter, nullptr).resume();
     return;
   }
   if (result.count() > 0) {
@@ -220,8 +222,8 @@ void Io::take_received(Result result) {
   } else if (!result.more && result.fault() != Fault::cancelled) {
     end_ = result.value;
   }
-  if (!stream_.waiter || (awaits_end_ && stream_.armed)) return;
-  const std::coroutine_handle<> waiter = std::exchange(stream_.waiter, nullptr);
+  if (!is_awaited || (awaits_end_ && stream_.armed)) return;
+  const std::coroutine_handle<> waiter = std::exchange(operation_.waiter, nullptr);
   if (!has_arrived()) {
     await_arrival(waiter);  // it was ended to pause, or for a deadline that counts no more
     return;
@@ -256,13 +258,11 @@ void Io::forget_kept() {
 // Ends the wait for a peer, if that is what is going on. The completion still comes. An acceptor
 // that stops itself awaits nothing at this moment, but its operation goes on.
 void Io::interrupt() {
-  if (stream_.waiter && !awaits_end_) {
-    loop_.engine().cancel(stream_);
-    return;
-  }
   if (!operation_.waiter && !operation_.armed) return;
   if (sleeping_) {
     loop_.timers().set(timer_, loop_.now());
+  } else if (is_receiving()) {
+    if (!awaits_end_) loop_.engine().cancel(stream_);
   } else if (waits_for_peer(operation_.code)) {
     loop_.engine().cancel(operation_);
   }

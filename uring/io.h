@@ -45,17 +45,13 @@ struct Gather {
   }
 };
 
-// The offset of a read or write that goes on where the last one ended.
-inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
-
-// How a path may resolve: struct open_how of openat2(2).
-struct OpenHow {
-  std::uint64_t flags = 0;
-  std::uint64_t mode = 0;
-  std::uint64_t resolve = 0;
+// What of an Io others have pointers to: a base, so that these lead to the Io.
+struct IoParts {
+  Stream stream_;  // the receive that goes on by itself
+  Timer timer_;
 };
 
-class Io {
+class Io : private IoParts {
  public:
   explicit Io(Scope& scope);
   ~Io();  // nothing may be in flight
@@ -65,23 +61,20 @@ class Io {
   // What co_await takes: starts the operation and resumes with its Result.
   class [[nodiscard]] Pending {
    public:
-    Pending(Io& io, Operation& operation) : io_(io), operation_(operation) {}
+    explicit Pending(Io& io) : io_(io) {}
     bool await_ready() const noexcept {
-      return is_stream() ? io_.has_arrived() : io_.answered_already();
+      return io_.is_receiving() ? io_.has_arrived() : io_.answered_already();
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      if (is_stream())
+      if (io_.is_receiving())
         io_.await_arrival(waiter);
       else
         io_.begin(waiter);
     }
-    Result await_resume() const noexcept { return operation_.result; }
+    Result await_resume() const noexcept { return io_.operation_.result; }
 
    private:
-    bool is_stream() const noexcept { return &operation_ == &io_.stream_; }
-
     Io& io_;
-    Operation& operation_;
   };
 
   // --- Waiting for peers. Cancelled by stop() and by the deadline. ---
@@ -140,6 +133,9 @@ class Io {
 
   // Ends what waits for a peer, now and from now on.
   void stop();
+  // Says whether nothing is lost when the wait ends: then Scope::end_idle() ends it, as if its
+  // deadline were now.
+  void set_idle(bool idle) { idle_ = idle; }
 
   bool stopped() const { return stopped_; }
   bool timed_out() const { return timed_out_; }
@@ -149,11 +145,11 @@ class Io {
   // Takes back stopped() and timed_out(), for a new use of this Io.
   void renew();
 
-  // For the loop: the timer fired.
+  // For the loop: whose it is, that the timer fired, and a completion of the stream.
+  static Io& of(Timer& timer);
+  static Io& of(Stream& stream) { return static_cast<Io&>(reinterpret_cast<IoParts&>(stream)); }
   void on_deadline();
-
-  // For the loop: a completion of a receive that goes on by itself.
-  static void on_received(Operation& stream, Result result);
+  void on_received(Result result);
 
   // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
   // that arrives with its head.
@@ -162,25 +158,23 @@ class Io {
  private:
   friend class Scope;
   static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
+  // What is awaited is the stream; waiter and result are those of the operation all the same.
+  bool is_receiving() const { return operation_.code == OpCode::recv_stream; }
   Pending prepare(OpCode code, int fd, const void* address, std::size_t length);
   bool answered_already();
   void begin(std::coroutine_handle<> waiter);
   bool has_arrived();
   void await_arrival(std::coroutine_handle<> waiter);
-  void take_received(Result result);
   void keep(Result result);
   Result take_kept();
   void forget_kept();
   void interrupt();
 
   Loop& loop_;
-  Scope& scope_;
-  Io* next_ = nullptr;  // in the scope's list
-  Io* previous_ = nullptr;
-  Timer timer_;
+  Io* next_;   // in the scope's list
+  Io** link_;  // what points to this one
   Operation operation_;
-  Operation stream_;                 // the receive that goes on by itself
-  std::int32_t end_ = not_ended;     // what that receive came to in the end
+  std::int32_t end_ = not_ended;     // what the stream came to in the end
   std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order they arrived
   std::uint16_t last_ = no_buffer;
   std::uint16_t kept_ = 0;
@@ -188,6 +182,7 @@ class Io {
   bool stopped_ = false;
   bool timed_out_ = false;
   bool files_at_once_ = false;
+  bool idle_ = false;
   bool sleeping_ = false;  // the timer's end is what is awaited
 };
 

@@ -24,18 +24,19 @@ std::size_t Loop::turn(Milliseconds longest) {
   ++turns_;
   std::size_t happened = count;
   for (std::size_t i = 0; i < count; ++i) {
-    Operation& operation = *batch_[i].operation;
-    if (operation.code == OpCode::recv_stream) {
-      Io::on_received(operation, batch_[i].result);
+    Flight& flight = *batch_[i].flight;
+    if (flight.code == OpCode::recv_stream) {
+      Io::of(static_cast<Stream&>(flight)).on_received(batch_[i].result);
       continue;
     }
+    Operation& operation = operation_of(flight);
     assert(operation.waiter);  // an acceptor awaits again before it returns to the loop
     operation.result = batch_[i].result;
     operation.armed = batch_[i].result.more;
     std::exchange(operation.waiter, nullptr).resume();
   }
   while (Timer* timer = timers_.next_due(now_)) {
-    timer->owner().on_deadline();
+    Io::of(*timer).on_deadline();
     ++happened;
   }
   return happened;

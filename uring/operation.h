@@ -8,8 +8,10 @@
 // it. Covered by tests/uring/loop_test.cc and simulated_test.cc.
 #pragma once
 
+#include <cassert>
 #include <coroutine>
 #include <cstdint>
+#include <span>
 
 #include "uring/result.h"
 
@@ -51,15 +53,38 @@ constexpr bool picks_buffer(OpCode code) {
 // Of sync: what is needed to read the bytes again, not the times.
 inline constexpr std::uint32_t data_only = 1;
 
-struct Operation {
-  OpCode code = OpCode::read;
+// The offset of a read or write that goes on where the last one ended.
+inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
+
+// How a path may resolve: struct open_how of openat2(2).
+struct OpenHow {
+  std::uint64_t flags = 0;
+  std::uint64_t mode = 0;
+  std::uint64_t resolve = 0;
+};
+
+// What an engine knows of anything that it has under way.
+struct Flight {
+  OpCode code;
   bool armed = false;      // multishot: it will complete again
   bool cancelled = false;  // the engine was asked to end it; what it starts again must heed
   int fd = -1;
-  int second_fd = -1;
-  std::uint32_t length = 0;       // bytes
-  std::uint32_t flags = 0;        // renameat2's, linkat's or unlinkat's
-  const void* address = nullptr;  // of recv_stream: the Io that takes what it receives
+};
+
+// The receive that goes on by itself. An idle connection has nothing else under way, so there is
+// nothing else in it.
+struct Stream : Flight {
+  Stream() : Flight{OpCode::recv_stream} {}
+};
+
+// Everything else.
+struct Operation : Flight {
+  explicit Operation(OpCode what = OpCode::nothing) : Flight{what} {}
+
+  std::uint32_t length = 0;  // bytes
+  std::uint32_t flags = 0;   // renameat2's, linkat's or unlinkat's
+  Result result;             // written by the loop before `waiter` is resumed
+  const void* address = nullptr;
   // What no operation has both of shares its place. The three words are openat2's struct open_how,
   // here because the kernel reads it only at submission.
   union {
@@ -70,10 +95,20 @@ struct Operation {
     const void* second_address = nullptr;
     std::uint64_t open_mode;
   };
-  std::uint64_t open_resolve = 0;
-
-  Result result;                   // written by the loop before `waiter` is resumed
+  union {
+    std::uint64_t open_resolve = 0;
+    int second_fd;
+  };
   std::coroutine_handle<> waiter;  // who is resumed; empty while nobody waits
+
+  // The memory of recv and read.
+  std::span<char> room() const { return {static_cast<char*>(const_cast<void*>(address)), length}; }
 };
+
+// The operation that `flight` is; it is no Stream.
+inline Operation& operation_of(Flight& flight) {
+  assert(flight.code != OpCode::recv_stream);
+  return static_cast<Operation&>(flight);
+}
 
 }  // namespace uring

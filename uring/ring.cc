@@ -233,6 +233,17 @@ namespace {
 
 const char* path_of(const void* address) { return static_cast<const char*>(address); }
 
+// Into a buffer of the group's, once or many times.
+void prepare_receive(io_uring_sqe* entry, const Flight& flight, unsigned features) {
+  if (flight.code == OpCode::recv_stream && (features & multishot_receive)) {
+    io_uring_prep_recv_multishot(entry, flight.fd, nullptr, 0, 0);
+  } else {
+    io_uring_prep_recv(entry, flight.fd, nullptr, BufferPool::buffer_bytes, 0);
+  }
+  entry->flags |= IOSQE_BUFFER_SELECT;
+  entry->buf_group = buffer_group;
+}
+
 // One operation, one entry. MSG_WAITALL lets the kernel go on with a short send by itself. Accepted
 // sockets stay blocking: on a non-blocking one the ring answers EAGAIN instead of waiting.
 void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
@@ -247,15 +258,7 @@ void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
       break;
     case OpCode::recv: io_uring_prep_recv(entry, op.fd, room, op.length, 0); break;
     case OpCode::recv_provided:
-    case OpCode::recv_stream:
-      if (op.code == OpCode::recv_stream && (features & multishot_receive)) {
-        io_uring_prep_recv_multishot(entry, op.fd, nullptr, 0, 0);
-      } else {
-        io_uring_prep_recv(entry, op.fd, nullptr, BufferPool::buffer_bytes, 0);
-      }
-      entry->flags |= IOSQE_BUFFER_SELECT;
-      entry->buf_group = buffer_group;
-      break;
+    case OpCode::recv_stream: prepare_receive(entry, op, features); break;
     case OpCode::send:
       io_uring_prep_send(entry, op.fd, op.address, op.length, MSG_NOSIGNAL | MSG_WAITALL);
       break;
@@ -315,21 +318,30 @@ void Ring::start(Operation& operation) {
   ++counters_.operations;
 }
 
-void Ring::submit(Operation& operation) {
-  io_uring_sqe* entry = next_entry();
-  prepare(entry, operation, features_);
-  io_uring_sqe_set_data(entry, &operation);
-  if (receives(operation.code)) has_receives_ = true;
+void Ring::start(Stream& stream) {
+  stream.cancelled = false;
+  submit(stream);
+  ++counters_.operations;
 }
 
-void Ring::cancel(Operation& operation) {
-  operation.cancelled = true;
+void Ring::submit(Flight& flight) {
+  io_uring_sqe* entry = next_entry();
+  if (flight.code == OpCode::recv_stream)
+    prepare_receive(entry, flight, features_);
+  else
+    prepare(entry, operation_of(flight), features_);
+  io_uring_sqe_set_data(entry, &flight);
+  if (receives(flight.code)) has_receives_ = true;
+}
+
+void Ring::cancel(Flight& flight) {
+  flight.cancelled = true;
   io_uring_sqe* entry = next_entry();
   // By descriptor for a multishot accept: by address was seen to miss one (liburing issue 1375).
-  if (operation.code == OpCode::accept) {
-    io_uring_prep_cancel_fd(entry, operation.fd, IORING_ASYNC_CANCEL_ALL);
+  if (flight.code == OpCode::accept) {
+    io_uring_prep_cancel_fd(entry, flight.fd, IORING_ASYNC_CANCEL_ALL);
   } else {
-    io_uring_prep_cancel(entry, &operation, 0);
+    io_uring_prep_cancel(entry, &flight, 0);
   }
   io_uring_sqe_set_data64(entry, no_tag);
   ++counters_.cancels;
@@ -355,24 +367,24 @@ Milliseconds Ring::now() {
 
 // Goes on, by a new entry, with what the kernel does only once although it is to go on. False: that
 // is nothing of the kind, or it was cancelled or failed.
-bool Ring::goes_on(Operation& operation, std::int32_t result) {
-  const bool is_accept = operation.code == OpCode::accept && !has(multishot_accept);
-  const bool is_receive = operation.code == OpCode::recv_stream && !has(multishot_receive);
-  if (operation.cancelled) return false;  // the cancellation may have found the last entry's end
+bool Ring::goes_on(Flight& flight, std::int32_t result) {
+  const bool is_accept = flight.code == OpCode::accept && !has(multishot_accept);
+  const bool is_receive = flight.code == OpCode::recv_stream && !has(multishot_receive);
+  if (flight.cancelled) return false;  // the cancellation may have found the last entry's end
   if (!(is_accept && result >= 0) && !(is_receive && result > 0)) return false;
-  submit(operation);
+  submit(flight);
   return true;
 }
 
 // Copies one completion out. False: it is none of the loop's business.
 bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
-  auto* operation = reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(entry.user_data));
+  auto* flight = reinterpret_cast<Flight*>(static_cast<std::uintptr_t>(entry.user_data));
   Result result{.value = entry.res, .more = (entry.flags & IORING_CQE_F_MORE) != 0};
   if (entry.flags & IORING_CQE_F_BUFFER) {
     result.buffer = static_cast<std::uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
     ++lent_;
   }
-  completion = {operation, result};
+  completion = {flight, result};
   const bool is_usual = entry.res > 0 && entry.user_data > highest_tag && !lacks_multishot();
   return is_usual || take_unusual(entry, completion);
 }
@@ -385,18 +397,18 @@ bool Ring::take_unusual(const io_uring_cqe& entry, Completion& completion) {
   // A receive that ended or failed may carry a buffer too: it goes back at once.
   if (entry.res <= 0 && result.buffer != no_buffer)
     recycle(std::exchange(result.buffer, no_buffer));
-  Operation& operation = *completion.operation;
-  if (entry.res == -ENOBUFS && picks_buffer(operation.code)) {
+  Flight& flight = *completion.flight;
+  if (entry.res == -ENOBUFS && picks_buffer(flight.code)) {
     ++counters_.buffer_shortages;
     // The cancellation found the receive at its end, and will not find the next one.
-    if (operation.cancelled) {
+    if (flight.cancelled) {
       result.value = -ECANCELED;
     } else if (have_buffers()) {
-      submit(operation);
+      submit(flight);
       return false;
     }
   }
-  if (lacks_multishot() && goes_on(operation, entry.res)) result.more = true;
+  if (lacks_multishot() && goes_on(flight, entry.res)) result.more = true;
   return true;
 }
 

@@ -56,7 +56,8 @@ class Ring final : public Engine {
   Ring& operator=(const Ring&) = delete;
 
   void start(Operation& operation) override;
-  void cancel(Operation& operation) override;
+  void start(Stream& stream) override;
+  void cancel(Flight& flight) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
@@ -80,10 +81,10 @@ class Ring final : public Engine {
   bool have_buffers();
   bool add_buffers();
   void provide(std::uint16_t first, std::size_t count);
-  bool goes_on(Operation& operation, std::int32_t result);
+  bool goes_on(Flight& flight, std::int32_t result);
   void poll_watched();
   void take_news(const io_uring_cqe& entry);
-  void submit(Operation& operation);
+  void submit(Flight& flight);
   io_uring_sqe* next_entry();
   bool take(const io_uring_cqe& entry, Completion& completion);
   bool take_unusual(const io_uring_cqe& entry, Completion& completion);

@@ -23,4 +23,10 @@ void Scope::stop() {
   for (Io* io = ios_; io; io = io->next_) io->stop();
 }
 
+void Scope::end_idle() {
+  for (Io* io = ios_; io; io = io->next_) {
+    if (io->idle_) io->set_deadline(0);
+  }
+}
+
 }  // namespace uring

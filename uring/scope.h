@@ -27,6 +27,8 @@ class Scope {
 
   // Stops every Io in the scope. New ones are not stopped: stop what makes them first.
   void stop();
+  // Ends the waits of those Ios that are idle: see Io::set_idle().
+  void end_idle();
 
   bool empty() const { return tasks_ == 0; }
   std::size_t tasks() const { return tasks_; }

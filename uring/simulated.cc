@@ -79,22 +79,22 @@ namespace {
 
 // False for a read of an event descriptor that nobody has signalled: a plain call would wait for
 // it with the whole engine.
-bool is_readable(const Operation& operation) {
-  if (operation.code != OpCode::read) return true;
-  pollfd ready{.fd = operation.fd, .events = POLLIN, .revents = 0};
+bool is_readable(const Flight& flight) {
+  if (flight.code != OpCode::read) return true;
+  pollfd ready{.fd = flight.fd, .events = POLLIN, .revents = 0};
   return ::poll(&ready, 1, 0) != 0;
 }
 
 }  // namespace
 
 // Counts an operation that starts. What is planned for it.
-Simulated::FaultPlan Simulated::begin(const Operation& operation) {
+Simulated::FaultPlan Simulated::begin(const Flight& flight) {
   ++counters_.operations;
-  history_.push_back(operation.code);
+  history_.push_back(flight.code);
   if (const auto found = faults_.find(counters_.operations); found != faults_.end()) {
     return found->second;
   }
-  const auto next = next_faults_.find(operation.code);
+  const auto next = next_faults_.find(flight.code);
   return next != next_faults_.end() ? next_faults_.extract(next).mapped() : FaultPlan{};
 }
 
@@ -111,6 +111,15 @@ void Simulated::start(Operation& operation) {
   }
 }
 
+void Simulated::start(Stream& stream) {
+  stream.cancelled = false;
+  const FaultPlan fault = begin(stream);
+  if (fault.error != 0)
+    complete(stream, Result{.value = -fault.error}, fault.delay);
+  else
+    waiting_.push_back({&stream, fault});
+}
+
 // Every file system lies in memory here. One in four of a shuffling engine's turns out not to.
 bool Simulated::finish_now(Operation& operation) {
   if (temper_.shuffles && whim() && whim()) return false;
@@ -120,35 +129,35 @@ bool Simulated::finish_now(Operation& operation) {
   return true;
 }
 
-void Simulated::cancel(Operation& operation) {
+void Simulated::cancel(Flight& flight) {
   ++counters_.cancels;
-  operation.cancelled = true;
+  flight.cancelled = true;
   const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-    return waiting.operation == &operation;
+    return waiting.flight == &flight;
   });
   if (found == waiting_.end()) return;  // it has completed: success is a legal answer
   const Waiting waiting = *found;
   waiting_.erase(found);
   if (temper_.success_wins && try_socket(waiting)) return;
   std::int32_t answer = -ECANCELED;
-  if (operation.code == OpCode::send || operation.code == OpCode::send_gather) {
-    answer = end_of_send(sockets_[operation.fd], ECANCELED);
+  if (flight.code == OpCode::send || flight.code == OpCode::send_gather) {
+    answer = end_of_send(sockets_[flight.fd], ECANCELED);
   }
-  complete(operation, Result{.value = answer});
+  complete(flight, Result{.value = answer});
 }
 
 // The completions of one operation come in order, so that none comes after its last.
-void Simulated::complete(Operation& operation, Result result, std::uint32_t delay) {
+void Simulated::complete(Flight& flight, Result result, std::uint32_t delay) {
   bool is_late = delay > 0;
   for (const Delayed& earlier : delayed_) {
-    if (earlier.completion.operation != &operation) continue;
+    if (earlier.completion.flight != &flight) continue;
     is_late = true;
     delay = std::max(delay, earlier.turns);
   }
   if (is_late)
-    delayed_.push_back({{&operation, result}, delay});
+    delayed_.push_back({{&flight, result}, delay});
   else
-    ready_.push_back({&operation, result});
+    ready_.push_back({&flight, result});
 }
 
 std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
@@ -167,9 +176,9 @@ Completion Simulated::take_ready() {
   std::size_t at = 0;
   if (temper_.shuffles) {
     while (at + 1 < ready_.size() && whim()) ++at;
-    const Operation* const chosen = ready_[at].operation;
+    const Flight* const chosen = ready_[at].flight;
     at = 0;
-    while (ready_[at].operation != chosen) ++at;
+    while (ready_[at].flight != chosen) ++at;
   }
   const Completion completion = ready_[at];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
@@ -192,7 +201,7 @@ void Simulated::pump() {
   // Not in every turn: when nothing is ready at all, time must go on.
   hesitated_ = temper_.hesitates && whim();
   for (std::size_t i = 0; i < waiting_.size();) {
-    const bool is_event = waiting_[i].operation->code == OpCode::read;
+    const bool is_event = waiting_[i].flight->code == OpCode::read;
     const bool is_passed_over = hesitated_ && !is_event && whim();
     if (is_passed_over || (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i]))) {
       ++i;
@@ -203,20 +212,20 @@ void Simulated::pump() {
 }
 
 bool Simulated::try_event(const Waiting& waiting) {
-  if (!is_readable(*waiting.operation)) return false;
-  complete(*waiting.operation, Result{.value = do_file(*waiting.operation, 0)},
-           waiting.fault.delay);
+  if (!is_readable(*waiting.flight)) return false;
+  const Result result{.value = do_file(operation_of(*waiting.flight), 0)};
+  complete(*waiting.flight, result, waiting.fault.delay);
   return true;
 }
 
 // True when the operation has completed for good.
 bool Simulated::try_socket(const Waiting& waiting) {
-  Operation& operation = *waiting.operation;
-  Socket& socket = sockets_[operation.fd];
+  Flight& flight = *waiting.flight;
+  Socket& socket = sockets_[flight.fd];
   assert(!socket.closed);
-  switch (operation.code) {
+  switch (flight.code) {
     case OpCode::accept: return try_accept(waiting, socket);
-    case OpCode::connect: complete(operation, Result{}, waiting.fault.delay); return true;
+    case OpCode::connect: complete(flight, Result{}, waiting.fault.delay); return true;
     case OpCode::send:
     case OpCode::send_gather: return try_send(waiting, socket);
     case OpCode::recv_stream: return try_stream(waiting, socket);
@@ -226,9 +235,9 @@ bool Simulated::try_socket(const Waiting& waiting) {
 
 bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
   while (!socket.arrivals.empty()) {
-    const bool is_last = may_end(*waiting.operation);
+    const bool is_last = may_end(*waiting.flight);
     const Result result{.value = socket.arrivals.front(), .more = !is_last};
-    complete(*waiting.operation, result, waiting.fault.delay);
+    complete(*waiting.flight, result, waiting.fault.delay);
     socket.arrivals.pop_front();
     if (is_last) return true;
   }
@@ -236,41 +245,42 @@ bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
 }
 
 // A whim to end a multishot. One that was cancelled has its end before it.
-bool Simulated::may_end(const Operation& operation) {
-  return temper_.ends_multishots && !operation.cancelled && whim();
+bool Simulated::may_end(const Flight& multishot) {
+  return temper_.ends_multishots && !multishot.cancelled && whim();
 }
 
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
-  Operation& operation = *waiting.operation;
-  const bool is_stream = operation.code == OpCode::recv_stream;
+  Flight& flight = *waiting.flight;
+  const bool is_stream = flight.code == OpCode::recv_stream;
   if (socket.reset) {
-    complete(operation, Result{.value = -ECONNRESET}, waiting.fault.delay);
+    complete(flight, Result{.value = -ECONNRESET}, waiting.fault.delay);
     return true;
   }
   if (socket.received == socket.inbound.size()) {
     if (!socket.finished) return false;
-    complete(operation, Result{.value = 0}, waiting.fault.delay);
+    complete(flight, Result{.value = 0}, waiting.fault.delay);
     return true;
   }
-  if (picks_buffer(operation.code) && temper_.most_buffers > 0 &&
+  if (picks_buffer(flight.code) && temper_.most_buffers > 0 &&
       lent_.size() >= temper_.most_buffers) {
-    complete(operation, Result{.value = -ENOBUFS}, waiting.fault.delay);
+    complete(flight, Result{.value = -ENOBUFS}, waiting.fault.delay);
     return true;
   }
-  Result result{.more = is_stream && !may_end(operation)};
-  char* target = static_cast<char*>(const_cast<void*>(operation.address));
-  std::size_t bound = operation.length;
-  if (picks_buffer(operation.code)) {
+  Result result{.more = is_stream && !may_end(flight)};
+  std::span<char> room;
+  if (picks_buffer(flight.code)) {
     result.buffer = lend();
-    target = pool_.at(result.buffer).data();
-    bound = BufferPool::buffer_bytes;
+    room = pool_.at(result.buffer);
+  } else {
+    room = operation_of(flight).room();
   }
+  std::size_t bound = room.size();
   if (receive_bound_ > 0) bound = std::min(bound, receive_bound_);
   if (waiting.fault.most > 0) bound = std::min<std::size_t>(bound, waiting.fault.most);
-  const std::size_t count = socket.inbound.copy(target, bound, socket.received);
+  const std::size_t count = socket.inbound.copy(room.data(), bound, socket.received);
   socket.received += count;  // not erased: a test may receive much in small pieces
   result.value = static_cast<std::int32_t>(count);
-  complete(operation, result, waiting.fault.delay);
+  complete(flight, result, waiting.fault.delay);
   return !result.more;
 }
 
@@ -323,7 +333,7 @@ std::string bytes_of(const Operation& operation) {
 }  // namespace
 
 bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
-  Operation& operation = *waiting.operation;
+  Operation& operation = operation_of(*waiting.flight);
   if (socket.reset || socket.ended) {
     complete(operation, Result{.value = end_of_send(socket, EPIPE)}, waiting.fault.delay);
     return true;

@@ -94,8 +94,9 @@ class Simulated final : public Engine {
   // --- Engine ---
 
   void start(Operation& operation) override;
+  void start(Stream& stream) override;
   bool finish_now(Operation& operation) override;
-  void cancel(Operation& operation) override;
+  void cancel(Flight& flight) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
@@ -120,7 +121,7 @@ class Simulated final : public Engine {
     bool closed = false;            // we closed it
   };
   struct Waiting {
-    Operation* operation;
+    Flight* flight;
     FaultPlan fault;
   };
   struct Delayed {
@@ -129,7 +130,7 @@ class Simulated final : public Engine {
   };
 
   int make_socket();
-  void complete(Operation& operation, Result result, std::uint32_t delay = 0);
+  void complete(Flight& flight, Result result, std::uint32_t delay = 0);
   bool try_socket(const Waiting& waiting);
   bool try_event(const Waiting& waiting);
   bool try_accept(const Waiting& waiting, Socket& socket);
@@ -137,13 +138,13 @@ class Simulated final : public Engine {
   bool try_stream(const Waiting& waiting, Socket& socket);
   bool try_send(const Waiting& waiting, Socket& socket);
   static std::int32_t end_of_send(Socket& socket, int error);
-  FaultPlan begin(const Operation& operation);
+  FaultPlan begin(const Flight& flight);
   std::int32_t do_file(Operation operation, std::uint32_t most);
   std::uint16_t lend();
   void age_delayed();
   void pump();
   bool whim() { return (random_ = random_ * 1'664'525U + 1'013'904'223U) >> 31 != 0; }
-  bool may_end(const Operation& operation);
+  bool may_end(const Flight& multishot);
   Completion take_ready();
 
   static constexpr int first_socket = 1'000'000;  // far above any real descriptor

@@ -13,15 +13,12 @@
 
 namespace uring {
 
-class Io;
-
 class Timer {
  public:
-  explicit Timer(Io& owner) : owner_(&owner) {}
+  Timer() = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  Io& owner() const { return *owner_; }
   bool armed() const { return deadline_ != unset; }
   Milliseconds deadline() const { return deadline_; }
 
@@ -29,7 +26,6 @@ class Timer {
   friend class Timers;
   static constexpr Milliseconds unset = INT64_MAX;
 
-  Io* owner_;                      // who is told
   Timer* next_ = nullptr;          // in its slot's list
   Timer** link_ = nullptr;         // what points to this timer; null while in no slot
   Milliseconds deadline_ = unset;  // when it is due

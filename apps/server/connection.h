@@ -94,17 +94,14 @@ struct Connection {
   uring::Io io;
   Service& service;
   Exchange* exchange = nullptr;  // null while waiting for a request
-  Connection* next = nullptr;    // in the service's list
-  Connection* previous = nullptr;
   int fd;
-  bool open = true;            // serve() goes on
-  bool lingers = false;        // the peer may still be sending: close gently
-  bool starved = false;        // no provided buffer was left: receive into own memory
-  bool refused = false;        // over a connection limit: 503 and close
-  bool waiting = false;        // for the first byte of a request
   std::uint32_t requests = 0;  // answered so far
   AddressCounts::Slot counted = AddressCounts::uncounted;
   Peer peer;
+  bool open : 1 = true;      // serve() goes on
+  bool lingers : 1 = false;  // the peer may still be sending: close gently
+  bool starved : 1 = false;  // no provided buffer was left: receive into own memory
+  bool refused : 1 = false;  // over a connection limit: 503 and close
 };
 
 // The corridor: serves the requests of `c` until either side ends the connection, closes it and
@@ -132,6 +129,12 @@ uring::Task<bool> flush_with(Connection& c, std::string_view rest);
 // Takes note of what became of a send: what is left of it stays gathered, and in `rest`, while the
 // peer takes on. False: the connection is broken.
 bool note_sent(Connection& c, uring::Result result, std::string_view& rest);
+
+// The same where nothing else was sent, so that serve() has no `rest` in its frame.
+inline bool note_sent(Connection& c, uring::Result result) {
+  std::string_view rest;
+  return note_sent(c, result, rest);
+}
 
 // Plans a text answer to the request of `c`.
 void answer(Connection& c, int status, std::string_view explanation = {});

@@ -79,8 +79,7 @@ Service::Service(const Shared& from, uring::Loop& on)
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.config.cache_bytes}),
-      last_directory(on.engine()),
-      tells_peers_(from.access_log || from.head_log) {
+      last_directory(on.engine()) {
   struct stat status {};
   links_files = may_link_files(from.root);
   const bool is_known = describe_file(from.root, status);
@@ -116,20 +115,12 @@ void Service::take(int socket) {
   c->refused = is_refused;
   c->counted = counted;
   c->peer = compact(peer);
-  c->next = first_;
-  if (first_) first_->previous = c;
-  first_ = c;
   ++live;
   refused += is_refused ? 1 : 0;
   connections.spawn(serve(*c));
 }
 
 void Service::forget(Connection& c) {
-  if (c.previous)
-    c.previous->next = c.next;
-  else
-    first_ = c.next;
-  if (c.next) c.next->previous = c.previous;
   if (--live == 0) last_directory.forget();
   refused -= c.refused ? 1 : 0;
   if (shared.addresses) shared.addresses->leave(c.counted);
@@ -139,10 +130,7 @@ void Service::forget(Connection& c) {
 
 void Service::drain() {
   draining = true;
-  for (Connection* c = first_; c; c = c->next) {
-    // Not stop(): a request that has just been received is answered.
-    if (c->waiting) c->io.set_deadline(0);
-  }
+  connections.end_idle();  // not stop(): a request that has just been received is answered
 }
 
 FileCache& Service::fresh_files() {
@@ -163,7 +151,7 @@ Exchange& Service::lend(Connection& c) {
   }
   Exchange& x = *std::exchange(idle_, idle_->next_idle);
   x.block = blocks.lend();
-  if (tells_peers_) describe_peer(c.peer, x.remote);
+  if (shared.access_log || shared.head_log) describe_peer(c.peer, x.remote);
   c.exchange = &x;
   return x;
 }

@@ -124,9 +124,7 @@ struct Service {
   void join_input(Exchange& x, uring::Result got);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
-  const bool tells_peers_;    // some log does
-  Exchange* idle_ = nullptr;  // lent to nobody, by Exchange::next_idle
-  Connection* first_ = nullptr;
+  Exchange* idle_ = nullptr;     // lent to nobody, by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
   bool watches_files_ = false;   // the engine tells when there is something to refresh
   bool changes_files_ = false;   // this thread itself changed some

@@ -213,7 +213,7 @@ TEST_P(Buffers, MissingDoNotHideACancellation) {
   std::array<Completion, 1> one;
   // Room for one only: what the second came to stays in the ring while it is cancelled.
   ASSERT_EQ(engine().wait(forever, one), 1U);
-  ASSERT_EQ(one[0].operation, &first);
+  ASSERT_EQ(one[0].flight, &first);
   engine().cancel(second);
   std::size_t count = 0;
   for (int i = 0; i < 20 && count == 0; ++i) count = engine().wait(50, one);
@@ -222,7 +222,7 @@ TEST_P(Buffers, MissingDoNotHideACancellation) {
     engine().cancel(second);
     while (count == 0) count = engine().wait(forever, one);
   }
-  EXPECT_EQ(one[0].operation, &second);
+  EXPECT_EQ(one[0].flight, &second);
   EXPECT_EQ(one[0].result.value, -ECANCELED);
   for (const std::uint16_t id : kept) engine().recycle(id);
 }

@@ -563,6 +563,29 @@ TEST_P(Stopping, AScopeLeavesAnotherScopeAlone) {
   EXPECT_TRUE(ending.ended);
 }
 
+// As a deadline does, so that what has just arrived is not lost.
+TEST_P(Stopping, AScopeCanEndOnlyThoseThatAreIdle) {
+  Pair idle_pair;
+  Pair busy_pair;
+  Io idle(lab().scope);
+  Io busy(lab().scope);
+  idle.set_idle(true);
+  Ending idle_ending;
+  Ending busy_ending;
+  lab().scope.spawn(wait_for_bytes(lab(), idle, idle_pair.ours.get(), 0, idle_ending));
+  lab().scope.spawn(wait_for_bytes(lab(), busy, busy_pair.ours.get(), 0, busy_ending));
+  lab().loop.turn(0);
+  lab().scope.end_idle();
+  while (!idle_ending.ended) lab().loop.turn(forever);
+  EXPECT_EQ(idle_ending.last.value, -ECANCELED);
+  EXPECT_TRUE(idle_ending.timed_out);
+  EXPECT_FALSE(idle.stopped());
+  EXPECT_FALSE(busy_ending.ended);
+  lab::write_at_once(busy_pair.theirs.get(), "x");
+  lab().run();
+  EXPECT_EQ(busy_ending.bytes, 1U);
+}
+
 // --- Accepting ---
 
 using Accepting = lab::OnEngine;

@@ -18,9 +18,9 @@ namespace {
 constexpr Milliseconds slot = 64;
 constexpr Milliseconds start = 1'000'000;
 
-// A wheel, its clock, and timers that belong to an Io nobody tells.
+// A wheel, its clock, and timers.
 struct Wheel {
-  Timer& make() { return timers_made.emplace_back(owner); }
+  Timer& make() { return timers_made.emplace_back(); }
 
   // Fires all that is due at `time`, and returns them in order.
   std::vector<Timer*> at(Milliseconds time) {
@@ -41,9 +41,6 @@ struct Wheel {
     }
   }
 
-  Simulated engine;
-  lab::Lab lab{engine};
-  Io owner{lab.scope};
   Milliseconds now = start;
   Timers timers{start};
   std::deque<Timer> timers_made;
