@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "apps/server/content.h"
 #include "apps/server/find.h"
 #include "apps/server/respond.h"
 #include "apps/server/service.h"
@@ -73,16 +74,53 @@ bool is_ready(const Exchange& x, const ReadyHead& ready, const CachedFile& file,
          ready.bytes.size() + body.size() <= room;
 }
 
-// A head that was written before, with the time of now, and the bytes behind it.
-void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string_view body) {
+// Writes a head that was written before, with the time of now.
+void write_ready(Connection& c, const ReadyHead& ready) {
   Exchange& x = *c.exchange;
   c.service.now();
   char* const begin = x.block.data() + x.gathered;
   std::memcpy(begin, ready.bytes.data(), ready.bytes.size());
   const std::string_view date = c.service.clock.date();
   std::memcpy(begin + ready.date_offset, date.data(), http1::date_size);
-  body.copy(begin + ready.bytes.size(), body.size());  // may be null, of no bytes
+}
+
+// The bytes of a file from `offset` on where they can leave from where they lie, all in one send;
+// empty: not so. A file that is cut off meanwhile ends the send short, and the connection with it.
+std::string_view direct_bytes(const CachedFile& file, std::uint64_t offset, std::uint64_t length) {
+  if (length < least_direct || length > most_direct) return {};
+  if (file.fd < 0) return file.body.substr(offset, length);
+  if (file.mapped.empty()) return {};
+  const std::string_view piece = file.mapped.substr(offset, length);
+  return is_resident(piece) ? piece : std::string_view();
+}
+
+// What was gathered last has these bytes behind it.
+void leave_direct(Exchange& x, CachedFile& file, std::string_view bytes) {
+  FileCache::pin(file);
+  x.cached = &file;
+  x.direct = bytes;
+}
+
+// A whole file, of which a head was written before, from where it lies. False: that cannot be.
+bool gather_ready_direct(Connection& c, const ReadyHead& ready, CachedFile& file) {
+  Exchange& x = *c.exchange;
+  if (ready.bytes.empty() || ready.bytes.size() > x.block.size() - x.gathered) return false;
+  const std::string_view bytes = direct_bytes(file, 0, file.facts.size);
+  if (bytes.empty()) return false;
+  write_ready(c, ready);
+  note_gathered(c, 200, ready.bytes.size(), bytes.size());
+  leave_direct(x, file, bytes);
+  x.head.reset();
+  c.service.begin_request(x);
+  return true;
+}
+
+// That head, and the bytes behind it.
+void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string_view body) {
+  Exchange& x = *c.exchange;
+  write_ready(c, ready);
   note_gathered(c, status, ready.bytes.size(), body.size());
+  body.copy(x.block.data() + x.gathered, body.size());  // may be null, of no bytes
   x.gathered += body.size();
   x.head.reset();
   c.service.begin_request(x);
@@ -150,6 +188,13 @@ bool is_at_hand(const Exchange& x, const CachedFile& file) {
   return is_here && x.plan.length <= most_copied && room >= head_room + x.plan.length;
 }
 
+// The planned content where it can leave from where it lies; empty: it cannot, or there is none.
+std::string_view planned_bytes(const Exchange& x, const CachedFile& file) {
+  const bool is_of_file = x.plan.content == Content::file && !x.plan.head_only;
+  if (!is_of_file || x.block.size() - x.gathered < head_room) return {};
+  return direct_bytes(file, x.plan.offset, x.plan.length);
+}
+
 void gather_body(Exchange& x, const CachedFile& file) {
   if (!has_body(x.plan)) return;
   const std::string_view bytes = x.plan.content == Content::text
@@ -159,30 +204,45 @@ void gather_body(Exchange& x, const CachedFile& file) {
   x.gathered += bytes.size();
 }
 
+// Plans the answer, and gathers it if that can be done at once. Keeps its head in `ready`, unless
+// that is null.
+bool gather_planned(Connection& c, CachedFile& asked, ReadyHead* ready) {
+  Exchange& x = *c.exchange;
+  CachedFile* const file = plan(c, asked);
+  const bool is_here = file && is_at_hand(x, *file);
+  const std::string_view direct = file && !is_here ? planned_bytes(x, *file) : std::string_view();
+  if (!is_here && direct.empty()) {
+    x.plan = Plan{};
+    return false;
+  }
+  const std::size_t begin = x.gathered;
+  gather_head(c);
+  const std::string_view head(x.block.data() + begin, x.gathered - begin);
+  if (ready && !file->fact_lines.empty()) keep(*ready, head);
+  if (is_here)
+    gather_body(x, *file);
+  else
+    leave_direct(x, *file, direct);
+  finish(c);
+  return true;
+}
+
 }  // namespace
 
 bool answer_at_once(Connection& c) {
   if (!is_simple(c)) return false;
   Exchange& x = *c.exchange;
-  CachedFile* file = c.service.fresh_files().find_target(x.head.target());
+  CachedFile* const file = c.service.fresh_files().find_target(x.head.target());
   if (!file) return false;
   const Terms terms = terms_of(x.head, *file);
   ReadyHead* const ready = file->exists ? ready_for(terms, *file) : nullptr;
   const std::string_view body = body_for(terms, x.head, *file);
+  const bool is_whole_get = ready && terms == Terms::none && x.head.method() == Method::get;
   if (ready && is_ready(x, *ready, *file, body)) {
     gather_ready(c, terms == Terms::none ? 200 : 304, *ready, body);
-  } else {
-    file = plan(c, *file);
-    if (!file || !is_at_hand(x, *file)) {
-      x.plan = Plan{};
-      return false;
-    }
-    const std::size_t begin = x.gathered;
-    gather_head(c);
-    const std::string_view head(x.block.data() + begin, x.gathered - begin);
-    if (ready && !file->fact_lines.empty()) keep(*ready, head);
-    gather_body(x, *file);
-    finish(c);
+  } else if (!is_whole_get || !gather_ready_direct(c, *ready, *file)) {
+    const bool gathered = gather_planned(c, *file, ready);
+    if (!gathered) return false;
   }
   ++c.requests;
   return true;

@@ -30,7 +30,7 @@ Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   const bool is_full = x.answered.size() == Exchange::most_answered;
-  if (is_full || x.pace.waits()) return Progress::more;  // flush first
+  if (is_full || x.pace.waits() || !x.direct.empty()) return Progress::more;  // flush first
   if (x.input.unused().empty()) return Progress::more;
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
@@ -128,9 +128,9 @@ uring::Task<> serve(Connection& c) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
-      if (c.exchange && c.exchange->gathered > 0) {
-        const uring::Result sent = co_await send_gathered(c);
-        note_sent(c, sent);
+      if (c.exchange && has_unsent(*c.exchange)) {
+        const uring::Result sent = co_await send_gathered(c, c.exchange->direct);
+        note_all_sent(c, sent);
         continue;
       }
       if (c.exchange) rest(c);

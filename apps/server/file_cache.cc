@@ -142,11 +142,7 @@ uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::ui
 bool FileCache::is_worth_it(std::string_view path) {
   const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
                         open_ < limits_.open_files / 2;
-  if (has_room) return true;
-  const std::size_t hash = std::hash<std::string_view>{}(path);
-  std::uint32_t& asked = asked_[hash % asked_.size()];
-  const auto mark = static_cast<std::uint32_t>(hash >> 32) | 1;
-  return std::exchange(asked, mark) == mark;
+  return has_room || asked_.again(std::hash<std::string_view>{}(path));
 }
 
 CachedFile* FileCache::remember(std::string_view path) {

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/server/asked.h"
 #include "apps/server/changes.h"
 #include "apps/server/conditions.h"
 #include "uring/fd.h"
@@ -154,7 +155,7 @@ class FileCache {
   std::size_t open_ = 0;    // large files
   std::size_t pinned_ = 0;  // dropped ones that somebody still uses
   std::uint64_t bytes_ = 0;
-  std::array<std::uint32_t, 4096> asked_{};  // hashes of paths that were asked for once
+  Asked asked_;  // paths that were not worth it
   Counters counters_;
 };
 

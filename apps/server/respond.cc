@@ -161,16 +161,6 @@ void finish(Connection& c) {
   c.service.begin_request(x);
 }
 
-namespace {
-
-void close_file(Connection& c) {
-  Exchange& x = *c.exchange;
-  if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
-  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
-}
-
-}  // namespace
-
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
   const std::uint32_t most = c.service.config.max_requests;
@@ -186,7 +176,7 @@ uring::Task<> respond(Connection& c) {
     const bool instead = fault != uring::Fault::none && answer_unread(c, mark, fault);
     if (instead) co_await gather_content(c);
   }
-  close_file(c);
+  close_content(c);
   if (drops_body) {
     const bool dropped = co_await drop_body(c);
     if (!dropped) {

@@ -2,6 +2,7 @@
 // Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "apps/server/connection.h"
 #include "apps/server/respond.h"
@@ -58,6 +59,19 @@ bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
   return is_fine;
 }
 
+void note_all_sent(Connection& c, uring::Result result) {
+  Exchange& x = *c.exchange;
+  const bool fine = note_sent(c, result, x.direct);
+  if (x.cached && (!fine || x.direct.empty())) close_content(c);
+}
+
+void close_content(Connection& c) {
+  Exchange& x = *c.exchange;
+  x.direct = {};
+  if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
+  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
+}
+
 uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
   allow_send(c);
@@ -104,7 +118,8 @@ uring::Task<> linger(Connection& c) {
 
 uring::Task<> part(Connection& c) {
   if (c.exchange) {
-    const bool sent = co_await flush(c);
+    const bool sent = co_await flush_with(c, c.exchange->direct);
+    close_content(c);
     if (sent && c.lingers) co_await linger(c);
     c.service.log_answered(c, true);
     c.service.release_input(*c.exchange);
