@@ -50,38 +50,16 @@ Terms terms_of(const RequestHead& head, const CachedFile& file) {
   return is_same ? Terms::same_tag : Terms::others;
 }
 
-// The head that was kept for these terms, be it empty; null for others.
+// The head that was kept for these terms; null for others, or where there is none yet.
 ReadyHead* ready_for(Terms terms, CachedFile& file) {
-  switch (terms) {
-    case Terms::none: return &file.ready_200;
-    case Terms::same_tag: return &file.ready_304;
-    default: return nullptr;
-  }
+  if (!file.exists || terms == Terms::others) return nullptr;
+  ReadyHead& ready = terms == Terms::none ? file.ready_200 : file.ready_304;
+  return ready.begin ? &ready : nullptr;
 }
 
-// The bytes that go behind that head.
-std::string_view body_for(Terms terms, const RequestHead& head, const CachedFile& file) {
-  return terms == Terms::none && head.method() == Method::get ? file.body : std::string_view();
-}
-
-// Whether there is such a head, it fits, and the bytes behind it are in memory.
-bool is_ready(const Exchange& x, const ReadyHead& ready, const CachedFile& file,
-              std::string_view body) {
-  const std::size_t room = x.block.size() - x.gathered;
-  const bool has_all = body.size() == file.facts.size || body.empty();
-  const bool is_whole = has_all && (file.fd < 0 || x.head.method() == Method::head);
-  return !ready.bytes.empty() && is_whole && body.size() <= most_copied &&
-         ready.bytes.size() + body.size() <= room;
-}
-
-// Writes a head that was written before, with the time of now.
-void write_ready(Connection& c, const ReadyHead& ready) {
-  Exchange& x = *c.exchange;
-  c.service.now();
-  char* const begin = x.block.data() + x.gathered;
-  std::memcpy(begin, ready.bytes.data(), ready.bytes.size());
-  const std::string_view date = c.service.clock.date();
-  std::memcpy(begin + ready.date_offset, date.data(), http1::date_size);
+// How many bytes follow it.
+std::uint64_t body_bytes(Terms terms, const RequestHead& head, const CachedFile& file) {
+  return terms == Terms::none && head.method() == Method::get ? file.facts.size : 0;
 }
 
 // The bytes of a file from `offset` on where they can leave from where they lie, all in one send;
@@ -101,36 +79,52 @@ void leave_direct(Exchange& x, CachedFile& file, std::string_view bytes) {
   x.direct = bytes;
 }
 
-// A whole file, of which a head was written before, from where it lies. False: that cannot be.
-bool gather_ready_direct(Connection& c, const ReadyHead& ready, CachedFile& file) {
-  Exchange& x = *c.exchange;
-  if (ready.bytes.empty() || ready.bytes.size() > x.block.size() - x.gathered) return false;
-  const std::string_view bytes = direct_bytes(file, 0, file.facts.size);
-  if (bytes.empty()) return false;
-  write_ready(c, ready);
-  note_gathered(c, 200, ready.bytes.size(), bytes.size());
-  leave_direct(x, file, bytes);
-  x.head.reset();
-  c.service.begin_request(x);
+void finish_ready(Connection& c, Terms terms, const ReadyHead& ready, std::uint64_t body) {
+  note_answer(c, terms == Terms::none ? 200 : 304, ready.bytes, body);
+  c.exchange->head.reset();
+  c.service.begin_request(*c.exchange);
+}
+
+// Gives a head the time of now. False: somebody is sending it who began before.
+bool bring_up_to_date(Connection& c, ReadyHead& ready, const CachedFile& file) {
+  const std::int64_t now = c.service.now();
+  if (ready.seconds == now) return true;
+  if (!file.is_at_rest()) return false;
+  c.service.clock.date().copy(ready.begin + ready.date_offset, http1::date_size);
+  ready.seconds = now;
   return true;
 }
 
-// That head, and the bytes behind it.
-void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string_view body) {
+// The only answer to send leaves from where it lies, head and body in one piece. False: that
+// cannot be.
+bool leave_ready(Connection& c, Terms terms, ReadyHead& ready, CachedFile& file) {
   Exchange& x = *c.exchange;
-  write_ready(c, ready);
-  note_gathered(c, status, ready.bytes.size(), body.size());
-  body.copy(x.block.data() + x.gathered, body.size());  // may be null, of no bytes
-  x.gathered += body.size();
-  x.head.reset();
-  c.service.begin_request(x);
+  const std::uint64_t body = body_bytes(terms, x.head, file);
+  const bool is_alone = x.gathered == 0 && x.input.unused().empty();
+  const bool is_one_piece = body == 0 || file.fd < 0;
+  if (!is_alone || !is_one_piece || !bring_up_to_date(c, ready, file)) return false;
+  finish_ready(c, terms, ready, body);
+  leave_direct(x, file, {ready.begin, ready.bytes + body});
+  return true;
 }
 
-// Keeps a head for the next ones.
-void keep(ReadyHead& ready, std::string_view head) {
-  constexpr std::string_view field = "\r\nDate: ";
-  ready.date_offset = head.find(field) + field.size();
-  ready.bytes = head;
+// The head is copied, and a small body as well; a large one leaves from where it lies. False: that
+// cannot be.
+bool gather_ready(Connection& c, Terms terms, const ReadyHead& ready, CachedFile& file) {
+  Exchange& x = *c.exchange;
+  const std::uint64_t body = body_bytes(terms, x.head, file);
+  const bool is_copied = body == 0 || (file.fd < 0 && body <= most_copied);
+  const std::string_view direct = is_copied ? std::string_view() : direct_bytes(file, 0, body);
+  const std::size_t bytes = ready.bytes + (is_copied ? body : 0);
+  if (bytes > x.block.size() - x.gathered || (!is_copied && direct.empty())) return false;
+  char* const begin = x.block.data() + x.gathered;
+  std::memcpy(begin, ready.begin, bytes);  // the body lies behind the head
+  c.service.now();
+  c.service.clock.date().copy(begin + ready.date_offset, http1::date_size);
+  x.gathered += bytes;
+  finish_ready(c, terms, ready, body);
+  if (!is_copied) leave_direct(x, file, direct);
+  return true;
 }
 
 // Plans a page in place of what is not there, where it is known whether there is one. Null: it is
@@ -204,9 +198,16 @@ void gather_body(Exchange& x, const CachedFile& file) {
   x.gathered += bytes.size();
 }
 
-// Plans the answer, and gathers it if that can be done at once. Keeps its head in `ready`, unless
-// that is null.
-bool gather_planned(Connection& c, CachedFile& asked, ReadyHead* ready) {
+// Keeps the head of a file, which was just written, for the next ones.
+void keep_ready(Connection& c, Terms terms, std::string_view head, CachedFile& file) {
+  if (file.fact_lines.empty()) return;  // they will be others
+  const std::int64_t seconds = c.service.clock.seconds();
+  if (terms == Terms::none) file.keep_200(head, seconds);
+  if (terms == Terms::same_tag) file.keep_304(head, seconds);
+}
+
+// Plans the answer, and gathers it if that can be done at once.
+bool gather_planned(Connection& c, CachedFile& asked, Terms terms) {
   Exchange& x = *c.exchange;
   CachedFile* const file = plan(c, asked);
   const bool is_here = file && is_at_hand(x, *file);
@@ -217,8 +218,7 @@ bool gather_planned(Connection& c, CachedFile& asked, ReadyHead* ready) {
   }
   const std::size_t begin = x.gathered;
   gather_head(c);
-  const std::string_view head(x.block.data() + begin, x.gathered - begin);
-  if (ready && !file->fact_lines.empty()) keep(*ready, head);
+  if (asked.exists) keep_ready(c, terms, {x.block.data() + begin, x.gathered - begin}, asked);
   if (is_here)
     gather_body(x, *file);
   else
@@ -235,15 +235,10 @@ bool answer_at_once(Connection& c) {
   CachedFile* const file = c.service.fresh_files().find_target(x.head.target());
   if (!file) return false;
   const Terms terms = terms_of(x.head, *file);
-  ReadyHead* const ready = file->exists ? ready_for(terms, *file) : nullptr;
-  const std::string_view body = body_for(terms, x.head, *file);
-  const bool is_whole_get = ready && terms == Terms::none && x.head.method() == Method::get;
-  if (ready && is_ready(x, *ready, *file, body)) {
-    gather_ready(c, terms == Terms::none ? 200 : 304, *ready, body);
-  } else if (!is_whole_get || !gather_ready_direct(c, *ready, *file)) {
-    const bool gathered = gather_planned(c, *file, ready);
-    if (!gathered) return false;
-  }
+  ReadyHead* const ready = ready_for(terms, *file);
+  const bool is_ready =
+      ready && (leave_ready(c, terms, *ready, *file) || gather_ready(c, terms, *ready, *file));
+  if (!is_ready && !gather_planned(c, *file, terms)) return false;
   ++c.requests;
   return true;
 }

@@ -102,12 +102,12 @@ void gather_head(Connection& c) {
   const std::size_t size = write_head(x.plan, c.service.clock, room);
   c.service.log_heads(c, {room.data(), size});
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
-  note_gathered(c, x.plan.status, size, sends_body ? x.plan.length : 0);
+  x.gathered += size;
+  note_answer(c, x.plan.status, size, sends_body ? x.plan.length : 0);
 }
 
-void note_gathered(Connection& c, int status, std::size_t head, std::uint64_t body) {
+void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body) {
   Exchange& x = *c.exchange;
-  x.gathered += head;
   x.queued += head;
   if (c.service.shared.access_log) {
     x.answered.push_back({.record = record_of(c, status),
