@@ -18,6 +18,7 @@ constexpr bool is_space(char byte) noexcept { return byte == ' ' || byte == '\t'
 // Returns where the element that begins the text ends: at a comma outside quoted strings, or at
 // the end. quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE, RFC 9110 5.6.4.
 std::size_t element_end(std::string_view text) noexcept {
+  if (text.find(',') == std::string_view::npos) return text.size();  // nearly always
   bool quoted = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char byte = text[at];
@@ -35,7 +36,12 @@ bool all_digits(std::string_view text) noexcept {
 
 // Reads digits; a number above max_length counts as max_length, which is beyond every size.
 std::uint64_t saturated(std::string_view digits) noexcept {
+  constexpr std::size_t never_too_many = 18;
   std::uint64_t number = 0;
+  if (digits.size() <= never_too_many) {
+    for (const char digit : digits) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    return number;
+  }
   for (const char digit : digits) {
     const auto value = static_cast<std::uint64_t>(digit - '0');
     if (number > (max_length - value) / 10) return max_length;

@@ -95,6 +95,47 @@ bool is_target(std::string_view text) noexcept {
   return !text.empty() && scan::query_end(text.data(), end) == end;
 }
 
+// "00" to "99", one behind the other.
+constexpr std::array<char, 200> make_pairs() noexcept {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}
+constexpr std::array<char, 200> pairs = make_pairs();
+
+// A number as decimal text, made from its end, two digits a step.
+class Digits {
+ public:
+  explicit Digits(std::uint64_t number) noexcept {
+    while (number >= 100) {
+      first_ -= 2;
+      std::memcpy(bytes_.data() + first_, &pairs[2 * (number % 100)], 2);
+      number /= 100;
+    }
+    if (number < 10) {
+      bytes_[--first_] = static_cast<char>('0' + number);
+    } else {
+      first_ -= 2;
+      std::memcpy(bytes_.data() + first_, &pairs[2 * number], 2);
+    }
+  }
+  std::size_t size() const noexcept { return bytes_.size() - first_; }
+  std::string_view text() const noexcept { return {bytes_.data() + first_, size()}; }
+
+ private:
+  std::array<char, 20> bytes_;  // 2^64 has as many
+  std::size_t first_ = bytes_.size();
+};
+
+// Copies the text to `at`; returns where it ends. Inline, so that a constant is a few moves.
+inline char* put(char* at, std::string_view text) noexcept {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
 }  // namespace
 
 std::string_view reason_of(int status) noexcept {
@@ -104,21 +145,26 @@ std::string_view reason_of(int status) noexcept {
   return found != reasons.end() && found->status == status ? found->phrase : "Unknown";
 }
 
-void HeadWriter::append(std::string_view text) noexcept {
-  require(text.size() <= room_.size() - size_);
-  if (!ok_ || text.empty()) return;
-  std::memcpy(room_.data() + size_, text.data(), text.size());
-  size_ += text.size();
+char* HeadWriter::take(std::size_t size) noexcept {
+  require(size <= room_.size() - size_);
+  if (!ok_) return nullptr;
+  char* const begin = room_.data() + size_;
+  size_ += size;
+  return begin;
 }
 
-void HeadWriter::append(std::uint64_t number) noexcept {
-  std::array<char, 20> digits;
-  std::size_t first = digits.size();
-  do {
-    digits[--first] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  append(std::string_view(digits.data() + first, digits.size() - first));
+void HeadWriter::append(std::string_view text) noexcept {
+  char* const at = take(text.size());
+  if (at && !text.empty()) std::memcpy(at, text.data(), text.size());
+}
+
+void HeadWriter::line(std::string_view name, std::string_view value) noexcept {
+  char* at = take(name.size() + 2 + value.size() + 2);
+  if (!at) return;
+  at = put(at, name);
+  at = put(at, ": ");
+  at = put(at, value);
+  put(at, "\r\n");
 }
 
 void HeadWriter::request_line(std::string_view method, std::string_view target,
@@ -134,6 +180,7 @@ void HeadWriter::request_line(std::string_view method, std::string_view target,
 
 void HeadWriter::status_line(int status) noexcept {
   if (status == 200) return append("HTTP/1.1 200 OK\r\n");
+  if (status == 206) return append("HTTP/1.1 206 Partial Content\r\n");
   status_line(status, reason_of(status));
 }
 
@@ -142,61 +189,58 @@ void HeadWriter::status_line(int status, std::string_view reason, Version versio
   if (!ok_) return;
   append(text_of(version));
   append(" ");
-  append(static_cast<std::uint64_t>(status));
+  append(Digits(static_cast<std::uint64_t>(status)).text());
   append(" ");
   append(reason);
   append("\r\n");
 }
 
-void HeadWriter::begin_field(std::string_view name) noexcept {
-  require(is_token(name));
-  append(name);
-  append(": ");
-}
-
 void HeadWriter::field(std::string_view name, std::string_view value) noexcept {
-  require(is_value(value));
-  begin_field(name);
-  append(value);
-  append("\r\n");
-}
-
-void HeadWriter::checked_field(FieldName name, std::string_view value) noexcept {
-  append(text_of(name));
-  append(": ");
-  append(value);
-  append("\r\n");
+  require(is_token(name) && is_value(value));
+  line(name, value);
 }
 
 void HeadWriter::field(std::string_view name, std::uint64_t value) noexcept {
-  begin_field(name);
-  append(value);
-  append("\r\n");
+  require(is_token(name));
+  line(name, Digits(value).text());
+}
+
+void HeadWriter::checked_field(FieldName name, std::string_view value) noexcept {
+  line(text_of(name), value);
+}
+
+void HeadWriter::checked_field(FieldName name, std::uint64_t value) noexcept {
+  line(text_of(name), Digits(value).text());
 }
 
 void HeadWriter::date(std::string_view name, std::int64_t unix_seconds) noexcept {
   std::array<char, date_size> text;
   write_date(unix_seconds, text);
-  begin_field(name);
-  append(std::string_view(text.data(), text.size()));
-  append("\r\n");
+  require(is_token(name));
+  line(name, {text.data(), text.size()});
 }
 
 void HeadWriter::content_range(std::uint64_t first, std::uint64_t last,
                                std::uint64_t size) noexcept {
   require(first <= last && last < size);
-  append("Content-Range: bytes ");
-  append(first);
-  append("-");
-  append(last);
-  append("/");
-  append(size);
-  append("\r\n");
+  const Digits begin(first);
+  const Digits end(last);
+  const Digits whole(size);
+  constexpr std::string_view name = "Content-Range: bytes ";
+  char* at = take(name.size() + begin.size() + 1 + end.size() + 1 + whole.size() + 2);
+  if (!at) return;
+  at = put(at, name);
+  at = put(at, begin.text());
+  *at++ = '-';
+  at = put(at, end.text());
+  *at++ = '/';
+  at = put(at, whole.text());
+  put(at, "\r\n");
 }
 
 void HeadWriter::content_range_unsatisfied(std::uint64_t size) noexcept {
   append("Content-Range: bytes */");
-  append(size);
+  append(Digits(size).text());
   append("\r\n");
 }
 

@@ -39,6 +39,7 @@ class HeadWriter {
   // The same without a check, for a value that was checked before or has only bytes of our own:
   // digits, tags, dates.
   void checked_field(FieldName name, std::string_view value) noexcept;
+  void checked_field(FieldName name, std::uint64_t value) noexcept;
   // Whole field lines that a writer has written before.
   void checked_lines(std::string_view lines) noexcept { append(lines); }
   // Content-Range: bytes first-last/size, and bytes */size for 416 (RFC 9110 14.4).
@@ -56,9 +57,10 @@ class HeadWriter {
 
  private:
   void append(std::string_view text) noexcept;
-  void append(std::uint64_t number) noexcept;
-  // Writes "name: " if name is a token.
-  void begin_field(std::string_view name) noexcept;
+  // Writes "name: value" and the line's end.
+  void line(std::string_view name, std::string_view value) noexcept;
+  // Room for the next bytes; null where they do not fit, or something was refused before.
+  char* take(std::size_t size) noexcept;
   void require(bool condition) noexcept { ok_ = ok_ && condition; }
 
   std::span<char> room_;

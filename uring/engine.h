@@ -81,6 +81,14 @@ class Engine {
   // Buffers that completions carried out and that have not been recycled.
   virtual std::size_t lent_buffers() const = 0;
 
+  // Tells from now on whether something happens on `fd`, of one descriptor at a time; -1: of none,
+  // before it is closed.
+  virtual void watch_for_news(int /*fd*/) {}
+  // False: that descriptor had nothing to read when the peers sent what the last wait() delivered,
+  // and what had come before was asked for here. True: it may have; an engine that cannot tell says
+  // so always.
+  virtual bool has_news() { return true; }
+
   // The engine and its settings in a few words: "io_uring (single issuer, deferred task work)".
   virtual std::string describe() const = 0;
 

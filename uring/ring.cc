@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -23,6 +24,11 @@ namespace uring {
 namespace {
 
 constexpr unsigned short buffer_group = 0;
+
+// What an entry carries that belongs to no operation: other numbers are addresses.
+constexpr std::uint64_t no_tag = 0;     // nobody wants to know its end
+constexpr std::uint64_t watch_tag = 1;  // the poll of what is watched
+constexpr std::uint64_t highest_tag = watch_tag;
 
 // What a set-up flag costs when it is missing is speed, never behaviour, so each may be peeled off.
 constexpr std::array<unsigned, 3> setups = {
@@ -188,7 +194,10 @@ bool Ring::have_buffers() {
 void Ring::recycle(std::uint16_t id) {
   assert(lent_ > 0);
   --lent_;
-  provide(id, 1);
+  if (!has(buffer_ring)) return provide(id, 1);
+  io_uring_buf_ring_add(buffer_ring_, pool_.at(id).data(), BufferPool::buffer_bytes, id,
+                        io_uring_buf_ring_mask(BufferPool::most_buffers), 0);
+  io_uring_buf_ring_advance(buffer_ring_, 1);
 }
 
 // Hands buffers to the kernel that lie behind one another.
@@ -208,7 +217,7 @@ void Ring::provide(std::uint16_t first, std::size_t count) {
   io_uring_prep_provide_buffers(entry, memory, BufferPool::buffer_bytes, static_cast<int>(count),
                                 buffer_group, first);
   entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  io_uring_sqe_set_data(entry, nullptr);
+  io_uring_sqe_set_data64(entry, no_tag);
 }
 
 Ring::~Ring() {
@@ -294,6 +303,8 @@ void prepare(io_uring_sqe* entry, Operation& op, unsigned features) {
   }
 }
 
+bool receives(OpCode code) { return code == OpCode::recv || picks_buffer(code); }
+
 // What the kernel never does at once but gives to a worker thread of its own (io_uring/fs.c, sync.c
 // and openclose.c); writes it may.
 bool is_punted(const Operation& operation) {
@@ -312,7 +323,7 @@ bool is_punted(const Operation& operation) {
 
 void Ring::start(Operation& operation) {
   operation.cancelled = false;
-  if (is_punted(operation)) ++counters_.punts;
+  if (!waits_for_peer(operation.code) && is_punted(operation)) ++counters_.punts;
   submit(operation);
   ++counters_.operations;
 }
@@ -330,6 +341,7 @@ void Ring::submit(Flight& flight) {
   else
     prepare(entry, operation_of(flight), features_);
   io_uring_sqe_set_data(entry, &flight);
+  if (receives(flight.code)) has_receives_ = true;
 }
 
 void Ring::cancel(Flight& flight) {
@@ -341,7 +353,7 @@ void Ring::cancel(Flight& flight) {
   } else {
     io_uring_prep_cancel(entry, &flight, 0);
   }
-  io_uring_sqe_set_data(entry, nullptr);
+  io_uring_sqe_set_data64(entry, no_tag);
   ++counters_.cancels;
 }
 
@@ -349,7 +361,7 @@ void Ring::close(int fd) {
   io_uring_sqe* entry = next_entry();
   io_uring_prep_close(entry, fd);
   entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  io_uring_sqe_set_data(entry, nullptr);
+  io_uring_sqe_set_data64(entry, no_tag);
 }
 
 // A plain call: it does not block, and through the ring it takes a kernel worker and ten times as
@@ -379,30 +391,81 @@ bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
   auto* flight = reinterpret_cast<Flight*>(static_cast<std::uintptr_t>(entry.user_data));
   Result result{.value = entry.res, .more = (entry.flags & IORING_CQE_F_MORE) != 0};
   if (entry.flags & IORING_CQE_F_BUFFER) {
-    const auto id = static_cast<std::uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
+    result.buffer = static_cast<std::uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
     ++lent_;
-    // A receive that ended or failed may carry a buffer too: it goes back at once.
-    if (entry.res > 0)
-      result.buffer = id;
-    else
-      recycle(id);
   }
-  if (!flight) return false;
-  if (entry.res == -ENOBUFS && picks_buffer(flight->code)) {
+  completion = {flight, result};
+  const bool is_usual = entry.res > 0 && entry.user_data > highest_tag && !lacks_multishot();
+  return is_usual || take_unusual(entry, completion);
+}
+
+// The same of what did not move bytes, or moved them where the kernel does things only once.
+bool Ring::take_unusual(const io_uring_cqe& entry, Completion& completion) {
+  if (entry.user_data == watch_tag) take_news(entry);
+  if (entry.user_data <= highest_tag) return false;
+  Result& result = completion.result;
+  // A receive that ended or failed may carry a buffer too: it goes back at once.
+  if (entry.res <= 0 && result.buffer != no_buffer)
+    recycle(std::exchange(result.buffer, no_buffer));
+  Flight& flight = *completion.flight;
+  if (entry.res == -ENOBUFS && picks_buffer(flight.code)) {
     ++counters_.buffer_shortages;
     // The cancellation found the receive at its end, and will not find the next one.
-    if (flight->cancelled) {
+    if (flight.cancelled) {
       result.value = -ECANCELED;
     } else if (have_buffers()) {
-      submit(*flight);
+      submit(flight);
       return false;
     }
   }
-  if (lacks_multishot() && goes_on(*flight, entry.res)) result.more = true;
-  completion = {flight, result};
-  ++counters_.completions;
+  if (lacks_multishot() && goes_on(flight, entry.res)) result.more = true;
   return true;
 }
+
+// --- Watching ---
+//
+// A poll that goes on by itself. The kernel keeps what woke up in a list, in order, and makes
+// completions of it when it is entered: so whoever has the completion of a message has also that of
+// the poll, if it woke up before. Two things overtake the list, and then the answer is "maybe": a
+// receive that is new and finds its message there, and what the kernel puts off because it did 20
+// of the list in one go.
+
+namespace {
+
+// A batch in which nothing can have been put off. Larger ones can afford the question.
+constexpr std::size_t small_batch = 8;
+
+}  // namespace
+
+void Ring::watch_for_news(int fd) {
+  if (!has(deferred_task_work)) return;  // nobody says in what order the others are done
+  if (watched_ >= 0) {
+    io_uring_sqe* entry = next_entry();
+    io_uring_prep_poll_remove(entry, watch_tag);
+    io_uring_sqe_set_data64(entry, no_tag);
+  }
+  watched_ = fd;
+  if (fd >= 0) poll_watched();
+}
+
+void Ring::poll_watched() {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_poll_multishot(entry, watched_, POLLIN);
+  io_uring_sqe_set_data64(entry, watch_tag);
+  has_news_ = true;
+}
+
+void Ring::take_news(const io_uring_cqe& entry) {
+  if (entry.res == -ECANCELED) return;  // something else is watched now, or nothing
+  has_news_ = true;
+  const bool has_ended = (entry.flags & IORING_CQE_F_MORE) == 0;
+  if (entry.res < 0)
+    watched_ = -1;  // it cannot be
+  else if (has_ended && watched_ >= 0)
+    poll_watched();
+}
+
+bool Ring::has_news() { return watched_ < 0 || std::exchange(has_news_, false); }
 
 // Sees that a completion comes at `time` at the latest. The next time to wake up seldom comes
 // nearer, so one timeout in the ring serves thousands of waits; a limit given to each wait costs
@@ -414,7 +477,7 @@ void Ring::wake_at(Milliseconds time) {
   wake_time_ = {.tv_sec = time / 1000, .tv_nsec = (time % 1000) * 1'000'000};
   io_uring_sqe* entry = next_entry();
   io_uring_prep_timeout(entry, &wake_time_, 0, IORING_TIMEOUT_ABS);
-  io_uring_sqe_set_data(entry, nullptr);
+  io_uring_sqe_set_data64(entry, no_tag);
 }
 
 std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> room) {
@@ -428,16 +491,16 @@ std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> room) {
   }
   if (result == -EBADR) lost_completions();
   was_short_ = false;
+  const unsigned ready = io_uring_cq_ready(&ring_);
+  const auto seen = static_cast<unsigned>(std::min<std::size_t>(ready, room.size()));
+  has_news_ |= std::exchange(has_receives_, false) || ready > small_batch;
+  const unsigned first = *ring_.cq.khead;
   std::size_t taken = 0;
-  unsigned seen = 0;
-  unsigned head = 0;
-  io_uring_cqe* entry = nullptr;
-  io_uring_for_each_cqe(&ring_, head, entry) {
-    if (taken == room.size()) break;
-    ++seen;
-    if (take(*entry, room[taken])) ++taken;
+  for (unsigned i = 0; i < seen; ++i) {
+    if (take(ring_.cq.cqes[(first + i) & ring_.cq.ring_mask], room[taken])) ++taken;
   }
   io_uring_cq_advance(&ring_, seen);
+  counters_.completions += taken;
   return taken;
 }
 

@@ -66,6 +66,8 @@ class Ring final : public Engine {
   BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
   void recycle(std::uint16_t id) override;
   std::size_t lent_buffers() const override { return lent_; }
+  void watch_for_news(int fd) override;
+  bool has_news() override;
   std::string describe() const override;
 
  private:
@@ -80,9 +82,12 @@ class Ring final : public Engine {
   bool add_buffers();
   void provide(std::uint16_t first, std::size_t count);
   bool goes_on(Flight& flight, std::int32_t result);
+  void poll_watched();
+  void take_news(const io_uring_cqe& entry);
   void submit(Flight& flight);
   io_uring_sqe* next_entry();
   bool take(const io_uring_cqe& entry, Completion& completion);
+  bool take_unusual(const io_uring_cqe& entry, Completion& completion);
   void wake_at(Milliseconds time);
 
   io_uring ring_{};
@@ -96,6 +101,10 @@ class Ring final : public Engine {
   Milliseconds wakes_at_ = 0;  // when the next timeout in the ring fires, if that is to come
   __kernel_timespec wake_time_{};
   std::size_t lent_ = 0;  // buffers of the pool in the hands of coroutines
+
+  int watched_ = -1;
+  bool has_news_ = false;      // what has_news() says next
+  bool has_receives_ = false;  // entries that receive are among those not yet submitted
 };
 
 }  // namespace uring

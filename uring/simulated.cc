@@ -341,17 +341,17 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   std::string all = bytes_of(operation);
   const std::uint32_t most = waiting.fault.most;
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
-  std::size_t now = std::min(all.size() - std::min(all.size(), socket.sent), socket.window);
+  const std::size_t begin = std::min(all.size(), socket.sent);  // a file may have been cut off
+  std::size_t now = std::min(all.size() - begin, socket.window);
   if (temper_.hesitates && now > 1 && whim()) {
     now /= 2;
     hesitated_ = true;
   }
-  socket.outbound.append(all, socket.sent, now);
+  socket.outbound.append(all, begin, now);
   if (socket.window != SIZE_MAX) socket.window -= now;
   socket.sent += now;
   if (socket.sent < all.size()) return false;
-  socket.sent = 0;
-  const Result result{.value = static_cast<std::int32_t>(all.size())};
+  const Result result{.value = static_cast<std::int32_t>(std::exchange(socket.sent, 0))};
   complete(operation, result, waiting.fault.delay);
   return true;
 }

@@ -9,7 +9,7 @@ namespace uring {
 void Timers::set(Timer& timer, Milliseconds deadline) {
   timer.deadline_ = deadline;
   if (timer.link_) {
-    if (timer.tick_ <= deadline / tick_ms + 1) return;  // its slot comes up before: lazy
+    if (timer.tick_ <= (deadline >> tick_bits) + 1) return;  // its slot comes up before: lazy
     unlink(timer);
   }
   insert(timer, tick_ + 1);
@@ -18,7 +18,7 @@ void Timers::set(Timer& timer, Milliseconds deadline) {
 // Puts the timer into the slot of its deadline, at `first` or later, and within one turn of the
 // wheel: a timer further away is looked at once a turn and put in again.
 void Timers::insert(Timer& timer, std::int64_t first) {
-  const std::int64_t due = timer.deadline_ / tick_ms + 1;
+  const std::int64_t due = (timer.deadline_ >> tick_bits) + 1;
   timer.tick_ = std::clamp(due, first, first + slots - 2);
   Timer*& head = wheel_[slot_of(timer.tick_)];
   timer.next_ = head;
@@ -46,7 +46,7 @@ Milliseconds Timers::until_next(Milliseconds now) const {
 }
 
 Timer* Timers::next_due(Milliseconds now) {
-  const std::int64_t today = now / tick_ms;
+  const std::int64_t today = now >> tick_bits;
   if (today < earliest_) {
     tick_ = std::max(tick_, today);
     return nullptr;

@@ -34,7 +34,7 @@ class Timer {
 
 class Timers {
  public:
-  explicit Timers(Milliseconds now) : tick_(now / tick_ms) {}
+  explicit Timers(Milliseconds now) : tick_(now >> tick_bits) {}
 
   void set(Timer& timer, Milliseconds deadline);
   // The timer will not fire. It leaves its slot only when it is removed or the slot comes up.
@@ -49,7 +49,8 @@ class Timers {
   Timer* next_due(Milliseconds now);
 
  private:
-  static constexpr Milliseconds tick_ms = 64;
+  static constexpr int tick_bits = 6;
+  static constexpr Milliseconds tick_ms = 1 << tick_bits;
   static constexpr std::int64_t slots = 512;
 
   static constexpr std::int64_t no_tick = INT64_MAX;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "apps/server/content.h"
 #include "apps/server/find.h"
 #include "apps/server/respond.h"
 #include "apps/server/service.h"
@@ -49,50 +50,81 @@ Terms terms_of(const RequestHead& head, const CachedFile& file) {
   return is_same ? Terms::same_tag : Terms::others;
 }
 
-// The head that was kept for these terms, be it empty; null for others.
+// The head that was kept for these terms; null for others, or where there is none yet.
 ReadyHead* ready_for(Terms terms, CachedFile& file) {
-  switch (terms) {
-    case Terms::none: return &file.ready_200;
-    case Terms::same_tag: return &file.ready_304;
-    default: return nullptr;
-  }
+  if (!file.exists || terms == Terms::others) return nullptr;
+  ReadyHead& ready = terms == Terms::none ? file.ready_200 : file.ready_304;
+  return ready.begin ? &ready : nullptr;
 }
 
-// The bytes that go behind that head.
-std::string_view body_for(Terms terms, const RequestHead& head, const CachedFile& file) {
-  return terms == Terms::none && head.method() == Method::get ? file.body : std::string_view();
+// How many bytes follow it.
+std::uint64_t body_bytes(Terms terms, const RequestHead& head, const CachedFile& file) {
+  return terms == Terms::none && head.method() == Method::get ? file.facts.size : 0;
 }
 
-// Whether there is such a head, it fits, and the bytes behind it are in memory.
-bool is_ready(const Exchange& x, const ReadyHead& ready, const CachedFile& file,
-              std::string_view body) {
-  const std::size_t room = x.block.size() - x.gathered;
-  const bool has_all = body.size() == file.facts.size || body.empty();
-  const bool is_whole = has_all && (file.fd < 0 || x.head.method() == Method::head);
-  return !ready.bytes.empty() && is_whole && body.size() <= most_copied &&
-         ready.bytes.size() + body.size() <= room;
+// The bytes of a file from `offset` on where they can leave from where they lie, all in one send;
+// empty: not so. A file that is cut off meanwhile ends the send short, and the connection with it.
+std::string_view direct_bytes(const CachedFile& file, std::uint64_t offset, std::uint64_t length) {
+  if (length < least_direct || length > most_direct) return {};
+  if (file.fd < 0) return file.body.substr(offset, length);
+  if (file.mapped.empty()) return {};
+  const std::string_view piece = file.mapped.substr(offset, length);
+  return is_resident(piece) ? piece : std::string_view();
 }
 
-// A head that was written before, with the time of now, and the bytes behind it.
-void gather_ready(Connection& c, int status, const ReadyHead& ready, std::string_view body) {
+// What was gathered last has these bytes behind it.
+void leave_direct(Exchange& x, CachedFile& file, std::string_view bytes) {
+  FileCache::pin(file);
+  x.cached = &file;
+  x.direct = bytes;
+}
+
+void finish_ready(Connection& c, Terms terms, const ReadyHead& ready, std::uint64_t body) {
+  note_answer(c, terms == Terms::none ? 200 : 304, ready.bytes, body);
+  c.exchange->head.reset();
+  c.service.begin_request(*c.exchange);
+}
+
+// Gives a head the time of now. False: somebody is sending it who began before.
+bool bring_up_to_date(Connection& c, ReadyHead& ready, const CachedFile& file) {
+  const std::int64_t now = c.service.now();
+  if (ready.seconds == now) return true;
+  if (!file.is_at_rest()) return false;
+  c.service.clock.date().copy(ready.begin + ready.date_offset, http1::date_size);
+  ready.seconds = now;
+  return true;
+}
+
+// The only answer to send leaves from where it lies, head and body in one piece. False: that
+// cannot be.
+bool leave_ready(Connection& c, Terms terms, ReadyHead& ready, CachedFile& file) {
   Exchange& x = *c.exchange;
-  c.service.now();
-  char* const begin = x.block.data() + x.gathered;
-  std::memcpy(begin, ready.bytes.data(), ready.bytes.size());
-  const std::string_view date = c.service.clock.date();
-  std::memcpy(begin + ready.date_offset, date.data(), http1::date_size);
-  body.copy(begin + ready.bytes.size(), body.size());  // may be null, of no bytes
-  note_gathered(c, status, ready.bytes.size(), body.size());
-  x.gathered += body.size();
-  x.head.reset();
-  begin_request(c);
+  const std::uint64_t body = body_bytes(terms, x.head, file);
+  const bool is_alone = x.gathered == 0 && x.input.unused().empty();
+  const bool is_one_piece = body == 0 || file.fd < 0;
+  if (!is_alone || !is_one_piece || !bring_up_to_date(c, ready, file)) return false;
+  finish_ready(c, terms, ready, body);
+  leave_direct(x, file, {ready.begin, ready.bytes + body});
+  return true;
 }
 
-// Keeps a head for the next ones.
-void keep(ReadyHead& ready, std::string_view head) {
-  constexpr std::string_view field = "\r\nDate: ";
-  ready.date_offset = head.find(field) + field.size();
-  ready.bytes = head;
+// The head is copied, and a small body as well; a large one leaves from where it lies. False: that
+// cannot be.
+bool gather_ready(Connection& c, Terms terms, const ReadyHead& ready, CachedFile& file) {
+  Exchange& x = *c.exchange;
+  const std::uint64_t body = body_bytes(terms, x.head, file);
+  const bool is_copied = body == 0 || (file.fd < 0 && body <= most_copied);
+  const std::string_view direct = is_copied ? std::string_view() : direct_bytes(file, 0, body);
+  const std::size_t bytes = ready.bytes + (is_copied ? body : 0);
+  if (bytes > x.block.size() - x.gathered || (!is_copied && direct.empty())) return false;
+  char* const begin = x.block.data() + x.gathered;
+  std::memcpy(begin, ready.begin, bytes);  // the body lies behind the head
+  c.service.now();
+  c.service.clock.date().copy(begin + ready.date_offset, http1::date_size);
+  x.gathered += bytes;
+  finish_ready(c, terms, ready, body);
+  if (!is_copied) leave_direct(x, file, direct);
+  return true;
 }
 
 // Plans a page in place of what is not there, where it is known whether there is one. Null: it is
@@ -150,6 +182,13 @@ bool is_at_hand(const Exchange& x, const CachedFile& file) {
   return is_here && x.plan.length <= most_copied && room >= head_room + x.plan.length;
 }
 
+// The planned content where it can leave from where it lies; empty: it cannot, or there is none.
+std::string_view planned_bytes(const Exchange& x, const CachedFile& file) {
+  const bool is_of_file = x.plan.content == Content::file && !x.plan.head_only;
+  if (!is_of_file || x.block.size() - x.gathered < head_room) return {};
+  return direct_bytes(file, x.plan.offset, x.plan.length);
+}
+
 void gather_body(Exchange& x, const CachedFile& file) {
   if (!has_body(x.plan)) return;
   const std::string_view bytes = x.plan.content == Content::text
@@ -159,31 +198,47 @@ void gather_body(Exchange& x, const CachedFile& file) {
   x.gathered += bytes.size();
 }
 
+// Keeps the head of a file, which was just written, for the next ones.
+void keep_ready(Connection& c, Terms terms, std::string_view head, CachedFile& file) {
+  if (file.fact_lines.empty()) return;  // they will be others
+  const std::int64_t seconds = c.service.clock.seconds();
+  if (terms == Terms::none) file.keep_200(head, seconds);
+  if (terms == Terms::same_tag) file.keep_304(head, seconds);
+}
+
+// Plans the answer, and gathers it if that can be done at once.
+bool gather_planned(Connection& c, CachedFile& asked, Terms terms) {
+  Exchange& x = *c.exchange;
+  CachedFile* const file = plan(c, asked);
+  const bool is_here = file && is_at_hand(x, *file);
+  const std::string_view direct = file && !is_here ? planned_bytes(x, *file) : std::string_view();
+  if (!is_here && direct.empty()) {
+    x.plan = Plan{};
+    return false;
+  }
+  const std::size_t begin = x.gathered;
+  gather_head(c);
+  if (asked.exists) keep_ready(c, terms, {x.block.data() + begin, x.gathered - begin}, asked);
+  if (is_here)
+    gather_body(x, *file);
+  else
+    leave_direct(x, *file, direct);
+  finish(c);
+  return true;
+}
+
 }  // namespace
 
 bool answer_at_once(Connection& c) {
   if (!is_simple(c)) return false;
   Exchange& x = *c.exchange;
-  CachedFile* file = c.service.fresh_files().find_target(x.head.target());
+  CachedFile* const file = c.service.fresh_files().find_target(x.head.target());
   if (!file) return false;
   const Terms terms = terms_of(x.head, *file);
-  ReadyHead* const ready = file->exists ? ready_for(terms, *file) : nullptr;
-  const std::string_view body = body_for(terms, x.head, *file);
-  if (ready && is_ready(x, *ready, *file, body)) {
-    gather_ready(c, terms == Terms::none ? 200 : 304, *ready, body);
-  } else {
-    file = plan(c, *file);
-    if (!file || !is_at_hand(x, *file)) {
-      x.plan = Plan{};
-      return false;
-    }
-    const std::size_t begin = x.gathered;
-    gather_head(c);
-    const std::string_view head(x.block.data() + begin, x.gathered - begin);
-    if (ready && !file->fact_lines.empty()) keep(*ready, head);
-    gather_body(x, *file);
-    finish(c);
-  }
+  ReadyHead* const ready = ready_for(terms, *file);
+  const bool is_ready =
+      ready && (leave_ready(c, terms, *ready, *file) || gather_ready(c, terms, *ready, *file));
+  if (!is_ready && !gather_planned(c, *file, terms)) return false;
   ++c.requests;
   return true;
 }

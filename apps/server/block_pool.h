@@ -2,14 +2,13 @@
 //
 // A request at work has one block; an idle connection has none. The first blocks are large, because
 // a body moves fastest in large pieces; when all of them are lent, further ones are small, so that
-// many slow peers cost little memory and nobody ever waits for a block.
+// many slow peers cost little memory and nobody ever waits for a block. The block last given back
+// is lent first: it is warm in the cache.
 // Covered by tests/server/block_pool_test.cc.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
-#include <vector>
 
 namespace server {
 
@@ -19,17 +18,41 @@ class BlockPool {
   static constexpr std::size_t small_bytes = 16 * 1024;
   static constexpr std::size_t large_blocks = 64;  // 16 MiB at most for one thread
 
+  BlockPool() = default;
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+  ~BlockPool();  // of the blocks that are not lent
+
   // Lends a block; give it back with release().
-  std::span<char> lend();
-  void release(std::span<char> block);
+  std::span<char> lend() {
+    ++lent_;
+    const bool is_large = free_large_ || made_large_ < large_blocks;
+    Free*& free = is_large ? free_large_ : free_small_;
+    const std::size_t bytes = is_large ? large_bytes : small_bytes;
+    if (!free) return {make(bytes), bytes};
+    char* const block = reinterpret_cast<char*>(free);
+    free = free->next;
+    return {block, bytes};
+  }
+
+  void release(std::span<char> block) {
+    --lent_;
+    Free*& free = block.size() == large_bytes ? free_large_ : free_small_;
+    free = new (block.data()) Free{free};
+  }
 
   std::size_t lent() const { return lent_; }
 
  private:
-  using Block = std::unique_ptr<char[]>;
+  // While a block is free, this stands at its beginning.
+  struct Free {
+    Free* next;
+  };
 
-  std::vector<Block> free_large_;
-  std::vector<Block> free_small_;
+  char* make(std::size_t bytes);
+
+  Free* free_large_ = nullptr;
+  Free* free_small_ = nullptr;
   std::size_t made_large_ = 0;
   std::size_t lent_ = 0;
 };

@@ -35,6 +35,9 @@ class Changes {
   WatchId watch_file(int fd);
   void forget(WatchId watch);
 
+  // What the events are read from; -1 before the first watch.
+  int events() const { return events_.get(); }
+
   // The next change that has happened; false when that was all. `change` views this object until
   // the next call. Does not wait.
   bool next(Change& change);

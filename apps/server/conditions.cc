@@ -82,6 +82,11 @@ Verdict judge_version(const RequestHead& head, const Version* existing, std::int
 }
 
 Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t now) {
+  constexpr std::array conditions = {FieldName::if_match, FieldName::if_none_match,
+                                     FieldName::if_modified_since, FieldName::if_unmodified_since};
+  const bool has_any = std::any_of(conditions.begin(), conditions.end(),
+                                   [&](FieldName name) { return head.has(name); });
+  if (!has_any) return Verdict::proceed;
   if (!existing) return judge_version(head, nullptr, now);
   const Tag tag = tag_of(*existing);
   const Version version{.tag = {.opaque = tag.text(), .is_weak = false},

@@ -30,7 +30,7 @@ Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   const bool is_full = x.answered.size() == Exchange::most_answered;
-  if (is_full || x.pace.waits()) return Progress::more;  // flush first
+  if (is_full || x.pace.waits() || !x.direct.empty()) return Progress::more;  // flush first
   if (x.input.unused().empty()) return Progress::more;
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
@@ -83,18 +83,18 @@ void give_up(Connection& c) {
 // Takes note of received bytes, or of the end.
 void take_bytes(Connection& c, uring::Result got) {
   c.io.set_idle(false);
-  if (got.fault() == uring::Fault::no_buffers) {
-    c.starved = true;
+  if (!got.ok()) {
+    c.starved = got.fault() == uring::Fault::no_buffers;
+    if (!c.starved) give_up(c);
     return;
   }
-  if (!got.ok()) return give_up(c);
   if (got.count() == 0) {
     c.open = false;
     return;
   }
   note_received(c);
   Exchange& x = c.service.borrow(c);
-  if (x.input.unused().empty()) begin_request(c);
+  if (x.input.unused().empty()) c.service.begin_request(x);
   c.service.add_input(x, got);
 }
 
@@ -107,11 +107,6 @@ bool has_plan(const Connection& c) { return c.exchange && c.exchange->plan.statu
 void note_received(Connection& c) {
   c.io.clear_deadline();
   if (c.io.timed_out() && !c.io.stopped()) c.io.renew();
-}
-
-void begin_request(Connection& c) {
-  c.exchange->began_us = c.service.microseconds();
-  c.exchange->began_ms = c.io.loop().now();
 }
 
 // One request: decide, look, act. Leaves a plan.
@@ -133,9 +128,9 @@ uring::Task<> serve(Connection& c) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
-      if (c.exchange && c.exchange->gathered > 0) {
-        const uring::Result sent = co_await send_gathered(c);
-        note_sent(c, sent);
+      if (c.exchange && has_unsent(*c.exchange)) {
+        const uring::Result sent = co_await send_gathered(c, c.exchange->direct);
+        note_all_sent(c, sent);
         continue;
       }
       if (c.exchange) rest(c);

@@ -56,13 +56,16 @@ struct Exchange {
   CachedFile* cached = nullptr;  // or this one, pinned until then
   std::unique_ptr<Listing> listing;  // the same of a directory; gone when its rows are queued
 
-  std::span<char> block;      // where answers gather, and bodies arrive while no answer waits
-  std::size_t gathered = 0;   // bytes of answers in the block
-  std::uint64_t queued = 0;   // bytes gathered in all, on this connection
-  std::uint64_t sent = 0;     // bytes of those that were sent
-  Pace pace;                  // how the peer takes them; waits() while some are half out
-  std::int64_t began_us = 0;  // when this request's first byte was there
-  uring::Milliseconds began_ms = 0;       // the same, on the loop's clock
+  std::span<char> block;     // where answers gather, and bodies arrive while no answer waits
+  std::size_t gathered = 0;  // bytes of answers in the block
+  // Bytes of `cached` that leave behind those of the block, from where they lie. Nothing is
+  // gathered before they have left.
+  std::string_view direct;
+  std::uint64_t queued = 0;          // bytes gathered in all, on this connection
+  std::uint64_t sent = 0;            // bytes of those that were sent
+  Pace pace;                         // how the peer takes them; waits() while some are half out
+  std::int64_t began_us = 0;         // when this request's first byte was there
+  uring::Milliseconds began_ms = 0;  // the same, on the loop's clock
   uring::Milliseconds body_began_ms = 0;  // when receiving its body began, on the loop's clock
   bool body_taken = false;                // somebody has received its body, or tried
   std::vector<Answered> answered;         // answers not yet logged, at most `most_answered`
@@ -111,14 +114,12 @@ uring::Task<> serve(Connection& c);
 // --- The steps of serve(), for its neighbours in find.cc, receive.cc, respond.cc and upload.cc.
 // ---
 
-// Notes that a request begins now: its first byte is there.
-void begin_request(Connection& c);
-
 // Gives all bytes gathered for sending to the peer. False: the connection is broken.
 uring::Task<bool> flush(Connection& c);
 
 // The answers gathered so far.
 inline std::string_view unsent(const Exchange& x) { return {x.block.data(), x.gathered}; }
+inline bool has_unsent(const Exchange& x) { return x.gathered > 0 || !x.direct.empty(); }
 
 // Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
 uring::Io::Pending send_gathered(Connection& c, std::string_view rest = {});
@@ -132,12 +133,11 @@ uring::Task<bool> flush_with(Connection& c, std::string_view rest);
 // Takes note of what became of a send: what is left of it stays gathered, and in `rest`, while the
 // peer takes on. False: the connection is broken.
 bool note_sent(Connection& c, uring::Result result, std::string_view& rest);
+// The same of a send of all that has_unsent().
+void note_all_sent(Connection& c, uring::Result result);
 
-// The same where nothing else was sent, so that serve() has no `rest` in its frame.
-inline bool note_sent(Connection& c, uring::Result result) {
-  std::string_view rest;
-  return note_sent(c, result, rest);
-}
+// Gives up what the content of an answer came from.
+void close_content(Connection& c);
 
 // Plans a text answer to the request of `c`.
 void answer(Connection& c, int status, std::string_view explanation = {});

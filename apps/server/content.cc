@@ -46,13 +46,6 @@ uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t
   co_return Fault::none;
 }
 
-// What leaves from where it lies, and not from the block: copying as much costs less than a second
-// piece of a send.
-constexpr std::size_t least_direct = 16384;
-// One send of a mapping: others have their turn after it, 80 us at 12 GB/s. Smaller pieces cost a
-// third more for each byte.
-constexpr std::uint64_t most_direct = 1024 * 1024;
-
 // Bytes in memory: a small piece joins what is gathered, a large one leaves with it.
 uring::Task<Fault> gather_memory(Connection& c, std::string_view bytes) {
   Exchange& x = *c.exchange;
@@ -65,9 +58,10 @@ uring::Task<Fault> gather_memory(Connection& c, std::string_view bytes) {
   co_return fine ? Fault::none : Fault::peer_gone;
 }
 
-// Says whether the page cache has all of `piece` of a mapping: a send of what it has not would wait
-// for the disk, and all connections with it. mincore(2) looks and waits for nothing.
-bool is_at_hand(std::string_view piece) {
+}  // namespace
+
+// mincore(2) looks and does not wait.
+bool is_resident(std::string_view piece) {
   constexpr std::size_t page = 4096;
   std::array<unsigned char, most_direct / page + 1> pages;
   const auto address = reinterpret_cast<std::uintptr_t>(piece.data());
@@ -78,6 +72,8 @@ bool is_at_hand(std::string_view piece) {
   return std::all_of(pages.begin(), pages.begin() + count, [](auto p) { return (p & 1) != 0; });
 }
 
+namespace {
+
 // A mapped file leaves from the page cache where that has it, and is read where it has not. The
 // mapping is never touched here: the file may have been cut off, which a send survives.
 uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint64_t left) {
@@ -85,7 +81,7 @@ uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint6
     const std::uint64_t size = std::min(left, most_direct - offset % most_direct);
     const std::string_view piece = c.exchange->cached->mapped.substr(offset, size);
     Fault fault = Fault::none;
-    if (is_at_hand(piece)) {
+    if (is_resident(piece)) {
       const bool fine = co_await flush_with(c, piece);
       if (!fine) fault = Fault::peer_gone;
     } else {

@@ -26,8 +26,8 @@ namespace {
 // A directory's watch costs the kernel 1 KiB; beyond this all is forgotten and begins anew.
 constexpr std::size_t most_directories = 4096;
 
-// What a file costs beside its bytes: the objects, the hash tables' nodes, a ready head.
-constexpr std::uint64_t overhead_bytes = 1024;
+// What a file costs beside its bytes: the objects, the hash tables' nodes, ready heads.
+constexpr std::uint64_t overhead_bytes = 1536;
 
 // In a small cache one file shall not drop all others: an eighth of the room at most for each.
 FileCache::Limits with_small_bodies(FileCache::Limits limits) {
@@ -59,6 +59,31 @@ bool tells_residency(int fd, const struct stat& status) {
 
 CachedFile::~CachedFile() {
   if (!mapped.empty()) ::munmap(const_cast<char*>(mapped.data()), mapped.size());
+}
+
+namespace {
+
+void keep(ReadyHead& ready, char* place, std::string_view head, std::int64_t seconds) {
+  constexpr std::string_view field = "\r\nDate: ";
+  head.copy(place, head.size());
+  ready = {.begin = place,
+           .bytes = static_cast<std::uint32_t>(head.size()),
+           .date_offset = static_cast<std::uint32_t>(head.find(field) + field.size()),
+           .seconds = seconds};
+}
+
+}  // namespace
+
+void CachedFile::keep_200(std::string_view head, std::int64_t seconds) {
+  if (ready_200.begin || head.size() > ReadyHead::most_bytes) return;
+  if (!memory_) memory_.reset(new char[ReadyHead::most_bytes]);
+  keep(ready_200, memory_.get() + ReadyHead::most_bytes - head.size(), head, seconds);
+}
+
+void CachedFile::keep_304(std::string_view head, std::int64_t seconds) {
+  if (ready_304.begin || head.size() > ReadyHead::most_bytes) return;
+  memory_304_.reset(new char[head.size()]);
+  keep(ready_304, memory_304_.get(), head, seconds);
 }
 
 FileCache::FileCache(int root, const Limits& limits)
@@ -142,11 +167,7 @@ uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::ui
 bool FileCache::is_worth_it(std::string_view path) {
   const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
                         open_ < limits_.open_files / 2;
-  if (has_room) return true;
-  const std::size_t hash = std::hash<std::string_view>{}(path);
-  std::uint32_t& asked = asked_[hash % asked_.size()];
-  const auto mark = static_cast<std::uint32_t>(hash >> 32) | 1;
-  return std::exchange(asked, mark) == mark;
+  return has_room || asked_.again(std::hash<std::string_view>{}(path));
 }
 
 CachedFile* FileCache::remember(std::string_view path) {
@@ -239,14 +260,15 @@ bool FileCache::take_content(CachedFile& file) {
 // Copies what is in the page cache, if all is.
 bool FileCache::take_body(CachedFile& file) {
   const auto size = static_cast<std::size_t>(file.facts.size);
-  file.memory_.reset(new (std::nothrow) char[size]);
+  file.memory_.reset(new (std::nothrow) char[ReadyHead::most_bytes + size]);
   if (!file.memory_) return false;
-  iovec room{.iov_base = file.memory_.get(), .iov_len = size};
+  char* const begin = file.memory_.get() + ReadyHead::most_bytes;
+  iovec room{.iov_base = begin, .iov_len = size};
   ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, RWF_NOWAIT);
   if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
     got = ::preadv2(file.file_.get(), &room, 1, 0, 0);
   }
-  file.body = {file.memory_.get(), size};
+  file.body = {begin, size};
   return got == static_cast<ssize_t>(size);
 }
 

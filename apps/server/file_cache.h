@@ -19,16 +19,21 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/server/asked.h"
 #include "apps/server/changes.h"
 #include "apps/server/conditions.h"
 #include "uring/fd.h"
 
 namespace server {
 
-// A head that was sent once, and where its Date stands.
+// A head that was sent once, and leaves again from where it lies.
 struct ReadyHead {
-  std::string bytes;
-  std::size_t date_offset = 0;
+  static constexpr std::size_t most_bytes = 512;  // of those that are kept
+
+  char* begin = nullptr;  // null: none was sent yet
+  std::uint32_t bytes = 0;
+  std::uint32_t date_offset = 0;  // where its Date stands
+  std::int64_t seconds = 0;       // and what it says, in Unix seconds
 };
 
 // What a path led to when it was looked at last. Owned by the cache; who awaits anything while he
@@ -42,10 +47,16 @@ struct CachedFile {
   int fd = -1;                    // open, for a large file
 
   // Kept by who answers with it first.
-  ReadyHead ready_200;     // to a request whose fields make no difference
+  ReadyHead ready_200;     // to a request whose fields make no difference; `body` lies behind it
   ReadyHead ready_304;     // to If-None-Match with `tag`
   std::string tag;         // its entity tag
   std::string fact_lines;  // Plan::fact_lines
+
+  // Keeps that head as ready_200 or ready_304, if it is not long; its Date is that of `seconds`.
+  void keep_200(std::string_view head, std::int64_t seconds);
+  void keep_304(std::string_view head, std::int64_t seconds);
+  // Nobody sends anything from here that was not sent yet, so that it may be changed.
+  bool is_at_rest() const { return pins_ == 0; }
 
  private:
   friend class FileCache;
@@ -56,11 +67,12 @@ struct CachedFile {
   std::string path_;
   std::array<std::string, most_targets> targets_;  // request targets that lead here
   uring::Fd file_;
-  std::unique_ptr<char[]> memory_;
-  struct stat status_ {};            // where it is not watched: what a look compares
-  WatchId watch_ = no_watch;         // of the file; no_watch also for what is not there
-  CachedFile* next_same_ = nullptr;  // another path of the same inode
-  std::size_t place_ = 0;            // in FileCache::all_
+  std::unique_ptr<char[]> memory_;      // ready_200 at the end of its room, and `body` behind it
+  std::unique_ptr<char[]> memory_304_;  // ready_304
+  struct stat status_ {};               // where it is not watched: what a look compares
+  WatchId watch_ = no_watch;            // of the file; no_watch also for what is not there
+  CachedFile* next_same_ = nullptr;     // another path of the same inode
+  std::size_t place_ = 0;               // in FileCache::all_
   std::uint32_t pins_ = 0;
   bool is_compared_ = false;  // by stat(2), for it is not watched
   bool is_used_ = false;      // since the hand passed
@@ -85,6 +97,9 @@ class FileCache {
 
   // Forgets everything.
   void forget_all() { drop_below(""); }
+
+  // Becomes readable whenever something has changed; -1 while nothing is watched.
+  int events() const { return changes_.events(); }
 
   // Forgets what is no longer so. To be called between the arrival of requests and their answers.
   void refresh();
@@ -151,7 +166,7 @@ class FileCache {
   std::size_t open_ = 0;    // large files
   std::size_t pinned_ = 0;  // dropped ones that somebody still uses
   std::uint64_t bytes_ = 0;
-  std::array<std::uint32_t, 4096> asked_{};  // hashes of paths that were asked for once
+  Asked asked_;  // paths that were not worth it
   Counters counters_;
 };
 

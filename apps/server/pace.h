@@ -22,6 +22,8 @@ class Pace {
     const std::int64_t look_ms = std::max<std::int64_t>(1, patience.body_ms / 4);
     if (waits_) return std::clamp<std::int64_t>(end_ms(patience) - now_ms, 1, look_ms);
     waits_ = true;
+    looked_ = false;
+    first_ = last_ = 0;
     began_ms_ = progress_ms_ = now_ms;
     return look_ms;
   }
@@ -30,7 +32,7 @@ class Pace {
   bool look(std::int64_t now_ms, std::uint64_t confirmed, const Patience& patience);
 
   // Everything is with the kernel: nobody waits for the peer.
-  void end() { *this = Pace(); }
+  void end() { waits_ = false; }
 
   // A send has begun and is not through.
   bool waits() const { return waits_; }

@@ -302,7 +302,8 @@ void write_type(const Plan& plan, http1::HeadWriter& writer) {
     const std::string_view text = append(room, {room.data(), 0}, begin);
     writer.field("Content-Type", append(room, text, plan.boundary));
   } else if (plan.content != Content::none) {
-    writer.field("Content-Type", plan.content_type);
+    // Of two tokens each, or a constant: Mime sees to it.
+    writer.checked_field(FieldName::content_type, plan.content_type);
   }
 }
 
@@ -331,7 +332,7 @@ std::size_t write_head(const Plan& plan, const Clock& clock, std::span<char> roo
   http1::HeadWriter writer(room);
   writer.status_line(plan.status);
   writer.checked_field(FieldName::date, clock.date());
-  if (tells_length(plan)) writer.field("Content-Length", plan.length);
+  if (tells_length(plan)) writer.checked_field(FieldName::content_length, plan.length);
   write_type(plan, writer);
   write_version(plan, clock.seconds(), writer);
   if (plan.is_readable) writer.checked_field(FieldName::accept_ranges, "bytes");

@@ -102,12 +102,12 @@ void gather_head(Connection& c) {
   const std::size_t size = write_head(x.plan, c.service.clock, room);
   c.service.log_heads(c, {room.data(), size});
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
-  note_gathered(c, x.plan.status, size, sends_body ? x.plan.length : 0);
+  x.gathered += size;
+  note_answer(c, x.plan.status, size, sends_body ? x.plan.length : 0);
 }
 
-void note_gathered(Connection& c, int status, std::size_t head, std::uint64_t body) {
+void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body) {
   Exchange& x = *c.exchange;
-  x.gathered += head;
   x.queued += head;
   if (c.service.shared.access_log) {
     x.answered.push_back({.record = record_of(c, status),
@@ -158,18 +158,8 @@ void finish(Connection& c) {
   x.plan = Plan{};
   x.listing.reset();
   x.body_taken = false;
-  begin_request(c);
+  c.service.begin_request(x);
 }
-
-namespace {
-
-void close_file(Connection& c) {
-  Exchange& x = *c.exchange;
-  if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
-  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
-}
-
-}  // namespace
 
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
@@ -186,7 +176,7 @@ uring::Task<> respond(Connection& c) {
     const bool instead = fault != uring::Fault::none && answer_unread(c, mark, fault);
     if (instead) co_await gather_content(c);
   }
-  close_file(c);
+  close_content(c);
   if (drops_body) {
     const bool dropped = co_await drop_body(c);
     if (!dropped) {

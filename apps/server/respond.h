@@ -20,7 +20,7 @@ void gather_head(Connection& c);
 
 // Takes note of `head` bytes that were written behind what is gathered, and of `body` bytes that
 // will follow them.
-void note_gathered(Connection& c, int status, std::size_t head, std::uint64_t body);
+void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body);
 
 // Ends the answered request: makes the exchange ready for the next one of this connection, if there
 // is to be one.

@@ -2,6 +2,7 @@
 // Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "apps/server/connection.h"
 #include "apps/server/respond.h"
@@ -26,18 +27,10 @@ bool peer_takes_on(Connection& c) {
   return x.pace.look(c.io.loop().now(), confirmed, c.service.config.patience);
 }
 
-}  // namespace
-
-bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
+// Takes note of a send that ended before its end, after `of_block` bytes of what was gathered.
+bool note_part(Connection& c, std::size_t of_block) {
   Exchange& x = *c.exchange;
-  const std::size_t of_block = std::min(result.count(), x.gathered);
-  x.sent += result.count();
-  x.gathered -= of_block;
-  rest.remove_prefix(result.count() - of_block);
-  c.io.clear_deadline();  // what comes next may be a slow disk
-  const bool whole = x.gathered == 0 && rest.empty();
-  const bool fine = whole || peer_takes_on(c);
-  if (whole) x.pace.end();
+  const bool fine = peer_takes_on(c);
   if (!fine) {
     x.gathered = 0;
     x.pace.end();
@@ -47,8 +40,36 @@ bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
     c.io.renew();
     std::memmove(x.block.data(), x.block.data() + of_block, x.gathered);
   }
-  c.service.log_answered(c, !fine);
   return fine;
+}
+
+}  // namespace
+
+bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
+  Exchange& x = *c.exchange;
+  const std::size_t of_block = std::min(result.count(), x.gathered);
+  x.sent += result.count();
+  x.gathered -= of_block;
+  rest.remove_prefix(result.count() - of_block);
+  c.io.clear_deadline();  // what comes next may be a slow disk
+  const bool is_whole = x.gathered == 0 && rest.empty();
+  if (is_whole) x.pace.end();
+  const bool is_fine = is_whole || note_part(c, of_block);
+  if (!x.answered.empty()) c.service.log_answered(c, !is_fine);
+  return is_fine;
+}
+
+void note_all_sent(Connection& c, uring::Result result) {
+  Exchange& x = *c.exchange;
+  const bool fine = note_sent(c, result, x.direct);
+  if (x.cached && (!fine || x.direct.empty())) close_content(c);
+}
+
+void close_content(Connection& c) {
+  Exchange& x = *c.exchange;
+  x.direct = {};
+  if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
+  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
 }
 
 uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
@@ -97,7 +118,8 @@ uring::Task<> linger(Connection& c) {
 
 uring::Task<> part(Connection& c) {
   if (c.exchange) {
-    const bool sent = co_await flush(c);
+    const bool sent = co_await flush_with(c, c.exchange->direct);
+    close_content(c);
     if (sent && c.lingers) co_await linger(c);
     c.service.log_answered(c, true);
     c.service.release_input(*c.exchange);

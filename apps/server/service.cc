@@ -75,6 +75,7 @@ void describe_peer(const Peer& peer, std::array<char, 48>& text) {
 Service::Service(const Shared& from, uring::Loop& on)
     : shared(from),
       config(from.config),
+      tells_durations(from.access_log && from.config.log_format == LogFormat::json),
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.config.cache_bytes}),
@@ -88,6 +89,7 @@ Service::Service(const Shared& from, uring::Loop& on)
 
 Service::~Service() {
   assert(live == 0 && blocks.lent() == 0);
+  if (watches_files_) loop.engine().watch_for_news(-1);
   while (idle_) delete std::exchange(idle_, idle_->next_idle);
 }
 
@@ -132,23 +134,26 @@ void Service::drain() {
 }
 
 FileCache& Service::fresh_files() {
-  if (std::exchange(refreshed_, loop.turns()) != loop.turns()) files.refresh();
+  if (std::exchange(refreshed_, loop.turns()) == loop.turns()) return files;
+  if (!watches_files_ && files.events() >= 0) {
+    loop.engine().watch_for_news(files.events());
+    watches_files_ = true;
+  }
+  const bool has_changed = std::exchange(changes_files_, false);
+  if (loop.engine().has_news() || has_changed) files.refresh();
   return files;
 }
 
-Exchange& Service::borrow(Connection& c) {
-  if (c.exchange) return *c.exchange;
-  Exchange* x = idle_;
-  if (x) {
-    idle_ = x->next_idle;
-  } else {
-    x = new Exchange;
-    x->answered.reserve(Exchange::most_answered);
+Exchange& Service::lend(Connection& c) {
+  if (!idle_) {
+    idle_ = new Exchange;
+    idle_->answered.reserve(Exchange::most_answered);
   }
-  x->block = blocks.lend();
-  if (shared.access_log || shared.head_log) describe_peer(c.peer, x->remote);
-  c.exchange = x;
-  return *x;
+  Exchange& x = *std::exchange(idle_, idle_->next_idle);
+  x.block = blocks.lend();
+  if (shared.access_log || shared.head_log) describe_peer(c.peer, x.remote);
+  c.exchange = &x;
+  return x;
 }
 
 void Service::give_back(Connection& c) {
@@ -156,7 +161,6 @@ void Service::give_back(Connection& c) {
   assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
   blocks.release(x.block);
   assert(x.plan.status == 0 && x.head.size() == 0);
-  x.input = Input{};
   x.gathered = 0;
   x.queued = x.sent = 0;
   x.next_idle = idle_;
@@ -190,19 +194,22 @@ void Service::own_request(Exchange& x) {
 }
 
 void Service::add_input(Exchange& x, uring::Result got) {
-  if (got.buffer == uring::no_buffer) {  // it was received behind what is there
+  if (got.buffer == uring::no_buffer || !x.input.unused().empty()) return join_input(x, got);
+  release_input(x);
+  char* const bytes = loop.engine().buffer(got.buffer).data();
+  x.input = {.data = bytes, .begin = 0, .end = got.count(), .buffer = got.buffer};
+}
+
+// The same where something is there already, or the bytes were received behind that.
+void Service::join_input(Exchange& x, uring::Result got) {
+  if (got.buffer == uring::no_buffer) {
     x.input.end += got.count();
-    return;
-  }
-  const std::span<char> bytes = loop.engine().buffer(got.buffer);
-  if (x.input.unused().empty()) {
-    release_input(x);
-    x.input = {.data = bytes.data(), .begin = 0, .end = got.count(), .buffer = got.buffer};
     return;
   }
   own_input(x);
   // Fits: a head that is not done is shorter than head_bytes, and a buffer adds buffer_bytes.
   assert(x.input.end + got.count() <= x.own_bytes);
+  const std::span<char> bytes = loop.engine().buffer(got.buffer);
   std::memcpy(x.input.data + x.input.end, bytes.data(), got.count());
   x.input.end += got.count();
   loop.engine().recycle(got.buffer);

@@ -49,7 +49,7 @@ struct Service {
   void drain();
 
   // The exchange of `c`, lent now if it has none.
-  Exchange& borrow(Connection& c);
+  Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
   void give_back(Connection& c);
   // Destroys `c`, which is closed.
   void forget(Connection& c);
@@ -80,14 +80,19 @@ struct Service {
     timed_ = loop.turns();
     return clock.seconds();
   }
-  // For durations in the log; 0 where nothing tells them.
-  std::int64_t microseconds() const {
-    const bool tells = shared.access_log && config.log_format == LogFormat::json;
-    return tells ? Clock::microseconds() : 0;
+  // Notes that a request begins now: its first byte is there.
+  void begin_request(Exchange& x) const {
+    x.began_us = microseconds();
+    x.began_ms = loop.now();
   }
+  // For durations in the log; 0 where nothing tells them.
+  std::int64_t microseconds() const { return tells_durations ? Clock::microseconds() : 0; }
 
   // Something was changed in this very turn of the loop.
-  void note_change() { refreshed_ = 0; }
+  void note_change() {
+    changes_files_ = true;
+    refreshed_ = 0;
+  }
 
   // A new temporary name, NUL-terminated: temporary_prefix, 16 hexadecimal digits, ".tmp".
   using TemporaryName = std::array<char, 32>;
@@ -98,6 +103,7 @@ struct Service {
 
   const Shared& shared;
   const Config& config;
+  const bool tells_durations;  // the access log does
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
@@ -113,11 +119,15 @@ struct Service {
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
+  Exchange& lend(Connection& c);
   void own_memory(Exchange& x);
+  void join_input(Exchange& x, uring::Result got);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
   Exchange* idle_ = nullptr;     // lent to nobody, by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the turn in which `files` was refreshed last
+  bool watches_files_ = false;   // the engine tells when there is something to refresh
+  bool changes_files_ = false;   // this thread itself changed some
   std::uint64_t timed_ = 0;      // and the clock read
   std::uint64_t random_;
 };

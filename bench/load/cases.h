@@ -15,8 +15,8 @@ enum class Kind : std::uint8_t {
   get,
   head,
   revalidate,   // GET with the entity tag that the file has
-  random_file,  // GET of one of 10,000 files
-  random_part,  // GET of one of the aligned parts of a file
+  random_file,  // GET of one of 10,000 files, at first of each in order
+  random_part,  // GET of one of the aligned parts of a file, at first of each in order
   put,          // of a new file each time
 };
 
@@ -29,6 +29,7 @@ struct Case {
   bool close_each = false;  // a new connection for every request
   int status = 200;
   std::uint64_t body_bytes = 0;  // of the answer, or of the upload
+  std::uint64_t in_order = 0;    // the first requests of random ones: all there is, in order
   std::uint64_t warm = 0;        // requests before the measured ones
   std::uint64_t requests = 0;    // measured ones, in the emulator
 };
@@ -48,6 +49,7 @@ class Requests {
 
  private:
   void vary(std::size_t request_at);
+  std::uint64_t random_below(std::uint64_t count);
   const Case& case_;
   std::string bytes_;
   std::size_t size_ = 0;       // of one request

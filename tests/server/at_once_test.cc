@@ -106,6 +106,23 @@ void add_conditions(std::vector<Row>& rows) {
   }
 }
 
+// Parts that leave from where they lie, from memory and from a mapping, and those around them.
+void add_large_parts(std::vector<Row>& rows) {
+  for (const char* target : {"/131072", "/131073", "/300000"}) {
+    for (const char* fields :
+         {"Range: bytes=0-16382\r\n", "Range: bytes=0-16383\r\n", "Range: bytes=5000-21384\r\n",
+          "Range: bytes=1-131071\r\n", "Range: bytes=-70000\r\n", "Range: bytes=50000-\r\n",
+          "Range: bytes=50000-\r\nConnection: close\r\n", "Range: bytes=300000-\r\n",
+          "Range: bytes=0-19999,40000-59999\r\n", "Range: bytes=0-19999,20000-59999\r\n",
+          "Range: bytes=50000-\r\nIf-Range: \"x\"\r\n", "If-None-Match: \"x\"\r\n"}) {
+      for (const char* method : {"GET", "HEAD"}) {
+        rows.push_back(
+            {std::string(method) + " " + target + " " + fields, head_of(method, target, fields)});
+      }
+    }
+  }
+}
+
 std::vector<Row> make_rows() {
   std::vector<Row> rows;
   for (const char* target : {"/hello.txt",
@@ -166,6 +183,7 @@ std::vector<Row> make_rows() {
                                                "1\r\nx\r\n0\r\n\r\n"});
   }
   add_conditions(rows);
+  add_large_parts(rows);
   return rows;
 }
 
@@ -333,13 +351,20 @@ TEST_F(AtOnce, a_hot_answer_is_one_send) {
        {head_of("GET", "/hello.txt"), head_of("HEAD", "/hello.txt"), head_of("GET", "/folder/"),
         head_of("GET", "/hello.txt", tag), head_of("GET", "/hello.txt", none_match),
         head_of("GET", "/hello.txt", "Range: bytes=1-2\r\n"), head_of("GET", "/none"),
-        head_of("GET", "/16384"), head_of("GET", "/empty"), head_of("HEAD", "/300000"),
+        head_of("GET", "/16384"), head_of("GET", "/16385"), head_of("GET", "/131072"),
+        head_of("GET", "/empty"), head_of("HEAD", "/300000"),
         head_of("GET", "/131072", "Range: bytes=100000-100010\r\n")}) {
     EXPECT_EQ(operations_for(request), one_send) << request;
   }
   const std::vector<OpCode> one_gathered_send = {OpCode::send_gather};
-  for (const char* target : {"/16385", "/131072", "/131073", "/300000"}) {
+  for (const char* target : {"/131073", "/300000"}) {
     EXPECT_EQ(operations_for(head_of("GET", target)), one_gathered_send) << target;
+  }
+  for (const char* target : {"/131072", "/300000"}) {
+    const std::string part = head_of("GET", target, "Range: bytes=10000-80000\r\n");
+    EXPECT_EQ(operations_for(part), one_gathered_send) << target;
+    const std::vector<OpCode> two_sends(2, OpCode::send_gather);
+    EXPECT_EQ(operations_for(head_of("GET", "/hello.txt") + part + part), two_sends) << target;
   }
 }
 
@@ -539,21 +564,24 @@ TEST_F(Alike, log_both_worlds) {
       std::string bytes;
       for (int i = 0; i < 3; ++i) {
         bytes += head_of("GET", target) + head_of("HEAD", target, fields) +
-                 head_of("GET", target, "If-None-Match: *\r\n") + head_of("GET", target, fields);
+                 head_of("GET", target, "If-None-Match: *\r\n") + head_of("GET", target, fields) +
+                 head_of("GET", target, "Range: bytes=1-70000\r\n");
       }
       world->ask(bytes);
     }
-    // And an answer that the peer does not take.
-    const int socket = world->connect();
-    world->engine.peer_takes(socket, 10U);
-    world->say(socket, head_of("GET", "/hello.txt"));
-    world->engine.peer_resets(socket);
-    world->settle();
+    // And answers that the peer does not take.
+    for (const char* target : {"/hello.txt", "/131072", "/300000"}) {
+      const int socket = world->connect();
+      world->engine.peer_takes(socket, 10U);
+      world->say(socket, head_of("GET", target));
+      world->engine.peer_resets(socket);
+      world->settle();
+    }
     access.stop();
     world->shared.access_log = nullptr;
     logs.push_back(without_times(folder.get("access")));
   }
-  EXPECT_EQ(std::count(logs[1].begin(), logs[1].end(), '\n'), 6 * 12 + 1);
+  EXPECT_EQ(std::count(logs[1].begin(), logs[1].end(), '\n'), 6 * 15 + 3);
   EXPECT_EQ(logs[0], logs[1]);
 }
 
@@ -579,7 +607,11 @@ TEST_F(Alike, log_both_worlds_the_heads) {
 TEST_F(Alike, answer_both_worlds_floods_and_slow_readers) {
   std::string bytes;
   for (int i = 0; i < 300; ++i) {
-    bytes += head_of("GET", i % 7 == 0 ? "/16384" : i % 11 == 0 ? "/131072" : "/hello.txt");
+    const char* const target = i % 7 == 0    ? "/16384"
+                               : i % 11 == 0 ? "/131072"
+                               : i % 13 == 0 ? "/300000"
+                                             : "/hello.txt";
+    bytes += head_of("GET", target, i % 5 == 0 ? "Range: bytes=3-99999\r\n" : "");
   }
   std::vector<std::string> heard;
   for (World* world : {&remembers, &forgets}) {
@@ -615,6 +647,43 @@ TEST_F(AtOnce, a_file_that_is_replaced_while_it_is_sent_leaves_whole) {
     EXPECT_TRUE(world.heard(socket).ends_with("\r\n\r\n" + content)) << name;
     world.engine.peer_finishes(socket);
   }
+}
+
+// Who stops taking in the middle of one, or goes, holds nothing afterwards: the world looks at its
+// end that no file is pinned.
+TEST_F(AtOnce, a_peer_that_goes_in_the_middle_of_a_part_lets_its_file_go) {
+  for (const char* target : {"/131072", "/300000"}) {
+    const std::string get = head_of("GET", target, "Range: bytes=10000-80000\r\n");
+    for (int i = 0; i < 3; ++i) world.ask(get);
+    for (const bool resets : {true, false}) {
+      const int socket = world.connect();
+      world.engine.peer_takes(socket, 20'000);
+      world.say(socket, get + get);
+      if (resets)
+        world.engine.peer_resets(socket);
+      else
+        world.service.connections.stop();
+      world.settle();
+      EXPECT_TRUE(world.engine.closed(socket)) << target << (resets ? " reset" : " stopped");
+    }
+  }
+}
+
+// The mapping has nothing there any more: that answer ends short, and no other.
+TEST_F(AtOnce, a_part_of_a_file_that_is_cut_off_ends_short) {
+  const std::string get = head_of("GET", "/300000", "Range: bytes=100000-199999\r\n");
+  for (int i = 0; i < 3; ++i) world.ask(get);
+  const int cut = world.connect();
+  const int other = world.connect();
+  world.engine.peer_takes(cut, 1000);
+  world.say(cut, get);
+  fs::resize_file(world.root / "300000", 1000);
+  world.engine.peer_takes(cut, SIZE_MAX);
+  world.settle();
+  EXPECT_TRUE(world.engine.closed(cut));
+  EXPECT_LT(world.heard(cut).size(), 100'000U);
+  EXPECT_EQ(world.say(other, get).substr(9, 3), "416");
+  world.engine.peer_finishes(other);
 }
 
 }  // namespace
