@@ -139,18 +139,20 @@ uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::ui
 
 // Files that are asked for once, by a crawler or a backup, are not worth it once half the cache is
 // in use.
-bool FileCache::is_worth_it(std::string_view path) {
+bool FileCache::wants(std::string_view path) {
+  if (!is_on_) return false;
   const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
                         open_ < limits_.open_files / 2;
   return has_room || asked_.again(std::hash<std::string_view>{}(path));
 }
 
 CachedFile* FileCache::remember(std::string_view path) {
-  if (!is_on_ || !is_worth_it(path) || by_path_.contains(path)) return nullptr;
+  if (!is_on_ || by_path_.contains(path)) return nullptr;
   auto* const file = new CachedFile;
   file->path_ = path;
-  const bool is_watched = watch_directories(path) && look_watched(*file);
-  if (is_watched || look_compared(*file)) {
+  Look look = watch_directories(path) ? look_watched(*file) : Look::unwatched;
+  if (look == Look::unwatched) look = look_compared(*file);
+  if (look == Look::taken) {
     add(*file);
     return file;
   }
@@ -189,32 +191,36 @@ WatchId FileCache::watch_directory(int fd, std::string_view path) {
 }
 
 // Looks at the path now that nothing on the way to it changes unseen.
-bool FileCache::look_watched(CachedFile& file) {
+FileCache::Look FileCache::look_watched(CachedFile& file) {
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   uring::Fd fd = open_at_hand(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
-  if (!fd.valid()) return errno == ENOENT;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  if (watched_.size() >= limits_.watches) return false;
+  if (!fd.valid()) {
+    if (errno == ENOENT) return Look::taken;
+    return errno == ELOOP ? Look::unwatched : Look::failed;
+  }
+  if (!describe_file(fd.get(), file.status_) || !S_ISREG(file.status_.st_mode)) return Look::failed;
+  if (watched_.size() >= limits_.watches) return Look::unwatched;
   file.watch_ = changes_.watch_file(fd.get());
-  if (file.watch_ == no_watch) return false;
+  if (file.watch_ == no_watch) return Look::unwatched;
   Watched& watched = watched_[file.watch_];
   file.next_same_ = std::exchange(watched.first, &file);
   // From here on every change of it is told.
   file.file_ = std::move(fd);
-  return ::fstat(file.file_.get(), &file.status_) == 0 && take_content(file);
+  const bool taken = describe_file(file.file_.get(), file.status_) && take_content(file);
+  return taken ? Look::taken : Look::failed;
 }
 
 // The same for what has to be compared whenever it is found.
-bool FileCache::look_compared(CachedFile& file) {
+FileCache::Look FileCache::look_compared(CachedFile& file) {
   forget_watch(file);
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   file.file_ = open_at_hand(file.path_.c_str(), flags, 0);
-  if (!file.file_.valid() || !is_local(file.file_.get())) return false;
-  if (::fstat(file.file_.get(), &file.status_) != 0 || !S_ISREG(file.status_.st_mode)) return false;
-  if (!is_settled(file.status_)) return false;
+  if (!file.file_.valid() || !is_local(file.file_.get())) return Look::failed;
+  const bool is_file =
+      describe_file(file.file_.get(), file.status_) && S_ISREG(file.status_.st_mode);
+  if (!is_file || !is_settled(file.status_)) return Look::failed;
   file.is_compared_ = true;
-  return take_content(file) && still_holds(file);
+  return take_content(file) && still_holds(file) ? Look::taken : Look::failed;
 }
 
 bool FileCache::take_content(CachedFile& file) {
@@ -232,13 +238,14 @@ bool FileCache::take_content(CachedFile& file) {
   return true;
 }
 
-// Copies what is in the page cache, if all is.
-bool FileCache::take_body(CachedFile& file) {
+// Copies what is in the page cache, if all is. Where the root lies in memory so does all that is
+// opened: no other file system is entered.
+bool FileCache::take_body(CachedFile& file) const {
   const auto size = static_cast<std::size_t>(file.facts.size);
   file.memory_.reset(new (std::nothrow) char[size]);
   if (!file.memory_) return false;
   iovec room{.iov_base = file.memory_.get(), .iov_len = size};
-  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, RWF_NOWAIT);
+  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, is_in_memory_ ? 0 : RWF_NOWAIT);
   if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
     got = ::preadv2(file.file_.get(), &room, 1, 0, 0);
   }
