@@ -55,6 +55,13 @@ bool tells_residency(int fd, const struct stat& status) {
   return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
 }
 
+bool is_working_directory(int fd) {
+  struct stat one {};
+  struct stat other {};
+  return ::stat(".", &one) == 0 && describe_file(fd, other) && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
 }  // namespace
 
 CachedFile::~CachedFile() {
@@ -65,7 +72,8 @@ FileCache::FileCache(int root, const Limits& limits)
     : root_(root),
       limits_(with_small_bodies(limits)),
       is_on_(limits.bytes > 0 && is_local(root)),
-      is_in_memory_(is_in_memory(root)) {}
+      is_in_memory_(is_in_memory(root)),
+      is_at_root_(is_working_directory(root)) {}
 
 FileCache::~FileCache() {
   drop_below("");
@@ -190,6 +198,21 @@ WatchId FileCache::watch_directory(int fd, std::string_view path) {
   return watch;
 }
 
+// Watches the file of that path, which is open. By the path that may have become another one since
+// it was opened, or a directory; but then a directory on the way has changed, which is told: the
+// file is forgotten before the next look.
+bool FileCache::watch_file(CachedFile& file, int fd) {
+  if (watched_.size() >= limits_.watches) return false;
+  const WatchId watch =
+      is_at_root_ ? changes_.watch_path(file.path_.c_str()) : changes_.watch_file(fd);
+  if (watch == no_watch) return false;
+  const auto [place, is_new] = watched_.try_emplace(watch);
+  if (!is_new && !place->second.first) return false;  // a directory
+  file.watch_ = watch;
+  file.next_same_ = std::exchange(place->second.first, &file);
+  return true;
+}
+
 // Looks at the path now that nothing on the way to it changes unseen.
 FileCache::Look FileCache::look_watched(CachedFile& file) {
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
@@ -199,11 +222,7 @@ FileCache::Look FileCache::look_watched(CachedFile& file) {
     return errno == ELOOP ? Look::unwatched : Look::failed;
   }
   if (!describe_file(fd.get(), file.status_) || !S_ISREG(file.status_.st_mode)) return Look::failed;
-  if (watched_.size() >= limits_.watches) return Look::unwatched;
-  file.watch_ = changes_.watch_file(fd.get());
-  if (file.watch_ == no_watch) return Look::unwatched;
-  Watched& watched = watched_[file.watch_];
-  file.next_same_ = std::exchange(watched.first, &file);
+  if (!watch_file(file, fd.get())) return Look::unwatched;
   // From here on every change of it is told.
   file.file_ = std::move(fd);
   const bool taken = describe_file(file.file_.get(), file.status_) && take_content(file);

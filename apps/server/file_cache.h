@@ -78,7 +78,8 @@ class FileCache {
     std::size_t watches = 20480;          // of files and directories; 0: all is compared
   };
 
-  // `root` is open as long as the cache is there.
+  // `root` is open as long as the cache is there. Where it is the working directory of the thread,
+  // it stays that.
   FileCache(int root, const Limits& limits);
   ~FileCache();
   FileCache(const FileCache&) = delete;
@@ -124,6 +125,7 @@ class FileCache {
 
   uring::Fd open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve);
   bool watch_directories(std::string_view path);
+  bool watch_file(CachedFile& file, int fd);
   WatchId watch_directory(int fd, std::string_view path);
   // What a look came to.
   enum class Look : std::uint8_t {
@@ -150,6 +152,7 @@ class FileCache {
   const Limits limits_;
   const bool is_on_;
   const bool is_in_memory_;
+  const bool is_at_root_;  // paths relative to the working directory are those of the root
   Changes changes_;
   std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys are of the files
   std::unordered_map<std::string_view, CachedFile*> by_target_;  // and so are these

@@ -3,16 +3,20 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -61,10 +65,28 @@ CachedFile* remember(FileCache& cache, std::string_view path) {
   return cache.wants(path) ? cache.remember(path) : nullptr;
 }
 
+// Makes a folder the working directory, as a worker does with the root; and goes back at the end.
+class Stay {
+ public:
+  explicit Stay(int folder) : before_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    EXPECT_EQ(::fchdir(folder), 0);
+  }
+  ~Stay() { EXPECT_EQ(::fchdir(before_.get()), 0); }
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+ private:
+  Fd before_;
+};
+
+// Whether what is watched is named by its path, from there.
+enum class From : std::uint8_t { root, elsewhere };
+
 // A folder and a cache of it.
 class Cache : public ::testing::Test {
  protected:
-  explicit Cache(const FileCache::Limits& limits = few_bytes) : cache(root.fd(), limits) {}
+  explicit Cache(const FileCache::Limits& limits = few_bytes, From from = From::elsewhere)
+      : stays(from == From::root ? new Stay(root.fd()) : nullptr), cache(root.fd(), limits) {}
 
   void SetUp() override {
     if (!is_local(root.fd())) GTEST_SKIP() << "nothing is remembered of this file system";
@@ -105,6 +127,7 @@ class Cache : public ::testing::Test {
   }
 
   lab::Folder root;
+  std::unique_ptr<Stay> stays;
   FileCache cache;
 };
 
@@ -337,7 +360,20 @@ const Deed deeds[] = {
      }},
 };
 
-class Change : public Cache, public ::testing::WithParamInterface<Deed> {
+using DeedFrom = std::tuple<Deed, From>;
+
+std::string name_of(const ::testing::TestParamInfo<DeedFrom>& row) {
+  const bool at_root = std::get<From>(row.param) == From::root;
+  return std::string(std::get<Deed>(row.param).name) + (at_root ? "_named_by_path" : "");
+}
+
+class OfDeed : public Cache, public ::testing::WithParamInterface<DeedFrom> {
+ protected:
+  OfDeed() : Cache(few_bytes, std::get<From>(GetParam())) {}
+  void act(int writer) { std::get<Deed>(GetParam()).done(root, writer); }
+};
+
+class Change : public OfDeed {
  protected:
   void put_files(std::size_t size) const {
     root.put("a/b/file", pattern(size));
@@ -364,7 +400,7 @@ class Change : public Cache, public ::testing::WithParamInterface<Deed> {
     ASSERT_NE(file, nullptr);
     cache.note_target(*file, "/a/b/file");
     ASSERT_EQ(find("a/b/file"), file);
-    GetParam().done(root, writer.get());
+    act(writer.get());
     cache.refresh();
     EXPECT_EQ(cache.find_target("/a/b/file"), nullptr);
     expect_truth("a/b/file");
@@ -382,7 +418,7 @@ TEST_P(Change, leaves_a_pinned_file_alone) {
   ASSERT_NE(file, nullptr);
   FileCache::pin(*file);
   FileCache::pin(*file);
-  GetParam().done(root, writer.get());
+  act(writer.get());
   EXPECT_EQ(find("a/b/file"), nullptr);
   EXPECT_EQ(file->body, pattern(small_bytes));
   cache.unpin(*file);
@@ -390,8 +426,10 @@ TEST_P(Change, leaves_a_pinned_file_alone) {
   cache.unpin(*file);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Change, ::testing::ValuesIn(deeds),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, Change,
+                         ::testing::Combine(::testing::ValuesIn(deeds),
+                                            ::testing::Values(From::root, From::elsewhere)),
+                         name_of);
 
 // How something comes to be at "a/b/new", where nothing was.
 const Deed births[] = {
@@ -428,7 +466,7 @@ const Deed births[] = {
      }},
 };
 
-class Birth : public Cache, public ::testing::WithParamInterface<Deed> {};
+class Birth : public OfDeed {};
 
 TEST_P(Birth, is_seen_where_nothing_was) {
   root.put("a/b/file", "file");
@@ -437,7 +475,7 @@ TEST_P(Birth, is_seen_where_nothing_was) {
   ASSERT_NE(nothing, nullptr);
   ASSERT_FALSE(nothing->exists);
   cache.note_target(*nothing, "/a/b/new");
-  GetParam().done(root, -1);
+  act(-1);
   cache.refresh();
   EXPECT_EQ(cache.find_target("/a/b/new"), nullptr);
   EXPECT_EQ(cache.find("a/b/new"), nullptr);
@@ -446,8 +484,45 @@ TEST_P(Birth, is_seen_where_nothing_was) {
   EXPECT_EQ(bytes_of(*something), root.get("a/b/new"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Birth, ::testing::ValuesIn(births),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, Birth,
+                         ::testing::Combine(::testing::ValuesIn(births),
+                                            ::testing::Values(From::root, From::elsewhere)),
+                         name_of);
+
+// What is opened is not always what is watched then, where that is named by its path.
+class Swapped : public Cache {
+ protected:
+  Swapped() : Cache(few_bytes, From::root) {}
+};
+
+TEST_F(Swapped, files_and_folders_leave_nothing_unseen) {
+  root.put("a/file", "one");
+  root.put("a/other", "another");
+  root.put("a/folder/below", "below");
+  std::atomic<bool> goes_on = true;
+  std::thread swapper([&] {
+    for (int i = 0; goes_on; ++i)
+      exchange(root / "a/file", root / (i % 3 ? "a/other" : "a/folder"));
+  });
+  for (int i = 0; i < 20'000; ++i) {
+    learn("a/file");
+    learn("a/folder/below");
+  }
+  goes_on = false;
+  swapper.join();
+  // Whatever came of it: what is remembered is so, and every change of it is told.
+  for (const char* path : {"a/file", "a/other", "a/folder", "a/folder/below"}) {
+    for (int i = 0; i < 2; ++i) {
+      const CachedFile* const file = learn(path);
+      if (!file) continue;
+      EXPECT_EQ(file->exists, fs::is_regular_file(root / path)) << path;
+      if (!file->exists) continue;
+      EXPECT_EQ(bytes_of(*file), root.get(path)) << path;
+      root.put(path, "changed " + std::to_string(i));
+      EXPECT_EQ(find(path), nullptr) << path;
+    }
+  }
+}
 
 TEST_F(Cache, is_not_troubled_by_what_happens_to_neighbours) {
   root.put("a/file", "file");
