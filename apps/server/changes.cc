@@ -8,21 +8,34 @@
 
 namespace server {
 
+namespace {
+
+constexpr std::uint32_t of_a_file =
+    IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+
+}  // namespace
+
 WatchId Changes::watch_directory(int fd) {
   return watch(fd, IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
                        IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
 }
 
-WatchId Changes::watch_file(int fd) {
-  return watch(fd, IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF);
+WatchId Changes::watch_file(int fd) { return watch(fd, of_a_file); }
+
+WatchId Changes::watch_path(const char* path) {
+  return ::inotify_add_watch(opened(), path, of_a_file | IN_DONT_FOLLOW | IN_MASK_ADD);
+}
+
+int Changes::opened() {
+  if (!events_.valid()) events_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  return events_.get();
 }
 
 // By the descriptor, so that it is this very inode and no other that has taken its name.
 WatchId Changes::watch(int fd, std::uint32_t mask) {
-  if (!events_.valid()) events_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   std::array<char, 32> path{};
   std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
-  return ::inotify_add_watch(events_.get(), path.data(), mask);
+  return ::inotify_add_watch(opened(), path.data(), mask);
 }
 
 void Changes::forget(WatchId watch) { ::inotify_rm_watch(events_.get(), watch); }

@@ -33,6 +33,9 @@ class Changes {
   // disk.
   WatchId watch_directory(int fd);
   WatchId watch_file(int fd);
+  // The same of the file of that path, relative to this thread's working directory, without a link
+  // as its last part; costs half of it. What an inode is watched for already stays.
+  WatchId watch_path(const char* path);
   void forget(WatchId watch);
 
   // What the events are read from; -1 before the first watch.
@@ -44,6 +47,7 @@ class Changes {
 
  private:
   WatchId watch(int fd, std::uint32_t mask);
+  int opened();
 
   uring::Fd events_;                        // from the first watch on
   alignas(8) std::array<char, 4096> room_;  // events; one is at most 16 + 256 bytes

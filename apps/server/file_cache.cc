@@ -55,6 +55,13 @@ bool tells_residency(int fd, const struct stat& status) {
   return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
 }
 
+bool is_working_directory(int fd) {
+  struct stat one {};
+  struct stat other {};
+  return ::stat(".", &one) == 0 && describe_file(fd, other) && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
 }  // namespace
 
 CachedFile::~CachedFile() {
@@ -90,7 +97,8 @@ FileCache::FileCache(int root, const Limits& limits)
     : root_(root),
       limits_(with_small_bodies(limits)),
       is_on_(limits.bytes > 0 && is_local(root)),
-      is_in_memory_(is_in_memory(root)) {}
+      is_in_memory_(is_in_memory(root)),
+      is_at_root_(is_working_directory(root)) {}
 
 FileCache::~FileCache() {
   drop_below("");
@@ -164,18 +172,20 @@ uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::ui
 
 // Files that are asked for once, by a crawler or a backup, are not worth it once half the cache is
 // in use.
-bool FileCache::is_worth_it(std::string_view path) {
+bool FileCache::wants(std::string_view path) {
+  if (!is_on_) return false;
   const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
                         open_ < limits_.open_files / 2;
   return has_room || asked_.again(std::hash<std::string_view>{}(path));
 }
 
 CachedFile* FileCache::remember(std::string_view path) {
-  if (!is_on_ || !is_worth_it(path) || by_path_.contains(path)) return nullptr;
+  if (!is_on_ || by_path_.contains(path)) return nullptr;
   auto* const file = new CachedFile;
   file->path_ = path;
-  const bool is_watched = watch_directories(path) && look_watched(*file);
-  if (is_watched || look_compared(*file)) {
+  Look look = watch_directories(path) ? look_watched(*file) : Look::unwatched;
+  if (look == Look::unwatched) look = look_compared(*file);
+  if (look == Look::taken) {
     add(*file);
     return file;
   }
@@ -213,33 +223,48 @@ WatchId FileCache::watch_directory(int fd, std::string_view path) {
   return watch;
 }
 
+// Watches the file of that path, which is open. By the path that may have become another one since
+// it was opened, or a directory; but then a directory on the way has changed, which is told: the
+// file is forgotten before the next look.
+bool FileCache::watch_file(CachedFile& file, int fd) {
+  if (watched_.size() >= limits_.watches) return false;
+  const WatchId watch =
+      is_at_root_ ? changes_.watch_path(file.path_.c_str()) : changes_.watch_file(fd);
+  if (watch == no_watch) return false;
+  const auto [place, is_new] = watched_.try_emplace(watch);
+  if (!is_new && !place->second.first) return false;  // a directory
+  file.watch_ = watch;
+  file.next_same_ = std::exchange(place->second.first, &file);
+  return true;
+}
+
 // Looks at the path now that nothing on the way to it changes unseen.
-bool FileCache::look_watched(CachedFile& file) {
+FileCache::Look FileCache::look_watched(CachedFile& file) {
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   uring::Fd fd = open_at_hand(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
-  if (!fd.valid()) return errno == ENOENT;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  if (watched_.size() >= limits_.watches) return false;
-  file.watch_ = changes_.watch_file(fd.get());
-  if (file.watch_ == no_watch) return false;
-  Watched& watched = watched_[file.watch_];
-  file.next_same_ = std::exchange(watched.first, &file);
+  if (!fd.valid()) {
+    if (errno == ENOENT) return Look::taken;
+    return errno == ELOOP ? Look::unwatched : Look::failed;
+  }
+  if (!describe_file(fd.get(), file.status_) || !S_ISREG(file.status_.st_mode)) return Look::failed;
+  if (!watch_file(file, fd.get())) return Look::unwatched;
   // From here on every change of it is told.
   file.file_ = std::move(fd);
-  return ::fstat(file.file_.get(), &file.status_) == 0 && take_content(file);
+  const bool taken = describe_file(file.file_.get(), file.status_) && take_content(file);
+  return taken ? Look::taken : Look::failed;
 }
 
 // The same for what has to be compared whenever it is found.
-bool FileCache::look_compared(CachedFile& file) {
+FileCache::Look FileCache::look_compared(CachedFile& file) {
   forget_watch(file);
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   file.file_ = open_at_hand(file.path_.c_str(), flags, 0);
-  if (!file.file_.valid() || !is_local(file.file_.get())) return false;
-  if (::fstat(file.file_.get(), &file.status_) != 0 || !S_ISREG(file.status_.st_mode)) return false;
-  if (!is_settled(file.status_)) return false;
+  if (!file.file_.valid() || !is_local(file.file_.get())) return Look::failed;
+  const bool is_file =
+      describe_file(file.file_.get(), file.status_) && S_ISREG(file.status_.st_mode);
+  if (!is_file || !is_settled(file.status_)) return Look::failed;
   file.is_compared_ = true;
-  return take_content(file) && still_holds(file);
+  return take_content(file) && still_holds(file) ? Look::taken : Look::failed;
 }
 
 bool FileCache::take_content(CachedFile& file) {
@@ -257,14 +282,15 @@ bool FileCache::take_content(CachedFile& file) {
   return true;
 }
 
-// Copies what is in the page cache, if all is.
-bool FileCache::take_body(CachedFile& file) {
+// Copies what is in the page cache, if all is. Where the root lies in memory so does all that is
+// opened: no other file system is entered.
+bool FileCache::take_body(CachedFile& file) const {
   const auto size = static_cast<std::size_t>(file.facts.size);
   file.memory_.reset(new (std::nothrow) char[ReadyHead::most_bytes + size]);
   if (!file.memory_) return false;
   char* const begin = file.memory_.get() + ReadyHead::most_bytes;
   iovec room{.iov_base = begin, .iov_len = size};
-  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, RWF_NOWAIT);
+  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, is_in_memory_ ? 0 : RWF_NOWAIT);
   if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
     got = ::preadv2(file.file_.get(), &room, 1, 0, 0);
   }

@@ -89,7 +89,8 @@ class FileCache {
     std::size_t watches = 20480;          // of files and directories; 0: all is compared
   };
 
-  // `root` is open as long as the cache is there.
+  // `root` is open as long as the cache is there. Where it is the working directory of the thread,
+  // it stays that.
   FileCache(int root, const Limits& limits);
   ~FileCache();
   FileCache(const FileCache&) = delete;
@@ -109,7 +110,10 @@ class FileCache {
   // The same for a request target that was noted.
   CachedFile* find_target(std::string_view target);
 
-  // Remembers what `path` leads to; null where it is not worth it, or cannot be known.
+  // Says whether it is worth it to remember what `path`, which is not known, leads to; notes that
+  // it was asked for.
+  bool wants(std::string_view path);
+  // Remembers it, if it can be known of what the kernel has at hand; else null.
   CachedFile* remember(std::string_view path);
   // Notes that a request target, as sent, leads there, if it is not long; up to four for a file.
   void note_target(CachedFile& file, std::string_view target);
@@ -133,14 +137,20 @@ class FileCache {
     CachedFile* first = nullptr;  // or the files of that inode
   };
 
-  bool is_worth_it(std::string_view path);
   uring::Fd open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve);
   bool watch_directories(std::string_view path);
+  bool watch_file(CachedFile& file, int fd);
   WatchId watch_directory(int fd, std::string_view path);
-  bool look_watched(CachedFile& file);
-  bool look_compared(CachedFile& file);
+  // What a look came to.
+  enum class Look : std::uint8_t {
+    taken,      // it is known
+    unwatched,  // it can only be compared
+    failed,     // it is not at hand, not a file, or not allowed
+  };
+  Look look_watched(CachedFile& file);
+  Look look_compared(CachedFile& file);
   bool take_content(CachedFile& file);
-  static bool take_body(CachedFile& file);
+  bool take_body(CachedFile& file) const;
   static void map(CachedFile& file);
   static std::uint64_t cost_of(const CachedFile& file);
   void add(CachedFile& file);
@@ -156,6 +166,7 @@ class FileCache {
   const Limits limits_;
   const bool is_on_;
   const bool is_in_memory_;
+  const bool is_at_root_;  // paths relative to the working directory are those of the root
   Changes changes_;
   std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys are of the files
   std::unordered_map<std::string_view, CachedFile*> by_target_;  // and so are these

@@ -97,13 +97,17 @@ Found found_in(CachedFile& cached) {
           .facts = cached.facts};
 }
 
-// What a path leads to for reading: as it is remembered, or by a look.
+// What a path leads to for reading: as it is remembered, now or before, or by a look, after which
+// more may be at hand.
 uring::Task<Found> look_up(Connection& c, const char* path) {
   CachedFile* cached = c.service.fresh_files().find(path);
+  const bool is_wanted = !cached && c.service.files.wants(path);
+  if (is_wanted) cached = c.service.files.remember(path);
   if (cached) co_return found_in(*cached);
   Found found = co_await open_beneath(c, path, for_reading);
   const bool is_nothing = found.fault == uring::Fault::not_found;
-  if (found.is_directory || (found.fault != uring::Fault::none && !is_nothing)) co_return found;
+  if (!is_wanted || found.is_directory) co_return found;
+  if (found.fault != uring::Fault::none && !is_nothing) co_return found;
   cached = c.service.files.remember(path);
   if (!cached) co_return found;
   discard(c, found, uring::Fault::none);

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -161,7 +162,18 @@ void Worker::obey(Service& service, uring::Scope& acceptors) {
   if (what == Order::abort) service.connections.stop();
 }
 
+namespace {
+
+// Makes the root this thread's own working directory, so that short paths lead to what is watched
+// there (file_cache.cc). Where that is forbidden, longer ones do.
+void enter(int root) {
+  [[maybe_unused]] const bool entered = ::unshare(CLONE_FS) == 0 && ::fchdir(root) == 0;
+}
+
+}  // namespace
+
 void Worker::run() {
+  enter(shared_.root);
   const auto choice = uring::engine_choice(shared_.config.io).value();  // config.cc checked it
   const uring::MadeEngine made = uring::make_engine(choice, {});
   engine_reason_ = made.why;

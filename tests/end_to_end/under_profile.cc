@@ -178,6 +178,7 @@ constexpr Call calls[] = {
     CALL(uname),
     OLD_CALL(unlink),
     CALL(unlinkat),
+    CALL(unshare),
     CALL(utimensat),
     CALL(wait4),
     CALL(write),

@@ -34,11 +34,18 @@ struct Scenario {
   std::size_t before = 0;   // answers before the one to the write
   Durability durability = Durability::none;
   lab::Where where = lab::Where::on_disk;
+  std::uint64_t cache_bytes = Config{}.cache_bytes;
 };
+
+// Where nothing is remembered, so that the engine opens and reads.
+Scenario forgetting(Scenario scenario) {
+  scenario.cache_bytes = 0;
+  return scenario;
+}
 
 std::vector<Scenario> reads() {
   const std::string get = head_of("GET", "/folder/file");
-  return {
+  std::vector<Scenario> all = {
       {"GET", {get}, "folder/file", old_content},
       {"GET in two pieces", {get.substr(0, 9), get.substr(9)}, "folder/file", old_content},
       {"three pipelined", {get + head_of("GET", "/none") + get}, "folder/file", old_content},
@@ -51,6 +58,8 @@ std::vector<Scenario> reads() {
        old_content},
       {"bad", {get + "\r\r"}, "folder/file", old_content},
   };
+  for (std::size_t i = 0, count = all.size(); i < count; ++i) all.push_back(forgetting(all[i]));
+  return all;
 }
 
 std::vector<Scenario> writes_on_disk() {
@@ -124,8 +133,7 @@ std::vector<Scenario> writes() {
 // A world with a scenario's files, and the client that plays it.
 class Play {
  public:
-  explicit Play(const Scenario& scenario, std::uint64_t cache_bytes = Config{}.cache_bytes)
-      : world(cache_bytes), scenario_(scenario) {
+  explicit Play(const Scenario& scenario) : world(scenario.cache_bytes), scenario_(scenario) {
     world.config.writable = true;
     world.config.durability = scenario.durability;
     lay(world, scenario.where);
@@ -187,7 +195,8 @@ class Play {
 
 std::string described(const Scenario& scenario) {
   constexpr std::array where = {"", " in memory", " in memory by name"};
-  return std::string(scenario.name) + where.at(static_cast<std::size_t>(scenario.where));
+  return std::string(scenario.name) + where.at(static_cast<std::size_t>(scenario.where)) +
+         (scenario.cache_bytes == 0 ? " forgetting" : "");
 }
 
 // How many operations a scenario takes, and what they are.
@@ -311,7 +320,7 @@ TEST(Faults, of_the_machine_are_told_as_such) {
     play.world.end();
     return play.world.heard(play.socket).substr(9, 3);
   };
-  const Scenario get = reads().front();
+  const Scenario get = forgetting(reads().front());
   EXPECT_EQ(status(get, 2, EMFILE), "503");
   EXPECT_EQ(status(get, 2, ENFILE), "503");
   EXPECT_EQ(status(get, 2, ENOMEM), "503");
@@ -331,7 +340,7 @@ TEST(Faults, of_the_machine_are_told_as_such) {
 }
 
 TEST(Faults, of_the_machine_are_never_told_as_not_found) {
-  Scenario missing = reads().front();
+  Scenario missing = forgetting(reads().front());
   missing.pieces = {head_of("GET", "/none")};
   Play play(missing);
   play.world.engine.plan_fault(3, {.error = EMFILE});  // opening 404.html
@@ -348,7 +357,7 @@ TEST(Faults, of_the_machine_are_never_told_as_not_found) {
 }
 
 TEST(Faults, of_the_first_read_are_told_and_not_cut_short) {
-  Play play(reads().front(), 0);  // nothing is remembered, so that it is read
+  Play play(forgetting(reads().front()));
   play.world.engine.plan_fault(3, {.error = ENOMEM});
   play.run();
   play.world.end();

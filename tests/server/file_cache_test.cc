@@ -3,16 +3,20 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -56,10 +60,33 @@ Held held_now() {
   return held;
 }
 
+// What the server does with a path that is asked for and not known.
+CachedFile* remember(FileCache& cache, std::string_view path) {
+  return cache.wants(path) ? cache.remember(path) : nullptr;
+}
+
+// Makes a folder the working directory, as a worker does with the root; and goes back at the end.
+class Stay {
+ public:
+  explicit Stay(int folder) : before_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    EXPECT_EQ(::fchdir(folder), 0);
+  }
+  ~Stay() { EXPECT_EQ(::fchdir(before_.get()), 0); }
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+ private:
+  Fd before_;
+};
+
+// Whether what is watched is named by its path, from there.
+enum class From : std::uint8_t { root, elsewhere };
+
 // A folder and a cache of it.
 class Cache : public ::testing::Test {
  protected:
-  explicit Cache(const FileCache::Limits& limits = few_bytes) : cache(root.fd(), limits) {}
+  explicit Cache(const FileCache::Limits& limits = few_bytes, From from = From::elsewhere)
+      : stays(from == From::root ? new Stay(root.fd()) : nullptr), cache(root.fd(), limits) {}
 
   void SetUp() override {
     if (!is_local(root.fd())) GTEST_SKIP() << "nothing is remembered of this file system";
@@ -72,7 +99,7 @@ class Cache : public ::testing::Test {
     if (CachedFile* const known = find(path)) return known;
     for (int i = 0; i < 2; ++i) {
       const Fd look(::openat(root.fd(), path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-      cache.remember(path);
+      remember(cache, path);
     }
     return cache.find(path);
   }
@@ -100,6 +127,7 @@ class Cache : public ::testing::Test {
   }
 
   lab::Folder root;
+  std::unique_ptr<Stay> stays;
   FileCache cache;
 };
 
@@ -108,7 +136,7 @@ class Cache : public ::testing::Test {
 TEST_F(Cache, remembers_what_is_asked_for) {
   root.put("file", "bytes");
   EXPECT_EQ(cache.find("file"), nullptr);
-  CachedFile* const file = cache.remember("file");
+  CachedFile* const file = remember(cache, "file");
   ASSERT_NE(file, nullptr);
   EXPECT_EQ(find("file"), file);
   EXPECT_TRUE(file->exists);
@@ -119,7 +147,7 @@ TEST_F(Cache, remembers_what_is_asked_for) {
   EXPECT_EQ(file->fd, -1);
   EXPECT_EQ(cache.counters().hits, 1U);
   EXPECT_EQ(cache.counters().misses, 1U);
-  EXPECT_EQ(cache.remember("file"), nullptr) << "it is remembered already";
+  EXPECT_EQ(remember(cache, "file"), nullptr) << "it is remembered already";
 }
 
 TEST_F(Cache, keeps_small_files_as_bytes_and_large_ones_open_and_mapped) {
@@ -332,7 +360,20 @@ const Deed deeds[] = {
      }},
 };
 
-class Change : public Cache, public ::testing::WithParamInterface<Deed> {
+using DeedFrom = std::tuple<Deed, From>;
+
+std::string name_of(const ::testing::TestParamInfo<DeedFrom>& row) {
+  const bool at_root = std::get<From>(row.param) == From::root;
+  return std::string(std::get<Deed>(row.param).name) + (at_root ? "_named_by_path" : "");
+}
+
+class OfDeed : public Cache, public ::testing::WithParamInterface<DeedFrom> {
+ protected:
+  OfDeed() : Cache(few_bytes, std::get<From>(GetParam())) {}
+  void act(int writer) { std::get<Deed>(GetParam()).done(root, writer); }
+};
+
+class Change : public OfDeed {
  protected:
   void put_files(std::size_t size) const {
     root.put("a/b/file", pattern(size));
@@ -359,7 +400,7 @@ class Change : public Cache, public ::testing::WithParamInterface<Deed> {
     ASSERT_NE(file, nullptr);
     cache.note_target(*file, "/a/b/file");
     ASSERT_EQ(find("a/b/file"), file);
-    GetParam().done(root, writer.get());
+    act(writer.get());
     cache.refresh();
     EXPECT_EQ(cache.find_target("/a/b/file"), nullptr);
     expect_truth("a/b/file");
@@ -377,7 +418,7 @@ TEST_P(Change, leaves_a_pinned_file_alone) {
   ASSERT_NE(file, nullptr);
   FileCache::pin(*file);
   FileCache::pin(*file);
-  GetParam().done(root, writer.get());
+  act(writer.get());
   EXPECT_EQ(find("a/b/file"), nullptr);
   EXPECT_EQ(file->body, pattern(small_bytes));
   cache.unpin(*file);
@@ -385,8 +426,10 @@ TEST_P(Change, leaves_a_pinned_file_alone) {
   cache.unpin(*file);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Change, ::testing::ValuesIn(deeds),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, Change,
+                         ::testing::Combine(::testing::ValuesIn(deeds),
+                                            ::testing::Values(From::root, From::elsewhere)),
+                         name_of);
 
 // How something comes to be at "a/b/new", where nothing was.
 const Deed births[] = {
@@ -423,7 +466,7 @@ const Deed births[] = {
      }},
 };
 
-class Birth : public Cache, public ::testing::WithParamInterface<Deed> {};
+class Birth : public OfDeed {};
 
 TEST_P(Birth, is_seen_where_nothing_was) {
   root.put("a/b/file", "file");
@@ -432,7 +475,7 @@ TEST_P(Birth, is_seen_where_nothing_was) {
   ASSERT_NE(nothing, nullptr);
   ASSERT_FALSE(nothing->exists);
   cache.note_target(*nothing, "/a/b/new");
-  GetParam().done(root, -1);
+  act(-1);
   cache.refresh();
   EXPECT_EQ(cache.find_target("/a/b/new"), nullptr);
   EXPECT_EQ(cache.find("a/b/new"), nullptr);
@@ -441,8 +484,45 @@ TEST_P(Birth, is_seen_where_nothing_was) {
   EXPECT_EQ(bytes_of(*something), root.get("a/b/new"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Birth, ::testing::ValuesIn(births),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, Birth,
+                         ::testing::Combine(::testing::ValuesIn(births),
+                                            ::testing::Values(From::root, From::elsewhere)),
+                         name_of);
+
+// What is opened is not always what is watched then, where that is named by its path.
+class Swapped : public Cache {
+ protected:
+  Swapped() : Cache(few_bytes, From::root) {}
+};
+
+TEST_F(Swapped, files_and_folders_leave_nothing_unseen) {
+  root.put("a/file", "one");
+  root.put("a/other", "another");
+  root.put("a/folder/below", "below");
+  std::atomic<bool> goes_on = true;
+  std::thread swapper([&] {
+    for (int i = 0; goes_on; ++i)
+      exchange(root / "a/file", root / (i % 3 ? "a/other" : "a/folder"));
+  });
+  for (int i = 0; i < 20'000; ++i) {
+    learn("a/file");
+    learn("a/folder/below");
+  }
+  goes_on = false;
+  swapper.join();
+  // Whatever came of it: what is remembered is so, and every change of it is told.
+  for (const char* path : {"a/file", "a/other", "a/folder", "a/folder/below"}) {
+    for (int i = 0; i < 2; ++i) {
+      const CachedFile* const file = learn(path);
+      if (!file) continue;
+      EXPECT_EQ(file->exists, fs::is_regular_file(root / path)) << path;
+      if (!file->exists) continue;
+      EXPECT_EQ(bytes_of(*file), root.get(path)) << path;
+      root.put(path, "changed " + std::to_string(i));
+      EXPECT_EQ(find(path), nullptr) << path;
+    }
+  }
+}
 
 TEST_F(Cache, is_not_troubled_by_what_happens_to_neighbours) {
   root.put("a/file", "file");
@@ -679,7 +759,7 @@ TEST_F(Bounded, leaves_what_is_used_and_drops_what_is_not) {
     const std::string name = "file" + std::to_string(i);
     root.put(name, "bytes");
     cache.refresh();
-    for (int times = 0; times < 2; ++times) cache.remember(name);
+    for (int times = 0; times < 2; ++times) remember(cache, name);
   }
   EXPECT_EQ(cache.size(), narrow.files);
 }
@@ -709,11 +789,11 @@ TEST_F(Bounded, takes_what_is_asked_for_once_only_while_half_is_free) {
   for (int i = 0; i < 50; ++i) {
     root.put("file" + std::to_string(i), "bytes");
     cache.refresh();
-    cache.remember("file" + std::to_string(i));
+    remember(cache, "file" + std::to_string(i));
   }
   EXPECT_EQ(cache.size(), narrow.files / 2);
   EXPECT_EQ(cache.find("file49"), nullptr);
-  EXPECT_NE(cache.remember("file49"), nullptr);
+  EXPECT_NE(remember(cache, "file49"), nullptr);
   EXPECT_EQ(cache.size(), narrow.files / 2 + 1);
 }
 
@@ -737,7 +817,7 @@ TEST(SmallCache, is_not_filled_by_one_file) {
   for (const std::size_t size : {std::size_t{5000}, std::size_t{5001}}) {
     const std::string name = std::to_string(size);
     root.put(name, pattern(size));
-    for (int i = 0; i < 2; ++i) cache.remember(name);
+    for (int i = 0; i < 2; ++i) remember(cache, name);
     const CachedFile* const file = cache.find(name);
     ASSERT_NE(file, nullptr) << size;
     EXPECT_EQ(file->fd >= 0, size > 5000);
@@ -763,7 +843,7 @@ TEST(CacheOfNothing, remembers_nothing) {
   lab::Folder root;
   root.put("file", "bytes");
   FileCache cache(root.fd(), {.bytes = 0});
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(cache.remember("file"), nullptr);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(remember(cache, "file"), nullptr);
   EXPECT_EQ(cache.find("file"), nullptr);
   cache.refresh();
 }
@@ -771,7 +851,7 @@ TEST(CacheOfNothing, remembers_nothing) {
 TEST(CacheOfAFileSystemThatIsNotLocal, remembers_nothing) {
   const Fd proc(::open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   FileCache cache(proc.get(), few_bytes);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(cache.remember("status"), nullptr);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(remember(cache, "status"), nullptr);
 }
 
 // Descriptors, watches and memory (the sanitizer looks) are back at the end.
@@ -783,8 +863,8 @@ TEST(CacheAtItsEnd, leaves_nothing_behind) {
     for (int i = 0; i < 300; ++i) {
       const std::string name = "d" + std::to_string(i % 7) + "/" + std::to_string(i);
       root.put(name, pattern(i % 2 == 0 ? small_bytes : large_bytes));
-      cache.remember(name);
-      cache.remember(name);
+      remember(cache, name);
+      remember(cache, name);
       if (i % 5 == 0) fs::rename(root / name, root / "moved");
       if (i % 50 == 0) fs::remove_all(root / ("d" + std::to_string(i % 7)));
       if (i % 3 == 0) cache.refresh();

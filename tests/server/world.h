@@ -212,6 +212,7 @@ class World {
 // A test with one World, which is clean at the end.
 class InWorld : public ::testing::Test {
  protected:
+  explicit InWorld(std::uint64_t cache_bytes = Config{}.cache_bytes) : world(cache_bytes) {}
   void TearDown() override {
     world.end();
     EXPECT_EQ(world.root.temporaries(), 0U);
