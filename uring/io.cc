@@ -137,10 +137,6 @@ Io::Pending Io::make_directory(int directory, const char* path, unsigned mode) {
 
 Io::Pending Io::yield() { return prepare(OpCode::nothing, -1, nullptr, 0); }
 
-void Io::set_deadline(Milliseconds duration) { loop_.timers().set(timer_, loop_.now() + duration); }
-
-void Io::clear_deadline() { loop_.timers().clear(timer_); }
-
 void Io::renew() {
   stopped_ = false;
   timed_out_ = false;

@@ -128,8 +128,8 @@ class Io : private IoParts {
   Pending yield();
 
   // Peers have `duration` from now on; a later call replaces an earlier one.
-  void set_deadline(Milliseconds duration);
-  void clear_deadline();
+  void set_deadline(Milliseconds duration) { loop_.timers().set(timer_, loop_.now() + duration); }
+  void clear_deadline() { loop_.timers().clear(timer_); }
 
   // Ends what waits for a peer, now and from now on.
   void stop();

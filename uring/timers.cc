@@ -6,12 +6,9 @@
 
 namespace uring {
 
-void Timers::set(Timer& timer, Milliseconds deadline) {
-  timer.deadline_ = deadline;
-  if (timer.link_) {
-    if (timer.tick_ <= (deadline >> tick_bits) + 1) return;  // its slot comes up before: lazy
-    unlink(timer);
-  }
+// Out of the slot that it is in, if it is in one, and into the one of its deadline.
+void Timers::move(Timer& timer) {
+  if (timer.link_) unlink(timer);
   insert(timer, tick_ + 1);
 }
 

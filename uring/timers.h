@@ -36,7 +36,11 @@ class Timers {
  public:
   explicit Timers(Milliseconds now) : tick_(now >> tick_bits) {}
 
-  void set(Timer& timer, Milliseconds deadline);
+  void set(Timer& timer, Milliseconds deadline) {
+    timer.deadline_ = deadline;
+    const bool comes_before = timer.link_ && timer.tick_ <= (deadline >> tick_bits) + 1;
+    if (!comes_before) move(timer);  // else its slot comes up before: lazy
+  }
   // The timer will not fire. It leaves its slot only when it is removed or the slot comes up.
   void clear(Timer& timer) { timer.deadline_ = Timer::unset; }
   // Takes the timer out, before its owner goes away.
@@ -55,6 +59,7 @@ class Timers {
 
   static constexpr std::int64_t no_tick = INT64_MAX;
 
+  void move(Timer& timer);
   void insert(Timer& timer, std::int64_t first);
   void find_earliest();
   static void unlink(Timer& timer);
