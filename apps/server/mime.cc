@@ -125,9 +125,11 @@ void Mime::add(std::string_view type, std::string_view extensions) {
   }
 }
 
-// Of entries of one extension the last that was added stays.
+// Of entries of one extension the last that was added stays: its type lies furthest back.
 void Mime::sort() {
-  std::sort(entries_.begin(), entries_.end());  // what was added later lies further back in types_
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& one, const Entry& other) {
+    return one.key != other.key ? one.key < other.key : one.offset < other.offset;
+  });
   const auto same = [](const Entry& one, const Entry& other) { return one.key == other.key; };
   entries_.erase(entries_.begin(), std::unique(entries_.rbegin(), entries_.rend(), same).base());
 }
@@ -165,8 +167,9 @@ std::string_view Mime::type_of(std::string_view path) const {
   if (extension.size() > text.size()) return unknown_type;
   std::transform(extension.begin(), extension.end(), text.begin(), lower);
   const Key key = key_of({text.data(), extension.size()});
-  const auto found = std::lower_bound(entries_.begin(), entries_.end(), key,
-                                      [](const Entry& entry, Key at) { return entry.key < at; });
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), key,
+                       [](const Entry& entry, const Key& at) { return entry.key < at; });
   if (found == entries_.end() || found->key != key) return unknown_type;
   return std::string_view(types_).substr(found->offset, found->length);
 }

@@ -7,7 +7,6 @@
 // tests/server/mime_test.cc.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,13 +32,15 @@ class Mime {
   struct Key {
     std::uint64_t first = 0;
     std::uint64_t second = 0;
-    auto operator<=>(const Key&) const = default;
+    bool operator==(const Key&) const = default;
+    bool operator<(const Key& other) const {
+      return first != other.first ? first < other.first : second < other.second;
+    }
   };
   struct Entry {
     Key key;
     std::uint32_t offset = 0;  // of its type in types_
     std::uint32_t length = 0;
-    auto operator<=>(const Entry&) const = default;
   };
 
   static Key key_of(std::string_view extension);
