@@ -58,8 +58,8 @@ struct Exchange {
 
   std::span<char> block;     // where answers gather, and bodies arrive while no answer waits
   std::size_t gathered = 0;  // bytes of answers in the block
-  // Bytes of `cached` that leave behind those of the block, from where they lie. Nothing is
-  // gathered before they have left.
+  // Bytes of `cached` that leave behind those of the block, if there are any, from where they lie.
+  // Nothing is gathered before they have left.
   std::string_view direct;
   std::uint64_t queued = 0;          // bytes gathered in all, on this connection
   std::uint64_t sent = 0;            // bytes of those that were sent

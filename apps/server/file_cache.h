@@ -55,7 +55,7 @@ struct CachedFile {
   // Keeps that head as ready_200 or ready_304, if it is not long; its Date is that of `seconds`.
   void keep_200(std::string_view head, std::int64_t seconds);
   void keep_304(std::string_view head, std::int64_t seconds);
-  // Nobody sends anything from here that was not sent yet, so that it may be changed.
+  // Nobody is sending anything that lies here, so that it may be changed.
   bool is_at_rest() const { return pins_ == 0; }
 
  private:

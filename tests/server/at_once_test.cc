@@ -462,6 +462,28 @@ std::int64_t exact_seconds() {
   return time.tv_sec;
 }
 
+// The head that is kept is changed in place, but not under somebody who is sending it.
+TEST_F(AtOnce, a_kept_head_tells_the_time_of_now) {
+  const std::string request = head_of("GET", "/hello.txt");
+  for (int i = 0; i < 3; ++i) world.ask(request);
+  CachedFile* const file = world.service.files.find("hello.txt");
+  ASSERT_TRUE(file && file->ready_200.begin);
+  ReadyHead& ready = file->ready_200;
+  char* const date = ready.begin + ready.date_offset;
+  const std::string_view old_date = "Sun, 06 Nov 1994 08:49:37 GMT";
+  for (const bool is_sent_by_another : {true, false}) {
+    old_date.copy(date, old_date.size());
+    ready.seconds = 784111777;
+    if (is_sent_by_another) FileCache::pin(*file);
+    const std::string heard = world.ask(request);
+    const std::string told = "\r\nDate: " + std::string(old_date);
+    EXPECT_EQ(heard.find(told), std::string::npos) << heard;
+    EXPECT_NE(heard.find("\r\n\r\nhello\n"), std::string::npos) << heard;
+    EXPECT_EQ(std::string_view(date, old_date.size()) == old_date, is_sent_by_another);
+    if (is_sent_by_another) world.service.files.unpin(*file);
+  }
+}
+
 // RFC 9110 8.8.2.1: a time in the future is told as now, and now moves. So does Date.
 TEST_F(AtOnce, times_are_right_in_heads_that_were_made_before) {
   const std::int64_t future = ::time(nullptr) + 2;

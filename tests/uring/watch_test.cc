@@ -131,8 +131,9 @@ TEST_P(Watches, many_messages_at_once_are_worth_a_look) {
     lab::write_at_once(pair.theirs.get(), "x");
     hear(*ios.back(), pair);
   }
+  engine().has_news();
+  // Nothing happens: but of so many the kernel may have put one off.
   for (const Pair& pair : pairs) lab::write_at_once(pair.theirs.get(), "x");
-  happen();
   hear(*ios.back(), pairs.back());
   EXPECT_TRUE(engine().has_news());
   for (const std::unique_ptr<Io>& io : ios) {
