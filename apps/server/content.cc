@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "apps/server/service.h"
@@ -24,18 +25,57 @@ uring::Task<Fault> gather_text(Connection& c) {
   co_return Fault::none;
 }
 
-// Reads `left` bytes of the file into the block, and sends the block whenever it is full.
-uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
+// What one read asks for, and how far in front of it the disk is set to work.
+constexpr std::uint64_t most_read = 32 * 1024;
+constexpr std::uint64_t read_ahead = 256 * 1024;
+
+// Has a file read ahead of who sends it, little by little. Left to itself the kernel does that as
+// part of the read that is started, in one go, and all connections wait for it: 3 ms for the 8 MiB
+// that a fast disk may be set to.
+class ReadAhead {
+ public:
+  // The bytes of `file` from `begin` to `end` are wanted.
+  ReadAhead(int file, std::uint64_t begin, std::uint64_t end)
+      : file_(file), asked_(begin), end_(end) {
+    if (end - begin <= most_read)
+      asked_ = end;  // one read has it all
+    else
+      ::posix_fadvise(file_, 0, 0, POSIX_FADV_RANDOM);
+  }
+
+  // What lies in front of `offset` was read.
+  void reach(std::uint64_t offset) {
+    while (asked_ < std::min(end_, offset + read_ahead)) {
+      const std::uint64_t size = std::min(most_read, end_ - asked_);
+      ::posix_fadvise(file_, static_cast<off_t>(asked_), static_cast<off_t>(size),
+                      POSIX_FADV_WILLNEED);
+      asked_ += size;
+    }
+  }
+
+ private:
+  int file_;
+  std::uint64_t asked_;  // for all in front of it
+  std::uint64_t end_;
+};
+
+// Reads `left` bytes of the file into the block, and sends the block whenever it is full. What
+// follows up to `end` will be wanted next.
+uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left,
+                              std::uint64_t end) {
   Exchange& x = *c.exchange;
   const int file = x.cached ? x.cached->fd : x.file;
+  ReadAhead ahead(file, offset, end);
   while (left > 0) {
-    const std::size_t room = std::min<std::uint64_t>(left, x.block.size() - x.gathered);
-    if (room < left && room < x.block.size() / 2) {
+    const std::size_t room = x.block.size() - x.gathered;
+    const std::size_t wanted = std::min({left, most_read, x.block.size()});
+    if (room < wanted) {
       const bool fine = co_await flush(c);
       if (!fine) co_return Fault::peer_gone;
       continue;
     }
-    const std::span<char> target = x.block.subspan(x.gathered, room);
+    ahead.reach(offset);
+    const std::span<char> target = x.block.subspan(x.gathered, wanted);
     const uring::Result got = co_await c.io.read(file, target, offset);
     if (!got.ok()) co_return got.fault();
     if (got.count() == 0) co_return Fault::other;
@@ -77,6 +117,7 @@ namespace {
 // A mapped file leaves from the page cache where that has it, and is read where it has not. The
 // mapping is never touched here: the file may have been cut off, which a send survives.
 uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint64_t left) {
+  const std::uint64_t end = offset + left;
   while (left > 0) {
     const std::uint64_t size = std::min(left, most_direct - offset % most_direct);
     const std::string_view piece = c.exchange->cached->mapped.substr(offset, size);
@@ -85,7 +126,7 @@ uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint6
       const bool fine = co_await flush_with(c, piece);
       if (!fine) fault = Fault::peer_gone;
     } else {
-      const Fault read = co_await read_bytes(c, offset, size);
+      const Fault read = co_await read_bytes(c, offset, size, end);
       fault = read;
     }
     if (fault != Fault::none) co_return fault;
@@ -102,7 +143,7 @@ uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64
   if (cached && !cached->mapped.empty() && left >= least_direct) {
     return gather_mapped(c, offset, left);
   }
-  return read_bytes(c, offset, left);
+  return read_bytes(c, offset, left, offset + left);
 }
 
 // Small parts of a file gather like small answers: many of them leave in one send.

@@ -92,6 +92,16 @@ TEST_F(Forgetful, awaits_an_open_and_a_read_of_a_file_that_is_not_remembered) {
   EXPECT_EQ(world.engine.started(), 7U);  // open, read, send
 }
 
+// A step that takes long is one that all others wait for.
+TEST_F(Forgetful, reads_a_large_file_in_small_steps) {
+  const std::string content = pattern(1 << 20);
+  world.root.put("large", content);
+  const std::string answer = world.ask(head_of("GET", "/large"));
+  EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), content);
+  EXPECT_GE(world.engine.started(OpCode::read), content.size() / 32768);
+  EXPECT_LE(world.engine.started(OpCode::send), 5U);
+}
+
 // Thousands of requests at once: answered in order, at most a block a send.
 TEST_F(Corridor, bounds_the_answers_that_leave_at_once) {
   std::string requests;
