@@ -109,12 +109,12 @@ class Folder {
 // `text` with what differs from run to run replaced: the values of Date.
 inline std::string without_dates(std::string_view text) {
   constexpr std::string_view field = "\r\nDate: ";
-  std::string plain(text);
-  for (std::size_t at = 0; (at = plain.find(field, at)) != std::string::npos;) {
-    at += field.size();
-    plain.replace(at, http1::date_size, "NOW");
+  std::string plain;
+  for (std::size_t at = 0; (at = text.find(field)) != std::string_view::npos;) {
+    plain.append(text.substr(0, at + field.size())).append("NOW");
+    text.remove_prefix(std::min(text.size(), at + field.size() + http1::date_size));
   }
-  return plain;
+  return plain.append(text);
 }
 
 // The final statuses in a stream of responses to anything but HEAD, as far as their heads are

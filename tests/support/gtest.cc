@@ -1,0 +1,1 @@
+// Nothing: the target that all tests have GoogleTest's precompiled header from must compile something.
