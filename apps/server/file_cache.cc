@@ -151,9 +151,8 @@ void FileCache::note_target(CachedFile& file, std::string_view target) {
   }
 }
 
-void FileCache::unpin(CachedFile& file) {
-  assert(file.pins_ > 0);
-  if (--file.pins_ > 0 || !file.is_dropped_) return;
+// Of a file that was dropped while it was pinned.
+void FileCache::destroy(CachedFile& file) {
   --pinned_;
   delete &file;
 }
