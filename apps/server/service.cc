@@ -133,15 +133,13 @@ void Service::drain() {
   connections.end_idle();  // not stop(): a request that has just been received is answered
 }
 
-FileCache& Service::fresh_files() {
-  if (std::exchange(refreshed_, loop.turns()) == loop.turns()) return files;
+void Service::refresh_files() {
   if (!watches_files_ && files.events() >= 0) {
     loop.engine().watch_for_news(files.events());
     watches_files_ = true;
   }
   const bool has_changed = std::exchange(changes_files_, false);
   if (loop.engine().has_news() || has_changed) files.refresh();
-  return files;
 }
 
 Exchange& Service::lend(Connection& c) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "apps/server/access_log.h"
@@ -73,7 +74,10 @@ struct Service {
   void log_answered(Connection& c, bool aborted);
 
   // What paths lead to, for requests that have arrived: all changes up to now are taken in.
-  FileCache& fresh_files();
+  FileCache& fresh_files() {
+    if (std::exchange(refreshed_, loop.turns()) != loop.turns()) refresh_files();
+    return files;
+  }
   // The wall clock in this turn of the loop, in Unix seconds; Clock::date() goes with it.
   std::int64_t now() {
     if (timed_ != loop.turns()) clock.now();
@@ -120,6 +124,7 @@ struct Service {
 
  private:
   Exchange& lend(Connection& c);
+  void refresh_files();
   void own_memory(Exchange& x);
   void join_input(Exchange& x, uring::Result got);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
