@@ -13,7 +13,7 @@ namespace server {
 namespace {
 
 // Sets the time for the next look at how the peer takes what is sent to it.
-void allow_send(Connection& c) {
+inline void allow_send(Connection& c) {
   c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.patience));
 }
 
@@ -88,7 +88,7 @@ void close_content(Connection& c) {
 
 namespace {
 
-uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
+inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
   if (x.gathered == 0) return c.io.send(c.fd, rest);
   if (rest.empty()) return c.io.send(c.fd, unsent(x));
@@ -98,13 +98,16 @@ uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
   return c.io.send(c.fd, x.message);
 }
 
-}  // namespace
-
-uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
+// Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
+inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
   const uring::Io::Pending pending = send_pieces(c, rest);
   allow_send(c);
   return pending;
 }
+
+}  // namespace
+
+uring::Io::Pending send_all(Connection& c) { return send_gathered(c, c.exchange->direct); }
 
 uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
   while (c.exchange->gathered > 0 || !rest.empty()) {
