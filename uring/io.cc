@@ -1,7 +1,6 @@
 // Filling in operations, and ending them early. Covered by tests/uring/loop_test.cc.
 #include "uring/io.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstddef>

@@ -102,13 +102,13 @@ bool leave_ready(Connection& c, Terms terms, ReadyHead& ready, CachedFile& file)
   const bool is_alone = x.gathered == 0 && x.input.unused().empty();
   const bool is_one_piece = body == 0 || file.fd < 0;
   if (!is_alone || !is_one_piece || !bring_up_to_date(c, ready, file)) return false;
-  finish_ready(c, terms, ready, body);
+  finish_ready(c, terms, ready, body);  // the next one begins when its first byte comes
   leave_direct(x, file, {ready.begin, ready.bytes + body});
   return true;
 }
 
 // The head is copied, and a small body as well; a large one leaves from where it lies. False: that
-// cannot be.
+// cannot be. A function of its own, so that the shorter way does without its frame.
 [[gnu::noinline]] bool gather_ready(Connection& c, Terms terms, const ReadyHead& ready,
                                     CachedFile& file) {
   Exchange& x = *c.exchange;
@@ -207,7 +207,7 @@ void keep_ready(Connection& c, Terms terms, std::string_view head, CachedFile& f
   if (terms == Terms::same_tag) file.keep_304(head, seconds);
 }
 
-// Plans the answer, and gathers it if that can be done at once.
+// Plans the answer, and gathers it if that can be done at once. A function of its own, as above.
 [[gnu::noinline]] bool gather_planned(Connection& c, CachedFile& asked, Terms terms) {
   Exchange& x = *c.exchange;
   CachedFile* const file = plan(c, asked);

@@ -107,8 +107,7 @@ FileCache::~FileCache() {
 
 // --- Looking ---
 
-bool FileCache::still_holds(CachedFile& file) {
-  if (!file.is_compared_) return true;
+bool FileCache::is_still_same(const CachedFile& file) const {
   struct stat status {};
   return ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
          is_same_version(status, file.status_);

@@ -159,7 +159,10 @@ class FileCache {
   static std::uint64_t cost_of(const CachedFile& file);
   void add(CachedFile& file);
   void forget_watch(CachedFile& file);
-  bool still_holds(CachedFile& file);
+  bool still_holds(const CachedFile& file) const {
+    return !file.is_compared_ || is_still_same(file);
+  }
+  bool is_still_same(const CachedFile& file) const;
   void make_room(const CachedFile& wanted);
   void take_in(const Change& change);
   void drop(CachedFile& file);

@@ -46,6 +46,7 @@ bool note_part(Connection& c, std::size_t count, std::string_view& rest) {
   return fine;
 }
 
+// note_sent(). Nearly always all has left in one piece, which takes no arithmetic.
 inline bool note(Connection& c, uring::Result result, std::string_view& rest) {
   Exchange& x = *c.exchange;
   c.io.clear_deadline();  // what comes next may be a slow disk
@@ -61,6 +62,7 @@ inline bool note(Connection& c, uring::Result result, std::string_view& rest) {
   return is_fine;
 }
 
+// Gives up the remembered file that is being sent.
 inline void close_cached(Connection& c) {
   Exchange& x = *c.exchange;
   x.direct = {};
@@ -88,6 +90,7 @@ void close_content(Connection& c) {
 
 namespace {
 
+// Fills in the send of one piece or two.
 inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
   if (x.gathered == 0) return c.io.send(c.fd, rest);
@@ -101,7 +104,7 @@ inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
 // Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
 inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
   const uring::Io::Pending pending = send_pieces(c, rest);
-  allow_send(c);
+  allow_send(c);  // last, so that nothing has to be kept over it
   return pending;
 }
 
