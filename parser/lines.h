@@ -286,10 +286,15 @@ class LineParser {
   HTTP1_INLINE static std::size_t read_method(Text text, std::size_t end,
                                               RequestHead& head) noexcept {
     constexpr std::uint64_t get = word_of("GET ", 4);
+    constexpr std::uint64_t head_space = word_of("HEAD ", 5);
     const std::uint64_t word = load<std::uint64_t>(text.begin);
     if (static_cast<std::uint32_t>(word) == get) [[likely]] {
       head.method_ = Method::get;
       return 3;
+    }
+    if ((word & low_bits(40)) == head_space) {
+      head.method_ = Method::head;
+      return 4;
     }
     return read_other_method(word, {text.begin, end}, head);
   }

@@ -1,7 +1,6 @@
 // Filling in operations, and ending them early. Covered by tests/uring/loop_test.cc.
 #include "uring/io.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstddef>
@@ -12,11 +11,6 @@
 #include "uring/scope.h"
 
 namespace uring {
-
-namespace {
-// One operation moves at most this many bytes: what read(2) and send(2) move at once.
-constexpr std::size_t most_bytes = 0x7ffff000;
-}  // namespace
 
 Io::Io(Scope& scope) : loop_(scope.loop()), next_(scope.ios_), link_(&scope.ios_) {
   if (next_) next_->link_ = &next_;
@@ -39,16 +33,6 @@ Io& Io::of(Timer& timer) {
   return static_cast<Io&>(*reinterpret_cast<IoParts*>(parts));
 }
 
-Io::Pending Io::prepare(OpCode code, int fd, const void* address, std::size_t length) {
-  assert(!operation_.waiter);
-  assert(!operation_.armed || code == OpCode::accept);
-  operation_.code = code;
-  operation_.fd = fd;
-  operation_.address = address;
-  operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
-  return Pending(*this);
-}
-
 Io::Pending Io::accept(int listener) { return prepare(OpCode::accept, listener, nullptr, 0); }
 
 Io::Pending Io::connect(int fd, const sockaddr* address, socklen_t bytes) {
@@ -60,10 +44,6 @@ Io::Pending Io::recv(int fd, std::span<char> room) {
 }
 
 Io::Pending Io::recv_provided(int fd) { return prepare(OpCode::recv_provided, fd, nullptr, 0); }
-
-Io::Pending Io::send(int fd, std::string_view bytes) {
-  return prepare(OpCode::send, fd, bytes.data(), bytes.size());
-}
 
 Io::Pending Io::send(int fd, Gather& message) {
   message.header.msg_iov = message.pieces.data();
@@ -144,7 +124,7 @@ void Io::renew() {
 
 // True when there is nothing to wait for: a file in memory, or a peer's operation after stop() or
 // the deadline. A multishot accept that is still armed must be awaited to its end all the same.
-bool Io::answered_already() {
+bool Io::answered_otherwise() {
   if (files_at_once_ && works_on_files(operation_.code)) {
     return loop_.engine().finish_now(operation_);
   }
@@ -156,21 +136,7 @@ bool Io::answered_already() {
   return true;
 }
 
-void Io::begin(std::coroutine_handle<> waiter) {
-  operation_.waiter = waiter;
-  if (sleeping_ || operation_.armed) return;
-  loop_.engine().start(operation_);
-}
-
 // --- Receiving that goes on by itself ---
-
-Io::Pending Io::receive(int fd) {
-  assert(!operation_.waiter && !operation_.armed);
-  operation_.code = OpCode::recv_stream;
-  stream_.fd = fd;
-  awaits_end_ = false;
-  return Pending(*this);
-}
 
 Io::Pending Io::end_receiving() {
   assert(!operation_.waiter && !operation_.armed);
@@ -195,11 +161,10 @@ bool Io::has_arrived() {
   return true;
 }
 
-void Io::await_arrival(std::coroutine_handle<> waiter) {
-  operation_.waiter = waiter;
+void Io::begin_receiving() {
   if (awaits_end_) {
     loop_.engine().cancel(stream_);
-  } else if (!stream_.armed) {
+  } else {
     stream_.armed = true;
     loop_.engine().start(stream_);
   }

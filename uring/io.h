@@ -8,6 +8,7 @@
 // never a file. Covered by tests/uring/loop_test.cc and receive_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <coroutine>
@@ -89,7 +90,13 @@ class Io : private IoParts {
   // The next bytes that the peer of `fd` sent, in a buffer as above; a value of 0 is their end. The
   // first call starts a receive that goes on by itself, whatever else is awaited, and what arrives
   // meanwhile is kept; while more than most_kept buffers are, it pauses.
-  Pending receive(int fd);
+  Pending receive(int fd) {
+    assert(!operation_.waiter && !operation_.armed);
+    operation_.code = OpCode::recv_stream;
+    stream_.fd = fd;
+    awaits_end_ = false;
+    return Pending(*this);
+  }
   // Ends that receive: afterwards the kernel owes nothing, and receive() first gives out what is
   // kept. Not cancelled by anything.
   Pending end_receiving();
@@ -98,7 +105,9 @@ class Io : private IoParts {
   // Such a receive is in flight.
   bool receives() const { return stream_.armed; }
   // Completes when all bytes are sent; fewer means that the peer is gone or the deadline passed.
-  Pending send(int fd, std::string_view bytes);
+  Pending send(int fd, std::string_view bytes) {
+    return prepare(OpCode::send, fd, bytes.data(), bytes.size());
+  }
   Pending send(int fd, Gather& message);
   // Nothing but time passing. ECANCELED when stopped before.
   Pending sleep(Milliseconds duration);
@@ -157,14 +166,33 @@ class Io : private IoParts {
 
  private:
   friend class Scope;
+  // One operation moves at most this many bytes: what read(2) and send(2) move at once.
+  static constexpr std::size_t most_bytes = 0x7ffff000;
   static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
   // What is awaited is the stream; waiter and result are those of the operation all the same.
   bool is_receiving() const { return operation_.code == OpCode::recv_stream; }
-  Pending prepare(OpCode code, int fd, const void* address, std::size_t length);
-  bool answered_already();
-  void begin(std::coroutine_handle<> waiter);
+  Pending prepare(OpCode code, int fd, const void* address, std::size_t length) {
+    assert(!operation_.waiter && (!operation_.armed || code == OpCode::accept));
+    operation_.code = code;
+    operation_.fd = fd;
+    operation_.address = address;
+    operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
+    return Pending(*this);
+  }
+  bool answered_already() {
+    return (files_at_once_ || stopped_ || timed_out_) && answered_otherwise();
+  }
+  bool answered_otherwise();
+  void begin(std::coroutine_handle<> waiter) {
+    operation_.waiter = waiter;
+    if (!sleeping_ && !operation_.armed) loop_.engine().start(operation_);
+  }
   bool has_arrived();
-  void await_arrival(std::coroutine_handle<> waiter);
+  void await_arrival(std::coroutine_handle<> waiter) {
+    operation_.waiter = waiter;
+    if (awaits_end_ || !stream_.armed) begin_receiving();
+  }
+  void begin_receiving();
   void keep(Result result);
   Result take_kept();
   void forget_kept();

@@ -48,6 +48,7 @@ struct Result {
   std::int32_t value = 0;            // >= 0: bytes or a descriptor; < 0: minus an errno
   std::uint16_t buffer = no_buffer;  // the provided buffer that holds the bytes; give it back
   bool more = false;                 // multishot: the operation goes on and completes again
+  std::uint8_t unused = 0;           // makes it one word, which is copied as one
 
   bool ok() const { return value >= 0; }
   int error() const { return value < 0 ? -value : 0; }

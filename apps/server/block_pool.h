@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace server {
 
@@ -26,13 +27,9 @@ class BlockPool {
   // Lends a block; give it back with release().
   std::span<char> lend() {
     ++lent_;
-    const bool is_large = free_large_ || made_large_ < large_blocks;
-    Free*& free = is_large ? free_large_ : free_small_;
-    const std::size_t bytes = is_large ? large_bytes : small_bytes;
-    if (!free) return {make(bytes), bytes};
-    char* const block = reinterpret_cast<char*>(free);
-    free = free->next;
-    return {block, bytes};
+    if (free_large_) return {take(free_large_), large_bytes};
+    if (made_large_ < large_blocks) return {make(large_bytes), large_bytes};
+    return {free_small_ ? take(free_small_) : make(small_bytes), small_bytes};
   }
 
   void release(std::span<char> block) {
@@ -49,6 +46,9 @@ class BlockPool {
     Free* next;
   };
 
+  static char* take(Free*& list) {
+    return reinterpret_cast<char*>(std::exchange(list, list->next));
+  }
   char* make(std::size_t bytes);
 
   Free* free_large_ = nullptr;

@@ -29,29 +29,33 @@ namespace {
 Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
+  if (x.input.unused().empty()) return Progress::more;
   const bool is_full = x.answered.size() == Exchange::most_answered;
   if (is_full || x.pace.waits() || !x.direct.empty()) return Progress::more;  // flush first
-  if (x.input.unused().empty()) return Progress::more;
   const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
   return progress;
 }
 
-// Nothing is left to do: gives everything back until the next byte arrives.
-void rest(Connection& c) {
+// True: nothing is left to do. Gives everything back until the next byte arrives.
+bool rests(Connection& c) {
+  if (!c.exchange) return true;
   Exchange& x = *c.exchange;
-  if (!x.input.unused().empty()) return;
+  if (!x.input.unused().empty()) return false;
   c.service.release_input(x);
   c.service.give_back(c);
+  return true;
 }
 
-// How long the peer may take now: for the rest of a head, or until its next request.
+// How long the peer may take for the rest of a head.
 uring::Milliseconds head_patience(const Connection& c) {
+  const uring::Milliseconds spent = c.io.loop().now() - c.exchange->began_ms;
+  return std::max<uring::Milliseconds>(0, c.service.config.patience.head_ms - spent);
+}
+
+// How long it may take until its next request.
+uring::Milliseconds idle_patience(const Connection& c) {
   const Patience& patience = c.service.config.patience;
-  if (c.exchange && !c.exchange->input.unused().empty()) {
-    const uring::Milliseconds spent = c.io.loop().now() - c.exchange->began_ms;
-    return std::max<uring::Milliseconds>(0, patience.head_ms - spent);
-  }
   // Who is refused need not be waited for as long as a client that may come back.
   if (c.refused) return std::min(patience.head_ms, patience.idle_ms);
   // A client that connects while the server stops has a moment to say what it wants.
@@ -61,8 +65,9 @@ uring::Milliseconds head_patience(const Connection& c) {
 
 // Chooses where the next bytes go: a provided buffer, or own memory when those had run out.
 uring::Io::Pending more_bytes(Connection& c) {
-  c.io.set_deadline(head_patience(c));
-  c.io.set_idle(!c.exchange || c.exchange->input.unused().empty());
+  const bool is_idle = rests(c);
+  c.io.set_deadline(is_idle ? idle_patience(c) : head_patience(c));
+  c.io.set_idle(is_idle);
   if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
   Exchange& x = c.service.borrow(c);
@@ -129,11 +134,10 @@ uring::Task<> serve(Connection& c) {
     if (progress == Progress::more) {
       // Everything that has arrived is answered: the answers leave in one send.
       if (c.exchange && has_unsent(*c.exchange)) {
-        const uring::Result sent = co_await send_gathered(c, c.exchange->direct);
+        const uring::Result sent = co_await send_all(c);
         note_all_sent(c, sent);
         continue;
       }
-      if (c.exchange) rest(c);
       const uring::Result got = co_await more_bytes(c);
       take_bytes(c, got);
       if (!has_plan(c)) continue;

@@ -121,8 +121,8 @@ uring::Task<bool> flush(Connection& c);
 inline std::string_view unsent(const Exchange& x) { return {x.block.data(), x.gathered}; }
 inline bool has_unsent(const Exchange& x) { return x.gathered > 0 || !x.direct.empty(); }
 
-// Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
-uring::Io::Pending send_gathered(Connection& c, std::string_view rest = {});
+// Begins to send all that has_unsent().
+uring::Io::Pending send_all(Connection& c);
 
 // Takes note that the peer's bytes came: with their deadline at the latest.
 void note_received(Connection& c);

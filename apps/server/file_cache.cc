@@ -107,8 +107,7 @@ FileCache::~FileCache() {
 
 // --- Looking ---
 
-bool FileCache::still_holds(CachedFile& file) {
-  if (!file.is_compared_) return true;
+bool FileCache::is_still_same(const CachedFile& file) const {
   struct stat status {};
   return ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
          is_same_version(status, file.status_);
@@ -151,9 +150,8 @@ void FileCache::note_target(CachedFile& file, std::string_view target) {
   }
 }
 
-void FileCache::unpin(CachedFile& file) {
-  assert(file.pins_ > 0);
-  if (--file.pins_ > 0 || !file.is_dropped_) return;
+// Of a file that was dropped while it was pinned.
+void FileCache::destroy(CachedFile& file) {
   --pinned_;
   delete &file;
 }

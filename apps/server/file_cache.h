@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -119,7 +120,10 @@ class FileCache {
   void note_target(CachedFile& file, std::string_view target);
 
   static void pin(CachedFile& file) { ++file.pins_; }
-  void unpin(CachedFile& file);
+  void unpin(CachedFile& file) {
+    assert(file.pins_ > 0);
+    if (--file.pins_ == 0 && file.is_dropped_) destroy(file);
+  }
 
   struct Counters {
     std::uint64_t hits = 0;     // looks that were answered
@@ -155,10 +159,14 @@ class FileCache {
   static std::uint64_t cost_of(const CachedFile& file);
   void add(CachedFile& file);
   void forget_watch(CachedFile& file);
-  bool still_holds(CachedFile& file);
+  bool still_holds(const CachedFile& file) const {
+    return !file.is_compared_ || is_still_same(file);
+  }
+  bool is_still_same(const CachedFile& file) const;
   void make_room(const CachedFile& wanted);
   void take_in(const Change& change);
   void drop(CachedFile& file);
+  void destroy(CachedFile& file);
   void drop_path(std::string_view path);
   void drop_below(std::string_view directory);
 

@@ -106,16 +106,12 @@ void gather_head(Connection& c) {
   note_answer(c, x.plan.status, size, sends_body ? x.plan.length : 0);
 }
 
-void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body) {
+void note_for_log(Connection& c, int status, std::size_t head, std::uint64_t body) {
   Exchange& x = *c.exchange;
-  x.queued += head;
-  if (c.service.shared.access_log) {
-    x.answered.push_back({.record = record_of(c, status),
-                          .body_begin = x.queued,
-                          .end = x.queued + body,
-                          .began_us = x.began_us});
-  }
-  x.queued += body;
+  x.answered.push_back({.record = record_of(c, status),
+                        .body_begin = x.queued + head,
+                        .end = x.queued + head + body,
+                        .began_us = x.began_us});
 }
 
 namespace {

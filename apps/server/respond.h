@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apps/server/connection.h"
+#include "apps/server/service.h"
 
 namespace server {
 
@@ -18,9 +19,15 @@ void close_after_answer(Connection& c);
 // Writes the planned answer's head into the block, and notes what the log will say.
 void gather_head(Connection& c);
 
+// Keeps what the access log will say of an answer, whose first byte is the next one queued.
+void note_for_log(Connection& c, int status, std::size_t head, std::uint64_t body);
+
 // Takes note of `head` bytes that were written behind what is gathered, and of `body` bytes that
 // will follow them.
-void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body);
+inline void note_answer(Connection& c, int status, std::size_t head, std::uint64_t body) {
+  if (c.service.shared.access_log) note_for_log(c, status, head, body);
+  c.exchange->queued += head + body;
+}
 
 // Ends the answered request: makes the exchange ready for the next one of this connection, if there
 // is to be one.

@@ -13,7 +13,7 @@ namespace server {
 namespace {
 
 // Sets the time for the next look at how the peer takes what is sent to it.
-void allow_send(Connection& c) {
+inline void allow_send(Connection& c) {
   c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.patience));
 }
 
@@ -27,9 +27,12 @@ bool peer_takes_on(Connection& c) {
   return x.pace.look(c.io.loop().now(), confirmed, c.service.config.patience);
 }
 
-// Takes note of a send that ended before its end, after `of_block` bytes of what was gathered.
-bool note_part(Connection& c, std::size_t of_block) {
+// Takes note of a send that ended before its end.
+bool note_part(Connection& c, std::size_t count, std::string_view& rest) {
   Exchange& x = *c.exchange;
+  const std::size_t of_block = std::min(count, x.gathered);
+  x.gathered -= of_block;
+  rest.remove_prefix(count - of_block);
   const bool fine = peer_takes_on(c);
   if (!fine) {
     x.gathered = 0;
@@ -43,45 +46,71 @@ bool note_part(Connection& c, std::size_t of_block) {
   return fine;
 }
 
-}  // namespace
-
-bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
+// note_sent(). Nearly always all has left in one piece, which takes no arithmetic.
+inline bool note(Connection& c, uring::Result result, std::string_view& rest) {
   Exchange& x = *c.exchange;
-  const std::size_t of_block = std::min(result.count(), x.gathered);
-  x.sent += result.count();
-  x.gathered -= of_block;
-  rest.remove_prefix(result.count() - of_block);
   c.io.clear_deadline();  // what comes next may be a slow disk
-  const bool is_whole = x.gathered == 0 && rest.empty();
-  if (is_whole) x.pace.end();
-  const bool is_fine = is_whole || note_part(c, of_block);
+  x.sent += result.count();
+  const bool is_whole = result.count() == x.gathered + rest.size();
+  if (is_whole) {
+    x.gathered = 0;
+    rest = {};
+    x.pace.end();
+  }
+  const bool is_fine = is_whole || note_part(c, result.count(), rest);
   if (!x.answered.empty()) c.service.log_answered(c, !is_fine);
   return is_fine;
 }
 
+// Gives up the remembered file that is being sent.
+inline void close_cached(Connection& c) {
+  Exchange& x = *c.exchange;
+  x.direct = {};
+  c.service.files.unpin(*std::exchange(x.cached, nullptr));
+}
+
+}  // namespace
+
+bool note_sent(Connection& c, uring::Result result, std::string_view& rest) {
+  return note(c, result, rest);
+}
+
 void note_all_sent(Connection& c, uring::Result result) {
   Exchange& x = *c.exchange;
-  const bool fine = note_sent(c, result, x.direct);
-  if (x.cached && (!fine || x.direct.empty())) close_content(c);
+  const bool fine = note(c, result, x.direct);
+  if (x.cached && (!fine || x.direct.empty())) close_cached(c);
 }
 
 void close_content(Connection& c) {
   Exchange& x = *c.exchange;
   x.direct = {};
   if (x.file >= 0) c.io.engine().close(std::exchange(x.file, -1));
-  if (x.cached) c.service.files.unpin(*std::exchange(x.cached, nullptr));
+  if (x.cached) close_cached(c);
 }
 
-uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
+namespace {
+
+// Fills in the send of one piece or two.
+inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
-  allow_send(c);
-  if (rest.empty()) return c.io.send(c.fd, unsent(x));
   if (x.gathered == 0) return c.io.send(c.fd, rest);
+  if (rest.empty()) return c.io.send(c.fd, unsent(x));
   x.message.clear();
   x.message.add(unsent(x));
   x.message.add(rest);
   return c.io.send(c.fd, x.message);
 }
+
+// Begins to send what is gathered, and `rest` behind it, which stays where it is until it is sent.
+inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
+  const uring::Io::Pending pending = send_pieces(c, rest);
+  allow_send(c);  // last, so that nothing has to be kept over it
+  return pending;
+}
+
+}  // namespace
+
+uring::Io::Pending send_all(Connection& c) { return send_gathered(c, c.exchange->direct); }
 
 uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
   while (c.exchange->gathered > 0 || !rest.empty()) {

@@ -133,44 +133,21 @@ void Service::drain() {
   connections.end_idle();  // not stop(): a request that has just been received is answered
 }
 
-FileCache& Service::fresh_files() {
-  if (std::exchange(refreshed_, loop.turns()) == loop.turns()) return files;
+void Service::refresh_files() {
   if (!watches_files_ && files.events() >= 0) {
     loop.engine().watch_for_news(files.events());
     watches_files_ = true;
   }
   const bool has_changed = std::exchange(changes_files_, false);
   if (loop.engine().has_news() || has_changed) files.refresh();
-  return files;
 }
 
-Exchange& Service::lend(Connection& c) {
-  if (!idle_) {
-    idle_ = new Exchange;
-    idle_->answered.reserve(Exchange::most_answered);
-  }
-  Exchange& x = *std::exchange(idle_, idle_->next_idle);
-  x.block = blocks.lend();
-  if (shared.access_log || shared.head_log) describe_peer(c.peer, x.remote);
-  c.exchange = &x;
-  return x;
+void Service::make_exchange() {
+  idle_ = new Exchange;
+  idle_->answered.reserve(Exchange::most_answered);
 }
 
-void Service::give_back(Connection& c) {
-  Exchange& x = *c.exchange;
-  assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
-  blocks.release(x.block);
-  assert(x.plan.status == 0 && x.head.size() == 0);
-  x.gathered = 0;
-  x.queued = x.sent = 0;
-  x.next_idle = idle_;
-  idle_ = std::exchange(c.exchange, nullptr);
-}
-
-void Service::release_input(Exchange& x) {
-  if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
-  x.input = Input{};
-}
+void Service::describe(Connection& c) { describe_peer(c.peer, c.exchange->remote); }
 
 void Service::own_memory(Exchange& x) {
   if (x.own_memory) return;
@@ -193,14 +170,7 @@ void Service::own_request(Exchange& x) {
   x.input.begin = x.head.size();
 }
 
-void Service::add_input(Exchange& x, uring::Result got) {
-  if (got.buffer == uring::no_buffer || !x.input.unused().empty()) return join_input(x, got);
-  release_input(x);
-  char* const bytes = loop.engine().buffer(got.buffer).data();
-  x.input = {.data = bytes, .begin = 0, .end = got.count(), .buffer = got.buffer};
-}
-
-// The same where something is there already, or the bytes were received behind that.
+// As add_input(), where something is there already, or the bytes were received behind that.
 void Service::join_input(Exchange& x, uring::Result got) {
   if (got.buffer == uring::no_buffer) {
     x.input.end += got.count();

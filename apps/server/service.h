@@ -5,10 +5,12 @@
 // Covered by tests/server/connection_test.cc.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "apps/server/access_log.h"
@@ -50,12 +52,24 @@ struct Service {
 
   // The exchange of `c`, lent now if it has none.
   Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
-  void give_back(Connection& c);
+  void give_back(Connection& c) {
+    Exchange& x = *c.exchange;
+    assert(x.input.buffer == uring::no_buffer && x.file < 0 && !x.cached && x.answered.empty());
+    assert(x.plan.status == 0 && x.head.size() == 0);
+    blocks.release(x.block);
+    x.gathered = 0;
+    x.queued = x.sent = 0;
+    x.next_idle = idle_;
+    idle_ = std::exchange(c.exchange, nullptr);
+  }
   // Destroys `c`, which is closed.
   void forget(Connection& c);
 
   // Gives a provided buffer back; the input is empty afterwards.
-  void release_input(Exchange& x);
+  void release_input(Exchange& x) {
+    if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
+    x.input = Input{};
+  }
   // Moves what is not yet used into the exchange's own memory, to its front.
   void own_input(Exchange& x);
   // The same with the current head before it: a request that will outlive the next receive.
@@ -65,7 +79,12 @@ struct Service {
   // most_tail_bytes.
   void keep_tail(Exchange& x, std::string_view tail);
   // Adds received bytes behind what is there.
-  void add_input(Exchange& x, uring::Result got);
+  void add_input(Exchange& x, uring::Result got) {
+    if (got.buffer == uring::no_buffer || !x.input.unused().empty()) return join_input(x, got);
+    if (x.input.buffer != uring::no_buffer) loop.engine().recycle(x.input.buffer);
+    char* const bytes = loop.engine().buffer(got.buffer).data();
+    x.input = {.data = bytes, .begin = 0, .end = got.count(), .buffer = got.buffer};
+  }
 
   // Writes the request's and the response's head to the head log, if there is one.
   void log_heads(const Connection& c, std::string_view response);
@@ -73,7 +92,10 @@ struct Service {
   void log_answered(Connection& c, bool aborted);
 
   // What paths lead to, for requests that have arrived: all changes up to now are taken in.
-  FileCache& fresh_files();
+  FileCache& fresh_files() {
+    if (std::exchange(refreshed_, loop.turns()) != loop.turns()) refresh_files();
+    return files;
+  }
   // The wall clock in this turn of the loop, in Unix seconds; Clock::date() goes with it.
   std::int64_t now() {
     if (timed_ != loop.turns()) clock.now();
@@ -119,7 +141,16 @@ struct Service {
   std::size_t listing_runs = 0;  // what Listing counts
 
  private:
-  Exchange& lend(Connection& c);
+  Exchange& lend(Connection& c) {
+    if (!idle_) make_exchange();
+    c.exchange = std::exchange(idle_, idle_->next_idle);
+    c.exchange->block = blocks.lend();
+    if (shared.access_log || shared.head_log) describe(c);
+    return *c.exchange;
+  }
+  void make_exchange();
+  void describe(Connection& c);
+  void refresh_files();
   void own_memory(Exchange& x);
   void join_input(Exchange& x, uring::Result got);
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
