@@ -1,1 +1,1 @@
-// Nothing: the target that all tests have GoogleTest's precompiled header from must compile something.
+// Nothing: whose target makes the precompiled header of all tests has to compile something.
