@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "apps/server/service.h"
 
@@ -29,6 +31,14 @@ uring::Task<Fault> gather_text(Connection& c) {
 constexpr std::uint64_t most_read = 32 * 1024;
 constexpr std::uint64_t read_ahead = 256 * 1024;
 
+// Whether the file system of `file` reads without a thread that waits. Where it does not (FUSE,
+// NFS), the engine gives reads to a thread, and asking for bytes to be read ahead may wait as well.
+bool reads_without_waiting(int file, std::uint64_t offset) {
+  char byte = 0;
+  const iovec room{&byte, 1};
+  return ::preadv2(file, &room, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 || errno == EAGAIN;
+}
+
 // Has a file read ahead of who sends it, little by little. Left to itself the kernel does that as
 // part of the read that is started, in one go, and all connections wait for it: 3 ms for the 8 MiB
 // that a fast disk may be set to.
@@ -37,10 +47,11 @@ class ReadAhead {
   // The bytes of `file` from `begin` to `end` are wanted.
   ReadAhead(int file, std::uint64_t begin, std::uint64_t end)
       : file_(file), asked_(begin), end_(end) {
-    if (end - begin <= most_read)
-      asked_ = end;  // one read has it all
-    else
+    const bool is_small = end - begin <= most_read;
+    if (!is_small && reads_without_waiting(file, begin))
       ::posix_fadvise(file_, 0, 0, POSIX_FADV_RANDOM);
+    else
+      asked_ = end;  // one read has it all, or the kernel reads ahead where it waits
   }
 
   // What lies in front of `offset` was read.
