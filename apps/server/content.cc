@@ -27,9 +27,12 @@ uring::Task<Fault> gather_text(Connection& c) {
   co_return Fault::none;
 }
 
-// What one read asks for, and how far in front of it the disk is set to work.
+// What one read asks for, and one send of what was read: all others wait as long as a step takes.
 constexpr std::uint64_t most_read = 32 * 1024;
-constexpr std::uint64_t read_ahead = 256 * 1024;
+constexpr std::size_t enough_read = 64 * 1024;
+// How far in front of a read the disk is set to work, and what it is asked for at once.
+constexpr std::uint64_t read_ahead = 512 * 1024;
+constexpr std::uint64_t ahead_step = 128 * 1024;
 
 // Whether the file system of `file` reads without a thread that waits. Where it does not (FUSE,
 // NFS), the engine gives reads to a thread, and asking for bytes to be read ahead may wait as well.
@@ -56,8 +59,8 @@ class ReadAhead {
 
   // What lies in front of `offset` was read.
   void reach(std::uint64_t offset) {
-    while (asked_ < std::min(end_, offset + read_ahead)) {
-      const std::uint64_t size = std::min(most_read, end_ - asked_);
+    while (asked_ < end_ && asked_ + ahead_step <= offset + read_ahead) {
+      const std::uint64_t size = std::min(ahead_step, end_ - asked_);
       ::posix_fadvise(file_, static_cast<off_t>(asked_), static_cast<off_t>(size),
                       POSIX_FADV_WILLNEED);
       asked_ += size;
@@ -70,7 +73,7 @@ class ReadAhead {
   std::uint64_t end_;
 };
 
-// Reads `left` bytes of the file into the block, and sends the block whenever it is full. What
+// Reads `left` bytes of the file into the block, and sends them whenever there are enough. What
 // follows up to `end` will be wanted next.
 uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left,
                               std::uint64_t end) {
@@ -80,7 +83,7 @@ uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t
   while (left > 0) {
     const std::size_t room = x.block.size() - x.gathered;
     const std::size_t wanted = std::min({left, most_read, x.block.size()});
-    if (room < wanted) {
+    if (room < wanted || x.gathered >= enough_read) {
       const bool fine = co_await flush(c);
       if (!fine) co_return Fault::peer_gone;
       continue;
