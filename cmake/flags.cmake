@@ -10,11 +10,8 @@ if(QUOIT_WERROR)
   target_compile_options(quoit_flags INTERFACE -Werror)
 endif()
 if(QUOIT_SANITIZE)
-  # -fsanitize=vptr finds out by a pipe whether memory can be read, and takes an object for a wrong one
-  # when a test has left no descriptor for that.
   target_compile_options(quoit_flags INTERFACE
-    -fsanitize=${QUOIT_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
-    -fno-omit-frame-pointer)
+    -fsanitize=${QUOIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(quoit_flags INTERFACE -fsanitize=${QUOIT_SANITIZE})
 endif()
 # What fuzzing learns from: linked by the libraries under test, not by tests and fuzz targets.
