@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <utility>
 
 #include "apps/server/service.h"
 
@@ -47,18 +48,15 @@ bool reads_without_waiting(int file, std::uint64_t offset) {
 // that a fast disk may be set to.
 class ReadAhead {
  public:
-  // The bytes of `file` from `begin` to `end` are wanted.
-  ReadAhead(int file, std::uint64_t begin, std::uint64_t end)
-      : file_(file), asked_(begin), end_(end) {
-    const bool is_small = end - begin <= most_read;
-    if (!is_small && reads_without_waiting(file, begin))
-      ::posix_fadvise(file_, 0, 0, POSIX_FADV_RANDOM);
-    else
-      asked_ = end;  // one read has it all, or the kernel reads ahead where it waits
-  }
+  // The bytes of `file` up to `end` are wanted. Nothing is asked for before reach().
+  ReadAhead(int file, std::uint64_t end) : file_(file), end_(end) {}
 
-  // What lies in front of `offset` was read.
+  int file() const { return file_; }
+
+  // What lies in front of `offset` is not wanted any more; the bytes there are read now.
   void reach(std::uint64_t offset) {
+    if (!std::exchange(has_begun_, true)) begin(offset);
+    asked_ = std::max(asked_, offset);
     while (asked_ < end_ && asked_ + ahead_step <= offset + read_ahead) {
       const std::uint64_t size = std::min(ahead_step, end_ - asked_);
       ::posix_fadvise(file_, static_cast<off_t>(asked_), static_cast<off_t>(size),
@@ -68,18 +66,29 @@ class ReadAhead {
   }
 
  private:
+  // The kernel is told first, for whatever it reads ahead leaves a mark at which it goes on with
+  // that.
+  void begin(std::uint64_t offset) {
+    if (end_ - offset <= most_read) {
+      end_ = 0;  // one read has it all
+      return;
+    }
+    ::posix_fadvise(file_, 0, 0, POSIX_FADV_RANDOM);
+    if (reads_without_waiting(file_, offset)) return;
+    ::posix_fadvise(file_, 0, 0, POSIX_FADV_NORMAL);
+    end_ = 0;
+  }
+
   int file_;
-  std::uint64_t asked_;  // for all in front of it
   std::uint64_t end_;
+  std::uint64_t asked_ = 0;  // for all in front of it
+  bool has_begun_ = false;
 };
 
-// Reads `left` bytes of the file into the block, and sends them whenever there are enough. What
-// follows up to `end` will be wanted next.
+// Reads `left` bytes of the file into the block, and sends them whenever there are enough.
 uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left,
-                              std::uint64_t end) {
+                              ReadAhead& ahead) {
   Exchange& x = *c.exchange;
-  const int file = x.cached ? x.cached->fd : x.file;
-  ReadAhead ahead(file, offset, end);
   while (left > 0) {
     const std::size_t room = x.block.size() - x.gathered;
     const std::size_t wanted = std::min({left, most_read, x.block.size()});
@@ -90,7 +99,7 @@ uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t
     }
     ahead.reach(offset);
     const std::span<char> target = x.block.subspan(x.gathered, wanted);
-    const uring::Result got = co_await c.io.read(file, target, offset);
+    const uring::Result got = co_await c.io.read(ahead.file(), target, offset);
     if (!got.ok()) co_return got.fault();
     if (got.count() == 0) co_return Fault::other;
     x.gathered += got.count();
@@ -128,19 +137,25 @@ bool is_resident(std::string_view piece) {
 
 namespace {
 
-// A mapped file leaves from the page cache where that has it, and is read where it has not. The
-// mapping is never touched here: the file may have been cut off, which a send survives.
-uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint64_t left) {
-  const std::uint64_t end = offset + left;
+// A file leaves from the page cache where it is mapped and the cache has it, and is read where not.
+// The mapping is never touched here: the file may have been cut off, which a send survives.
+uring::Task<Fault> gather_file(Connection& c, std::uint64_t offset, std::uint64_t left) {
+  const CachedFile* const cached = c.exchange->cached;
+  const bool is_mapped = cached && !cached->mapped.empty() && left >= least_direct;
+  ReadAhead ahead(cached ? cached->fd : c.exchange->file, offset + left);
   while (left > 0) {
-    const std::uint64_t size = std::min(left, most_direct - offset % most_direct);
-    const std::string_view piece = c.exchange->cached->mapped.substr(offset, size);
+    std::uint64_t size = left;
+    std::string_view piece;  // empty where nothing is mapped
+    if (is_mapped) {
+      size = std::min(left, most_direct - offset % most_direct);
+      piece = cached->mapped.substr(offset, size);
+    }
     Fault fault = Fault::none;
-    if (is_resident(piece)) {
+    if (is_mapped && is_resident(piece)) {
       const bool fine = co_await flush_with(c, piece);
       if (!fine) fault = Fault::peer_gone;
     } else {
-      const Fault read = co_await read_bytes(c, offset, size, end);
+      const Fault read = co_await read_bytes(c, offset, size, ahead);
       fault = read;
     }
     if (fault != Fault::none) co_return fault;
@@ -154,10 +169,7 @@ uring::Task<Fault> gather_mapped(Connection& c, std::uint64_t offset, std::uint6
 uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
   const CachedFile* const cached = c.exchange->cached;
   if (cached && cached->fd < 0) return gather_memory(c, cached->body.substr(offset, left));
-  if (cached && !cached->mapped.empty() && left >= least_direct) {
-    return gather_mapped(c, offset, left);
-  }
-  return read_bytes(c, offset, left, offset + left);
+  return gather_file(c, offset, left);
 }
 
 // Small parts of a file gather like small answers: many of them leave in one send.

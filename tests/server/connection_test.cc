@@ -2,18 +2,24 @@
 // What fails is in faults_test.cc, what is random in chaos_test.cc.
 #include "apps/server/connection.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "apps/server/respond.h"
 #include "tests/server/world.h"
+#include "tests/support/eventually.h"
 
 namespace server {
 namespace {
@@ -100,6 +106,55 @@ TEST_F(Forgetful, reads_a_large_file_in_small_steps) {
   EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), content);
   EXPECT_GE(world.engine.started(OpCode::read), content.size() / 32768);
   EXPECT_LE(world.engine.started(OpCode::send), 1 + content.size() / 65536);
+}
+
+// Which pages of a file the page cache has; none where nobody can say.
+std::vector<unsigned char> resident_pages(const std::filesystem::path& path, std::size_t bytes) {
+  const uring::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  void* const mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.get(), 0);
+  std::vector<unsigned char> pages(bytes / 4096);
+  if (mapping == MAP_FAILED || ::mincore(mapping, bytes, pages.data()) != 0) pages.clear();
+  ::munmap(mapping, bytes);
+  for (unsigned char& page : pages) page &= 1;
+  return pages;
+}
+
+// Has the disk hold the file alone. False: it lies in memory, or on a file system that reads with a
+// thread that waits.
+bool make_cold(const std::filesystem::path& path, std::size_t bytes) {
+  const uring::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  ::fsync(file.get());
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_RANDOM);  // for the look below
+  const std::vector<unsigned char> pages = resident_pages(path, bytes);
+  char byte = 0;
+  const iovec room{&byte, 1};
+  const bool can_say = ::preadv2(file.get(), &room, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN;
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+  return can_say && !pages.empty() && std::count(pages.begin(), pages.end(), 1) == 0;
+}
+
+// As far as a peer that takes its time will want it soon, and no further, whatever the disk is set
+// to.
+TEST_F(Forgetful, has_the_disk_read_a_little_ahead_of_what_is_sent) {
+  constexpr std::ptrdiff_t mib = (1 << 20) / 4096;  // pages
+  const std::string content = pattern(16 << 20);
+  world.root.put("large", content);
+  const std::filesystem::path path = world.root / "large";
+  if (!make_cold(path, content.size())) GTEST_SKIP() << "no disk is read here";
+  const int socket = world.connect();
+  world.engine.peer_takes(socket, 1 << 20);
+  world.engine.peer_sends(socket, head_of("GET", "/large"));
+  world.settle();
+  EXPECT_TRUE(test_support::eventually([&] {
+    const std::vector<unsigned char> pages = resident_pages(path, content.size());
+    return std::count(pages.begin(), pages.begin() + mib * 5 / 4, 1) == mib * 5 / 4;
+  }));
+  const std::vector<unsigned char> pages = resident_pages(path, content.size());
+  EXPECT_EQ(std::count(pages.begin() + 2 * mib, pages.end(), 1), 0);
+  world.engine.peer_takes(socket, SIZE_MAX);
+  world.settle();
+  EXPECT_TRUE(world.heard(socket).ends_with(content));
 }
 
 // Thousands of requests at once: answered in order, at most a block a send.
