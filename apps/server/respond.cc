@@ -1,5 +1,5 @@
 // Answers gather in the exchange's block, heads and bodies one behind the other, and leave in one
-// send; a body that is larger than the block leaves in pieces of a block.
+// send; a large body leaves in pieces (content.cc).
 // Covered by tests/server/connection_test.cc and tests/end_to_end/.
 #include "apps/server/respond.h"
 
