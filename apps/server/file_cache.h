@@ -7,7 +7,7 @@
 // link is on the way) each look compares stat(2). Everything done here returns at once: what is not
 // in the kernel's memory is not remembered now. One cache for one thread, bounded in files, bytes
 // and descriptors; what was not used for longest goes. The reasons are in
-// docs/decisions/0012-files-are-remembered.md. Covered by tests/server/file_cache_test.cc.
+// docs/decisions/0012-file-cache.md. Covered by tests/server/file_cache_test.cc.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The turns: getdents64(2) has no place in the ring, and a statx(2) there costs ten times the plain
 // call; so both are plain calls, and after a millisecond of them whatever else is ready has its
-// turn. docs/decisions/0009-listings-in-turns.md says what was weighed.
+// turn. docs/decisions/0009-directory-listings.md says what was weighed.
 // Covered by tests/server/list_test.cc and tests/end_to_end/listing_test.cc.
 #include "apps/server/list.h"
 
