@@ -134,7 +134,8 @@ function room_of(path) {
 function may_include(room, name,    other) {
   other = room_of(name)
   if (room == "tests" || room == "bench" || other == room) return 1
-  if (room ~ /^apps\//) return other == "parser" || other == "uring"
+  if (room == "apps/options") return other == "parser"
+  if (room ~ /^apps\//) return other == "parser" || other == "uring" || other == "apps/options"
   if (room == "fuzz") # and pure: see judge_fuzz
     return other == "parser" || other ~ /^apps\// || plays_connections(file) && name == "uring/simulated.h"
   return 0
