@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "apps/client/request.h"
+#include "apps/client/private_fields.h"
 
 namespace client {
 

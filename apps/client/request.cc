@@ -1,9 +1,9 @@
-// Writing and showing heads. Covered by tests/client/request_test.cc.
+// Writing heads. Covered by tests/client/request_test.cc.
 #include "apps/client/request.h"
 
 #include <algorithm>
-#include <array>
 
+#include "apps/client/private_fields.h"
 #include "parser/fields.h"
 #include "parser/write.h"
 
@@ -36,11 +36,6 @@ std::string base64(std::string_view bytes) {
 std::string basic_credentials(std::string_view userinfo) {
   const std::string plain = decode_percent(userinfo);
   return "Basic " + base64(userinfo.find(':') == std::string_view::npos ? plain + ":" : plain);
-}
-
-bool is_private(FieldName name) {
-  return name == FieldName::authorization || name == FieldName::cookie ||
-         name == FieldName::proxy_authorization;
 }
 
 // What must not follow a redirect to another server.
@@ -89,22 +84,6 @@ class Writer {
   http1::HeadWriter head_;
 };
 
-// "Authorization: Basic QWxhZGRpbg==" becomes "Authorization: Basic ***".
-std::string masked(std::string_view line) {
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return std::string(line);
-  const FieldName name = http1::field_name_of(line.substr(0, colon));
-  if (!is_private(name) && name != FieldName::set_cookie) return std::string(line);
-  const std::string_view value = http1::trim(line.substr(colon + 1));
-  std::string shown(line.substr(0, colon + 1));
-  shown += ' ';
-  const bool has_scheme =
-      name == FieldName::authorization || name == FieldName::proxy_authorization;
-  const std::size_t space = value.find(' ');
-  if (has_scheme && space != std::string_view::npos) shown += value.substr(0, space + 1);
-  return shown + "***";
-}
-
 }  // namespace
 
 bool user_decides(const Settings& settings, std::string_view name) {
@@ -116,16 +95,6 @@ bool user_decides(const Settings& settings, std::string_view name) {
 std::string_view write_request(const Request& request, const Settings& settings,
                                std::span<char> room) {
   return Writer(request, settings, room).write();
-}
-
-std::string shown_head(std::string_view head, char mark) {
-  std::string shown;
-  while (!head.empty()) {
-    const std::size_t end = std::min(head.find("\r\n"), head.size());
-    if (end > 0) shown.append({mark, ' '}).append(masked(head.substr(0, end))).append("\n");
-    head.remove_prefix(std::min(end + 2, head.size()));
-  }
-  return shown;
 }
 
 std::string_view advice_on(int status) {

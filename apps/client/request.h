@@ -1,4 +1,4 @@
-// The texts of an exchange: the request's head, a head as people may see it, advice on a status.
+// The texts of an exchange: the request's head, and advice on the status that answers it.
 //
 // All pure. The head says what the user's -H says in place of what we would, and credentials go
 // only to the server they were given for. Covered by tests/client/request_test.cc.
@@ -38,10 +38,6 @@ inline constexpr std::size_t most_request_head_bytes = 65536;
 // Writes the head into `room` and returns the view of it; empty if it does not fit.
 [[nodiscard]] std::string_view write_request(const Request& request, const Settings& settings,
                                              std::span<char> room);
-
-// A head for --verbose: each line behind `mark` and a space, line feeds only, no blank line, and
-// nothing in it that would let a reader of the log log in.
-[[nodiscard]] std::string shown_head(std::string_view head, char mark);
 
 // What to do about a status that is no success: "; check the path", or nothing.
 [[nodiscard]] std::string_view advice_on(int status);

@@ -1,4 +1,4 @@
-// Request heads byte by byte, and what of a head may be shown.
+// Request heads byte by byte.
 #include "apps/client/request.h"
 
 #include <vector>
@@ -83,16 +83,6 @@ TEST(Request, IsEmptyWhenItDoesNotFit) {
   const Location where = located("http://h/" + std::string(100, 'a'));
   std::vector<char> room(64);
   EXPECT_EQ(write_request({.where = &where}, {}, room), "");
-}
-
-TEST(ShownHead, MarksLinesAndMasksSecrets) {
-  EXPECT_EQ(shown_head("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic QWxh\r\n"
-                       "Proxy-Authorization: token\r\nCookie: a=b; c=d\r\n\r\n",
-                       '>'),
-            "> GET / HTTP/1.1\n> Host: h\n> Authorization: Basic ***\n"
-            "> Proxy-Authorization: ***\n> Cookie: ***\n");
-  EXPECT_EQ(shown_head("HTTP/1.1 200 OK\r\nset-cookie: session=1\r\n\r\n", '<'),
-            "< HTTP/1.1 200 OK\n< set-cookie: ***\n");
 }
 
 TEST(Advice, SaysWhatToDoNext) {
