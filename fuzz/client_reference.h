@@ -13,9 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "apps/client/exit_code.h"
-#include "apps/client/location.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/plan.h"
+#include "apps/client/command/url.h"
 #include "parser/chunked.h"
 #include "parser/parse.h"
 

@@ -4,8 +4,8 @@
 // --connect-timeout. Covered by tests/client/program_test.cc.
 #pragma once
 
-#include "apps/client/exit_code.h"
-#include "apps/client/location.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/url.h"
 #include "apps/client/session.h"
 #include "uring/task.h"
 

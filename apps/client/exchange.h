@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "apps/client/body_reader.h"
-#include "apps/client/exit_code.h"
+#include "apps/client/command/exit_code.h"
 #include "apps/client/output_file.h"
 #include "apps/client/request.h"
 #include "apps/client/session.h"

@@ -3,8 +3,8 @@
 // Covered by tests/client/get_test.cc and put_test.cc.
 #pragma once
 
-#include "apps/client/exit_code.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/plan.h"
 #include "apps/client/session.h"
 #include "uring/task.h"
 

@@ -1,8 +1,8 @@
 // quoit: the client. Command line → plan → work. Covered by tests/client/program_test.cc.
 #include <cstdio>
 
-#include "apps/client/options.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/options.h"
+#include "apps/client/command/plan.h"
 #include "apps/client/report.h"
 #include "apps/client/work.h"
 

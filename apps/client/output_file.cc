@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/client/command/plan.h"
 #include "apps/client/interrupt.h"
-#include "apps/client/plan.h"
 
 namespace client {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <sys/types.h>
 
-#include "apps/client/exit_code.h"
+#include "apps/client/command/exit_code.h"
 #include "apps/client/session.h"
 #include "uring/task.h"
 

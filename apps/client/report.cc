@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "apps/client/private_fields.h"
+#include "apps/client/command/private_fields.h"
 
 namespace client {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "apps/client/plan.h"
+#include "apps/client/command/plan.h"
 #include "apps/client/progress.h"
 
 namespace client {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "apps/client/private_fields.h"
+#include "apps/client/command/private_fields.h"
 #include "parser/fields.h"
 #include "parser/write.h"
 

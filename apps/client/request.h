@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "apps/client/location.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/plan.h"
+#include "apps/client/command/url.h"
 #include "parser/names.h"
 
 namespace client {

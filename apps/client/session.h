@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/client/exit_code.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/plan.h"
 #include "apps/client/report.h"
 #include "parser/message.h"
 #include "uring/io.h"

@@ -3,7 +3,7 @@
 // Covered by tests/client/program_test.cc.
 #pragma once
 
-#include "apps/client/plan.h"
+#include "apps/client/command/plan.h"
 
 namespace client {
 

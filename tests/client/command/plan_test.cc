@@ -1,5 +1,5 @@
 // Arguments, as jobs with URLs and file names.
-#include "apps/client/plan.h"
+#include "apps/client/command/plan.h"
 
 #include <gtest/gtest.h>
 

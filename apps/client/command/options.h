@@ -1,10 +1,10 @@
-// The command line, by CLI11. Covered by tests/client/options_test.cc.
+// The command line, by CLI11. Covered by tests/client/command/options_test.cc.
 #pragma once
 
 #include <string>
 
-#include "apps/client/exit_code.h"
-#include "apps/client/plan.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/plan.h"
 
 namespace client {
 

@@ -1,5 +1,5 @@
 // What people type, as what is asked for; and what a file is called after it.
-#include "apps/client/location.h"
+#include "apps/client/command/url.h"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // What of a head may be shown to people.
-#include "apps/client/private_fields.h"
+#include "apps/client/command/private_fields.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 //
 // What people type becomes what may stand in a request: a missing scheme is http, bytes that a URL
 // cannot have are percent-encoded, userinfo is kept apart so that no message shows it. All pure:
-// text in, text out. RFC 3986. Covered by tests/client/location_test.cc.
+// text in, text out. RFC 3986. Covered by tests/client/command/url_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "apps/client/exit_code.h"
+#include "apps/client/command/exit_code.h"
 
 namespace client {
 

@@ -1,6 +1,6 @@
 // Deciding what the arguments mean, without touching anything. Covered by
-// tests/client/plan_test.cc.
-#include "apps/client/plan.h"
+// tests/client/command/plan_test.cc.
+#include "apps/client/command/plan.h"
 
 #include <array>
 

@@ -1,5 +1,5 @@
 // The command line, as arguments.
-#include "apps/client/options.h"
+#include "apps/client/command/options.h"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
-// Declaring the options. Covered by tests/client/options_test.cc.
-#include "apps/client/options.h"
+// Declaring the options. Covered by tests/client/command/options_test.cc.
+#include "apps/client/command/options.h"
 
 #include <cmath>
 #include <map>

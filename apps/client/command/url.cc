@@ -1,5 +1,5 @@
-// From typed text to a request's parts and back. Covered by tests/client/location_test.cc.
-#include "apps/client/location.h"
+// From typed text to a request's parts and back. Covered by tests/client/command/url_test.cc.
+#include "apps/client/command/url.h"
 
 #include <array>
 #include <string>

@@ -1,5 +1,5 @@
-// Masking credentials in heads. Covered by tests/client/private_fields_test.cc.
-#include "apps/client/private_fields.h"
+// Masking credentials in heads. Covered by tests/client/command/private_fields_test.cc.
+#include "apps/client/command/private_fields.h"
 
 #include <algorithm>
 

@@ -2,15 +2,15 @@
 //
 // options.cc reads the command line into raw Arguments; make_plan() turns those into jobs, whose
 // URLs are valid and whose files are named. Everything here is plain data.
-// Covered by tests/client/plan_test.cc.
+// Covered by tests/client/command/plan_test.cc.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "apps/client/exit_code.h"
-#include "apps/client/location.h"
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/url.h"
 
 namespace client {
 

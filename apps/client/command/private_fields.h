@@ -1,7 +1,7 @@
 // Request and response fields whose values are credentials: a head is shown without them.
 //
 // Pure. A redirect to another server must not carry these fields either; request.h sees to that.
-// Covered by tests/client/private_fields_test.cc.
+// Covered by tests/client/command/private_fields_test.cc.
 #pragma once
 
 #include <string>
