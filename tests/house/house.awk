@@ -1,24 +1,35 @@
-# The rules of the house that a line of C++ can break, one rule a run: awk -v rule=RULE -f house.awk FILE...
+# The rules of the house that C++ code can break, one rule a run:
+#   awk -v rule=RULE -v root=ROOT -v tables=DIRECTORY -f house.awk -f includes.awk -f words.awk FILE...
 #
-# This is no C++ parser. Comments and literals are blanked, then each rule looks at what is left:
-# braces and the text in front of them for functions, statements for co_await, lines for the rest.
-# That is enough for code that clang-format has laid out. Covered by `check self-test`.
+# This is no C++ parser. Comments and literals are blanked; then a rule reads the rest: braces and the
+# text in front of them for functions, statements for co_await, lines for most others. That is enough
+# for code that clang-format has laid out. The rules about includes are in includes.awk, those about
+# comments in words.awk. Covered by `check self-test`.
 #
-# Prints FILE:LINE: what is wrong. Works in any POSIX awk; run it with LC_ALL=C.
+# Prints FILE:LINE: MESSAGE for each fault. Works in any POSIX awk; run it with LC_ALL=C.
 
 FNR == 1 { end_of_file(); start_file() }
 
 {
+  last_line = FNR
   code = blank($0)
   if (rule == "opening") opening()
   else if (rule == "columns") columns()
-  else if (rule == "includes") { if (!blanked_comment) includes($0) }
+  else if (rule == "words") words()
+  else if (rule == "files") next
+  else if (rule ~ /^(includes|ranks|rings)$/) { if (!blanked_comment) includes($0) }
   else if (is_directive(code)) next
   else if (rule == "functions") functions(code)
   else if (rule == "coroutines") coroutines(code)
 }
 
-END { end_of_file(); if (rule == "includes") judge_fuzz(); exit found > 0 }
+END {
+  end_of_file()
+  if (rule == "includes") judge_fuzz()
+  else if (rule == "ranks") judge_ranks()
+  else if (rule == "rings") judge_rings()
+  exit found > 0
+}
 
 function report(line, what) {
   print file ":" line ": " what
@@ -32,17 +43,23 @@ function start_file() {
   seen_text = seen_once = 0
   depth = head_line = parens = 0
   head = statement = ""
+  edges[file] = "" # also of a file without includes
 }
 
 function end_of_file() {
-  if (file == "" || rule != "opening") return
-  if (file ~ /\.h$/ && !seen_once) report(1, "a header without #pragma once")
+  if (file == "") return
+  if (rule == "opening" && file ~ /\.h$/ && !seen_once) report(1, "a header without #pragma once")
+  if (rule == "files" && file ~ /^apps\// && last_line > 450)
+    report(last_line, "a file of " last_line " lines, 450 at most")
+  if (rule == "functions" && depth != 0) report(last_line, "braces that do not balance hide functions")
+  if (rule == "words") judge_words()
 }
 
 # ---- blanking: comments go, literals become "" ----------------------------------------------
 
+# The code of a line. `comment` becomes the text after //, or "" where there is none.
 function blank(line,    out, at, token, close_at) {
-  out = ""
+  out = comment = ""
   blanked_comment = in_comment
   while (1) {
     if (in_comment) {
@@ -62,7 +79,10 @@ function blank(line,    out, at, token, close_at) {
     token = substr(line, at, RLENGTH)
     out = out substr(line, 1, at - 1)
     line = substr(line, at + RLENGTH)
-    if (token == "//") return out
+    if (token == "//") {
+      comment = line
+      return out
+    }
     if (token == "/*") in_comment = 1
     else if (token == "\"" || token == "'") {
       if (token == "'" && out ~ /[0-9a-fA-F]$/ && line ~ /^[0-9a-fA-F]/) continue # 1'000
@@ -106,89 +126,11 @@ function columns(    line, bytes) {
   if (length(line) > 100) report(FNR, length(line) " columns, 100 at most")
 }
 
-# ---- includes: who may include whom ---------------------------------------------------------------
-
-function includes(line,    name, room) {
-  if (line !~ /^[ \t]*#[ \t]*include/) return
-  room = room_of(file)
-  name = line
-  if (match(name, /"[^"]+"/)) {
-    name = substr(name, RSTART + 1, RLENGTH - 2)
-    edges[file] = edges[file] " " name
-    if (!exists(root "/" name)) report(FNR, "\"" name "\" is no file, seen from the root")
-    else if (!may_include(room, name)) report(FNR, room " may not include " name)
-  } else if (match(name, /<[^>]+>/)) {
-    name = substr(name, RSTART + 1, RLENGTH - 2)
-    if (name ~ /^(liburing|linux\/|sys\/|netinet\/)/) edges[file] = edges[file] " <" name ">"
-    if (room == "parser" && !standard(name))
-      report(FNR, "parser may include the standard library only, not <" name ">")
-    if (room == "uring" && name ~ /^(CLI|openssl)\//) report(FNR, "uring may not include <" name ">")
-  }
-}
-
-function room_of(path) {
-  if (match(path, /^apps\/[^\/]+\//)) return substr(path, 1, RLENGTH - 1)
-  return substr(path, 1, index(path, "/") - 1)
-}
-
-function may_include(room, name,    other) {
-  other = room_of(name)
-  if (room == "tests" || room == "bench" || other == room) return 1
-  if (room == "apps/options") return other == "parser"
-  if (room ~ /^apps\//) return other == "parser" || other == "uring" || other == "apps/options"
-  if (room == "fuzz") # and pure: see judge_fuzz
-    return other == "parser" || other ~ /^apps\// || plays_connections(file) && name == "uring/simulated.h"
-  return 0
-}
-
-# Headers without a dot are C++'s; with one, only the intrinsics of a processor.
-function standard(name) {
-  return name !~ /[.\/]/ || name ~ /^([a-z0-9]*mmintrin|x86intrin|arm_neon|arm_acle|cpuid)\.h$/
-}
-
-function exists(path,    line, got) {
-  if (path in known) return known[path]
-  got = (getline line < path) >= 0
-  close(path)
-  return known[path] = got
-}
-
-# The two targets that play whole connections: they reach coroutines, and only the simulated engine.
-function plays_connections(path) {
-  return path ~ /^fuzz\/(client|connection)_fuzzer\.cc$/
-}
-
-# What a fuzz target includes must be pure: no way from it may lead into uring/ or the kernel; from
-# those that play connections, none to the ring.
-function judge_fuzz(    path) {
-  for (path in edges) {
-    if (path !~ /^fuzz\//) continue
-    split("", visited)
-    impure = impure_below(path, plays_connections(path) ? "^(uring/ring\\.h|<liburing)" : "^(uring/|<)")
-    if (impure != "") {
-      file = path
-      report(1, "a fuzz target must stay pure, and this one reaches " impure)
-    }
-  }
-}
-
-function impure_below(path, impurity,    names, count, i, found_below) {
-  if (path ~ impurity) return path
-  if (path in visited) return ""
-  visited[path] = 1
-  count = split(edges[path], names, " ")
-  for (i = 1; i <= count; i++) {
-    if (path ~ /^fuzz\// && names[i] ~ /^</) continue # a replay main may read files
-    found_below = impure_below(names[i], impurity)
-    if (found_below != "") return found_below
-  }
-  return ""
-}
-
 # ---- functions: 70 lines at most ------------------------------------------------------------------
 
 # `head` is what stands in front of a brace since the last ; { or }, `kind[depth]` what the brace is:
-# a function, a scope whose braces may be functions, or anything else.
+# a function, a scope whose braces may be functions, a value in the middle of a head ("member"), or
+# anything else.
 function functions(line,    at, mark) {
   while (match(line, /[{};]/)) {
     at = RSTART
@@ -217,13 +159,19 @@ function grow_head(text) {
   head = head " " text
 }
 
-function kind_of(head,    text) {
+function kind_of(head,    text, bare) {
   if (depth > 1 && kind[depth - 1] != "scope") return "block"
   text = head
+  if (gsub(/\(/, "(", text) > gsub(/\)/, ")", text)) return "member" # `= {}` of a parameter
   gsub(/::/, ".", text)
+  gsub(/alignas *\([^()]*\)/, "", text)
   if (text ~ /(^|[ \t])(namespace|class|struct|union|extern)[ \t]/ && text !~ /\)[^,>]*$/) return "scope"
   if (text ~ /^[ \t]*(namespace|extern)[ \t]*("")?[ \t]*$/) return "scope"
-  if (text !~ /\(/ || text ~ /[^=!<>]=[^=]*$/) return "block"
+  # An = outside parentheses and angle brackets makes it a value, but for the name `operator=`.
+  bare = text
+  sub(/operator[ \t]*[^A-Za-z0-9_ \t(]+/, "operator", bare)
+  while (gsub(/\([^()]*\)/, " ", bare) || gsub(/<[^<>]*>/, " ", bare)) continue
+  if (text !~ /\(/ || bare ~ /=/) return "block"
   # Still in a constructor's list of members: `: size_` in front of {size}
   if (text ~ /\)[^()]*:[^?]*[A-Za-z0-9_>][ \t]*$/ && text !~ /(const|noexcept|override|final)[ \t]*$/)
     return "member"
