@@ -13,6 +13,7 @@
 #include <string>
 
 #include "uring/buffer_pool.h"
+#include "uring/monotonic.h"
 #include "uring/operation.h"
 
 namespace uring {
@@ -21,11 +22,6 @@ struct Completion {
   Flight* flight = nullptr;
   Result result;
 };
-
-// Milliseconds on the engine's monotonic clock.
-using Milliseconds = std::int64_t;
-
-inline constexpr Milliseconds forever = -1;
 
 // What the engine has done so far, for operators and tests.
 struct Counters {

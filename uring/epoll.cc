@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <utility>
 
@@ -480,11 +479,7 @@ void Epoll::close(int fd) {
 
 void Epoll::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
-Milliseconds Epoll::now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
-}
+Milliseconds Epoll::now() { return monotonic_ms(); }
 
 // --- Buffers ---
 

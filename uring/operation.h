@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 
+#include "uring/openat2.h"
 #include "uring/result.h"
 
 namespace uring {
@@ -55,13 +56,6 @@ inline constexpr std::uint32_t data_only = 1;
 
 // The offset of a read or write that goes on where the last one ended.
 inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
-
-// How a path may resolve: struct open_how of openat2(2).
-struct OpenHow {
-  std::uint64_t flags = 0;
-  std::uint64_t mode = 0;
-  std::uint64_t resolve = 0;
-};
 
 // What an engine knows of anything that it has under way.
 struct Flight {

@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,13 +15,10 @@ namespace uring {
 
 namespace {
 
-// Since Linux 5.12, and newer than some libraries' headers: every name must be in memory already.
-constexpr std::uint64_t resolve_cached = 0x20;
-
-long open_with(const Operation& op, std::uint64_t more_resolve) {
-  open_how how{
+std::int32_t open_with(const Operation& op, std::uint64_t more_resolve) {
+  const OpenHow how{
       .flags = op.open_flags, .mode = op.open_mode, .resolve = op.open_resolve | more_resolve};
-  return ::syscall(SYS_openat2, op.fd, static_cast<const char*>(op.address), &how, sizeof how);
+  return openat2(op.fd, static_cast<const char*>(op.address), how);
 }
 
 long read_with(const Operation& op, off_t offset, int flags) {
@@ -56,7 +52,7 @@ std::int32_t call_plainly(const Operation& op) {
       return answer_of(offset < 0 ? ::write(op.fd, room, op.length)
                                   : ::pwrite(op.fd, room, op.length, offset));
     case OpCode::open: {
-      const std::int32_t opened = answer_of(open_with(op, 0));
+      const std::int32_t opened = open_with(op, 0);
       return opened == -ENOSYS ? open_in_steps(op) : opened;
     }
     case OpCode::sync:
@@ -82,14 +78,14 @@ bool call_without_waiting(const Operation& op, std::int32_t& answer) {
     return answer >= 0;
   }
   if (op.code != OpCode::open || !may_open_at_once(op.open_flags)) return false;
-  answer = answer_of(open_with(op, resolve_cached));
+  answer = open_with(op, resolve_cached);
   return answer != -EAGAIN && answer != -EINVAL && answer != -ENOSYS && answer != -EOPNOTSUPP;
 }
 
 // EXDEV also says that a path leads out of its root, which the same call will say again. ENOSYS: a
 // kernel without openat2.
 bool call_in_memory(const Operation& op, std::int32_t& answer) {
-  answer = op.code == OpCode::open ? answer_of(open_with(op, RESOLVE_NO_XDEV)) : call_plainly(op);
+  answer = op.code == OpCode::open ? open_with(op, RESOLVE_NO_XDEV) : call_plainly(op);
   return op.code != OpCode::open || (answer != -EXDEV && answer != -ENOSYS);
 }
 

@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <utility>
 
 namespace uring {
@@ -380,9 +379,7 @@ void Ring::close(int fd) {
 void Ring::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
 Milliseconds Ring::now() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  now_ = time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+  now_ = monotonic_ms();
   return now_;
 }
 

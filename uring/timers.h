@@ -7,9 +7,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
-#include "uring/engine.h"
+#include "uring/monotonic.h"
 
 namespace uring {
 
