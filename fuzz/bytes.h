@@ -15,6 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "parser/fnv1a.h"
+#include "parser/hex.h"
+#include "parser/splitmix64.h"
+
 namespace fuzz {
 
 // A copy of some bytes in a heap block of exactly their size.
@@ -53,7 +57,7 @@ class Text {
   void append(std::uint64_t number, unsigned base = 10) {
     const std::size_t begin = bytes_.size();
     do {
-      bytes_.push_back("0123456789abcdef"[number % base]);
+      bytes_.push_back(http1::lower_hex_digits[number % base]);
       number /= base;
     } while (number != 0);
     std::reverse(bytes_.begin() + static_cast<std::ptrdiff_t>(begin), bytes_.end());
@@ -64,26 +68,10 @@ class Text {
   std::vector<char> bytes_;
 };
 
-// Numbers that look random and are the same for the same input (splitmix64).
-class Random {
+// Pseudo-random numbers that depend on the input alone, so that a failing input fails again.
+class Random : public http1::SplitMix64 {
  public:
-  explicit Random(std::string_view seed) {
-    for (const char byte : seed) state_ = (state_ ^ static_cast<unsigned char>(byte)) * prime;
-  }
-  [[nodiscard]] std::uint64_t next() {
-    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
-  }
-  // From 0 to bound - 1; bound > 0.
-  [[nodiscard]] std::size_t below(std::size_t bound) {
-    return static_cast<std::size_t>(next() % bound);
-  }
-
- private:
-  static constexpr std::uint64_t prime = 0x100000001b3;  // FNV-1a
-  std::uint64_t state_ = 0xcbf29ce484222325;
+  explicit Random(std::string_view seed) : SplitMix64(http1::Fnv1a().add(seed).value()) {}
 };
 
 // Calls try_cuts(ends) for many ways to cut `bytes`: each byte alone, in two, and at random.

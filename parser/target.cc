@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "parser/fields.h"
+#include "parser/hex.h"
 #include "parser/scan.h"
 
 namespace http1 {
@@ -257,7 +258,6 @@ DecodedPath decode_path(std::string_view raw_path, std::span<char> room) noexcep
 }
 
 std::string_view encode_path(std::string_view path, std::span<char> room) noexcept {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::size_t size = 0;
   for (const char byte : path) {
     const bool stays = stays_in_path(byte);
@@ -266,10 +266,9 @@ std::string_view encode_path(std::string_view path, std::span<char> room) noexce
       room[size++] = byte;
       continue;
     }
-    const auto code = static_cast<unsigned char>(byte);
     room[size++] = '%';
-    room[size++] = digits[code >> 4];
-    room[size++] = digits[code & 15];
+    write_hex_byte(&room[size], static_cast<unsigned char>(byte), upper_hex_digits);
+    size += 2;
   }
   return {room.data(), size};
 }

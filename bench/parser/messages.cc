@@ -7,19 +7,16 @@
 #include <numeric>
 #include <string_view>
 
+#include "parser/hex.h"
+#include "parser/splitmix64.h"
+
 namespace bench {
 namespace {
 
-// splitmix64: the same crowd on every machine.
-class Random {
+// A fixed seed: every machine measures the same messages.
+class Random : public http1::SplitMix64 {
  public:
-  std::uint64_t next() {
-    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
-  }
-  std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
+  Random() : SplitMix64(2026) {}
   bool chance(std::size_t percent) { return below(100) < percent; }
   std::size_t between(std::size_t low, std::size_t high) { return low + below(high - low + 1); }
 
@@ -32,13 +29,9 @@ class Random {
     for (; size != 0; --size) made += letters[below(letters.size())];
     return made;
   }
-
- private:
-  std::uint64_t state_ = 2026;
 };
 
 constexpr std::string_view lower = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view hex = "0123456789abcdef";
 constexpr std::string_view base64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -73,7 +66,8 @@ std::string make_target(Random& random, std::size_t most_segments) {
   }
   if (random.chance(4)) target += "/%20" + random.text(lower, 4);
   target += random.one_of(kinds);
-  if (random.chance(30)) target += "?v=" + random.text(hex, random.between(1, 32));
+  if (random.chance(30))
+    target += "?v=" + random.text(http1::lower_hex_digits, random.between(1, 32));
   return target;
 }
 
@@ -112,7 +106,8 @@ std::string make_large_request(Random& random) {
   perhaps(60, field("Connection", "keep-alive"));
   perhaps(85, field("Referer", "https://" + host + make_target(random, 4)));
   perhaps(85, field("Cookie", "session=" + random.text(base64, random.between(20, 160))));
-  perhaps(35, field("If-None-Match", '"' + random.text(hex, random.between(8, 32)) + '"'));
+  perhaps(35, field("If-None-Match",
+                    '"' + random.text(http1::lower_hex_digits, random.between(8, 32)) + '"'));
   perhaps(30, field("If-Modified-Since", "Sat, 21 Nov 2026 10:11:12 GMT"));
   perhaps(55, field("Sec-Fetch-Dest", "document"));
   perhaps(55, field("Sec-Fetch-Mode", "navigate"));
@@ -140,7 +135,7 @@ std::string make_small_request(Random& random) {
   perhaps(30, field("Accept-Encoding", "gzip"));
   perhaps(20, field("Connection", random.chance(70) ? "keep-alive" : "close"));
   perhaps(10, field("Content-Length", std::to_string(random.below(10000))));
-  perhaps(10, field("X-Request-Id", random.text(hex, 16)));
+  perhaps(10, field("X-Request-Id", random.text(http1::lower_hex_digits, 16)));
   const std::string_view methods[] = {"GET ", "GET ", "GET ", "HEAD ", "PUT ", "DELETE "};
   return std::string(random.one_of(methods)) + make_target(random, 4) + " HTTP/1.1\r\n" +
          make_fields(random, std::move(fields));

@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include "parser/splitmix64.h"
+
 namespace test_support {
 
 namespace fs = std::filesystem;
@@ -75,12 +77,10 @@ std::vector<std::string> Scratch::list() const {
 
 std::string noise(std::size_t size, std::uint64_t seed) {
   std::string bytes(size, '\0');
-  std::uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
-  for (std::size_t at = 0; at < size; at += sizeof state) {
-    state ^= state << 13;  // xorshift64
-    state ^= state >> 7;
-    state ^= state << 17;
-    std::memcpy(bytes.data() + at, &state, std::min(sizeof state, size - at));
+  http1::SplitMix64 random(seed);
+  for (std::size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = random.next();
+    std::memcpy(bytes.data() + at, &word, std::min(sizeof word, size - at));
   }
   return bytes;
 }
