@@ -75,12 +75,12 @@ ServedTree& tree() {
 
 server::Config config_of(const Setup& setup) {
   server::Config config;
-  config.writable = setup.writable;
-  config.dot_files = setup.dot_files;
-  config.limits = setup.limits();
-  if (setup.is_durable) config.durability = server::Durability::full;
-  if (setup.small_bodies) config.max_body = Setup::most_body;
-  if (setup.has_fallback) config.fallback = Setup::fallback;
+  config.site.writable = setup.writable;
+  config.site.dot_files = setup.dot_files;
+  config.site.limits = setup.limits();
+  if (setup.is_durable) config.site.durability = server::Durability::full;
+  if (setup.small_bodies) config.site.max_body = Setup::most_body;
+  if (setup.has_fallback) config.site.fallback = Setup::fallback;
   return config;
 }
 
@@ -102,7 +102,7 @@ Server& server_for(const Setup& setup) {
   static Server narrow;
   Server& chosen = setup.small_heads ? narrow : usual;
   chosen.config = config_of(setup);
-  chosen.config.listing = false;  // listing_fuzzer.cc judges those
+  chosen.config.site.listing = false;  // listing_fuzzer.cc judges those
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.service.draining = false;
   chosen.engine.begin_anew();
@@ -138,7 +138,7 @@ class Play {
     if (script_.stays_silent || script_.has('R') || script_.has('S') || script_.has('K')) {
       return false;
     }
-    // Less than the shortest patience, so that nothing is given up; lingering ends after 5 s, but
+    // Less than the shortest timeouts, so that nothing is given up; lingering ends after 5 s, but
     // by then all is answered.
     constexpr std::int64_t calm_ms = 9000;
     return script_.duration_ms < calm_ms && !was_hurt_;
@@ -230,14 +230,14 @@ class Play {
     look_for_harm();
   }
 
-  // The patience for a head, for a body, for sending an answer, twice; a lingering close; and what
+  // The timeouts for a head, for a body, for sending an answer, twice; a lingering close; and what
   // the lowest rate allows for all bytes that came and for a full block that leaves.
   [[nodiscard]] uring::Milliseconds longest_end_ms() const {
-    const server::Patience& patience = server_.config.patience;
+    const server::Timeouts& timeouts = server_.config.site.timeouts;
     const std::uint64_t bytes = script_.bytes.size() + 2 * server::BlockPool::large_bytes;
     constexpr uring::Milliseconds linger_ms = 6000;
-    return 2 * (patience.head_ms + patience.idle_ms + 2 * patience.body_ms) + linger_ms +
-           static_cast<uring::Milliseconds>(bytes * 1000 / patience.lowest_rate);
+    return 2 * (timeouts.head_ms + timeouts.idle_ms + 2 * timeouts.body_ms) + linger_ms +
+           static_cast<uring::Milliseconds>(bytes * 1000 / timeouts.lowest_rate);
   }
 
   // Which planned faults have happened, and whether the client can notice.

@@ -16,9 +16,9 @@
 #include <string_view>
 #include <thread>
 
-#include "apps/server/config.h"
-
 namespace server {
+
+enum class LogFormat : std::uint8_t { combined, json };
 
 // What a line says of a request. Views are of the caller's bytes.
 struct LogRecord {

@@ -26,7 +26,7 @@ bool is_simple(const Connection& c) {
   const bool reads = head.method() == Method::get || head.method() == Method::head;
   return reads && head.body().kind == http1::BodyKind::none &&
          head.expectation() == http1::Expectation::none && !c.refused && !c.service.draining &&
-         c.service.config.max_requests == 0 && !c.service.shared.head_log;
+         c.service.config.site.max_requests == 0 && !c.service.shared.head_log;
 }
 
 // What the fields of the request make of the answer.
@@ -142,11 +142,11 @@ CachedFile* plan_page_of(Connection& c, std::string_view path, int status) {
 CachedFile* plan_nothing(Connection& c) {
   const Config& config = c.service.config;
   CachedFile* file = nullptr;
-  if (!config.fallback.empty()) {
-    file = plan_page_of(c, config.fallback, 200);
+  if (!config.site.fallback.empty()) {
+    file = plan_page_of(c, config.site.fallback, 200);
     if (!file || file->exists) return file;
   }
-  file = plan_page_of(c, not_found_page(config), 404);
+  file = plan_page_of(c, not_found_page(config.site), 404);
   if (file && !file->exists) answer(c, 404);
   return file;
 }

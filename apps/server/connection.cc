@@ -32,7 +32,8 @@ Progress next_head(Connection& c) {
   if (x.input.unused().empty()) return Progress::more;
   const bool is_full = x.answered.size() == Exchange::most_answered;
   if (is_full || x.pace.waits() || !x.direct.empty()) return Progress::more;  // flush first
-  const Progress progress = http1::parse_request(x.input.unused(), x.head, c.service.config.limits);
+  const Progress progress =
+      http1::parse_request(x.input.unused(), x.head, c.service.config.site.limits);
   if (progress == Progress::done) x.input.begin += x.head.size();
   return progress;
 }
@@ -50,17 +51,17 @@ bool rests(Connection& c) {
 // How long the peer may take for the rest of a head.
 uring::Milliseconds head_patience(const Connection& c) {
   const uring::Milliseconds spent = c.io.loop().now() - c.exchange->began_ms;
-  return std::max<uring::Milliseconds>(0, c.service.config.patience.head_ms - spent);
+  return std::max<uring::Milliseconds>(0, c.service.config.site.timeouts.head_ms - spent);
 }
 
 // How long it may take until its next request.
 uring::Milliseconds idle_patience(const Connection& c) {
-  const Patience& patience = c.service.config.patience;
+  const Timeouts& timeouts = c.service.config.site.timeouts;
   // Who is refused need not be waited for as long as a client that may come back.
-  if (c.refused) return std::min(patience.head_ms, patience.idle_ms);
+  if (c.refused) return std::min(timeouts.head_ms, timeouts.idle_ms);
   // A client that connects while the server stops has a moment to say what it wants.
   constexpr uring::Milliseconds moment_ms = 1000;
-  return c.service.draining ? std::min(moment_ms, patience.idle_ms) : patience.idle_ms;
+  return c.service.draining ? std::min(moment_ms, timeouts.idle_ms) : timeouts.idle_ms;
 }
 
 // Chooses where the next bytes go: a provided buffer, or own memory when those had run out.
@@ -118,12 +119,12 @@ void note_received(Connection& c) {
 uring::Task<> handle(Connection& c) {
   Exchange& x = *c.exchange;
   c.io.clear_deadline();
-  x.intent = c.refused ? Intent{.status = 503} : decide(x.head, c.service.config, x.path_room);
+  x.intent = c.refused ? Intent{.status = 503} : decide(x.head, c.service.config.site, x.path_room);
   switch (x.intent.action) {
     case Action::read: co_await find(c); break;
     case Action::write: co_await store(c); break;
     case Action::remove: co_await remove(c); break;
-    case Action::options: x.plan = plan_options(x.head, c.service.config.writable); break;
+    case Action::options: x.plan = plan_options(x.head, c.service.config.site.writable); break;
     case Action::refuse: answer(c, x.intent.status, x.intent.explanation); break;
   }
 }

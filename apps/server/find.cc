@@ -80,8 +80,8 @@ std::string_view type_of(const Connection& c, CachedFile& file, std::string_view
   return file.content_type;
 }
 
-std::string_view not_found_page(const Config& config) {
-  return config.not_found.empty() ? std::string_view("404.html") : config.not_found;
+std::string_view not_found_page(const Site& site) {
+  return site.not_found.empty() ? std::string_view("404.html") : site.not_found;
 }
 
 namespace {
@@ -118,7 +118,7 @@ uring::Task<Found> look_up(Connection& c, const char* path) {
 void note_target(Connection& c, CachedFile& cached) {
   const http1::RequestHead& head = c.exchange->head;
   const bool is_plain = head.target_form() == http1::TargetForm::origin && !head.has_query();
-  if (is_plain && !c.service.config.precompressed) {
+  if (is_plain && !c.service.config.site.precompressed) {
     c.service.files.note_target(cached, head.target());
   }
 }
@@ -138,7 +138,7 @@ const char* join(Exchange& x, std::string_view name) {
 
 // The first index file that is there; its path is in the text room.
 uring::Task<Found> open_index(Connection& c) {
-  for (const std::string& name : c.service.config.index) {
+  for (const std::string& name : c.service.config.site.index) {
     const char* path = join(*c.exchange, name);
     Found found = co_await look_up(c, path);
     if (found.fault == uring::Fault::not_found || found.is_directory) {
@@ -170,12 +170,12 @@ uring::Task<bool> show_page(Connection& c, const char* path, int status) {
 // Nothing is there: the fallback, or the page for 404, or a line of text.
 uring::Task<> show_nothing(Connection& c) {
   const Config& config = c.service.config;
-  if (!config.fallback.empty()) {
-    const char* fallback = config.fallback.c_str();
+  if (!config.site.fallback.empty()) {
+    const char* fallback = config.site.fallback.c_str();
     const bool shown = co_await show_page(c, fallback, 200);
     if (shown) co_return;
   }
-  const char* page = not_found_page(config).data();
+  const char* page = not_found_page(config.site).data();
   const bool shown = co_await show_page(c, page, 404);
   if (!shown) answer(c, 404);
 }
@@ -209,11 +209,11 @@ uring::Task<> choose_coding(Connection& c, Found& found, std::string_view path) 
 uring::Task<> show_file(Connection& c, Found found, const char* path) {
   Exchange& x = *c.exchange;
   const std::string_view type = type_in(c, found, path);
-  if (c.service.config.precompressed) co_await choose_coding(c, found, path);
+  if (c.service.config.site.precompressed) co_await choose_coding(c, found, path);
   x.file = found.fd;
   x.cached = found.cached;
   x.plan = plan_file(x.head, found.facts, type, c.service.now(), x.range_room);
-  if (c.service.config.precompressed) x.plan.vary = "Accept-Encoding";
+  if (c.service.config.site.precompressed) x.plan.vary = "Accept-Encoding";
   x.plan.boundary = {x.boundary.data(), x.boundary.size()};
   const bool divided = x.plan.content == Content::parts;
   if (divided && !draw_boundary(x.boundary)) answer(c, 500);
@@ -249,8 +249,8 @@ uring::Task<> find(Connection& c) {
       co_return;
     }
     const Found index = co_await open_index(c);
-    if (index.cached && c.service.config.index.size() == 1) note_target(c, *index.cached);
-    const bool lists = index.fault == uring::Fault::not_found && c.service.config.listing;
+    if (index.cached && c.service.config.site.index.size() == 1) note_target(c, *index.cached);
+    const bool lists = index.fault == uring::Fault::not_found && c.service.config.site.listing;
     if (lists) {
       co_await list(c);
       co_return;

@@ -40,7 +40,7 @@ FileFacts facts_of(int fd);
 std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path);
 
 // The page that is shown where nothing is found, relative to the root; it may not be there.
-std::string_view not_found_page(const Config& config);
+std::string_view not_found_page(const Site& site);
 
 // Plans the answer to GET or HEAD of Exchange::intent; opens Exchange::file if it needs one.
 uring::Task<> find(Connection& c);

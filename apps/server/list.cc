@@ -69,7 +69,7 @@ bool follow(const Connection& c, std::string_view name, struct stat& status) {
 Turn add_entry(Connection& c, int directory, const char* text) {
   const std::string_view name = text;
   if (name == "." || name == ".." || !is_listable(name)) return Turn::again;
-  if (is_hidden(name, c.service.config.dot_files)) return Turn::again;
+  if (is_hidden(name, c.service.config.site.dot_files)) return Turn::again;
   struct stat status {};
   if (::fstatat(directory, text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
     return Turn::again;  // it is gone

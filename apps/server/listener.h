@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/server/config.h"
-#include "apps/server/trouble.h"
+#include "apps/server/config/config.h"
+#include "apps/server/config/trouble.h"
 #include "uring/fd.h"
 
 namespace server {

@@ -6,7 +6,8 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include "apps/server/config.h"
+#include "apps/server/config/config.h"
+#include "apps/server/config/options.h"
 #include "apps/server/server.h"
 
 namespace {

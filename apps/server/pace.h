@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "apps/server/config.h"
+#include "apps/server/plan/site.h"
 
 namespace server {
 
@@ -18,9 +18,9 @@ class Pace {
  public:
   // A send begins or goes on at `now_ms`. Returns in how many milliseconds to look at it, at least
   // 1: every quarter of --body-timeout, so that who stops is noticed in time.
-  std::int64_t wait(std::int64_t now_ms, const Patience& patience) {
-    const std::int64_t look_ms = std::max<std::int64_t>(1, patience.body_ms / 4);
-    if (waits_) return std::clamp<std::int64_t>(end_ms(patience) - now_ms, 1, look_ms);
+  std::int64_t wait(std::int64_t now_ms, const Timeouts& timeouts) {
+    const std::int64_t look_ms = std::max<std::int64_t>(1, timeouts.body_ms / 4);
+    if (waits_) return std::clamp<std::int64_t>(end_ms(timeouts) - now_ms, 1, look_ms);
     waits_ = true;
     looked_ = false;
     first_ = last_ = 0;
@@ -29,7 +29,7 @@ class Pace {
   }
 
   // The peer has confirmed `confirmed` bytes of this connection in all. False: it is too slow.
-  bool look(std::int64_t now_ms, std::uint64_t confirmed, const Patience& patience);
+  bool look(std::int64_t now_ms, std::uint64_t confirmed, const Timeouts& timeouts);
 
   // Everything is with the kernel: nobody waits for the peer.
   void end() { waits_ = false; }
@@ -39,7 +39,7 @@ class Pace {
 
  private:
   // When the peer is too slow if nothing more is confirmed until then.
-  std::int64_t end_ms(const Patience& patience) const;
+  std::int64_t end_ms(const Timeouts& timeouts) const;
 
   std::int64_t began_ms_ = 0;
   std::int64_t progress_ms_ = 0;  // when something new was confirmed

@@ -23,7 +23,7 @@ const char* leaf_of(const Connection& c) {
 std::uint64_t handle_flags() { return O_PATH; }
 
 std::uint64_t directory_flags(const Connection& c) {
-  const bool is_synced = c.service.config.durability == Durability::full;
+  const bool is_synced = c.service.config.site.durability == Durability::full;
   return O_DIRECTORY | (is_synced ? O_RDONLY : O_PATH);
 }
 

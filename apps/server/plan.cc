@@ -52,7 +52,7 @@ bool has_long_name(std::string_view path) {
 }
 
 // What forbids an upload before its body is seen.
-Intent check_upload(const RequestHead& head, const Config& config, const Intent& intent) {
+Intent check_upload(const RequestHead& head, const Site& site, const Intent& intent) {
   if (intent.names_directory || intent.path == ".") {
     return refusal(409, "a directory cannot be written; give the name of a file");
   }
@@ -62,7 +62,7 @@ Intent check_upload(const RequestHead& head, const Config& config, const Intent&
   const PutTerms terms = read_terms(head);
   if (!terms.wrong.empty()) return refusal(400, terms.wrong);
   const std::uint64_t end = terms.part ? terms.part->last + 1 : head.body().length;
-  if (config.max_body > 0 && end > config.max_body) {
+  if (site.max_body > 0 && end > site.max_body) {
     return refusal(413, "the file would be larger than --max-body allows");
   }
   return intent;
@@ -89,8 +89,8 @@ bool is_hidden(std::string_view path, bool dot_files) {
   return false;
 }
 
-Intent decide(const RequestHead& head, const Config& config, std::span<char> room) {
-  Intent intent = by_method(head, config.writable);
+Intent decide(const RequestHead& head, const Site& site, std::span<char> room) {
+  Intent intent = by_method(head, site.writable);
   if (intent.action == Action::refuse) return intent;
   if (head.expectation() == http1::Expectation::unsupported) return refusal(417);
   if (head.target_form() == http1::TargetForm::asterisk) return intent;
@@ -102,11 +102,11 @@ Intent decide(const RequestHead& head, const Config& config, std::span<char> roo
   intent.names_directory = decoded.has_trailing_slash;
   intent.path = decoded.path.size() > 1 ? decoded.path.substr(1) : ".";
   room[decoded.path.size()] = '\0';
-  intent.is_hidden = is_hidden(intent.path, config.dot_files);
+  intent.is_hidden = is_hidden(intent.path, site.dot_files);
   if (intent.is_hidden && (intent.action == Action::write || intent.action == Action::remove)) {
     return refusal(403, "names that begin with a dot are not served");
   }
-  if (intent.action == Action::write) return check_upload(head, config, intent);
+  if (intent.action == Action::write) return check_upload(head, site, intent);
   return intent;
 }
 

@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "apps/server/conditions.h"
-#include "apps/server/config.h"
 #include "apps/server/extra_fields.h"
 #include "apps/server/listing.h"
 #include "apps/server/parts.h"
+#include "apps/server/plan/site.h"
 #include "parser/message.h"
 #include "parser/write.h"
 
@@ -45,8 +45,8 @@ struct Intent {
 // Room for a decoded path: PATH_MAX of Linux.
 inline constexpr std::size_t path_room_bytes = 4096;
 
-// Decides what `head` wants under `config`; decodes its path into `room`.
-Intent decide(const http1::RequestHead& head, const Config& config, std::span<char> room);
+// Decides what `head` asks of `site`; decodes its path into `room`.
+Intent decide(const http1::RequestHead& head, const Site& site, std::span<char> room);
 
 // The names under which uploads are written before they are published. Never served.
 inline constexpr std::string_view temporary_prefix = ".quoit-";

@@ -29,7 +29,7 @@ Published failed(Fault fault) { return {.outcome = Publication::failed, .fault =
 uring::Task<Fault> make_parents(Connection& c, Upload& upload) {
   Exchange& x = *c.exchange;
   const std::string_view path = x.intent.path;
-  const bool is_synced = c.service.config.durability == Durability::full;
+  const bool is_synced = c.service.config.site.durability == Durability::full;
   const uring::OpenHow how = beneath(directory_flags(c) | O_NOFOLLOW);
   int parent = upload.place.directory;
   Fault fault = Fault::none;
@@ -244,7 +244,7 @@ uring::Task<Published> claim_and_move_in(Connection& c, Upload& upload) {
 // The bytes are on the disk before the name is: after a power cut there is no name without them.
 uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
   uring::Result synced;
-  if (c.service.config.durability == Durability::full) {
+  if (c.service.config.site.durability == Durability::full) {
     const uring::Result whole = co_await c.io.sync(upload.file);
     synced = whole;
   } else {
@@ -257,7 +257,7 @@ uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
 }  // namespace
 
 uring::Task<Published> publish(Connection& c, Upload& upload) {
-  const Durability durability = c.service.config.durability;
+  const Durability durability = c.service.config.site.durability;
   stamp(upload);
   if (durability != Durability::none) {
     const Fault synced = co_await sync_file(c, upload);

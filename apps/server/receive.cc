@@ -17,12 +17,12 @@ namespace {
 
 // The peer has the usual time for its next bytes, unless its average since `began_ms` is too low.
 void allow_receive(Connection& c, std::uint64_t delivered) {
-  const Patience& patience = c.service.config.patience;
-  uring::Milliseconds duration = patience.body_ms;
-  if (patience.lowest_rate > 0) {
-    const auto earned = static_cast<std::int64_t>(delivered / patience.lowest_rate * 1000);
+  const Timeouts& timeouts = c.service.config.site.timeouts;
+  uring::Milliseconds duration = timeouts.body_ms;
+  if (timeouts.lowest_rate > 0) {
+    const auto earned = static_cast<std::int64_t>(delivered / timeouts.lowest_rate * 1000);
     const uring::Milliseconds spent = c.io.loop().now() - c.exchange->body_began_ms;
-    duration = std::min(duration, patience.body_ms + earned - spent);
+    duration = std::min(duration, timeouts.body_ms + earned - spent);
   }
   c.io.set_deadline(std::max<uring::Milliseconds>(duration, 0));
 }
@@ -81,7 +81,7 @@ uring::Task<bool> drop_body(Connection& c) {
   if (!sent) co_return false;
   Exchange& x = *c.exchange;
   x.body_began_ms = c.io.loop().now();
-  BodyReader reader(x.head.body(), c.service.config.limits);
+  BodyReader reader(x.head.body(), c.service.config.site.limits);
   while (reader.delivered() <= most_dropped_bytes) {
     const Received received = co_await receive_some(c, reader, 0);
     if (received.progress == Progress::done) co_return true;

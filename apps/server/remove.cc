@@ -57,7 +57,7 @@ uring::Task<> claim_and_take_away(Connection& c, const Place& place) {
   co_await take_away(c, place.directory);
   c.service.shared.claims.leave(claim);
   const bool is_done = c.exchange->plan.status == 204;
-  if (!is_done || c.service.config.durability != Durability::full) co_return;
+  if (!is_done || c.service.config.site.durability != Durability::full) co_return;
   const uring::Result synced = co_await c.io.sync(place.directory);
   if (!synced.ok()) answer(c, 500, "it is deleted, but the disk did not confirm it");
 }

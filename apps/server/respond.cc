@@ -38,7 +38,7 @@ int status_of(uring::Fault fault) {
 void answer(Connection& c, int status, std::string_view explanation) {
   Exchange& x = *c.exchange;
   x.plan = plan_text(x.head, status, explanation, x.text_room);
-  if (status == 405) x.plan.allow = allowed_methods(c.service.config.writable);
+  if (status == 405) x.plan.allow = allowed_methods(c.service.config.site.writable);
   if (status == 503) x.plan.keep_alive = false;
   if (x.head.method() == http1::Method::connect) x.plan.keep_alive = false;
 }
@@ -88,8 +88,8 @@ LogRecord record_of(const Connection& c, int status) {
 // What the operator adds to every answer.
 void add_fields(Connection& c) {
   Plan& plan = c.exchange->plan;
-  plan.extra_fields = &c.service.config.extra_fields;
-  plan.cors = judge_origin(c.exchange->head, c.service.config.extra_fields);
+  plan.extra_fields = &c.service.config.site.extra_fields;
+  plan.cors = judge_origin(c.exchange->head, c.service.config.site.extra_fields);
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ void finish(Connection& c) {
 
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
-  const std::uint32_t most = c.service.config.max_requests;
+  const std::uint32_t most = c.service.config.site.max_requests;
   const bool is_last = ++c.requests == most;  // with 0 as the most: after four billion
   if (c.service.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);

@@ -14,7 +14,7 @@ namespace {
 
 // Sets the time for the next look at how the peer takes what is sent to it.
 inline void allow_send(Connection& c) {
-  c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.patience));
+  c.io.set_deadline(c.exchange->pace.wait(c.io.loop().now(), c.service.config.site.timeouts));
 }
 
 // A send was ended to look at it: may it go on? What the peer has not confirmed yet lies with the
@@ -24,7 +24,7 @@ bool peer_takes_on(Connection& c) {
   if (!c.io.timed_out() || c.io.stopped()) return false;
   const std::uint64_t with_kernel = c.io.engine().unconfirmed_bytes(c.fd);
   const std::uint64_t confirmed = x.sent - std::min(x.sent, with_kernel);
-  return x.pace.look(c.io.loop().now(), confirmed, c.service.config.patience);
+  return x.pace.look(c.io.loop().now(), confirmed, c.service.config.site.timeouts);
 }
 
 // Takes note of a send that ended before its end.

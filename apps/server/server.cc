@@ -154,7 +154,7 @@ void Server::say_ready() const {
   if (!reason.empty()) std::fprintf(stderr, "quoitd: serving by epoll: %s\n", reason.c_str());
   char* path = ::realpath(config_.root.c_str(), nullptr);
   std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", QUOIT_VERSION,
-               path ? path : config_.root.c_str(), config_.writable ? "writable" : "read-only",
+               path ? path : config_.root.c_str(), config_.site.writable ? "writable" : "read-only",
                workers_.size(), workers_.size() == 1 ? "" : "s",
                workers_.front().engine_name().c_str());
   std::free(path);
@@ -186,7 +186,7 @@ Trouble Server::start() {
     for (Worker& worker : workers_) worker.abort();
     return trouble;
   }
-  if (config_.writable) sweeper_.start(root_.get());
+  if (config_.site.writable) sweeper_.start(root_.get());
   say_ready();
   return {};
 }
@@ -257,7 +257,7 @@ void Server::wait_for_end() {
     std::int64_t patience_ms = -1;
     if (stop_signals_ == 1) {
       if (grace_ends_us == 0) {
-        grace_ends_us = Clock::microseconds() + config_.patience.grace_ms * 1000;
+        grace_ends_us = Clock::microseconds() + config_.grace_ms * 1000;
       }
       patience_ms = std::max<std::int64_t>(0, (grace_ends_us - Clock::microseconds()) / 1000 + 1);
     }

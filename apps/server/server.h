@@ -2,8 +2,8 @@
 // Covered by tests/end_to_end/start_test.cc and stop_test.cc.
 #pragma once
 
-#include "apps/server/config.h"
-#include "apps/server/trouble.h"
+#include "apps/server/config/config.h"
+#include "apps/server/config/trouble.h"
 
 namespace server {
 

@@ -151,7 +151,7 @@ void Service::describe(Connection& c) { describe_peer(c.peer, c.exchange->remote
 
 void Service::own_memory(Exchange& x) {
   if (x.own_memory) return;
-  x.own_bytes = config.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
+  x.own_bytes = config.site.limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
   x.own_memory.reset(new char[x.own_bytes]);
 }
 
@@ -190,7 +190,7 @@ void Service::keep_tail(Exchange& x, std::string_view tail) {
   assert(x.input.unused().empty() && tail.size() <= most_tail_bytes);
   own_memory(x);
   release_input(x);
-  char* const behind_head = x.own_memory.get() + config.limits.head_bytes;
+  char* const behind_head = x.own_memory.get() + config.site.limits.head_bytes;
   std::memcpy(behind_head, tail.data(), tail.size());
   x.input = {.data = behind_head, .begin = 0, .end = tail.size()};
 }

@@ -18,7 +18,7 @@
 #include "apps/server/block_pool.h"
 #include "apps/server/claims.h"
 #include "apps/server/clock.h"
-#include "apps/server/config.h"
+#include "apps/server/config/config.h"
 #include "apps/server/connection.h"
 #include "apps/server/file_cache.h"
 #include "apps/server/last_directory.h"

@@ -55,7 +55,7 @@ std::uint64_t announced_size(const Connection& c, const Upload& upload) {
 // that does not say how much is free is found out by writing.
 bool has_room(const Connection& c, const Upload& upload, std::uint64_t bytes) {
   const std::int64_t free = c.io.engine().free_bytes(upload.place.directory);
-  const std::uint64_t reserve = c.service.config.reserve;
+  const std::uint64_t reserve = c.service.config.site.reserve;
   if (free < 0) return true;
   const auto left = static_cast<std::uint64_t>(free);
   return left >= reserve && left - reserve >= bytes;
@@ -112,7 +112,8 @@ uring::Task<Fault> begin(Connection& c, Upload& upload) {
       const Fault opened = co_await open_directory(c, upload.place);
       if (opened != Fault::none) co_return opened;
     }
-    const bool asks = !upload.is_short || c.service.config.reserve > 0;  // writing tells soon, too
+    const bool asks =
+        !upload.is_short || c.service.config.site.reserve > 0;  // writing tells soon, too
     if (asks && !has_room(c, upload, announced_size(c, upload))) co_return Fault::no_space;
     const Fault nameless = co_await create_nameless(c, upload);
     fault = nameless;
@@ -152,7 +153,7 @@ void answer_broken(Connection& c, const Received& received) {
 
 // What has been announced so far is too much. True: that has been said.
 bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader) {
-  const std::uint64_t most = c.service.config.max_body;
+  const std::uint64_t most = c.service.config.site.max_body;
   if (most > 0 && reader.announced() > most) {
     answer_refused(c, 413, "the body is larger than --max-body allows");
     return true;
@@ -167,7 +168,7 @@ bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader
 // Writes the block's first `filled` bytes. False: an answer says why not.
 uring::Task<bool> write_block(Connection& c, Upload& upload, std::size_t filled) {
   Fault fault = Fault::no_space;
-  if (c.service.config.reserve == 0 || has_room(c, upload, filled)) {
+  if (c.service.config.site.reserve == 0 || has_room(c, upload, filled)) {
     const std::string_view bytes(c.exchange->block.data(), filled);
     const Fault written = co_await write_all(c, upload.file, bytes, upload.position);
     fault = written;
@@ -186,7 +187,7 @@ struct Receiving {
 Receiving begin_receiving(Connection& c) {
   Exchange& x = *c.exchange;
   x.body_began_ms = c.io.loop().now();
-  return {.reader = BodyReader(x.head.body(), c.service.config.limits),
+  return {.reader = BodyReader(x.head.body(), c.service.config.site.limits),
           .done = x.head.body().kind == http1::BodyKind::none};
 }
 
@@ -344,7 +345,7 @@ uring::Task<> store_long(Connection& c, Upload& upload) {
 bool is_short(const Connection& c, const Upload& upload) {
   const Exchange& x = *c.exchange;
   const http1::Body body = x.head.body();
-  const std::uint64_t allowed = c.service.config.max_body;
+  const std::uint64_t allowed = c.service.config.site.max_body;
   return c.service.memory_device && !upload.terms.part && body.kind != http1::BodyKind::chunked &&
          body.length <= std::min<std::uint64_t>(x.block.size(), most_short_bytes) &&
          (allowed == 0 || body.length <= allowed) &&

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "apps/server/config/trouble.h"
 #include "apps/server/service.h"
-#include "apps/server/trouble.h"
 #include "uring/engine.h"
 #include "uring/fd.h"
 

@@ -191,9 +191,9 @@ TEST_F(Heap, is_not_used_by_what_is_remembered) {
 }
 
 TEST_F(Heap, is_not_used_by_compressed_siblings_and_extra_fields) {
-  config.precompressed = true;
-  ASSERT_EQ(add_header("X-Content-Type-Options: nosniff", config.extra_fields), "");
-  ASSERT_EQ(add_origin("https://a", config.extra_fields), "");
+  config.site.precompressed = true;
+  ASSERT_EQ(add_header("X-Content-Type-Options: nosniff", config.site.extra_fields), "");
+  ASSERT_EQ(add_origin("https://a", config.site.extra_fields), "");
   EXPECT_EQ(
       count(head_of("GET", "/hello.txt", "Accept-Encoding: br, gzip\r\nOrigin: https://a\r\n")),
       0U);
@@ -205,7 +205,7 @@ TEST_F(Heap, is_not_used_by_heads_in_pieces) {
 }
 
 TEST_F(Heap, is_not_used_by_an_upload) {
-  config.writable = true;
+  config.site.writable = true;
   EXPECT_EQ(count(head_of("PUT", "/new", "Content-Length: 3\r\n") + "new"), 0U);
   EXPECT_EQ(count(head_of("PUT", "/new", "Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n0\r\n\r\n"),
             0U);

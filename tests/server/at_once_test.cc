@@ -210,27 +210,28 @@ std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out
 
 const Setting settings[] = {
     {"by_default", [](Config&) {}},
-    {"with_a_fallback", [](Config& config) { config.fallback = "app.html"; }},
-    {"with_a_fallback_that_is_not_there", [](Config& config) { config.fallback = "gone.html"; }},
-    {"with_a_page_for_nothing", [](Config& config) { config.not_found = "hello.txt"; }},
+    {"with_a_fallback", [](Config& config) { config.site.fallback = "app.html"; }},
+    {"with_a_fallback_that_is_not_there",
+     [](Config& config) { config.site.fallback = "gone.html"; }},
+    {"with_a_page_for_nothing", [](Config& config) { config.site.not_found = "hello.txt"; }},
     {"with_a_page_for_nothing_that_is_not_there",
-     [](Config& config) { config.not_found = "gone.html"; }},
+     [](Config& config) { config.site.not_found = "gone.html"; }},
     {"with_an_origin",
      [](Config& config) {
-       EXPECT_EQ(add_header("X-Extra: yes", config.extra_fields), "");
-       EXPECT_EQ(add_origin("https://a", config.extra_fields), "");
+       EXPECT_EQ(add_header("X-Extra: yes", config.site.extra_fields), "");
+       EXPECT_EQ(add_origin("https://a", config.site.extra_fields), "");
      }},
     {"with_any_origin",
-     [](Config& config) { EXPECT_EQ(add_origin("*", config.extra_fields), ""); }},
-    {"with_dot_files", [](Config& config) { config.dot_files = true; }},
-    {"without_listings", [](Config& config) { config.listing = false; }},
+     [](Config& config) { EXPECT_EQ(add_origin("*", config.site.extra_fields), ""); }},
+    {"with_dot_files", [](Config& config) { config.site.dot_files = true; }},
+    {"without_listings", [](Config& config) { config.site.listing = false; }},
     {"with_two_indexes",
      [](Config& config) {
-       config.index = {"index.htm", "index.html"};
+       config.site.index = {"index.htm", "index.html"};
      }},
-    {"with_siblings", [](Config& config) { config.precompressed = true; }},
+    {"with_siblings", [](Config& config) { config.site.precompressed = true; }},
     {"with_a_small_cache", [](Config&) {}},
-    {"writable", [](Config& config) { config.writable = true; }},
+    {"writable", [](Config& config) { config.site.writable = true; }},
 };
 
 class Same : public ::testing::TestWithParam<Setting> {
@@ -429,7 +430,7 @@ TEST_F(AtOnce, changes_between_two_requests_are_seen) {
 }
 
 TEST_F(AtOnce, an_upload_is_seen_by_the_request_behind_it_and_by_others) {
-  world.config.writable = true;
+  world.config.site.writable = true;
   const int writer = world.connect();
   const int reader = world.connect();
   const std::string get = head_of("GET", "/hello.txt");
@@ -548,7 +549,7 @@ TEST_F(Alike, say_both_worlds_when_the_server_stops) {
 TEST_F(Alike, count_both_worlds_the_requests_of_a_connection) {
   std::vector<std::string> heard;
   for (World* world : {&remembers, &forgets}) {
-    world->config.max_requests = 3;
+    world->config.site.max_requests = 3;
     std::string bytes;
     for (int i = 0; i < 5; ++i) bytes += head_of("GET", "/hello.txt");
     world->ask(bytes);

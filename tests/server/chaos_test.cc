@@ -130,15 +130,15 @@ class Round {
  public:
   Round(Chaos& chaos, bool with_faults)
       : chaos_(chaos), with_faults_(with_faults), mutates_(chaos.chance(60)) {
-    world_.config.writable = true;
-    if (chaos_.chance(20)) world_.config.writable = false;
+    world_.config.site.writable = true;
+    if (chaos_.chance(20)) world_.config.site.writable = false;
     lay(world_, chaos_.any(std::vector{lab::Where::on_disk, lab::Where::in_memory,
                                        lab::Where::in_memory_by_name}));
-    if (chaos_.chance(20)) world_.config.max_body = 1000;
-    if (chaos_.chance(20)) world_.config.durability = Durability::data;
-    if (chaos_.chance(20)) world_.config.durability = Durability::full;
+    if (chaos_.chance(20)) world_.config.site.max_body = 1000;
+    if (chaos_.chance(20)) world_.config.site.durability = Durability::data;
+    if (chaos_.chance(20)) world_.config.site.durability = Durability::full;
     if (chaos_.chance(10)) world_.engine.say_free(5000);
-    if (chaos_.chance(20)) world_.config.limits.head_bytes = 300;
+    if (chaos_.chance(20)) world_.config.site.limits.head_bytes = 300;
     if (chaos_.chance(20)) world_.engine.split_receives(1 + chaos_.below(100));
     if (with_faults) world_.engine.set_temper(temper());
     world_.root.put("file", "zzzz");

@@ -34,7 +34,7 @@ class Corridor : public lab::InWorld {
   explicit Corridor(std::uint64_t cache_bytes = Config{}.cache_bytes) : InWorld(cache_bytes) {
     world.root.put("hello.txt", "hello\n");
   }
-  void make_writable() { world.config.writable = true; }
+  void make_writable() { world.config.site.writable = true; }
 };
 
 // One that remembers nothing.
@@ -265,7 +265,7 @@ TEST_F(Corridor, answers_parts_larger_than_a_block_and_smaller_ones_between) {
 class Compressed : public Corridor {
  protected:
   Compressed() {
-    world.config.precompressed = true;
+    world.config.site.precompressed = true;
     world.root.put("a.css", "plain", 1000);
     world.root.put("a.css.gz", "gzipped", 1000);
     world.root.put("a.css.br", "brotli", 1000);
@@ -320,7 +320,7 @@ TEST_F(Compressed, siblings_are_left_alone_where_they_are_older_or_no_files_or_n
   world.root.put("c.css", "plain");
   std::filesystem::create_symlink("/etc/hostname", world.root / "c.css.gz");
   EXPECT_TRUE(ask(gzip, "/c.css").ends_with("\r\n\r\nplain"));
-  world.config.precompressed = false;
+  world.config.site.precompressed = false;
   world.root.put("a.css.gz", "gzipped", 2000);
   const std::string answer = ask(gzip);
   EXPECT_TRUE(answer.ends_with("\r\n\r\nnewer"));
@@ -337,8 +337,8 @@ TEST_F(Compressed, siblings_stand_for_an_index_too) {
 }
 
 TEST_F(Corridor, adds_what_the_operator_says_to_every_answer) {
-  ASSERT_EQ(add_header("X-A: b", world.config.extra_fields), "");
-  ASSERT_EQ(add_origin("*", world.config.extra_fields), "");
+  ASSERT_EQ(add_header("X-A: b", world.config.site.extra_fields), "");
+  ASSERT_EQ(add_origin("*", world.config.site.extra_fields), "");
   const std::string lines = "\r\nX-A: b\r\nAccess-Control-Allow-Origin: *\r\n";
   for (const std::string& request :
        {get_hello, head_of("GET", "/none"), head_of("BREW", "/"), head_of("OPTIONS", "/"),
@@ -346,7 +346,7 @@ TEST_F(Corridor, adds_what_the_operator_says_to_every_answer) {
     const std::string answer = world.ask(request);
     EXPECT_NE(answer.find(lines), std::string::npos) << answer;
   }
-  world.config.writable = true;
+  world.config.site.writable = true;
   const std::string preflight = world.ask(
       head_of("OPTIONS", "/new", "Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\n"));
   EXPECT_NE(preflight.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE\r\n"),
@@ -362,7 +362,7 @@ TEST_F(Corridor, shows_the_index_of_a_directory_and_leads_to_its_slash) {
   EXPECT_EQ(world.ask(head_of("GET", "/folder?a=b")),
             "HTTP/1.1 301 Moved Permanently\r\nDate: NOW\r\nContent-Length: 0\r\n"
             "Location: folder/?a=b\r\n\r\n");
-  world.config.listing = false;
+  world.config.site.listing = false;
   EXPECT_EQ(world.ask(head_of("GET", "/")), nothing);
   EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/")), nothing);
   EXPECT_EQ(world.ask(head_of("GET", "/hello.txt/x")), nothing);
@@ -373,11 +373,11 @@ TEST_F(Corridor, shows_a_page_where_nothing_is) {
   const std::string page = world.ask(head_of("GET", "/none"));
   EXPECT_TRUE(page.starts_with("HTTP/1.1 404 Not Found\r\n"));
   EXPECT_TRUE(page.ends_with("\r\n\r\ngone"));
-  world.config.not_found = "hello.txt";
+  world.config.site.not_found = "hello.txt";
   EXPECT_TRUE(world.ask(head_of("GET", "/none")).ends_with("\r\n\r\nhello\n"));
-  world.config.fallback = "404.html";
+  world.config.site.fallback = "404.html";
   EXPECT_TRUE(world.ask(head_of("GET", "/none")).starts_with("HTTP/1.1 200 OK\r\n"));
-  world.config.fallback = "nowhere";
+  world.config.site.fallback = "nowhere";
   EXPECT_TRUE(world.ask(head_of("GET", "/none")).starts_with("HTTP/1.1 404 Not Found\r\n"));
 }
 
@@ -391,7 +391,7 @@ TEST_F(Corridor, serves_nothing_hidden_nothing_outside_and_nothing_that_is_no_fi
   EXPECT_TRUE(world.ask(head_of("GET", "/leak")).starts_with("HTTP/1.1 403 "));
   EXPECT_TRUE(world.ask(head_of("GET", "/pipe")).starts_with("HTTP/1.1 403 "));
   EXPECT_EQ(world.ask(head_of("GET", "/link.txt")), hello);
-  world.config.dot_files = true;
+  world.config.site.dot_files = true;
   EXPECT_TRUE(world.ask(head_of("GET", "/.secret")).starts_with("HTTP/1.1 200 "));
   EXPECT_EQ(world.ask(head_of("GET", "/.quoit-0123456789abcdef.tmp")), nothing);
   std::filesystem::remove(world.root / ".quoit-0123456789abcdef.tmp");
@@ -600,7 +600,7 @@ TEST_F(Corridor, serves_without_provided_buffers) {
 
 TEST_F(Corridor, keeps_tails_in_bounds_when_heads_must_be_short) {
   make_writable();
-  world.config.limits.head_bytes = 256;
+  world.config.site.limits.head_bytes = 256;
   std::string requests;
   const std::string body = "4e20\r\n" + pattern(20'000) + "\r\n0\r\n\r\n";
   for (int i = 0; i < 40; ++i) {

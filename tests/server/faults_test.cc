@@ -134,8 +134,8 @@ std::vector<Scenario> writes() {
 class Play {
  public:
   explicit Play(const Scenario& scenario) : world(scenario.cache_bytes), scenario_(scenario) {
-    world.config.writable = true;
-    world.config.durability = scenario.durability;
+    world.config.site.writable = true;
+    world.config.site.durability = scenario.durability;
     lay(world, scenario.where);
     world.root.put("folder/index.html", "<p>");
     world.root.put("large", pattern(BlockPool::large_bytes + 100));
@@ -349,7 +349,7 @@ TEST(Faults, of_the_machine_are_never_told_as_not_found) {
   EXPECT_EQ(play.world.heard(play.socket).substr(9, 3), "503");
 
   Play fallback(missing);
-  fallback.world.config.fallback = "folder/index.html";
+  fallback.world.config.site.fallback = "folder/index.html";
   fallback.world.engine.plan_fault(3, {.error = EMFILE});
   fallback.run();
   fallback.world.end();

@@ -55,10 +55,10 @@ TEST_F(Directories, without_an_index_are_listed) {
 }
 
 TEST_F(Directories, are_not_listed_where_that_is_off) {
-  world.config.listing = false;
+  world.config.site.listing = false;
   EXPECT_TRUE(ask("/").starts_with("HTTP/1.1 404 "));
   world.root.put("404.html", "lost");
-  world.config.fallback = "404.html";
+  world.config.site.fallback = "404.html";
   EXPECT_TRUE(ask("/").starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(ask("/").ends_with("lost"));
 }
@@ -80,7 +80,7 @@ TEST_F(Directories, show_what_can_be_got) {
   EXPECT_EQ(names("/"), (Names{"d/", "link/", "a"}));
   EXPECT_EQ(names("/d/"), (Names{"b", "up"}));
   EXPECT_EQ(names("/link/"), (Names{"b", "up"}));
-  world.config.dot_files = true;
+  world.config.site.dot_files = true;
   EXPECT_EQ(names("/"), (Names{"d/", "link/", ".hidden", "a"}));
   std::filesystem::remove(world.root / ".quoit-0123456789abcdef.tmp");
 }

@@ -15,18 +15,18 @@ struct Look {
   std::uint64_t confirmed;
 };
 
-int last_stood(const std::vector<Look>& looks, const Patience& patience) {
+int last_stood(const std::vector<Look>& looks, const Timeouts& timeouts) {
   Pace pace;
-  pace.wait(0, patience);
+  pace.wait(0, timeouts);
   int stood = -1;
   for (const Look& look : looks) {
-    if (!pace.look(look.at_ms, look.confirmed, patience)) return stood;
+    if (!pace.look(look.at_ms, look.confirmed, timeouts)) return stood;
     ++stood;
   }
   return stood;
 }
 
-constexpr Patience usual{.body_ms = 1000, .lowest_rate = 100};
+constexpr Timeouts usual{.body_ms = 1000, .lowest_rate = 100};
 
 TEST(Paces, of_who_takes_nothing_end_after_the_patience) {
   EXPECT_EQ(last_stood({{250, 0}, {500, 0}, {750, 0}, {999, 0}, {1000, 0}}, usual), 3);
@@ -77,7 +77,7 @@ TEST(Paces, are_looked_at_every_quarter_and_when_they_end) {
 
 TEST(Paces, bear_any_number) {
   Pace pace;
-  const Patience generous{.body_ms = 86'400'000, .lowest_rate = 1};
+  const Timeouts generous{.body_ms = 86'400'000, .lowest_rate = 1};
   pace.wait(0, generous);
   EXPECT_TRUE(pace.look(1, 0, generous));
   EXPECT_TRUE(pace.look(2, std::uint64_t{1} << 50, generous));

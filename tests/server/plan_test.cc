@@ -106,7 +106,7 @@ const std::vector<Wish> wishes_of_writers = {
     {"POST", "/a", refuse, "", 405},
 };
 
-void expect_wishes(const std::vector<Wish>& wishes, const Config& config) {
+void expect_wishes(const std::vector<Wish>& wishes, const Site& site) {
   for (const Wish& wish : wishes) {
     SCOPED_TRACE(std::string(wish.method) + " " + wish.target + " " + wish.fields);
     const Request request(wish.method == std::string_view("CONNECT")
@@ -114,7 +114,7 @@ void expect_wishes(const std::vector<Wish>& wishes, const Config& config) {
                               : head_of(wish.method, wish.target, wish.fields));
     std::array<char, path_room_bytes> room;
     room.fill('x');
-    const Intent intent = decide(request.head, config, room);
+    const Intent intent = decide(request.head, site, room);
     EXPECT_EQ(intent.action, wish.action);
     EXPECT_EQ(intent.status, wish.status);
     if (wish.action == refuse) continue;
@@ -128,10 +128,10 @@ void expect_wishes(const std::vector<Wish>& wishes, const Config& config) {
 TEST(Intents, of_those_who_may_only_read) { expect_wishes(wishes_of_readers, {}); }
 
 TEST(Intents, of_those_who_may_write) {
-  Config config;
-  config.writable = true;
-  config.max_body = 100;
-  expect_wishes(wishes_of_writers, config);
+  Site site;
+  site.writable = true;
+  site.max_body = 100;
+  expect_wishes(wishes_of_writers, site);
 }
 
 TEST(Intents, of_paths_longer_than_the_system_takes) {

@@ -279,14 +279,14 @@ TEST_P(Publishing, syncs_as_much_as_is_asked_for) {
 }
 
 TEST_P(Publishing, syncs_the_data_before_the_name_is_given) {
-  world.config.durability = Durability::data;
+  world.config.site.durability = Durability::data;
   EXPECT_EQ(status(put("/a/new", "x")), "201");
   EXPECT_EQ(after_the_body(world.engine), (std::vector<OpCode>{OpCode::sync, OpCode::make_directory,
                                                                OpCode::open, OpCode::rename}));
 }
 
 TEST_P(Publishing, syncs_every_directory_that_has_a_new_name) {
-  world.config.durability = Durability::full;
+  world.config.site.durability = Durability::full;
   EXPECT_EQ(status(put("/a/b/new", "x")), "201");
   EXPECT_EQ(after_the_body(world.engine),
             (std::vector<OpCode>{OpCode::sync,                                        // the file
@@ -296,7 +296,7 @@ TEST_P(Publishing, syncs_every_directory_that_has_a_new_name) {
 }
 
 TEST_P(Publishing, says_what_the_disk_did_not_confirm) {
-  world.config.durability = Durability::full;
+  world.config.site.durability = Durability::full;
   const std::string bytes = put("/new", "x");
   EXPECT_EQ(status_without(OpCode::sync, EIO, bytes), "500");
   EXPECT_FALSE(world.root.has("new"));

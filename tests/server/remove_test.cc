@@ -111,7 +111,7 @@ TEST_P(Removal, is_confirmed_by_the_disk_where_that_is_asked_for) {
   status(head_of("DELETE", "/old.txt"));
   EXPECT_EQ(world.engine.started(OpCode::sync), 0U);
   world.root.put("old.txt", "old");
-  world.config.durability = Durability::full;
+  world.config.site.durability = Durability::full;
   EXPECT_EQ(status(head_of("DELETE", "/old.txt")), "204");
   EXPECT_EQ(world.engine.started(OpCode::sync), 1U);
   world.root.put("old.txt", "old");

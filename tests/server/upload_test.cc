@@ -278,7 +278,7 @@ TEST_P(Upload, lets_one_of_two_writers_of_the_same_version_win) {
 }
 
 TEST_P(Upload, refuses_bodies_that_are_too_large_as_early_as_it_knows) {
-  world.config.max_body = 1000;
+  world.config.site.max_body = 1000;
   EXPECT_EQ(status(put("/x", std::string(1000, 'x'))), "201");
   EXPECT_EQ(status(put("/y", std::string(1001, 'x'))), "413");
   const int socket = world.connect();
@@ -315,17 +315,17 @@ TEST_P(Upload, asks_for_space_before_it_asks_for_a_body) {
     const std::string head = "Content-Length: 1001\r\n" + expect;
     EXPECT_TRUE(world.say(socket, head_of("PUT", "/y", head)).starts_with("HTTP/1.1 507 "));
   }
-  world.config.reserve = 600;
+  world.config.site.reserve = 600;
   EXPECT_EQ(status(put("/y", std::string(401, 'x'))), "507");
   EXPECT_EQ(status(put("/y", std::string(400, 'x'))), "201");
-  world.config.reserve = 1001;
+  world.config.site.reserve = 1001;
   EXPECT_EQ(status(put("/z", "")), "507");
   EXPECT_EQ(status(put_chunked("/z", "Expect: 100-continue\r\n")), "507");
   EXPECT_EQ(world.root.names(), (std::vector<std::string>{"old.txt", "x", "y"}));
 }
 
 TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
-  world.config.reserve = 1000;
+  world.config.site.reserve = 1000;
   world.engine.say_free(BlockPool::large_bytes + 1000);
   const int socket = world.connect();
   world.say(socket, put_chunked("/x") + "100000\r\n" + pattern(BlockPool::large_bytes));
@@ -339,7 +339,7 @@ TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
 
 // Some file systems do not say how much is free: writing finds out.
 TEST_P(Upload, goes_on_where_nobody_knows_how_much_is_free) {
-  world.config.reserve = 1000;
+  world.config.site.reserve = 1000;
   world.engine.say_free(-1);
   EXPECT_EQ(status(put("/x", "x")), "201");
 }

@@ -38,7 +38,7 @@ class Writing : public InWorld {
  protected:
   Writing() {
     lay(world, Where::on_disk);  // wherever they really are
-    world.config.writable = true;
+    world.config.site.writable = true;
     world.root.put("old.txt", "old");
   }
 

@@ -1,5 +1,5 @@
-// Addresses, sizes, and command lines: what they become, and what is refused with status 64.
-#include "apps/server/config.h"
+// Sizes and command lines: what they become, and what is refused with status 64.
+#include "apps/server/config/options.h"
 
 #include <string>
 #include <string_view>
@@ -10,42 +10,6 @@
 
 namespace server {
 namespace {
-
-struct ListenRow {
-  const char* text;
-  const char* host;
-  std::uint16_t port;
-  const char* unix_path = "";
-  bool any_family = false;
-};
-
-TEST(Addresses, to_listen_on_are_read) {
-  for (const ListenRow& row : {
-           ListenRow{"127.0.0.1:8080", "127.0.0.1", 8080},
-           ListenRow{"0.0.0.0:80", "0.0.0.0", 80},
-           ListenRow{"[::1]:8080", "::1", 8080},
-           ListenRow{"[::]:0", "::", 0},
-           ListenRow{":65535", "", 65535, "", true},
-           ListenRow{"localhost:1", "127.0.0.1", 1},
-           ListenRow{"unix:/run/quoit.sock", "", 0, "/run/quoit.sock"},
-           ListenRow{"unix:a:1", "", 0, "a:1"},
-       }) {
-    const std::optional<ListenAddress> address = parse_listen(row.text);
-    ASSERT_TRUE(address) << row.text;
-    EXPECT_EQ(address->host, row.host) << row.text;
-    EXPECT_EQ(address->port, row.port) << row.text;
-    EXPECT_EQ(address->unix_path, row.unix_path) << row.text;
-    EXPECT_EQ(address->any_family, row.any_family) << row.text;
-  }
-}
-
-TEST(Addresses, that_are_none_are_refused) {
-  for (const char* text :
-       {"", ":", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":-1", ":+1", ": 1", ":1 ",
-        ":0x50", "::1:8080", "[::1]", "[::1:8080", "unix:", "http://127.0.0.1:80", "[]:80"}) {
-    EXPECT_FALSE(parse_listen(text)) << text;
-  }
-}
 
 TEST(Sizes, are_read_with_their_units) {
   constexpr std::uint64_t kibi = 1024;
@@ -96,15 +60,15 @@ TEST(CommandLines, may_be_empty) {
   ASSERT_EQ(config.listen.size(), 1U);
   EXPECT_EQ(config.listen[0].host, "127.0.0.1");
   EXPECT_EQ(config.listen[0].port, 8080);
-  EXPECT_FALSE(config.writable);
-  EXPECT_FALSE(config.dot_files);
+  EXPECT_FALSE(config.site.writable);
+  EXPECT_FALSE(config.site.dot_files);
   EXPECT_EQ(config.access_log, "-");
   EXPECT_EQ(config.log_format, LogFormat::combined);
-  EXPECT_EQ(config.index, std::vector<std::string>{"index.html"});
-  EXPECT_EQ(config.limits.head_bytes, 16384U);
-  EXPECT_EQ(config.max_body, 0U);
-  EXPECT_EQ(config.reserve, 0U);
-  EXPECT_EQ(config.durability, Durability::none);
+  EXPECT_EQ(config.site.index, std::vector<std::string>{"index.html"});
+  EXPECT_EQ(config.site.limits.head_bytes, 16384U);
+  EXPECT_EQ(config.site.max_body, 0U);
+  EXPECT_EQ(config.site.reserve, 0U);
+  EXPECT_EQ(config.site.durability, Durability::none);
 }
 
 TEST(CommandLines, say_what_moves_the_bytes) {
@@ -118,15 +82,15 @@ TEST(CommandLines, say_what_answers_add) {
   const Parsed parsed = parse({"--precompressed", "on", "--header", "A: b", "--header", "C: d",
                                "--cors", "https://a", "--cors=https://b", "/srv"});
   ASSERT_TRUE(parsed.outcome.run) << parsed.error;
-  EXPECT_TRUE(parsed.config.precompressed);
-  ASSERT_EQ(parsed.config.extra_fields.lines.size(), 2U);
-  EXPECT_EQ(parsed.config.extra_fields.lines[1].name, "C");
-  EXPECT_EQ(parsed.config.extra_fields.origins,
+  EXPECT_TRUE(parsed.config.site.precompressed);
+  ASSERT_EQ(parsed.config.site.extra_fields.lines.size(), 2U);
+  EXPECT_EQ(parsed.config.site.extra_fields.lines[1].name, "C");
+  EXPECT_EQ(parsed.config.site.extra_fields.origins,
             (std::vector<std::string>{"https://a", "https://b"}));
   EXPECT_EQ(parsed.config.root, "/srv");
-  EXPECT_FALSE(parse({}).config.precompressed);
-  EXPECT_TRUE(parse({}).config.listing);
-  EXPECT_FALSE(parse({"--listing", "off"}).config.listing);
+  EXPECT_FALSE(parse({}).config.site.precompressed);
+  EXPECT_TRUE(parse({}).config.site.listing);
+  EXPECT_FALSE(parse({"--listing", "off"}).config.site.listing);
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--header", "A"},
                                                 {"--header", "Content-Length: 1"},
                                                 {"--header", "A: b\nC: d"},
@@ -140,10 +104,10 @@ TEST(CommandLines, say_what_answers_add) {
 }
 
 TEST(CommandLines, say_how_durable_an_upload_is_and_what_it_leaves_free) {
-  EXPECT_EQ(parse({"--durability", "none"}).config.durability, Durability::none);
-  EXPECT_EQ(parse({"--durability", "data"}).config.durability, Durability::data);
-  EXPECT_EQ(parse({"--durability=full"}).config.durability, Durability::full);
-  EXPECT_EQ(parse({"--reserve", "10G"}).config.reserve, 10ULL << 30);
+  EXPECT_EQ(parse({"--durability", "none"}).config.site.durability, Durability::none);
+  EXPECT_EQ(parse({"--durability", "data"}).config.site.durability, Durability::data);
+  EXPECT_EQ(parse({"--durability=full"}).config.site.durability, Durability::full);
+  EXPECT_EQ(parse({"--reserve", "10G"}).config.site.reserve, 10ULL << 30);
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--durability", "always"},
                                                 {"--durability"},
                                                 {"--reserve", "x"},
@@ -159,11 +123,11 @@ TEST(CommandLines, say_how_durable_an_upload_is_and_what_it_leaves_free) {
 TEST(CommandLines, that_are_empty_leave_the_defaults) {
   const Config plain;
   const Config config = parse({}).config;
-  EXPECT_EQ(config.patience.head_ms, plain.patience.head_ms);
-  EXPECT_EQ(config.patience.idle_ms, plain.patience.idle_ms);
-  EXPECT_EQ(config.patience.body_ms, plain.patience.body_ms);
-  EXPECT_EQ(config.patience.grace_ms, plain.patience.grace_ms);
-  EXPECT_EQ(config.patience.lowest_rate, plain.patience.lowest_rate);
+  EXPECT_EQ(config.site.timeouts.head_ms, plain.site.timeouts.head_ms);
+  EXPECT_EQ(config.site.timeouts.idle_ms, plain.site.timeouts.idle_ms);
+  EXPECT_EQ(config.site.timeouts.body_ms, plain.site.timeouts.body_ms);
+  EXPECT_EQ(config.grace_ms, plain.grace_ms);
+  EXPECT_EQ(config.site.timeouts.lowest_rate, plain.site.timeouts.lowest_rate);
 }
 
 TEST(CommandLines, fill_everything_that_can_be_set) {
@@ -209,23 +173,23 @@ TEST(CommandLines, fill_everything_that_can_be_set) {
   ASSERT_EQ(config.listen.size(), 2U);
   EXPECT_TRUE(config.listen[0].any_family);
   EXPECT_EQ(config.listen[1].port, 2);
-  EXPECT_TRUE(config.writable);
-  EXPECT_TRUE(config.dot_files);
+  EXPECT_TRUE(config.site.writable);
+  EXPECT_TRUE(config.site.dot_files);
   EXPECT_EQ(config.workers, 3U);
   EXPECT_EQ(config.access_log, "off");
   EXPECT_EQ(config.log_format, LogFormat::json);
   EXPECT_EQ(config.log_heads, "heads");
-  EXPECT_EQ(config.index, (std::vector<std::string>{"a.html", "b.html"}));
-  EXPECT_EQ(config.not_found, "404.txt");
-  EXPECT_EQ(config.fallback, "home.html");
-  EXPECT_EQ(config.max_body, 10U * 1024 * 1024);
-  EXPECT_EQ(config.limits.head_bytes, 63U * 1024);
+  EXPECT_EQ(config.site.index, (std::vector<std::string>{"a.html", "b.html"}));
+  EXPECT_EQ(config.site.not_found, "404.txt");
+  EXPECT_EQ(config.site.fallback, "home.html");
+  EXPECT_EQ(config.site.max_body, 10U * 1024 * 1024);
+  EXPECT_EQ(config.site.limits.head_bytes, 63U * 1024);
   EXPECT_EQ(config.max_connections, 9U);
-  EXPECT_EQ(config.patience.head_ms, 1500);
-  EXPECT_EQ(config.patience.idle_ms, 2000);
-  EXPECT_EQ(config.patience.body_ms, 500);
-  EXPECT_EQ(config.patience.lowest_rate, 0U);
-  EXPECT_EQ(config.patience.grace_ms, 3000);
+  EXPECT_EQ(config.site.timeouts.head_ms, 1500);
+  EXPECT_EQ(config.site.timeouts.idle_ms, 2000);
+  EXPECT_EQ(config.site.timeouts.body_ms, 500);
+  EXPECT_EQ(config.site.timeouts.lowest_rate, 0U);
+  EXPECT_EQ(config.grace_ms, 3000);
 }
 
 TEST(CommandLines, that_are_wrong_are_refused_in_one_line_with_64) {

@@ -1,5 +1,5 @@
-// One pass over the text, by hand. Covered by tests/server/settings_test.cc.
-#include "apps/server/settings.h"
+// One pass over the text, by hand. Covered by tests/server/config/config_file_test.cc.
+#include "apps/server/config/config_file.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,5 +1,5 @@
 // Files of options: what is read, and what is refused with its line.
-#include "apps/server/settings.h"
+#include "apps/server/config/config_file.h"
 
 #include <gtest/gtest.h>
 

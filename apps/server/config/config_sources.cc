@@ -1,5 +1,6 @@
-// Filling in what the command line left open. Covered by tests/server/config_sources_test.cc.
-#include "apps/server/config_sources.h"
+// Filling in what the command line left open. Covered by
+// tests/server/config/config_sources_test.cc.
+#include "apps/server/config/config_sources.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/server/settings.h"
+#include "apps/server/config/config_file.h"
 
 namespace server {
 

@@ -2,7 +2,7 @@
 //
 // Flags come before the environment, that before the file, and that before the defaults. Whatever
 // an option takes as --some-name X is QUOIT_SOME_NAME=X and some-name = "X"; ROOT is root. Covered
-// by tests/server/config_sources_test.cc.
+// by tests/server/config/config_sources_test.cc.
 #pragma once
 
 #include <map>

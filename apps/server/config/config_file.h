@@ -3,7 +3,7 @@
 // The part of TOML that options need: NAME = VALUE, where a value is a string in either kind of
 // quotes, a number, true or false, or an array of these, which may go over several lines; and
 // comments. Tables, dates and dotted names are refused, for no option has use for them.
-// Covered by tests/server/settings_test.cc.
+// Covered by tests/server/config/config_file_test.cc.
 #pragma once
 
 #include <string>

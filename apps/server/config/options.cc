@@ -1,5 +1,5 @@
-// The command line, by CLI11. Covered by tests/server/config_test.cc.
-#include "apps/server/config.h"
+// The command line, by CLI11. Covered by tests/server/config/options_test.cc.
+#include "apps/server/config/options.h"
 
 #include <charconv>
 #include <cstdlib>
@@ -9,17 +9,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/server/config_sources.h"
+#include "apps/server/config/config_sources.h"
 #include "uring/make_engine.h"
 
 namespace server {
 
 namespace {
-
-bool parse_port(std::string_view text, std::uint16_t& port) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
-}
 
 int unit_shift(char unit) {
   switch (unit) {
@@ -70,7 +65,7 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
       ->allow_extra_args(false)
       ->type_name("ADDR")
       ->group(group);
-  app.add_flag("-w,--writable", config.writable, "allow PUT and DELETE (default: read-only)")
+  app.add_flag("-w,--writable", config.site.writable, "allow PUT and DELETE (default: read-only)")
       ->group(group);
   app.add_option(
          "--durability", texts.durability,
@@ -80,19 +75,19 @@ void add_serving_options(CLI::App& app, Config& config, Texts& texts) {
       ->check(CLI::IsMember({"none", "data", "full"}).description(""))
       ->type_name("NAME")
       ->group(group);
-  app.add_flag("--dot-files", config.dot_files, "serve names that begin with a dot, too")
+  app.add_flag("--dot-files", config.site.dot_files, "serve names that begin with a dot, too")
       ->group(group);
-  app.add_option("--index", config.index,
+  app.add_option("--index", config.site.index,
                  "file that answers for its directory, repeatable (default: index.html)")
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--not-found", config.not_found,
+  app.add_option("--not-found", config.site.not_found,
                  "page under ROOT for 404 (default: 404.html where it exists)")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--fallback", config.fallback,
+  app.add_option("--fallback", config.site.fallback,
                  "page under ROOT to answer 200 with where nothing is found")
       ->type_name("FILE")
       ->group(group);
@@ -172,7 +167,7 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
                  "longest request target; 414 beyond (default: 8K, the RFC's least)")
       ->type_name("BYTES")
       ->group(group);
-  app.add_option("--max-fields", config.limits.fields,
+  app.add_option("--max-fields", config.site.limits.fields,
                  "most fields of a request; 431 beyond\n"
                  "(default: 100, for a browser sends 20; at most 128)")
       ->check(CLI::Range(std::size_t{1}, http1::max_fields).description(""))
@@ -190,10 +185,10 @@ void add_size_options(CLI::App& app, Config& config, Texts& texts) {
   add_count("--max-connections-per-address", config.max_from_address,
             "connections of one IPv4 address or IPv6 /64; 503 beyond\n"
             "(default: 0, any, for a whole office may be behind one)");
-  add_count("--max-requests-per-connection", config.max_requests,
+  add_count("--max-requests-per-connection", config.site.max_requests,
             "requests before a connection is closed\n"
             "(default: 0, any, for clients fail where a server counts)");
-  app.add_option("--lowest-rate", config.patience.lowest_rate,
+  app.add_option("--lowest-rate", config.site.timeouts.lowest_rate,
                  "bytes a second that a body makes on average, either way\n"
                  "(default: 256, for slower is no transfer; 0: any)")
       ->check(CLI::NonNegativeNumber.description(""))
@@ -223,11 +218,11 @@ std::int64_t milliseconds(double seconds) { return static_cast<std::int64_t>(sec
 // Returns what is wrong, or nothing.
 std::string apply_fields(const Texts& texts, Config& config) {
   for (const std::string& text : texts.headers) {
-    const std::string_view wrong = add_header(text, config.extra_fields);
+    const std::string_view wrong = add_header(text, config.site.extra_fields);
     if (!wrong.empty()) return "--header '" + text + "': " + std::string(wrong);
   }
   for (const std::string& text : texts.origins) {
-    const std::string_view wrong = add_origin(text, config.extra_fields);
+    const std::string_view wrong = add_origin(text, config.site.extra_fields);
     if (!wrong.empty()) return "--cors " + text + ": " + std::string(wrong);
   }
   return {};
@@ -245,12 +240,12 @@ std::string apply(const Texts& texts, Config& config) {
   if (!texts.max_body.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_body);
     if (!bytes) return "--max-body " + texts.max_body + ": give bytes, as 1000000, 10M or 2G";
-    config.max_body = *bytes;
+    config.site.max_body = *bytes;
   }
   if (!texts.reserve.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.reserve);
     if (!bytes) return "--reserve " + texts.reserve + ": give bytes, as 1000000, 10M or 2G";
-    config.reserve = *bytes;
+    config.site.reserve = *bytes;
   }
   if (!texts.cache.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.cache);
@@ -262,51 +257,29 @@ std::string apply(const Texts& texts, Config& config) {
     if (!bytes || *bytes < 256 || *bytes > 63 * 1024) {
       return "--max-head " + texts.max_head + ": give 256 bytes to 63K";
     }
-    config.limits.head_bytes = *bytes;
+    config.site.limits.head_bytes = *bytes;
   }
-  config.listing = texts.listing == "on";
-  config.precompressed = texts.precompressed == "on";
+  config.site.listing = texts.listing == "on";
+  config.site.precompressed = texts.precompressed == "on";
   if (!texts.max_target.empty()) {
     const std::optional<std::uint64_t> bytes = parse_bytes(texts.max_target);
     if (!bytes || *bytes < 1 || *bytes > 63 * 1024) {
       return "--max-target " + texts.max_target + ": give 1 byte to 63K";
     }
-    config.limits.target_bytes = *bytes;
+    config.site.limits.target_bytes = *bytes;
   }
-  config.durability = texts.durability == "full"   ? Durability::full
-                      : texts.durability == "data" ? Durability::data
-                                                   : Durability::none;
+  config.site.durability = texts.durability == "full"   ? Durability::full
+                           : texts.durability == "data" ? Durability::data
+                                                        : Durability::none;
   config.log_format = texts.log_format == "json" ? LogFormat::json : LogFormat::combined;
-  config.patience.head_ms = milliseconds(texts.head_seconds);
-  config.patience.idle_ms = milliseconds(texts.idle_seconds);
-  config.patience.body_ms = milliseconds(texts.body_seconds);
-  config.patience.grace_ms = milliseconds(texts.grace_seconds);
+  config.site.timeouts.head_ms = milliseconds(texts.head_seconds);
+  config.site.timeouts.idle_ms = milliseconds(texts.idle_seconds);
+  config.site.timeouts.body_ms = milliseconds(texts.body_seconds);
+  config.grace_ms = milliseconds(texts.grace_seconds);
   return apply_fields(texts, config);
 }
 
 }  // namespace
-
-std::optional<ListenAddress> parse_listen(std::string_view text) {
-  ListenAddress address;
-  if (text.starts_with("unix:")) {
-    address.unix_path = text.substr(5);
-    if (address.unix_path.empty()) return std::nullopt;
-    return address;
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  if (!parse_port(text.substr(colon + 1), address.port)) return std::nullopt;
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos) return std::nullopt;
-  } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  address.any_family = host.empty();
-  address.host = host == "localhost" ? "127.0.0.1" : host;
-  return address;
-}
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   int shift = 0;

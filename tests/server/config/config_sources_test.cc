@@ -1,5 +1,5 @@
 // Flags, environment, file, default: who comes first, and what is refused with status 78.
-#include "apps/server/config_sources.h"
+#include "apps/server/config/config_sources.h"
 
 #include <cstdlib>
 #include <string>
@@ -8,7 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/config.h"
+#include "apps/server/config/config.h"
+#include "apps/server/config/options.h"
 #include "tests/server/world.h"
 
 namespace server {
@@ -78,7 +79,7 @@ TEST_F(Sources, come_in_their_order) {
     if (row.flag) words.insert(words.end(), {"--grace", "1"});
     const Parsed parsed = parse(words);
     EXPECT_TRUE(parsed.outcome.run) << parsed.error;
-    EXPECT_EQ(parsed.config.patience.grace_ms, row.grace_ms);
+    EXPECT_EQ(parsed.config.grace_ms, row.grace_ms);
   }
 }
 
@@ -92,16 +93,16 @@ TEST_F(Sources, know_every_kind_of_option) {
   const Parsed parsed = parse({});
   ASSERT_TRUE(parsed.outcome.run) << parsed.error;
   EXPECT_EQ(parsed.config.root, "/srv");
-  EXPECT_TRUE(parsed.config.writable);
-  EXPECT_TRUE(parsed.config.dot_files);
+  EXPECT_TRUE(parsed.config.site.writable);
+  EXPECT_TRUE(parsed.config.site.dot_files);
   ASSERT_EQ(parsed.config.listen.size(), 2U);
   EXPECT_EQ(parsed.config.listen[1].port, 2);
-  EXPECT_EQ(parsed.config.index, (std::vector<std::string>{"a.html", "b.html"}));
-  EXPECT_EQ(parsed.config.limits.head_bytes, 32768U);
-  EXPECT_EQ(parsed.config.limits.fields, 50U);
+  EXPECT_EQ(parsed.config.site.index, (std::vector<std::string>{"a.html", "b.html"}));
+  EXPECT_EQ(parsed.config.site.limits.head_bytes, 32768U);
+  EXPECT_EQ(parsed.config.site.limits.fields, 50U);
   EXPECT_EQ(parsed.config.log_format, LogFormat::json);
   set("QUOIT_DOT_FILES", "false");
-  EXPECT_FALSE(parse({}).config.dot_files);
+  EXPECT_FALSE(parse({}).config.site.dot_files);
   EXPECT_EQ(parse({"/other"}).config.root, "/other");
 }
 
@@ -151,11 +152,11 @@ TEST_F(Sources, are_printed_as_a_file) {
   ::unsetenv("QUOIT_INDEX");
   const Parsed again = parse({"--config", file(printed.output)});
   ASSERT_TRUE(again.outcome.run) << again.error;
-  EXPECT_TRUE(again.config.writable);
-  EXPECT_EQ(again.config.fallback, "a \"b");
-  EXPECT_EQ(again.config.index, (std::vector<std::string>{"a.html", "b.html"}));
-  EXPECT_EQ(again.config.patience.grace_ms, 1000);
-  EXPECT_EQ(again.config.limits.head_bytes, Config().limits.head_bytes);
+  EXPECT_TRUE(again.config.site.writable);
+  EXPECT_EQ(again.config.site.fallback, "a \"b");
+  EXPECT_EQ(again.config.site.index, (std::vector<std::string>{"a.html", "b.html"}));
+  EXPECT_EQ(again.config.grace_ms, 1000);
+  EXPECT_EQ(again.config.site.limits.head_bytes, Config().site.limits.head_bytes);
 }
 
 }  // namespace

@@ -1,0 +1,39 @@
+// Reading addresses. Covered by tests/server/config/address_test.cc.
+#include "apps/server/config/address.h"
+
+#include <charconv>
+
+namespace server {
+
+namespace {
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+}  // namespace
+
+std::optional<ListenAddress> parse_listen(std::string_view text) {
+  ListenAddress address;
+  if (text.starts_with("unix:")) {
+    address.unix_path = text.substr(5);
+    if (address.unix_path.empty()) return std::nullopt;
+    return address;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  if (!parse_port(text.substr(colon + 1), address.port)) return std::nullopt;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return std::nullopt;
+  } else if (host.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  address.any_family = host.empty();
+  address.host = host == "localhost" ? "127.0.0.1" : host;
+  return address;
+}
+
+}  // namespace server

@@ -1,0 +1,34 @@
+// Config: everything that a person can set, read once at start and never changed.
+//
+// Each limit has a default and a reason. The command line becomes a Config in one place
+// (options.cc), which also writes --help. Covered by tests/server/config/options_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/server/access_log.h"
+#include "apps/server/config/address.h"
+#include "apps/server/plan/site.h"
+
+namespace server {
+
+struct Config {
+  std::string root = ".";
+  // What one worker remembers of files, in bytes: the hot part of a package mirror or a build
+  // cache.
+  std::uint64_t cache_bytes = 64 * 1024 * 1024;
+  std::vector<ListenAddress> listen;
+  unsigned workers = 0;          // 0: one for each CPU that this process may use
+  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
+  std::string access_log = "-";  // a file, "-" or "off"
+  LogFormat log_format = LogFormat::combined;
+  std::string log_heads;               // a file or "-"; empty: off
+  std::uint64_t max_connections = 0;   // in all; 0: from the limit of open files
+  std::uint64_t max_from_address = 0;  // connections of one address or IPv6 /64; 0: any
+  std::int64_t grace_ms = 10'000;      // for requests in flight after the first SIGTERM
+  Site site;                           // what each request is judged by
+};
+
+}  // namespace server
