@@ -91,7 +91,7 @@ TEST_F(Put, GivesWhoeverTypesAllTheTime) {
   }});
   Process process(line({"put", "-", server.url("/a"), "--idle-timeout", "0.1"}),
                   here({.keep_stdin_open = true}));
-  EXPECT_EQ(process.wait(test_support::Patience(400)), std::nullopt) << process.err();
+  EXPECT_EQ(process.wait(test_support::Timeout(400)), std::nullopt) << process.err();
   process.close_stdin();
   EXPECT_EQ(process.wait(), 0) << process.err();
 }

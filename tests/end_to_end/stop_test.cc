@@ -21,7 +21,6 @@ using test_support::eventually;
 using test_support::Finished;
 using test_support::get;
 using test_support::noise;
-using test_support::Patience;
 using test_support::put;
 using test_support::RawClient;
 using test_support::request;
@@ -29,10 +28,11 @@ using test_support::Response;
 using test_support::run;
 using test_support::Scratch;
 using test_support::Site;
+using test_support::Timeout;
 
 using Names = std::vector<std::string>;
 
-// Nothing but the end of the work can end these servers within a test's patience.
+// Only the end of the work can end these servers within the timeout of a test.
 const Names patient = {"--grace",        "3600", "--idle-timeout", "3600",
                        "--body-timeout", "3600", "--writable"};
 
@@ -65,7 +65,7 @@ TEST(Stop, DownloadIsFinishedWholeAndNobodyElseIsLetIn) {
   std::string text = client.read_bytes(1000);
   site.signal(SIGTERM);
   EXPECT_TRUE(refuses_connections(site));
-  EXPECT_FALSE(site.wait(Patience(0)));
+  EXPECT_FALSE(site.wait(Timeout(0)));
   const std::size_t begin = text.find("\r\n\r\n") + 4;
   text += client.read_bytes(bytes.size() + begin - text.size());
   EXPECT_TRUE(text.compare(begin, std::string::npos, bytes) == 0);

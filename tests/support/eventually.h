@@ -1,7 +1,7 @@
-// eventually(): waits for what another process does, by looking again and again until a deadline.
+// eventually(): waits for an effect of another process, by checking repeatedly until a deadline.
 //
-// For what cannot be awaited: files that come or go, counters, the state of a process.
-// Covered by tests/end_to_end/, which lives on it.
+// For conditions without a notification: files that appear or vanish, counters, the state of a
+// process. Covered by tests/end_to_end/, whose tests use it.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace test_support {
 
-// Looks every millisecond until `holds()` is true, or 20 s have passed. What it said last.
+// Calls `holds()` every millisecond until it is true or 20 s have passed. Returns its last result.
 template <typename Predicate>
 bool eventually(Predicate holds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);

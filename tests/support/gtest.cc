@@ -1,1 +1,1 @@
-// Nothing: whose target makes the precompiled header of all tests has to compile something.
+// Empty: the target that builds the precompiled header of all tests needs a source file.

@@ -1,4 +1,5 @@
-// Starting, attending and reaping a program. Covered by tests/support/process_test.cc.
+// Starts a program, moves its input and output, and reaps it. Covered by
+// tests/support/process_test.cc.
 #include "tests/support/process.h"
 
 #include <array>
@@ -28,7 +29,7 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-// The two ends of what connects a stream of the program with us.
+// The two ends of a pipe or terminal that carries one stream of the program.
 struct Ends {
   int ours = -1;
   int theirs = -1;
@@ -75,13 +76,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-// What the child needs between fork and exec; nothing there may allocate or lock.
+// The data that the child needs between fork and exec, where it may neither allocate nor lock.
 struct Child {
   char* const* argv;
   char* const* environment;
   const char* directory;
   std::array<int, 3> streams;
-  std::vector<int> descriptors;  // already above where they will be put
+  std::vector<int> descriptors;  // already above their final numbers
   pid_t parent;
 };
 
@@ -116,7 +117,7 @@ void set_default_signals() {
   ::_exit(127);
 }
 
-// Copies far above, so that putting one in place cannot cover another.
+// Duplicates to high numbers, so that moving one descriptor into place cannot close another.
 std::vector<int> lifted(const std::vector<int>& descriptors) {
   std::vector<int> copies;
   for (const int descriptor : descriptors) {
@@ -139,7 +140,7 @@ Process::Process(std::vector<std::string> argv, ProcessOptions options) {
   const Ends out = make_pipe(Direction::from_program);
   const Ends err =
       options.stderr_is_terminal ? make_terminal() : make_pipe(Direction::from_program);
-  // Lifted, because 0, 1 or 2 of the test itself may be closed and taken by a pipe.
+  // Moved up, because 0, 1 or 2 of the test itself may be closed and reused by a pipe.
   const std::vector<int> streams = lifted({in.theirs, out.theirs, err.theirs});
   const Child child{.argv = argument_pointers.data(),
                     .environment = environment_pointers.data(),
@@ -195,10 +196,10 @@ void Process::close_stdin() {
 
 void Process::wake() const {
   const std::uint64_t one = 1;
-  if (::write(wakefd_, &one, sizeof one) < 0) return;  // full: it is awake
+  if (::write(wakefd_, &one, sizeof one) < 0) return;  // the counter is full: the thread is awake
 }
 
-// --- The attendant's thread ---
+// --- The attendant thread ---
 
 void Process::attend() {
   while (attend_once()) continue;
@@ -206,8 +207,8 @@ void Process::attend() {
   changed_.notify_all();
 }
 
-// One round of poll. False when there is nothing left to attend to: the program has ended, and so
-// has its output. What a grandchild keeps open does not count once the object goes away.
+// One call of poll. False when the work is done: the program and its output have ended. An output
+// that a grandchild keeps open is not waited for once the object is destroyed.
 bool Process::attend_once() {
   std::array<pollfd, 5> polled{};
   {
@@ -235,7 +236,7 @@ bool Process::attend_once() {
   return true;
 }
 
-// An idle pipe is reported only when nobody reads it any more.
+// With nothing to write, poll reports the pipe only when it has no reader any more.
 void Process::feed() {
   if (!in_.bytes.empty()) {
     const ssize_t count = ::write(in_.fd, in_.bytes.data(), in_.bytes.size());
@@ -247,7 +248,7 @@ void Process::feed() {
   in_.bytes.clear();
 }
 
-// A terminal whose other side is closed answers EIO instead of an end.
+// Reading a terminal whose other side is closed fails with EIO instead of returning 0.
 void Process::drain(Stream& stream) {
   std::array<char, 65536> room;
   const ssize_t count = ::read(stream.fd, room.data(), room.size());
@@ -265,11 +266,11 @@ void Process::reap() {
   status_ = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// --- What a test asks ---
+// --- For the thread of the test ---
 
-std::optional<int> Process::wait(Patience patience) {
+std::optional<int> Process::wait(Timeout timeout) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, patience, [&] { return status_ && out_.fd < 0 && err_.fd < 0; });
+  changed_.wait_for(lock, timeout, [&] { return status_ && out_.fd < 0 && err_.fd < 0; });
   return status_;
 }
 
@@ -288,9 +289,9 @@ std::string Process::err() {
   return err_.bytes;
 }
 
-std::optional<std::string> Process::read_line_of_stdout(Patience patience) {
+std::optional<std::string> Process::read_line_of_stdout(Timeout timeout) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, patience, [&] {
+  changed_.wait_for(lock, timeout, [&] {
     return out_.fd < 0 || out_.bytes.find('\n', lines_end_) != std::string::npos;
   });
   const std::size_t end = out_.bytes.find('\n', lines_end_);
@@ -300,19 +301,19 @@ std::optional<std::string> Process::read_line_of_stdout(Patience patience) {
   return line;
 }
 
-bool Process::wait_for(const Stream& stream, std::string_view text, Patience patience) {
+bool Process::wait_for(const Stream& stream, std::string_view text, Timeout timeout) {
   std::unique_lock lock(mutex_);
   const auto found = [&] { return stream.bytes.find(text) != std::string::npos; };
-  changed_.wait_for(lock, patience, [&] { return found() || stream.fd < 0; });
+  changed_.wait_for(lock, timeout, [&] { return found() || stream.fd < 0; });
   return found();
 }
 
-bool Process::wait_for_out(std::string_view text, Patience patience) {
-  return wait_for(out_, text, patience);
+bool Process::wait_for_out(std::string_view text, Timeout timeout) {
+  return wait_for(out_, text, timeout);
 }
 
-bool Process::wait_for_err(std::string_view text, Patience patience) {
-  return wait_for(err_, text, patience);
+bool Process::wait_for_err(std::string_view text, Timeout timeout) {
+  return wait_for(err_, text, timeout);
 }
 
 long Process::peak_memory_kib() {
@@ -320,10 +321,10 @@ long Process::peak_memory_kib() {
   return peak_memory_kib_;
 }
 
-Finished run(std::vector<std::string> argv, ProcessOptions options, Patience patience) {
+Finished run(std::vector<std::string> argv, ProcessOptions options, Timeout timeout) {
   Process process(std::move(argv), std::move(options));
   Finished finished;
-  finished.status = process.wait(patience);
+  finished.status = process.wait(timeout);
   finished.out = process.out();
   finished.err = process.err();
   return finished;

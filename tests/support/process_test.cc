@@ -1,4 +1,4 @@
-// The helper that runs programs, on programs that every system has.
+// Tests the helper that runs programs, with programs that every system has.
 #include "tests/support/process.h"
 
 #include <array>
@@ -43,11 +43,11 @@ TEST(Process, ReadsLinesAsTheyCome) {
 TEST(Process, SignalsAndSaysWhatKilled) {
   Process process({"sh", "-c", "echo ready; cat"}, {.keep_stdin_open = true});
   ASSERT_EQ(process.read_line_of_stdout(), "ready");
-  EXPECT_EQ(process.wait(Patience(0)), std::nullopt);
+  EXPECT_EQ(process.wait(Timeout(0)), std::nullopt);
   process.signal(SIGTERM);
   process.close_stdin();
   EXPECT_EQ(process.wait(), -SIGTERM);
-  process.signal(SIGTERM);  // nobody is hit
+  process.signal(SIGTERM);  // reaches no process
 }
 
 TEST(Process, KillsWhatStillRunsWhenItGoesAway) {

@@ -1,4 +1,4 @@
-// Blocking sockets with time limits. Covered by tests/end_to_end/.
+// Blocking sockets with timeouts. Covered by tests/end_to_end/.
 #include "tests/support/raw_client.h"
 
 #include <algorithm>
@@ -26,9 +26,9 @@ namespace test_support {
 
 namespace {
 
-constexpr int patience_ms = 20'000;
+constexpr int timeout_ms = 20'000;
 
-// The value of the field in a head, or nothing.
+// Finds the value of a field in a head. False if it is missing.
 bool find_field(std::string_view head, std::string_view name, std::string_view& value) {
   for (std::size_t line = head.find("\r\n"); line != std::string_view::npos;
        line = head.find("\r\n", line)) {
@@ -125,7 +125,7 @@ RawClient::RawClient(RawClient&& other) noexcept
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     pollfd polled{.fd = fd_, .events = POLLOUT, .revents = 0};
-    if (::poll(&polled, 1, patience_ms) == 0) {
+    if (::poll(&polled, 1, timeout_ms) == 0) {
       ADD_FAILURE() << "the server reads nothing";
       return false;
     }
@@ -177,8 +177,8 @@ std::size_t RawClient::read_some(std::span<char> room) {
     pending_.erase(0, count);
     return count;
   }
-  if (!has_bytes(patience_ms)) {
-    ADD_FAILURE() << "the server sends nothing for " << patience_ms << " ms";
+  if (!has_bytes(timeout_ms)) {
+    ADD_FAILURE() << "the server sends nothing for " << timeout_ms << " ms";
     return 0;
   }
   const ssize_t count = ::recv(fd_, room.data(), room.size(), 0);
@@ -187,7 +187,7 @@ std::size_t RawClient::read_some(std::span<char> room) {
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-// Adds what comes next to pending_. False at the end.
+// Appends the next received bytes to pending_. False at the end of the stream.
 bool RawClient::receive() {
   std::string before = std::exchange(pending_, {});
   std::array<char, 65536> room;

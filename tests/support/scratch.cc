@@ -65,7 +65,7 @@ bool Scratch::exists(std::string_view name) const {
 
 std::vector<std::string> Scratch::list() const {
   std::vector<std::string> names;
-  std::error_code error;  // a name may go away while it is looked at
+  std::error_code error;  // a name may disappear during the iteration
   for (fs::recursive_directory_iterator at(path_, error), end; !error && at != end;
        at.increment(error)) {
     const bool is_directory = fs::is_directory(at->symlink_status(error));

@@ -1,7 +1,8 @@
-// Scratch: a directory of a test's own, gone with everything in it when the test ends.
+// Scratch: a temporary directory for a test, removed with its contents when the object is
+// destroyed.
 //
-// Names are relative to it; reading and listing see all there is, dot files too.
-// Covered by tests/end_to_end/, which lives on it.
+// Names are relative to it; reading and listing include dot files.
+// Covered by tests/end_to_end/, whose tests use it.
 #pragma once
 
 #include <cstdint>
@@ -22,23 +23,23 @@ class Scratch {
   const std::string& path() const { return path_; }
   std::string path(std::string_view name) const;
 
-  // Writes a whole file; makes the directories above it.
+  // Writes a whole file; creates the directories above it.
   void write(std::string_view name, std::string_view bytes) const;
   void make_directory(std::string_view name) const;
   void make_link(std::string_view name, std::string_view target) const;
   void remove(std::string_view name) const;
 
-  // The bytes of a file; nothing if there is no such file.
+  // The bytes of a file; nullopt if it does not exist.
   std::optional<std::string> read(std::string_view name) const;
   bool exists(std::string_view name) const;
-  // Every name below, sorted; directories end in a slash.
+  // Every name below the directory, sorted; directories end in a slash.
   std::vector<std::string> list() const;
 
  private:
   std::string path_;
 };
 
-// Bytes that look random and are the same for the same seed.
+// Pseudorandom bytes, determined by the seed.
 std::string noise(std::size_t size, std::uint64_t seed = 1);
 
 }  // namespace test_support

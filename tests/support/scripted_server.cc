@@ -1,4 +1,4 @@
-// Plain blocking sockets with time limits: nothing here shares code with what it tests.
+// Plain blocking sockets with timeouts: this file shares no code with the tested programs.
 // Covered by tests/client/.
 #include "tests/support/scripted_server.h"
 
@@ -23,8 +23,8 @@ namespace test_support {
 
 namespace {
 
-// How long a script waits for its peer before the test has failed.
-constexpr int patience_ms = 20'000;
+// A test fails when its script has waited this long for the peer.
+constexpr int timeout_ms = 20'000;
 
 [[noreturn]] void give_up(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -58,7 +58,7 @@ Address loopback(ScriptedServer::Family family, const std::string& path) {
   return address;
 }
 
-// Binds a new socket; the port the system chose, 0 for a unix socket.
+// Binds a new socket; returns the port that the system chose, 0 for a unix socket.
 std::uint16_t bind_anywhere(int fd, Address address) {
   if (::bind(fd, address.get(), address.bytes) != 0) give_up("bind");
   if (address.storage.ss_family == AF_UNIX) return 0;
@@ -82,10 +82,10 @@ int new_socket(Address& address) {
 
 Peer::~Peer() { close(); }
 
-// Adds what has come to pending_. False at the end, or when patience is.
+// Appends received bytes to pending_. False at the end of the stream, or after the timeout.
 bool Peer::receive() {
-  if (!has_bytes(std::chrono::milliseconds(patience_ms))) {
-    ADD_FAILURE() << "the client sent nothing for " << patience_ms
+  if (!has_bytes(std::chrono::milliseconds(timeout_ms))) {
+    ADD_FAILURE() << "the client sent nothing for " << timeout_ms
                   << " ms; before that: " << pending_.substr(0, 1000);
     return false;
   }
@@ -179,7 +179,7 @@ void ScriptedServer::finish() {
   thread_.join();
 }
 
-// A connection that is there is served before the wish to stop is seen.
+// A pending connection is served before a request to stop is handled.
 void ScriptedServer::serve() {
   while (true) {
     std::array<pollfd, 2> polled{{{listener_, POLLIN, 0}, {stopfd_, POLLIN, 0}}};

@@ -1,10 +1,9 @@
-// ScriptedServer: a peer that does exactly what a test says, byte for byte.
+// ScriptedServer: a server whose every byte a test determines.
 //
-// It listens on a port of the system's choice and plays one script for each connection, in the
-// order they arrive, on a thread of its own. A script reads and sends through Peer, which never
-// waits longer than its patience; what goes wrong there fails the running test. Connections beyond
-// the last script are closed at once and fail the test too.
-// Covered by tests/client/, which lives on it.
+// It listens on a port that the system chooses, and runs one script for each connection, in the
+// order of arrival, on a thread of its own. A script reads and sends through Peer, whose waits have
+// a timeout; an error there fails the running test. Connections beyond the last script are closed
+// at once and fail the test too. Covered by tests/client/, whose tests use it.
 #pragma once
 
 #include <atomic>
@@ -27,20 +26,20 @@ class Peer {
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
-  // The next bytes up to and with the blank line; what has come so far when the peer ends first.
+  // Reads up to and including the blank line; fewer bytes if the peer ends the connection first.
   std::string read_head() { return read_through("\r\n\r\n"); }
   std::string read_through(std::string_view text);
   std::string read_bytes(std::size_t count);
-  // All that comes until the peer ends or resets.
+  // Reads until the peer ends or resets the connection.
   std::string read_to_end();
-  // Waits until the peer ends or sends; says whether it has ended.
+  // Waits until the peer ends the connection or sends; true if it has ended it.
   bool at_end();
-  // Bytes are there, or come within that time.
+  // Bytes have arrived, or arrive within that time.
   bool has_bytes(std::chrono::milliseconds within);
 
-  // Sends all of it. A peer that is gone is no failure of the test: false.
+  // Sends all bytes. False if the peer has closed the connection, which does not fail the test.
   bool send(std::string_view bytes);
-  // Sends `step` bytes at a time, each in a packet of its own as far as the system lets it.
+  // Sends `step` bytes at a time, each in its own packet as far as the system allows.
   bool send_in_steps(std::string_view bytes, std::size_t step);
 
   void finish_sending();  // the client reads the end, and may still send
@@ -51,7 +50,7 @@ class Peer {
   bool receive();
 
   int fd_;
-  std::string pending_;  // received, not yet asked for
+  std::string pending_;  // received, not yet returned
 };
 
 class ScriptedServer {
@@ -63,23 +62,23 @@ class ScriptedServer {
   // `path` is for a unix socket only.
   explicit ScriptedServer(std::vector<Script> scripts, Family family = Family::ipv4,
                           const std::string& path = {});
-  // Finishes. A script ends by itself, in bounded time.
+  // Calls finish(). A script ends by itself, in bounded time.
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
-  // Waits for the script that is being played, and takes no further connection. What scripts wrote
-  // down may be read after this.
+  // Waits for the running script, and accepts no further connection. Variables that scripts have
+  // written may be read after this call.
   void finish();
 
   std::uint16_t port() const { return port_; }
   // "http://127.0.0.1:PORT" + path; "http://[::1]:PORT" for IPv6, "http://localhost" for a unix
   // socket.
   std::string url(std::string_view path) const;
-  // The same without the scheme, as Host has it.
+  // The authority of that URL, as in Host.
   std::string authority() const;
 
-  // Connections that were accepted so far.
+  // Connections accepted so far.
   std::size_t connections() const { return connections_; }
 
  private:
@@ -94,7 +93,7 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-// A port on 127.0.0.1 where nobody listens: bound and never listened on, until this goes away.
+// A port on 127.0.0.1 on which no process listens: bound, but never listened on.
 class DeafPort {
  public:
   DeafPort();

@@ -1,4 +1,4 @@
-// Starting, finding and stopping quoitd. Covered by tests/end_to_end/.
+// Starts quoitd, reads its addresses and stops it. Covered by tests/end_to_end/.
 #include "tests/support/site.h"
 
 #include <algorithm>
@@ -91,7 +91,7 @@ std::string quoit_path() { return QUOIT_PATH; }
 
 std::string without_ring_path() { return WITHOUT_RING_PATH; }
 
-// A sanitizer's own calls are not in the profile.
+// The profile does not allow the system calls of a sanitizer.
 std::vector<std::string> under_profile() {
 #ifdef SANITIZED
   return {};

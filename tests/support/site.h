@@ -1,8 +1,8 @@
-// Site: a quoitd that serves a directory of the test's own, on a port of the system's choice.
+// Site: a quoitd that serves a temporary directory, on a port that the system chooses.
 //
-// It is ready when the constructor returns. When it goes away the server is stopped by SIGTERM, and
-// must then exit 0 without a word of a sanitizer: every test checks a clean end.
-// Covered by tests/end_to_end/, which lives on it.
+// The server is ready when the constructor returns. The destructor stops it by SIGTERM; it must
+// then exit with 0 and without a report of a sanitizer, so that every test checks a graceful
+// shutdown. Covered by tests/end_to_end/, whose tests use it.
 #pragma once
 
 #include <cstdint>
@@ -19,43 +19,43 @@
 namespace test_support {
 
 struct SiteSetup {
-  // What runs before the program's path: {"sh", "-c", "umask 027; exec \"$@\"", "sh"}.
+  // A command in front of the program's path: {"sh", "-c", "umask 027; exec \"$@\"", "sh"}.
   std::vector<std::string> wrapper = {};
-  // A directory to serve that outlives the site; its own `root` if empty.
+  // The served directory, which outlives the site; the site's own `root` if empty.
   std::string served = {};
-  // The arguments have a --listen of their own.
+  // The arguments contain a --listen.
   bool listens_elsewhere = false;
   int workers = 2;
 };
 
 class Site {
  public:
-  // `arguments` come after "--listen 127.0.0.1:0 --workers N".
+  // `arguments` follow "--listen 127.0.0.1:0 --workers N".
   explicit Site(const std::vector<std::string>& arguments = {}, const SiteSetup& setup = {});
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  const Scratch root;  // what is served
+  const Scratch root;  // the served directory
 
-  // Where it listens, as it says so: "http://127.0.0.1:40123/" or "unix:/tmp/x".
+  // The addresses that the server prints: "http://127.0.0.1:40123/" or "unix:/tmp/x".
   const std::vector<std::string>& urls() const { return urls_; }
   std::uint16_t port(std::size_t url = 0) const;
 
   RawClient connect() const { return RawClient::to_port(port()); }
-  // The answer to a request on a connection of its own.
+  // Sends a request on a new connection and reads the response.
   Response ask(std::string_view request, RawClient::To method = RawClient::To::any) const;
 
   Process& process() const { return *process_; }
   void signal(int number) const { process_->signal(number); }
-  // The exit status, once it has ended by itself; nothing while it has not.
-  std::optional<int> wait(Patience patience = default_patience) { return process_->wait(patience); }
-  // SIGTERM, and a clean end.
+  // The exit status once the server has ended by itself; nullopt while it runs.
+  std::optional<int> wait(Timeout timeout = default_timeout) { return process_->wait(timeout); }
+  // Sends SIGTERM and checks the exit.
   void stop();
 
-  // Waits until the log on standard output has this text.
-  bool wait_for_log(std::string_view text, Patience patience = default_patience) const {
-    return process_->wait_for_out(text, patience);
+  // Waits until the log on standard output contains the text.
+  bool wait_for_log(std::string_view text, Timeout timeout = default_timeout) const {
+    return process_->wait_for_out(text, timeout);
   }
 
  private:
@@ -65,14 +65,15 @@ class Site {
   std::vector<std::string> urls_;
 };
 
-// No sanitizer has reported anything there.
+// Fails the test if the text contains a report of a sanitizer.
 void expect_no_sanitizer_report(const std::string& err);
 
-// The paths of the programs, and of a helper that runs one without io_uring.
+// The paths of the programs, and of a helper that runs a program without io_uring.
 std::string quoitd_path();
 std::string quoit_path();
 std::string without_ring_path();
-// What runs a program under packaging/seccomp.json, in front of its path; nothing where it cannot.
+// The command in front of a program's path that runs it under packaging/seccomp.json; empty where
+// that is not possible.
 std::vector<std::string> under_profile();
 
 }  // namespace test_support
