@@ -5,7 +5,8 @@ target_include_directories(quoit_flags INTERFACE $<BUILD_INTERFACE:${PROJECT_SOU
 target_compile_options(quoit_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wundef
-  -Wno-missing-field-initializers)  # designated initialisers leave the rest at its default
+  -Wno-missing-field-initializers  # designated initialisers leave the rest at its default
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)  # see uring/thread_annotations.h
 if(QUOIT_WERROR)
   target_compile_options(quoit_flags INTERFACE -Werror)
 endif()

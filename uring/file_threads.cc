@@ -11,7 +11,7 @@ namespace uring {
 
 FileThreads::~FileThreads() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   given_.notify_all();
@@ -36,7 +36,7 @@ void FileThreads::start_thread() {
 void FileThreads::give(Operation& operation) {
   bool needs_thread = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queue_.push(&operation);
     needs_thread = queue_.size() > idle_ && threads_.size() < most_;
   }
@@ -44,7 +44,7 @@ void FileThreads::give(Operation& operation) {
   if (!threads_.empty()) return given_.notify_one();
   // No thread at all: better this one waits than that nothing is done.
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queue_.pop();
   }
   put_done({&operation, Result{.value = call_plainly(operation)}});
@@ -54,7 +54,7 @@ void FileThreads::give(Operation& operation) {
 void FileThreads::put_done(const Completion& completion) {
   bool is_first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_first = done_.empty();
     done_.push(completion);
   }
@@ -62,22 +62,23 @@ void FileThreads::put_done(const Completion& completion) {
 }
 
 void FileThreads::take(Fifo<Completion>& done) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!done_.empty()) done.push(done_.pop());
 }
 
+// Waits for an operation. Null when the threads are to end and none is left.
+Operation* FileThreads::next() {
+  const MutexLock lock(mutex_);
+  ++idle_;
+  while (!ending_ && queue_.empty()) given_.wait(mutex_);
+  --idle_;
+  return queue_.empty() ? nullptr : queue_.pop();
+}
+
 void FileThreads::work() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    ++idle_;
-    given_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-    --idle_;
-    if (queue_.empty()) return;
-    Operation* const operation = queue_.pop();
-    lock.unlock();
+  while (Operation* const operation = next()) {
     const Result result{.value = call_plainly(*operation)};
     put_done({operation, result});
-    lock.lock();
   }
 }
 

@@ -7,13 +7,12 @@
 // Covered by tests/uring/file_test.cc.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "uring/engine.h"
 #include "uring/fifo.h"
+#include "uring/mutex.h"
 
 namespace uring {
 
@@ -38,17 +37,18 @@ class FileThreads {
  private:
   void start_thread();
   void work();
+  Operation* next();
   void put_done(const Completion& completion);
 
   const unsigned most_;
   const int event_;
-  std::mutex mutex_;  // guards all below but threads_, which belong to the loop's thread
-  std::condition_variable given_;
-  Fifo<Operation*> queue_;
-  Fifo<Completion> done_;
-  std::size_t idle_ = 0;  // threads that wait for work
-  bool ending_ = false;
-  std::vector<std::thread> threads_;
+  Mutex mutex_;
+  CondVar given_;  // queue_ has work, or ending_ is set
+  Fifo<Operation*> queue_ GUARDED_BY(mutex_);
+  Fifo<Completion> done_ GUARDED_BY(mutex_);
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;  // threads that wait for work
+  bool ending_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;  // used by the loop's thread alone
 };
 
 }  // namespace uring
