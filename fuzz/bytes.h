@@ -1,8 +1,9 @@
-// Bytes as an adversary lays them out: at the edge of their memory, and cut anywhere.
+// Bytes in the layouts that are hardest for a parser: at the edge of their memory, and cut
+// anywhere.
 //
-// A block of exactly the right size lets AddressSanitizer see a read of one byte too many; a new
-// block for every call lets it see a view that still points into the old one. No std::string here:
-// its code is in the C++ library, which MemorySanitizer does not see through.
+// A block of exactly the right size lets AddressSanitizer detect a read of one byte too many; a new
+// block for every call lets it detect a view that still points into the old one. This file avoids
+// std::string, whose code in the C++ library is not instrumented for MemorySanitizer.
 #pragma once
 
 #include <algorithm>
@@ -68,15 +69,15 @@ class Text {
   std::vector<char> bytes_;
 };
 
-// Pseudo-random numbers that depend on the input alone, so that a failing input fails again.
+// Pseudorandom numbers derived from the input alone, so that a failing input fails again.
 class Random : public http1::SplitMix64 {
  public:
   explicit Random(std::string_view seed) : SplitMix64(http1::Fnv1a().add(seed).value()) {}
 };
 
 // Calls try_cuts(ends) for many ways to cut `bytes`: each byte alone, in two, and at random.
-// `ends` rises to bytes.size(). Short inputs are cut in two everywhere, long ones at some places,
-// since every cut costs a copy.
+// `ends` increases to bytes.size(). Short inputs are cut in two at every place, long ones at some
+// places, because every cut costs a copy.
 template <class TryCuts>
 void cut_anywhere(std::string_view bytes, TryCuts&& try_cuts) {
   constexpr std::size_t byte_by_byte_limit = 512;

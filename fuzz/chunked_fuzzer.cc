@@ -1,12 +1,12 @@
-// Fuzzes ChunkedDecoder: the input is a chunked body and perhaps what follows it.
+// Fuzzes ChunkedDecoder: the input is a chunked body, possibly followed by other bytes.
 //
 // Oracles, under the default limits and under tight ones:
-//   - every cut gives the same data, end, error and offset; nothing but the data's place is written
-//   - a proper prefix of a body is `more`; an error is final and at its earliest byte
-//   - what was announced is never less than what was delivered, and is equal at the end
-//   - a decoder that was reset decodes the same again; none of them allocates
+//   - every cut gives equal data, end, error and offset; only the place of the data is written
+//   - a proper prefix of a body gives `more`; an error is final and at its earliest byte
+//   - the announced size is never less than the delivered size, and equal to it at the end
+//   - after a reset, a decoder gives the same result again; no call allocates
 //   - grammar.h, written from the ABNF, recognises the same bodies with the same data
-//   - data that is encoded, with extensions and trailers, is decoded to itself
+//   - encoding data, with extensions and trailers, and decoding it gives the original data
 // Covered by the replay of corpus/chunked in every build.
 #include <algorithm>
 #include <cstddef>
@@ -27,7 +27,7 @@ using fuzz::require;
 using http1::ChunkedDecoder;
 using http1::Progress;
 
-// A body that is decoded piece by piece, each piece in a new block.
+// Decodes a body piece by piece, each piece in a new block.
 struct Body {
   explicit Body(const http1::Limits& limits) : decoder(limits) {}
 
@@ -109,7 +109,7 @@ void check_end(Body& whole, const http1::Limits& limits, std::string_view input)
   require(again.failure.offset == decided.failure.offset, "also the offset");
 }
 
-// Encodes in chunks of any size, now and then with what a recipient has to skip.
+// Encodes in chunks of any size, sometimes with elements that a recipient has to skip.
 void check_encoding(std::string_view data) {
   fuzz::Random random(data);
   fuzz::Text coded;
@@ -129,7 +129,7 @@ void check_encoding(std::string_view data) {
   require(body.used == coded.view().size(), "and nothing of it is left");
 }
 
-// Longer inputs meet limits, which the grammar does not know.
+// Longer inputs reach limits, which the grammar does not model.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
   if (input.size() > below_all_limits) return;

@@ -1,15 +1,16 @@
-// Fuzzes the client's jobs: the input is a script (script.h) of what a server sends, cut and
-// disturbed where it says so, against get(), head(), put() and remove() on the simulated engine.
+// Fuzzes the client's jobs: the input is a script (script.h) of a server's bytes, cuts and faults,
+// for get(), head(), put() and remove() on the simulated engine.
 //
-// Oracles, of every run:
-//   - nothing crashes or spins; the job ends within the time that a server is allowed, however many
-//     interim answers and redirects it sends; every descriptor and frame is given back
-//   - ok means done: a download is the whole body, an upload has left as a whole before its answer
-//   - after a failure what was there is there; no temporary file is left
-// Of a calm run, in which nothing fails that the server's bytes do not say:
-//   - client_reference.h knows the exit code, and the file
-//   - the same bytes in one piece, or a few at a time, come to the same
-// There is one connection: a second one is refused.
+// Oracles for every run:
+//   - no crash and no endless loop; the job ends within the server's timeouts, however many interim
+//     responses and redirects it sends; every descriptor and frame is released
+//   - ok means complete: a download has the whole body, an upload was sent completely before its
+//     response
+//   - after a failure the existing file is unchanged, and no temporary file is left
+// For a calm run, whose only failures are in the server's bytes:
+//   - exit code and file are those of client_reference.h
+//   - the bytes in one piece, or a few at a time, give the same result
+// Only one connection is accepted; a second one is refused.
 // Covered by the replay of corpus/client in every build.
 #include <algorithm>
 #include <array>
@@ -47,7 +48,7 @@ using uring::OpCode;
 
 constexpr std::string_view old_content = "what was there before";
 constexpr std::string_view small_upload = "a small upload";
-// Large enough that the client asks before it sends.
+// Large enough for the client to send Expect: 100-continue.
 constexpr std::size_t large_upload_bytes = 1024 * 1024 + 100;
 
 // The folder of the job: two files to upload, and one that a download replaces.
@@ -102,7 +103,7 @@ Place& place() {
   return made;
 }
 
-// What HEAD prints, while there is one of these.
+// Captures the output of HEAD while an object of this class exists.
 class Printed {
  public:
   Printed() : standard_(::dup(STDOUT_FILENO)), file_(::memfd_create("printed", MFD_CLOEXEC)) {
@@ -127,7 +128,7 @@ class Printed {
   const int file_;
 };
 
-// The bits of event C: two for the verb, and for an upload two for what it reads.
+// The bits of event C: two for the verb, and for an upload two for its input.
 client::Job job_of(std::uint8_t bits) {
   static constexpr std::array verbs = {Verb::get, Verb::put, Verb::head, Verb::remove};
   client::Job job{.verb = verbs[bits % verbs.size()], .file = place().path("out")};
@@ -171,13 +172,13 @@ client::Settings settings() {
   client::Settings chosen;
   chosen.idle_timeout_ms = 10'000;
   chosen.quiet = true;
-  chosen.unix_socket = "/peer";  // so that nobody asks the resolver
+  chosen.unix_socket = "/peer";  // so that the resolver is not used
   return chosen;
 }
 
 enum class Pieces : std::uint8_t { as_told, one, few_at_a_time };
 
-// One job, played to its end.
+// One job, run to its end.
 class Play {
  public:
   Play(const Script& script, const client::Job& job) : script_(script), job_(job) {
@@ -200,7 +201,7 @@ class Play {
     end();
     client::disconnect(session_);
     require(engine_.open_sockets() == 0, "no socket is left open");
-    // A read of a stream that takes its time is left to the end of the process.
+    // A slow read of a stream stays pending until the end of the process.
     const bool leaves_a_read = job_.file == "/dev/null" && script_.has('D');
     require(engine_.open_files() == 0 || leaves_a_read, "no file is left open");
     require(code == ExitCode::ok || !session_.complaint.text.empty(), "a failure says why");
@@ -265,7 +266,7 @@ class Play {
       ++turns;
     }
     require(scope_.empty(), "the job ends");
-    // For a head, for a body, for an upload that is stuck and for its last words.
+    // The timeouts for a head, for a body, for a stalled upload, and for a response to it.
     require(engine_.now() - before <= 4 * settings_.idle_timeout_ms, "it ends in bounded time");
     for (const std::uint64_t number : errors_) {
       if (number > engine_.started()) continue;
@@ -288,7 +289,7 @@ class Play {
   bool unlink_failed_ = false;
 };
 
-// The upload has left as a whole: the server could read it.
+// The upload was sent completely: the server could read all of it.
 void check_sent(std::string_view sent, const client::Job& job) {
   http1::RequestHead head;
   require(http1::parse_request(sent, head) == http1::Progress::done, "the request has a head");
@@ -304,7 +305,7 @@ void check_sent(std::string_view sent, const client::Job& job) {
           "and nothing else");
 }
 
-// What the run left, whatever happened.
+// Checks the files after any run.
 void check_files(const Play& play, ExitCode code, const client::Job& job,
                  const Outcomes& outcomes) {
   const bool stores = job.verb == Verb::get && code == ExitCode::ok && outcomes.stores;
@@ -319,7 +320,7 @@ std::string without_returns(std::string head) {
   return head;
 }
 
-// Plays the script once and checks what came of it. Nothing: it was not calm.
+// Runs the script once and checks the results. nullopt: the run was not calm.
 std::optional<ExitCode> play(const Script& script, const client::Job& job, const Outcomes& outcomes,
                              Pieces pieces) {
   std::optional<Printed> printed;
@@ -333,7 +334,7 @@ std::optional<ExitCode> play(const Script& script, const client::Job& job, const
     require(!printed || printed->text() == without_returns(outcomes.head), "HEAD prints the head");
   }
   if (!play.was_calm()) return std::nullopt;
-  // Whoever stops an upload that is on its way says so, and not what the answer was.
+  // A stopped upload reports the stop, and not the response.
   const bool may_give_up = job.verb == Verb::put && code == ExitCode::receive_error;
   require(outcomes.codes.contains(code) || may_give_up, "the exit code is the right one");
   return code;

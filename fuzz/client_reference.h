@@ -1,9 +1,9 @@
-// What a client should make of a server's bytes: read again, without a connection.
+// The expected outcome of a client job, computed from a server's bytes without a connection.
 //
-// Heads, redirects and bodies are cut out of the whole stream with the parser and the decoder
-// alone. Where it depends on the moment in which bytes arrive what is right, more than one outcome
-// is: bytes behind an answer end the connection if they are there before the next request, and are
-// taken for its answer if they are not. Used by client_fuzzer.cc.
+// The reference splits the whole stream into heads, redirects and bodies with the parser and the
+// decoder alone. Where the correct outcome depends on the time at which bytes arrive, it accepts
+// more than one: bytes after a response end the connection if they arrive before the next request,
+// and are read as its response otherwise. Used by client_fuzzer.cc.
 #pragma once
 
 #include <algorithm>
@@ -24,14 +24,14 @@ namespace fuzz {
 using client::ExitCode;
 using client::Verb;
 
-// What the server does behind its last byte.
+// The action of the server after its last byte.
 enum class End : std::uint8_t { finishes, stays_silent };
 
 struct Outcomes {
   std::set<ExitCode> codes;
-  std::string content;  // of the file, where ok is an outcome of GET
-  bool stores = false;  // and there is a file: not for 304
-  std::string head;     // the final one, if there is one
+  std::string content;  // of the file, if ok is an outcome of GET
+  bool stores = false;  // the job stores a file: not for 304
+  std::string head;     // the final head, if there is one
 };
 
 class ClientReference {
@@ -77,7 +77,7 @@ class ClientReference {
     return false;
   }
 
-  // The final head, behind interim ones. An upload may wait for 100 first, and then again.
+  // The final head, after interim ones. An upload may wait for 100 first, and then for the rest.
   bool read_head() {
     const bool is_empty = rest_.empty();
     const int most = most_interim * (verb_ == Verb::put ? 2 : 1);
@@ -101,8 +101,8 @@ class ClientReference {
   bool fail_in_head(bool is_empty) {
     if (end_ == End::stays_silent) return fail(ExitCode::timeout);
     if (!is_empty) return fail(ExitCode::receive_error);
-    // A kept connection that has gone is replaced where nothing is lost by asking again; and here
-    // nobody takes a new one.
+    // The client replaces a kept connection that was closed if it can safely repeat the request;
+    // in this test no new connection is accepted.
     return fail(verb_ == Verb::put ? ExitCode::empty_reply : ExitCode::cannot_connect);
   }
 
@@ -112,7 +112,7 @@ class ClientReference {
     return redirects.contains(head_.status()) && head_.has(http1::FieldName::location);
   }
 
-  // Goes on to the next answer on this connection; false: it ends here.
+  // Continues with the next response on this connection; false: the connection ends here.
   bool take_redirect() {
     client::Location next;
     const auto to = head_.value_of(http1::FieldName::location);
@@ -120,7 +120,7 @@ class ClientReference {
     if (complaint.failed()) return fail(complaint.code);
     where_ = next;
     constexpr std::size_t long_target = 16000;
-    if (to.size() > long_target) fail(ExitCode::usage);  // more than a request has room for
+    if (to.size() > long_target) fail(ExitCode::usage);  // longer than the buffer for a request
     const Body body = read_body();
     const bool is_kept =
         head_.keep_alive() && body.is_whole && head_.body().kind != http1::BodyKind::until_close &&
@@ -161,7 +161,7 @@ class ClientReference {
     body.used = result.used;
   }
 
-  // What the verb makes of the final answer.
+  // The outcome of the verb for the final response.
   Outcomes finish() {
     const int status_class = head_.status_class();
     switch (verb_) {
@@ -169,7 +169,7 @@ class ClientReference {
       case Verb::remove: fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error); break;
       case Verb::put:
         fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error);
-        // An answer that came before the whole body was out confirms nothing.
+        // A response that came before the whole body was sent confirms nothing.
         if (status_class == 2) fail(ExitCode::weird_reply);
         break;
       case Verb::get: finish_get(); break;
@@ -180,7 +180,7 @@ class ClientReference {
   void finish_get() {
     if (head_.status() == 304) return outcomes_.codes.insert(ExitCode::ok), void();
     if (head_.status_class() != 2) return outcomes_.codes.insert(ExitCode::http_error), void();
-    // A part of what is there, and these jobs ask for all of it.
+    // 206 is a part of the file, and these jobs request the whole file.
     if (head_.status() == 206) return outcomes_.codes.insert(ExitCode::weird_reply), void();
     Body body = read_body();
     if (body.is_whole) {
@@ -199,7 +199,7 @@ class ClientReference {
   client::Location where_;
   std::string_view rest_;
   const End end_;
-  std::string bytes_;  // those that head_ is of, unfolded
+  std::string bytes_;  // the bytes of head_, unfolded
   http1::ResponseHead head_;
   Outcomes outcomes_;
 };

@@ -1,10 +1,10 @@
 // Fuzzes acceptable_codings: the input is the fields of a GET, Accept-Encoding among them.
 //
-// Oracles, after RFC 9110 12.5.3, with every weight read by hand from all lines:
+// Oracles, after RFC 9110 12.5.3, with a second parser of the weights in all lines:
 //   - a coding is chosen exactly if its weight, its own or that of "*", is above 0 and not below
-//     what the client gives the plain file
-//   - the best comes first, of equal ones br before zstd before gzip; none comes twice
-//   - nothing is allocated
+//     the weight of the uncoded file
+//   - the highest weight comes first, among equal ones br before zstd before gzip; none comes twice
+//   - no call allocates
 // Covered by the replay of corpus/coding in every build.
 #include <array>
 #include <cstddef>

@@ -1,21 +1,21 @@
-// Fuzzes a connection from its first byte to its close: the input is a script (script.h) of what a
-// client sends, cut and disturbed where it says so, against serve() on the simulated engine.
+// Fuzzes a connection from its first byte to its close: the input is a script (script.h) of a
+// client's bytes, cuts and faults, for serve() on the simulated engine.
 //
-// Of every run:
-//   - nothing crashes or spins; the connection ends within the time that a peer is allowed; every
-//     buffer, block, exchange, frame and descriptor is given back
-//   - what comes back are whole responses in the order of the requests, at most one for each, and
-//     behind the last one at most a refusal and the beginning of one more
-//   - a file that was sent is one that is there, or was; a 206 is a part of one
-//   - every file is whole: what it was, or the body of some upload to its name; an upload that was
-//     confirmed and not replaced is there; no temporary file is left
-//   - nothing outside the root is read or touched; a read-only server does not try to write
-// Of a calm run, in which client and machine do what they should, however slowly and in pieces:
-//   - connection_reference.h knows each answer and each file: one answer for each request, up to
-//     one that closes; the body is the file, or the part asked for; the folder is what the answers
-//     say
-//   - a malformed head has one answer, a refusal, and it is the last; an unfinished one has none
-//   - the same bytes in one piece, or a few at a time, give the same answers and the same files
+// Oracles for every run:
+//   - no crash and no endless loop; the connection ends within the timeouts of a peer;
+//     every buffer, block, exchange, frame and descriptor is released
+//   - the server sends whole responses in the order of the requests, at most one for each,
+//     and after the last one at most a refusal and the beginning of one more response
+//   - a sent file is a present or former file of the tree; a 206 is a part of one
+//   - every file is whole: the original, or the body of an upload to its name; a confirmed upload
+//     that was not replaced is present; no temporary file is left
+//   - no file outside the root is read or changed; a read-only server does not try to write
+// For a calm run, in which client and machine work correctly, however slowly and in pieces:
+//   - responses and files are those of connection_reference.h: one response for each request, up to
+//     one that closes the connection; the body is the file or the requested range
+//   - a malformed head gets one response, a refusal, which is the last; an unfinished head
+//     gets none
+//   - the bytes in one piece, or a few at a time, give equal responses and equal files
 // Covered by the replay of corpus/connection in every build.
 #include <algorithm>
 #include <array>
@@ -49,7 +49,7 @@ using fuzz::ServedTree;
 using fuzz::Setup;
 using uring::OpCode;
 
-// A file larger than a block, so that it leaves in two pieces.
+// A file larger than a block, so that it is sent in two pieces.
 std::string_view large_content() {
   static const std::string content = [] {
     std::string all(server::BlockPool::large_bytes + 100, '\0');
@@ -84,9 +84,9 @@ server::Config config_of(const Setup& setup) {
   return config;
 }
 
-// A server on the simulated engine. Making one costs more than a run, so it serves all runs with
-// the same limit of heads, by which it made its memory: what a run leaves behind in exchanges and
-// blocks meets the next one, as it does in life.
+// A server on the simulated engine. Creating one costs more than a run, so one server serves all
+// runs with the same limit for heads, which determines the size of its buffers. Bytes that a run
+// leaves in exchanges and blocks are there in the next run, as in a real server.
 struct Server {
   server::Config config;
   server::Mime mime;
@@ -102,18 +102,18 @@ Server& server_for(const Setup& setup) {
   static Server narrow;
   Server& chosen = setup.small_heads ? narrow : usual;
   chosen.config = config_of(setup);
-  chosen.config.site.listing = false;  // listing_fuzzer.cc judges those
+  chosen.config.site.listing = false;  // listing_fuzzer.cc tests listings
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.service.draining = false;
   chosen.engine.begin_anew();
-  chosen.service.files.forget_all();  // what it remembers was true of another configuration
+  chosen.service.files.forget_all();  // entries were cached under another configuration
   return chosen;
 }
 
-// How the bytes of a script reach the server.
+// The way in which the bytes of a script reach the server.
 enum class Pieces : std::uint8_t { as_told, one, few_at_a_time };
 
-// One connection, played to its end.
+// One connection, run to its end.
 class Play {
  public:
   Play(const Script& script, Server& server) : script_(script), server_(server) {}
@@ -133,13 +133,13 @@ class Play {
     require_nothing_left();
   }
 
-  // The client did what it should, and no operation failed that may not.
+  // The client worked correctly, and no operation failed that must succeed.
   [[nodiscard]] bool was_calm() const {
     if (script_.stays_silent || script_.has('R') || script_.has('S') || script_.has('K')) {
       return false;
     }
-    // Less than the shortest timeouts, so that nothing is given up; lingering ends after 5 s, but
-    // by then all is answered.
+    // Less than the shortest timeout, so that none expires; a lingering close ends after 5 s, when
+    // all responses have been sent.
     constexpr std::int64_t calm_ms = 9000;
     return script_.duration_ms < calm_ms && !was_hurt_;
   }
@@ -161,7 +161,7 @@ class Play {
 
   [[nodiscard]] bool counted(OpCode code) const { return engine_.started(code) > 0; }
 
-  // A long script is not cut into more pieces than a short one: each costs a turn.
+  // A long script is not cut into more pieces than a short one: each costs a loop iteration.
   void split_receives(std::size_t bytes) {
     constexpr std::size_t most_pieces = 200;
     engine_.split_receives(std::max(bytes, script_.bytes.size() / most_pieces));
@@ -191,7 +191,7 @@ class Play {
     }
   }
 
-  // What can go wrong with any operation: names that are not there, and their like, are no faults.
+  // Failures that any operation may have; a missing name, for example, is not such a failure.
   void plan_error(const Event& event) {
     static constexpr std::array errors = {EIO,     ENOMEM,    EMFILE, ENOSPC, ECONNRESET,
                                           ENOBUFS, ECANCELED, EINTR,  EAGAIN};
@@ -204,7 +204,7 @@ class Play {
     if (fault.delay == 0) faults_.push_back({number, fault.error != 0, fault.error});
   }
 
-  // Turns without letting time pass until nothing more happens.
+  // Runs loop iterations, without advancing the clock, until nothing more happens.
   void settle() {
     int most = 200'000;
     while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
@@ -230,8 +230,8 @@ class Play {
     look_for_harm();
   }
 
-  // The timeouts for a head, for a body, for sending an answer, twice; a lingering close; and what
-  // the lowest rate allows for all bytes that came and for a full block that leaves.
+  // The timeouts for a head, for a body and for sending a response, twice; a lingering close; and
+  // the time that the lowest rate allows for all received bytes and for sending a full block.
   [[nodiscard]] uring::Milliseconds longest_end_ms() const {
     const server::Timeouts& timeouts = server_.config.site.timeouts;
     const std::uint64_t bytes = script_.bytes.size() + 2 * server::BlockPool::large_bytes;
@@ -240,7 +240,7 @@ class Play {
            static_cast<uring::Milliseconds>(bytes * 1000 / timeouts.lowest_rate);
   }
 
-  // Which planned faults have happened, and whether the client can notice.
+  // The planned faults that have happened, and whether the client can notice them.
   void look_for_harm() {
     failed_unlinks_ = 0;
     for (const Fault& fault : faults_) {
@@ -273,7 +273,7 @@ class Play {
   std::vector<Fault> faults_;
 };
 
-// ---- what must have come of it ---------------------------------------------------------------
+// ---- checks of the results ---------------------------------------------------------------
 
 bool same_content(std::string_view left, std::string_view right) {
   return left.size() == right.size() && (left.data() == right.data() || left == right);
@@ -290,14 +290,14 @@ bool same_entries(const Entries& left, const Entries& right) {
                     });
 }
 
-// What a calm run came to: the answers without what passes.
+// The result of a calm run: the responses without fields that vary.
 struct Told {
   std::string answers;
-  bool depends_on_cuts = false;  // which of two right answers comes first
+  bool depends_on_cuts = false;  // two correct responses are possible
 };
 
-// Some limits are seen when a receive ends: a body beyond --max-body that is malformed further on
-// is refused for one or the other, and one that is dropped is given up around its bound.
+// Some limits are checked when a receive ends: a body beyond --max-body that is malformed further
+// on is refused for either reason, and a discarded body is given up close to its bound.
 bool may_depend_on_cuts(const Asked& asked, const Setup& setup) {
   constexpr std::size_t most_dropped = 65536;
   const bool is_chunked = asked.head.body().kind == http1::BodyKind::chunked;
@@ -305,7 +305,7 @@ bool may_depend_on_cuts(const Asked& asked, const Setup& setup) {
   return is_chunked && (is_beyond || asked.body.size() > most_dropped);
 }
 
-// After a malformed head: a refusal, and nothing.
+// After a malformed head: a refusal, and no further byte.
 void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Told& told) {
   if (asks.end == http1::Progress::failed) {
     Answer refusal;
@@ -318,7 +318,7 @@ void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Tol
   require(rest.empty(), "nobody is answered who has not asked");
 }
 
-// Reads the answers beside the requests; `model` follows.
+// Reads the responses in parallel with the requests, and updates `model`.
 Told follow_calm(const Asks& asks, std::string_view rest, const Setup& setup, fuzz::Model& model) {
   Told told;
   for (const Asked& asked : asks.all) {
@@ -347,7 +347,7 @@ void check_calm_files(const Entries& found, const Entries& expected) {
   require(found.size() == expected.size(), "all is there that was put there");
 }
 
-// A body that was sent as a file's: one that was there, or came as a whole.
+// Checks a body that was sent as a file: an original file, or a complete upload.
 bool is_known_content(std::string_view body, const Asks& asks) {
   for (const auto& [path, entry] : tree().wanted()) {
     if (entry.kind == Entry::Kind::file && same_content(body, entry.content)) return true;
@@ -358,7 +358,7 @@ bool is_known_content(std::string_view body, const Asks& asks) {
   return false;
 }
 
-// Reads the answers of a run in which anything may have failed. Returns their statuses.
+// Reads the responses of a run in which any operation may have failed. Returns their statuses.
 std::vector<int> follow_hurt(const Asks& asks, std::string_view rest) {
   std::vector<int> statuses;
   for (const Asked& asked : asks.all) {
@@ -384,7 +384,7 @@ std::vector<int> follow_hurt(const Asks& asks, std::string_view rest) {
   return statuses;
 }
 
-// Whether a file may have this content after any run: its own, or that of an upload to its name.
+// Whether a file may have this content after any run: the original, or an upload to its name.
 bool may_be_there(const std::string& path, const Entry& entry, const Asks& asks) {
   const Entries& wanted = tree().wanted();
   const auto before = wanted.find(path);
@@ -405,7 +405,7 @@ bool writes(const Asked& asked) {
   return asked.head.method() == http1::Method::put || asked.head.method() == http1::Method::delete_;
 }
 
-// An upload that was confirmed is there, unless somebody asked for something else later.
+// A confirmed upload is present, unless a later request changed the file.
 void check_confirmed(const Entries& found, const Asks& asks, const std::vector<int>& statuses) {
   std::set<std::string> asked_later;
   for (std::size_t i = asks.all.size(); i-- > 0;) {
@@ -434,8 +434,8 @@ void check_hurt_files(const Entries& found, const Asks& asks, std::size_t failed
   require(temporaries <= failed_unlinks, "no temporary is left");
 }
 
-// Something may have been stored or deleted. In memory that is done by plain calls, which the
-// engine does not count.
+// A file may have been stored or deleted. In memory plain system calls do that, which the engine
+// does not count.
 bool may_have_written(const Play& play, const Asks& asks) {
   return play.has_written() || std::any_of(asks.all.begin(), asks.all.end(), [](const auto& asked) {
            return asked.head.method() == http1::Method::put ||
@@ -443,7 +443,7 @@ bool may_have_written(const Play& play, const Asks& asks) {
          });
 }
 
-// Plays the script once and checks what came of it. Nothing: it was not calm.
+// Runs the script once and checks the results. nullopt: the run was not calm.
 std::optional<Told> play(const Script& script, const Setup& setup, const Asks& asks,
                          Pieces pieces) {
   Play play(script, server_for(setup));

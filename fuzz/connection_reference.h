@@ -1,8 +1,8 @@
-// What a server should have done with a connection's bytes: read again, without a connection.
+// The expected responses of a server, computed from a client's bytes without a connection.
 //
-// Requests are cut out of the whole stream with the parser and the decoder alone; Model knows which
-// files there are, says what each request must be answered, and follows what the answers claim. It
-// shares no code with the server. Used by connection_fuzzer.cc.
+// The reference splits the whole stream into requests with the parser and the decoder alone. Model
+// tracks the files, computes the response that each request must get, and applies the changes that
+// the responses report. It shares no code with the server. Used by connection_fuzzer.cc.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@
 
 namespace fuzz {
 
-// How the server of this run is set up. The bits of event C.
+// The configuration of the server in this run: the bits of event C.
 struct Setup {
   explicit Setup(std::uint8_t bits)
       : writable((bits & 1) == 0),
@@ -54,20 +54,20 @@ struct Setup {
   }
 };
 
-// ---- what the client asked --------------------------------------------------------------------
+// ---- requests of the client --------------------------------------------------------------------
 
 struct Asked {
   http1::RequestHead head;  // views of the stream
-  std::string body;         // decoded, as far as it is there
+  std::string body;         // decoded, as far as received
   bool body_is_whole = true;
   bool body_is_bad = false;  // malformed chunks
 
-  // The body is a part of a file.
+  // The body is a byte range of a file.
   [[nodiscard]] bool is_part() const {
     return head.method() == http1::Method::put &&
            (head.has(http1::FieldName::content_range) || head.has(http1::FieldName::range));
   }
-  // The part, as Content-Range has it; lftp names it by Range, with '=' for the space.
+  // The byte range in the form of Content-Range; lftp uses Range, with '=' instead of the space.
   [[nodiscard]] std::string part() const {
     if (!head.has(http1::FieldName::range)) {
       return std::string(head.value_of(http1::FieldName::content_range));
@@ -80,12 +80,13 @@ struct Asked {
 
 struct Asks {
   std::deque<Asked> all;
-  http1::Progress end = http1::Progress::more;  // of the head behind them: more or failed
+  http1::Progress end = http1::Progress::more;  // of the head after them: more or failed
   http1::Error error = http1::Error::none;
-  http1::Method method = http1::Method::unknown;  // as far as it was read: HEAD has no body
+  // Of that head, if it was parsed: a response to HEAD has no body.
+  http1::Method method = http1::Method::unknown;
 };
 
-// Reads the body at the front of `rest`; returns how many bytes it takes.
+// Parses the body at the front of `rest`; returns its size in bytes.
 inline std::size_t read_body(std::string_view rest, const http1::Limits& limits, Asked& asked) {
   const http1::Body body = asked.head.body();
   if (body.kind == http1::BodyKind::none) return 0;
@@ -104,7 +105,7 @@ inline std::size_t read_body(std::string_view rest, const http1::Limits& limits,
   return result.used;
 }
 
-// All requests of a stream, up to one that is not whole.
+// All requests of a stream, up to the first incomplete one.
 inline Asks read_requests(std::string_view stream, const http1::Limits& limits) {
   Asks asks;
   while (true) {
@@ -123,15 +124,15 @@ inline Asks read_requests(std::string_view stream, const http1::Limits& limits) 
   }
 }
 
-// ---- what the server answered -----------------------------------------------------------------
+// ---- responses of the server -----------------------------------------------------------------
 
 struct Answer {
   http1::ResponseHead head;
   std::string_view body;
-  bool was_invited = false;  // 100 Continue came before
+  bool was_invited = false;  // 100 Continue preceded it
 };
 
-// Takes the next final answer from the stream's front. False: what is there is not a whole one.
+// Removes the next final response from the front of the stream. False: it is incomplete.
 inline bool take_answer(std::string_view& stream, http1::Method method, Answer& answer) {
   std::string_view rest = stream;
   for (int interim = 0;; ++interim) {
@@ -154,14 +155,14 @@ inline bool take_answer(std::string_view& stream, http1::Method method, Answer& 
   return true;
 }
 
-// The boundary of multipart/byteranges; empty where it is something else.
+// The boundary of multipart/byteranges; empty for other content types.
 inline std::string_view boundary_of(const Answer& answer) {
   constexpr std::string_view type = "multipart/byteranges; boundary=";
   const std::string_view said = answer.head.value_of(http1::FieldName::content_type);
   return said.starts_with(type) ? said.substr(type.size()) : std::string_view();
 }
 
-// The answer without what may differ when the same is asked again.
+// The response without the fields that may differ when the request is repeated.
 inline void append_lasting(const Answer& answer, std::string& text) {
   using http1::FieldName;
   const std::string_view boundary = boundary_of(answer);
@@ -181,7 +182,7 @@ inline void append_lasting(const Answer& answer, std::string& text) {
   }
 }
 
-// ---- which files there are --------------------------------------------------------------------
+// ---- the files --------------------------------------------------------------------
 
 class Model {
  public:
@@ -189,7 +190,7 @@ class Model {
 
   [[nodiscard]] const Entries& entries() const { return entries_; }
 
-  // The answer is right, and what it claims has happened. `asked` outlives the model.
+  // Checks the response, and applies the change that it reports. `asked` outlives the model.
   void follow(const Asked& asked, const Answer& answer) {
     check_form(asked, answer);
     const int status = answer.head.status();
@@ -281,7 +282,7 @@ class Model {
            head.has(FieldName::if_modified_since) || head.has(FieldName::if_unmodified_since);
   }
 
-  // What holds for every answer.
+  // Checks that apply to every response.
   static void check_form(const Asked& asked, const Answer& answer) {
     using http1::FieldName;
     const http1::ResponseHead& head = answer.head;
@@ -378,12 +379,12 @@ class Model {
             "the body is that part of the file");
   }
 
-  // multipart/byteranges, RFC 9110 14.6: each part with its Content-Range, and nothing else.
+  // multipart/byteranges, RFC 9110 14.6: each part has its Content-Range, and nothing lies between.
   static void check_parts(const Answer& answer, std::string_view content,
                           std::span<const http1::ByteRange> parts) {
     require(!boundary_of(answer).empty(), "many ranges are multipart/byteranges");
     const std::string boundary = "\r\n--" + std::string(boundary_of(answer));
-    // The CR LF in front of the first may be there or not.
+    // The CR LF before the first delimiter is optional.
     const std::string body =
         std::string(answer.body.starts_with("\r\n") ? "" : "\r\n").append(answer.body);
     std::string_view rest = body;
@@ -445,7 +446,7 @@ class Model {
     entries_[place.path] = {.content = content};
   }
 
-  // The file with the part in it. Lives as long as the model.
+  // The content of the file with the byte range applied. Lives as long as the model.
   std::string_view put_part(const std::string& path, const Asked& asked) {
     const auto said = http1::parse_content_range(asked.part());
     require(said && said->range && said->range->size() == asked.body.size(),
@@ -480,7 +481,7 @@ class Model {
   }
 
   Entries entries_;
-  std::deque<std::string> parts_;  // contents of files of which parts were stored
+  std::deque<std::string> parts_;  // contents of files with partial uploads
   const Setup setup_;
 };
 

@@ -2,11 +2,11 @@
 //
 // Oracles:
 //   - the calendar of the C++ library writes the same date for the same second
-//   - a date that was read is written and read again as the same second, whatever the time is now
-//   - a date in the preferred format is written as it was read; every date has one spelling
-//   - nothing that begins or goes on as a date is one
-//   - an rfc850-date means a time that is at most 50 years ahead
-//   - nothing is allocated
+//   - a parsed date, written and parsed again, is the same second, whatever the present time
+//   - a date in the preferred format is written as it was parsed; every date has one spelling
+//   - a prefix of a date, or a date followed by other bytes, is not a date
+//   - an rfc850-date is a time at most 50 years ahead
+//   - no call allocates
 // Covered by the replay of corpus/date in every build.
 #include <algorithm>
 #include <array>

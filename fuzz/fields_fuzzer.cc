@@ -1,14 +1,15 @@
-// Fuzzes what reads field values: the input is one value, and is taken for a value of every kind.
+// Fuzzes the parsers of field values: the input is one value, parsed as every kind of value.
 //
 // Oracles:
-//   - views are of the value; trimming twice is trimming once; letters' case does not matter
-//   - a list's elements make up a list of the same elements; has_token finds them and no others
+//   - views point into the value; trimming is idempotent; the case of letters does not matter
+//   - the elements of a list, joined, give a list of the same elements; has_token finds
+//     exactly them
 //   - weights are 0 to 1000
 //   - an entity tag is equal to itself; strong equality and a strong match are also weak ones
-//   - resolved ranges lie within the size, written out they resolve to themselves, and any room
-//     gives the same or too_many; joined ranges are apart and cover the same bytes
-//   - a Content-Range that was read is written and read as the same
-//   - none of them allocates
+//   - resolved ranges lie within the size, written out they resolve to themselves, and any capacity
+//     gives the same ranges or too_many; merged ranges do not touch and cover the same bytes
+//   - a parsed Content-Range, written and parsed again, is the same range
+//   - no call allocates
 // Covered by the replay of corpus/fields in every build.
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
-// Recognises messages a second time, slowly, from the ABNF: a twin that the parser must agree with.
+// A second, slow recogniser of messages, written from the ABNF, with which the parser must agree.
 //
-// It looks at whole texts, splits and compares, and shares no code with parser/: where the two
-// disagree one of them has misread an RFC. This is what finds a parser that is too strict, which
-// no other oracle notices. Limits are not modelled, but for those that short inputs can meet.
+// It processes whole texts by splitting and comparing, and shares no code with parser/: where the
+// two disagree, one of them has misread an RFC. It finds a parser that is too strict, which no
+// other oracle detects. It models only those limits that short inputs can reach.
 #pragma once
 
 #include <algorithm>
@@ -121,7 +121,7 @@ inline bool is_authority(Text text, bool needs_port) {
     number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     if (number > 65535) return false;
   }
-  // More digits than any decimal number of this library has; zeros, that is.
+  // More digits than any decimal number of this library has: leading zeros.
   if (has_port && port.size() > 19) return false;
   if (needs_port && !has_port) return false;
   if (is_literal) return is_ipv6(host.substr(1, host.size() - 2));
@@ -170,7 +170,7 @@ inline Form form_of(Text method, Text target, const Rules& rules) {
   return Form::none;
 }
 
-// What the fields that frame and route said, line by line.
+// The fields about framing and routing, collected line by line.
 struct Seen {
   int lengths = 0;
   int codings = 0;
@@ -203,7 +203,7 @@ inline bool is_field(Text text, bool is_1_0, Form form, Seen& seen) {
   return value.empty() ? form != Form::origin : is_authority(value, false);
 }
 
-// Splits off what precedes the next CR LF; false if there is none, or a CR or LF before it.
+// Splits off the text before the next CR LF; false if there is none, or a CR or LF before it.
 inline bool next_line(Text& rest, Text& line) {
   const std::size_t end = rest.find_first_of("\r\n");
   if (end == Text::npos || rest.substr(end, 2) != "\r\n") return false;
@@ -212,7 +212,7 @@ inline bool next_line(Text& rest, Text& line) {
   return true;
 }
 
-// *( field-line CRLF ) CRLF; true if they are there and allow the message.
+// *( field-line CRLF ) CRLF; true if they are complete and allow the message.
 inline bool take_fields(Text& rest, bool is_1_0, Form form) {
   constexpr std::size_t most_fields = 100;
   Seen seen;

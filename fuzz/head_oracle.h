@@ -1,13 +1,13 @@
-// What must hold for every head, whatever its bytes: shared by the request and response targets.
+// Invariants of every head, for any bytes: shared by the request and response targets.
 //
-// The parser promises to behave like an automaton that reads one byte at a time. So the oracles
-// are about prefixes, cuts and extensions of the input; about the views, which must follow the
-// bytes; and about the way back: what the writer makes of a head, the parser reads as that head.
+// The parser guarantees to behave like an automaton that reads one byte at a time. The oracles
+// therefore test prefixes, cuts and extensions of the input; the views, which must follow the
+// bytes; and the round trip: a head that the writer has written parses to an equal head.
 //
 // A Parser (see request_fuzzer.cc) is a function object with
 //   Head                       RequestHead or ResponseHead
-//   operator()(bytes, head)    parses, under limits of its own
-//   same(left, right)          compares what only that kind of head has
+//   operator()(bytes, head)    parses, with its own limits
+//   same(left, right)          compares the members that only this kind of head has
 //   write_start(head, writer)  writes the first line
 #pragma once
 
@@ -29,26 +29,26 @@ namespace fuzz {
 
 using http1::Progress;
 
-// A head and the block that its views are of.
+// A head and the block into which its views point.
 template <class Parser>
 struct Attempt {
   typename Parser::Head head;
   Block bytes;
   Progress progress = Progress::more;
 
-  // Gives the parser all bytes so far, in a new place.
+  // Gives the parser all bytes so far, in a new block.
   void give(const Parser& parser, std::string_view so_far) {
     bytes.assign(so_far);
     progress = parser(bytes.view(), head);
   }
 
-  // The bytes that decided: with one less the parser must not know yet.
+  // The number of bytes that decided the result: with one less, the result must be `more`.
   [[nodiscard]] std::size_t needed() const {
     if (progress == Progress::done) return head.size();
     return progress == Progress::failed ? head.failure().offset + 1 : bytes.view().size();
   }
 
-  // Where a view begins in the bytes; 0 for an empty one, which may view anything.
+  // The offset of a view in the bytes; 0 for an empty view, which may point anywhere.
   [[nodiscard]] std::size_t place(std::string_view view) const {
     return view.empty() ? 0 : static_cast<std::size_t>(view.data() - bytes.view().data());
   }
@@ -77,7 +77,7 @@ inline bool same_name(std::string_view left, std::string_view right) {
                     [](char a, char b) { return folded(a) == folded(b); });
 }
 
-// The fields and the framing are the same text and the same decisions.
+// Compares the text of the fields and the decisions about framing.
 inline void require_same_message(const http1::Head& left, const http1::Head& right) {
   require(left.version() == right.version(), "the version is the same");
   require(left.keep_alive() == right.keep_alive(), "keep-alive is the same");
@@ -91,7 +91,7 @@ inline void require_same_message(const http1::Head& left, const http1::Head& rig
   }
 }
 
-// The parsers may be two, of one kind of head.
+// The two attempts may come from two parsers of one kind of head.
 template <class Parser, class Other>
 void require_same_head(const Attempt<Parser>& left, const Attempt<Other>& right) {
   require(left.progress == right.progress, "every cut gives the same progress");
@@ -114,7 +114,7 @@ void require_same(const Attempt<Parser>& left, const Attempt<Parser>& right) {
   require_same_head(left, right);
 }
 
-// What a caller may ask of a known name agrees with a walk over all fields.
+// Lookups by a known name agree with an iteration over all fields.
 inline void require_lookup_agrees(const http1::Head& head, const http1::Field& wanted) {
   std::size_t count = 0;
   std::string_view first;
@@ -182,7 +182,7 @@ void require_sound(const Attempt<Parser>& made) {
   require_framing_is_sound(made.head);
 }
 
-// Feeds a head cut at `ends`, then once more with everything.
+// Parses a head cut at `ends`, then once more as a whole.
 template <class Parser>
 void require_cuts_agree(const Parser& parser, const Attempt<Parser>& whole,
                         std::span<const std::size_t> ends) {
@@ -198,7 +198,7 @@ void require_cuts_agree(const Parser& parser, const Attempt<Parser>& whole,
   require_same(whole, made);
 }
 
-// What was decided stays decided, whatever follows; a reset forgets it.
+// A result never changes, whatever bytes follow; reset() clears it.
 template <class Parser>
 void require_final(const Parser& parser, const Attempt<Parser>& whole) {
   using namespace std::string_view_literals;
@@ -216,7 +216,7 @@ void require_final(const Parser& parser, const Attempt<Parser>& whole) {
   }
 }
 
-// Only the byte that proved it decides: all bytes before it are the beginning of something.
+// Only the byte at the error's offset decides: the bytes before it are a prefix of a valid head.
 template <class Parser>
 void require_minimal(const Parser& parser, const Attempt<Parser>& whole) {
   if (whole.progress == Progress::more) return;
@@ -250,7 +250,7 @@ std::string_view write_head(const typename Parser::Head& head, Block& room) {
   return writer.written();
 }
 
-// `reader` is a parser whose limits take what is longer by a space in each line.
+// The limits of `reader` allow for one more space in each line.
 template <class Parser>
 void require_round_trip(const Parser& reader, const Attempt<Parser>& whole) {
   const std::size_t most = whole.head.size() + whole.head.field_count() + 16;
@@ -265,7 +265,7 @@ void require_round_trip(const Parser& reader, const Attempt<Parser>& whole) {
   require(write_head<Parser>(again.head, second_room) == written, "writing again changes nothing");
 }
 
-// All of the above. `reader` has the widest limits.
+// Runs all checks of this file. `reader` has the widest limits.
 template <class Parser>
 Attempt<Parser> check_head(const Parser& parser, const Parser& reader, std::string_view input) {
   Attempt<Parser> whole = attempt(parser, input);

@@ -1,12 +1,12 @@
-// Gives libFuzzer the mutations of mutator.h: the one file that knows both.
+// Gives libFuzzer the mutations of mutator.h: the only file that depends on both.
 //
-// FUZZ_SHAPE is what the target reads. With QUOIT_FUZZ_PLAIN in the environment, libFuzzer mutates
-// alone, as if this was not linked.
+// FUZZ_SHAPE is the kind of message that the target parses. With QUOIT_FUZZ_PLAIN in the
+// environment, libFuzzer mutates alone, as if this file was not linked.
 #include <cstdlib>
 
 #include "fuzz/mutator.h"
 
-// Of libFuzzer.
+// Defined by libFuzzer.
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
@@ -35,7 +35,7 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
   return fuzz::mutate(fuzz::Shape::FUZZ_SHAPE, data, size, max_size, seed, LLVMFuzzerMutate);
 }
 
-// To have made nothing means to libFuzzer that it mutates instead, which also crosses inputs.
+// After a result of 0 bytes libFuzzer mutates by itself, which includes crossing inputs.
 std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* left, std::size_t left_size,
                                       const std::uint8_t* right, std::size_t right_size,
                                       std::uint8_t* out, std::size_t max_size, unsigned seed) {

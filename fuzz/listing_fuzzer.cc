@@ -2,10 +2,10 @@
 // that of the directory.
 //
 // Oracles:
-//   - the page and the JSON are as long as was promised, however small the room is
-//   - the links, decoded, are the names, directories first, in order, each as often as it was added
+//   - the page and the JSON have the announced length, however small the buffer is
+//   - the links, decoded, are the names, directories first, sorted, each as often as it was added
 //   - no byte of a name ends an attribute, a tag or a string; all text is UTF-8
-//   - the tag does not depend on the order
+//   - the entity tag does not depend on the order of the entries
 // Covered by the replay of corpus/listing in every build.
 #include <algorithm>
 #include <cstddef>
@@ -86,7 +86,7 @@ void check_links(std::string_view content, std::string_view mark,
   require(content.find(mark) == std::string_view::npos, "there are no more links than entries");
 }
 
-// By the table of RFC 3629 4, byte by byte.
+// Checks UTF-8 by the table of RFC 3629 4, byte by byte.
 void check_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto at = [&](std::size_t k) {
@@ -110,7 +110,7 @@ void check_utf8(std::string_view text) {
   }
 }
 
-// How many of a byte a page has depends on how many rows there are, not on the names.
+// The number of such bytes in a page depends on the number of rows, not on the names.
 void check_markup(std::string_view page, std::size_t count, std::size_t files, bool is_root) {
   const auto many = [page](char byte) {
     return static_cast<std::size_t>(std::count(page.begin(), page.end(), byte));

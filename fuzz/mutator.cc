@@ -1,7 +1,7 @@
 // The mutations: each one is a small edit of one line, of one line end, or of the order of lines.
 //
-// An edit that finds nothing to change, or no room, leaves all as it is; mutate() then tries
-// another. All edits go through Draft::replace(), which is where the bound on the size is kept.
+// An edit that finds nothing to change, or not enough space, changes nothing; mutate() then tries
+// another. All edits call Draft::replace(), which enforces the bound on the size.
 // Covered by tests/parser/mutator_test.cc.
 #include "fuzz/mutator.h"
 
@@ -19,7 +19,7 @@ namespace {
 using namespace std::string_view_literals;
 using View = std::string_view;
 
-// ---- what is written instead ------------------------------------------------------------------
+// ---- replacement texts ------------------------------------------------------------------
 
 constexpr View line_ends[] = {
     "\r\n"sv,   "\n"sv,    "\r"sv,     "\r\r\n"sv, "\r\n\r\n"sv, "\r\n "sv,  "\r\n\t"sv, "\n\r"sv,
@@ -222,9 +222,9 @@ constexpr View trailers[] = {"Digest: a\r\n"sv, "X : a\r\n"sv,   "X: a\r\n b\r\n
                              ": a\r\n"sv,       "X: \0\r\n"sv,   "Content-Length: 3\r\n"sv,
                              "X: a\n"sv,        "TE: a\r\n"sv,   "X:\r\n"sv};
 
-// ---- the text that is edited ------------------------------------------------------------------
+// ---- the edited text ------------------------------------------------------------------
 
-// From begin to end, its line end included.
+// A line from begin to end, including its line end.
 struct Line {
   std::size_t begin;
   std::size_t end;
@@ -243,7 +243,7 @@ class Draft {
   [[nodiscard]] std::size_t below(std::size_t bound) { return random_.below(bound); }
   [[nodiscard]] View one_of(std::span<const View> texts) { return texts[below(texts.size())]; }
 
-  // Writes `text`, which is not of this draft, instead of `removed` bytes. False if it has no room.
+  // Replaces `removed` bytes by `text`, which is not part of this draft. False if it does not fit.
   bool replace(std::size_t at, std::size_t removed, View text) {
     if (size_ - removed + text.size() > room_) return false;
     std::memmove(bytes_ + at + text.size(), bytes_ + at + removed, size_ - at - removed);
@@ -253,13 +253,13 @@ class Draft {
   }
   bool insert(std::size_t at, View text) { return replace(at, 0, text); }
 
-  // A copy that outlives edits.
+  // A copy that stays valid during edits.
   [[nodiscard]] std::vector<char> copy(Line line) const {
     const View text = view(line);
     return {text.begin(), text.end()};
   }
 
-  // The lines: each ends with its LF, or with the text. None if there are no bytes.
+  // The lines: each ends with its LF, or at the end of the text. None if the text is empty.
   [[nodiscard]] std::vector<Line> lines() const {
     std::vector<Line> found;
     for (std::size_t at = 0; at < size_;) {
@@ -270,7 +270,7 @@ class Draft {
     }
     return found;
   }
-  // One of them, from number `first` on. False if there is none.
+  // A random line, from number `first` on. False if there is none.
   bool pick_line(std::size_t first, Line& line) {
     const std::vector<Line> all = lines();
     if (all.size() <= first) return false;
@@ -287,7 +287,7 @@ class Draft {
 
 View view_of(const std::vector<char>& text) { return {text.data(), text.size()}; }
 
-// How much of a line is in front of its line end.
+// The length of a line without its line end.
 std::size_t text_size(View line) {
   const std::size_t last = line.find_last_not_of("\r\n"sv);
   return last == View::npos ? 0 : last + 1;
@@ -342,7 +342,7 @@ bool cut_off(Draft& draft) {
   return draft.replace(end, draft.size() - end, {});
 }
 
-// So that what follows stands somewhere else in its block of 32 or 64 bytes.
+// Shifts the following bytes within their block of 32 or 64 bytes.
 bool stretch(Draft& draft) {
   char run[70];
   const std::size_t size = 1 + draft.below(std::size(run));
@@ -363,7 +363,7 @@ bool change_case(Draft& draft) {
   return draft.replace(line.begin, text.size(), view_of(text));
 }
 
-// A number becomes its neighbour, or is spelt as another grammar would have it.
+// Changes a number by one, or spells it in another grammar.
 bool change_number(Draft& draft) {
   constexpr View spellings[] = {"0"sv, "+"sv, "-"sv, "0x"sv, "00000000"sv, "1"sv, "_"sv, " "sv};
   const View text = draft.view();
@@ -382,7 +382,7 @@ bool change_number(Draft& draft) {
   return draft.replace(end - 1, 1, View(&changed, 1));
 }
 
-// So that what was mutated is a whole message more often.
+// Makes a mutated input a whole message more often.
 bool end_well(Draft& draft) {
   const std::size_t end = text_size(draft.view());
   return draft.replace(end, draft.size() - end, "\r\n\r\n"sv);
@@ -400,7 +400,7 @@ bool change_colon(Draft& draft) {
   return draft.replace(line.begin + colon, end - colon, draft.one_of(colons));
 }
 
-// A new field, as the first, the last, or anywhere between.
+// Inserts a new field as the first, the last, or anywhere between.
 bool add_field(Draft& draft) {
   const std::vector<Line> lines = draft.lines();
   const Field& field = fields[draft.below(std::size(fields))];
@@ -411,7 +411,7 @@ bool add_field(Draft& draft) {
   return draft.insert(at, text.view());
 }
 
-// Another value for one of the fields above that is there already, with the name as it stands.
+// Replaces the value of a known field, and keeps the spelling of its name.
 bool respell_value(Draft& draft) {
   Line line;
   if (!draft.pick_line(1, line)) return false;
@@ -435,7 +435,7 @@ bool respell_value(Draft& draft) {
   return draft.replace(from, end - colon - 1, Text({has_space ? " "sv : ""sv, value}).view());
 }
 
-// The line goes on in the next one.
+// Continues the line in the next one (a fold).
 bool fold(Draft& draft) {
   constexpr View folds[] = {"\r\n "sv, "\r\n\t"sv, "\r\n  \t"sv, "\n "sv, "\r\n \r\n "sv};
   Line line;
@@ -444,7 +444,7 @@ bool fold(Draft& draft) {
   return draft.insert(at, draft.one_of(folds));
 }
 
-// One of the words of the first line, or the space in front of it.
+// Replaces a word of the first line, or the space in front of it.
 bool change_first_line(Draft& draft, std::span<const View> words) {
   constexpr View spaces[] = {"  "sv, "\t"sv, ""sv, "\x0b"sv, "\r"sv, " \t"sv, "\xa0"sv};
   const std::vector<Line> lines = draft.lines();
@@ -469,7 +469,7 @@ bool change_status_line(Draft& draft) { return change_first_line(draft, response
 
 constexpr View hex_digits = "0123456789abcdefABCDEF"sv;
 
-// A line that begins with a digit: often a chunk's first, sometimes its data.
+// A line that begins with a digit: often the first line of a chunk, sometimes its data.
 bool pick_size(Draft& draft, Line& digits) {
   Line line;
   if (!draft.pick_line(0, line)) return false;
@@ -510,7 +510,7 @@ bool add_trailer(Draft& draft) {
   return draft.insert(line.end, draft.one_of(trailers));
 }
 
-// A good chunk of its own, wherever a line begins.
+// Inserts a valid chunk at the beginning of a line.
 bool add_chunk(Draft& draft) {
   Line line = {0, 0};
   if (draft.size() != 0 && !draft.pick_line(0, line)) return false;
@@ -525,7 +525,7 @@ bool add_chunk(Draft& draft) {
   return draft.insert(line.begin, chunk.view());
 }
 
-// All there is becomes the data of one good chunk.
+// Makes the whole input the data of one valid chunk.
 bool wrap(Draft& draft) {
   Text chunk;
   chunk.append(draft.size(), 16);
@@ -592,7 +592,7 @@ std::size_t cross(View left, View right, std::uint8_t* bytes, std::size_t room,
   const std::size_t kept = std::min(left.size(), room);
   if (kept != 0) std::memcpy(bytes, left.data(), kept);
   Draft draft(bytes, kept, room, random);
-  // Not written to: only its lines are asked for.
+  // Only its lines are read; it is not modified.
   std::vector<std::uint8_t> other(right.begin(), right.end());
   const Draft source(other.data(), other.size(), other.size(), random);
   const std::vector<Line> theirs = source.lines();

@@ -1,4 +1,4 @@
-// How an allocation is noticed: by the sanitizer's hooks, or by an operator new of our own.
+// Detects allocations: by the sanitizer's hooks, or by replacing operator new.
 // Covered by tests/parser/cost_test.cc.
 #include "fuzz/no_allocation.h"
 
@@ -26,7 +26,7 @@ void count_allocation() {
   if (depth == 0) [[likely]] {
     return;
   }
-  depth = 0;  // to say so may take memory
+  depth = 0;  // the report itself may allocate
   require(false, "the library allocates nothing");
 }
 

@@ -1,12 +1,12 @@
-// Ends the program where the library asks for memory: it promises never to.
+// Aborts the program when the library allocates memory, which it guarantees never to do.
 //
-// Under a sanitizer its hooks see every malloc; elsewhere no_allocation.cc replaces operator new.
-// Covered by tests/parser/cost_test.cc, which tries it on itself.
+// Under a sanitizer the sanitizer's hooks see every malloc; elsewhere no_allocation.cc replaces
+// operator new. Covered by tests/parser/cost_test.cc, which tests this detector too.
 #pragma once
 
 namespace fuzz {
 
-// While one lives, this thread may not allocate.
+// While an object of this class exists, its thread may not allocate.
 class NoAllocation {
  public:
   NoAllocation() noexcept;

@@ -2,13 +2,13 @@
 // the fields of a GET.
 //
 // Oracles:
-//   - conditions are judged as a second, slow reading of RFC 9110 13.2.2 judges them
-//   - a part of the file is sent only where Range and If-Range of a second reading ask for it; the
-//     bytes sent are those that were asked for, none of them twice, in the order asked for
-//   - what is written as multipart/byteranges, read back, has those bytes at those places, and its
-//     length is the one that was promised
-//   - HEAD is answered with the whole file whatever Range says
-//   - nothing is allocated
+//   - conditions give the result of a second, slow implementation of RFC 9110 13.2.2
+//   - ranges are sent only where a second implementation of Range and If-Range selects them; the
+//     bytes sent are the requested ones, none of them twice, in the requested order
+//   - the written multipart/byteranges, parsed, has those bytes at those offsets, and its length is
+//     the announced one
+//   - HEAD gets the head of the whole file, regardless of Range
+//   - no call allocates
 // Covered by the replay of corpus/plan in every build.
 #include <algorithm>
 #include <array>
@@ -54,9 +54,9 @@ std::string_view without_space(std::string_view text) {
   return text;
 }
 
-// --- Conditions, read a second time ---
+// --- A second implementation of conditions ---
 
-// Takes an entity tag from the front: 's' strong, 'w' weak, 0 none.
+// Removes an entity tag from the front: 's' strong, 'w' weak, 0 none.
 char take_tag(std::string_view& text, std::string_view& opaque) {
   const bool is_weak = text.substr(0, 2) == "W/";
   const std::string_view rest = is_weak ? text.substr(2) : text;
@@ -103,7 +103,7 @@ std::optional<std::int64_t> only_date(const RequestHead& head, FieldName name) {
   return http1::parse_date(lines[0], now);
 }
 
-// 412, 304, or 200 for going on.
+// 412, 304, or 200 if the conditions hold.
 int judged(const RequestHead& head, std::string_view tag) {
   if (!values_of(head, FieldName::if_match).empty()) {
     if (!any_names_tag(head, FieldName::if_match, tag, false)) return 412;
@@ -117,9 +117,9 @@ int judged(const RequestHead& head, std::string_view tag) {
   return date && written <= *date ? 304 : 200;
 }
 
-// --- Ranges, read a second time ---
+// --- A second implementation of ranges ---
 
-// A position, saturating; nothing where the text is not all digits.
+// A position, saturating; nullopt if the text is not all digits.
 std::optional<std::uint64_t> position(std::string_view text) {
   if (text.empty()) return std::nullopt;
   std::uint64_t number = 0;
@@ -132,7 +132,7 @@ std::optional<std::uint64_t> position(std::string_view text) {
 }
 
 struct Wanted {
-  bool valid = false;  // else Range is as if it were not there
+  bool valid = false;  // otherwise Range is ignored
   std::vector<ByteRange> ranges;
 };
 
@@ -183,11 +183,11 @@ bool if_range_lets(const RequestHead& head, std::string_view tag) {
   return http1::parse_date(lines[0], now) == written;
 }
 
-// --- What is sent ---
+// --- The sent bytes ---
 
 char byte_at(std::uint64_t offset) { return static_cast<char>(offset * 37 + 11); }
 
-// The multipart as it leaves.
+// The multipart as sent.
 fuzz::Text written_parts(const Plan& plan) {
   fuzz::Text all;
   const server::Parts parts = parts_of(plan);
@@ -204,7 +204,7 @@ fuzz::Text written_parts(const Plan& plan) {
   return all;
 }
 
-// Takes `expected` from the front.
+// Removes `expected` from the front.
 void take(std::string_view& text, std::string_view expected, const char* sentence) {
   require(text.substr(0, expected.size()) == expected, sentence);
   text.remove_prefix(expected.size());
@@ -252,7 +252,7 @@ void check_sent(std::span<const ByteRange> sent, const Wanted& wanted, std::uint
   for (const ByteRange range : sent) {
     require(range.first <= range.last && range.last < size, "a part is of the file");
     for (std::uint64_t at = range.first; at <= range.last; ++at) ++got[at];
-    // The first of the ranges that it is made of.
+    // The first of the ranges that were merged into this one.
     std::size_t from = 0;
     while (wanted.ranges[from].first < range.first || wanted.ranges[from].last > range.last) ++from;
     require(from >= last_asked, "parts come in the order asked for");

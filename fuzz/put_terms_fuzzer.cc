@@ -1,12 +1,12 @@
 // Fuzzes read_terms, parse_mtime and clash_with: the input is the fields of a PUT.
 //
 // Oracles:
-//   - what is taken fits together: the part is as long as the body, ends within the complete size,
-//     and is less than all of it
-//   - a part that begins where the file ends never leaves a gap; one byte further it does
-//   - a time is written again as decimal and read as the same
-//   - a field that is not there says nothing
-//   - nothing is allocated
+//   - accepted terms are consistent: the byte range is as long as the body, ends within the
+//     complete size, and is smaller than the whole file
+//   - a byte range that begins at the end of the file leaves no gap; one byte further it does
+//   - a time, written as decimal and parsed again, is the same time
+//   - a missing field has no effect
+//   - no call allocates
 // Covered by the replay of corpus/put_terms in every build.
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Runs a fuzz target once for each file given, for compilers without libFuzzer.
 //
-//   NAME_replay PATH...     a file, or a folder whose files are all run, deeper ones too
+//   NAME_replay PATH...     a file, or a folder, all of whose files are run recursively
 //
 // Names each file before it is run, so that the last name above a failure is the input that failed.
 // Covered by ctest, which replays the corpus of every target.
@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// All files at or below the path, in the order of their names.
+// All files at or below the path, sorted by name.
 std::vector<fs::path> files_at(const fs::path& path) {
   if (!fs::is_directory(path)) return {path};
   std::vector<fs::path> files;

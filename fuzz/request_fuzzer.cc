@@ -1,14 +1,13 @@
-// Fuzzes parse_request: the input is what a client sends, as it would stand on the wire.
+// Fuzzes parse_request: the input is a client's bytes, as on the wire.
 //
-// Oracles: those of head_oracle.h (every cut gives the same; proper prefixes are `more`; errors are
+// Oracles: those of head_oracle.h (cuts do not matter; proper prefixes give `more`; errors are
 // final and at the earliest byte; views follow the bytes; lookups agree; the round trip), under the
-// default limits and under tight ones without leniencies; and of a request that was accepted:
-//   - Host stands once in HTTP/1.1, and the authority is one that parse_authority takes
+// default limits and under tight ones without leniencies; and for an accepted request:
+//   - HTTP/1.1 has exactly one Host, and parse_authority accepts the authority
 //   - split_target finds the same form, authority, path and query in the target
-//   - what strict rules accept, lenient rules accept as the same request
-// and of any input: grammar.h, written from the ABNF, recognises the same heads; all instruction
-// sets, and the automaton without one, give the same answer. Nothing that parses or writes
-// allocates.
+//   - a request that the strict rules accept, the lenient rules accept with equal contents
+// and for any input: grammar.h, written from the ABNF, recognises the same heads; all instruction
+// sets, and the automaton alone, give equal results. No call that parses or writes allocates.
 // Covered by the replay of corpus/request in every build.
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +53,7 @@ struct RequestParser {
   }
 };
 
-// Small enough that every limit is met by inputs of a few dozen bytes.
+// Small enough for inputs of a few dozen bytes to reach every limit.
 constexpr http1::Limits tight = {.head_bytes = 192,
                                  .fields = 4,
                                  .target_bytes = 24,
@@ -82,7 +81,7 @@ void check_request(const http1::RequestHead& head) {
   require(parts.path == head.path() || has_root_for_empty, "and path");
 }
 
-// The automaton alone, which reads byte by byte what the instruction sets read by lines.
+// The automaton alone, which reads single bytes where the instruction sets read lines.
 struct Automaton : RequestParser {
   http1::Progress operator()(std::string_view bytes, Head& head) const {
     const fuzz::NoAllocation none;
@@ -98,7 +97,7 @@ void check_instruction_sets(const http1::Limits& limits, std::string_view input)
   }
 }
 
-// Longer inputs meet limits, which the grammar does not know.
+// Longer inputs reach limits, which the grammar does not model.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
   if (input.size() > below_all_limits) return;

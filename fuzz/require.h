@@ -1,4 +1,4 @@
-// How a fuzz target says what it found: the sentence that is no longer true, then the end.
+// Reports a finding of a fuzz target: prints the sentence that is no longer true, and aborts.
 //
 // libFuzzer keeps the input of a run that aborts, and the replay names the file it was reading.
 #pragma once
@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <string_view>
 
-// What every target defines, and libFuzzer or replay_main.cc calls. Returns 0.
+// The function that every target defines, and libFuzzer or replay_main.cc calls. Returns 0.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace fuzz {
 
-// `sentence` says what must hold, so that it reads as the finding when it does not.
+// `sentence` states the invariant: `condition` must be true.
 inline void require(bool condition, const char* sentence) {
   if (condition) [[likely]] {
     return;

@@ -1,17 +1,16 @@
-// Fuzzes parse_response: the input is what a server sends, as it would stand on the wire.
+// Fuzzes parse_response: the input is a server's bytes, as on the wire.
 //
-// Oracles: those of head_oracle.h (every cut gives the same; proper prefixes are `more`; errors are
+// Oracles: those of head_oracle.h (cuts do not matter; proper prefixes give `more`; errors are
 // final and at the earliest byte; views follow the bytes; lookups agree; the round trip), under the
 // default limits and under tight ones without leniencies; and
-//   - the request's method decides about the body and about nothing else
-//   - a status is 100 to 999; 1xx, 204 and 304 have no body, nor has an answer to HEAD
-//   - what strict rules accept, lenient rules accept as the same response
+//   - the request's method influences only the body
+//   - a status is 100 to 999; 1xx, 204 and 304 have no body, nor has a response to HEAD
+//   - a response that the strict rules accept, the lenient rules accept with equal contents
 //   - grammar.h, written from the ABNF, recognises the same heads
-//   - all instruction sets, and the automaton without one, give the same answer
-//   - parse_folded_response gives, however the bytes come, what parse_response gives of a text
-//   whose
-//     folds were replaced by a second, slower hand
-//   - nothing that parses or writes allocates
+//   - all instruction sets, and the automaton alone, give equal results
+//   - parse_folded_response gives, for every split, the result of parse_response for a text whose
+//     folds a second implementation has replaced
+//   - no call that parses or writes allocates
 // Covered by the replay of corpus/response in every build.
 #include <algorithm>
 #include <cstddef>
@@ -43,7 +42,7 @@ struct ResponseParser {
     return http1::parse_response(bytes, head, request_method, limits, simd);
   }
 
-  // Whether the space before the reason is missing is the one thing that writing mends.
+  // A missing space before the reason is the only difference that writing removes.
   static void same(const Head& left, const Head& right) {
     require(left.status() == right.status(), "the status is the same");
     require(left.status_class() == right.status_class(), "the status's class is the same");
@@ -67,7 +66,7 @@ void check_response(const http1::ResponseHead& head) {
   require(!has_none || head.body().kind == BodyKind::none, "1xx, 204 and 304 have no body");
 }
 
-// The method changes neither what is accepted nor what the fields are.
+// The method changes neither acceptance nor the fields.
 void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view input) {
   for (const http1::Method method : {http1::Method::head, http1::Method::connect}) {
     const auto other = fuzz::attempt(ResponseParser{{}, method}, input);
@@ -82,7 +81,7 @@ void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view 
   }
 }
 
-// The automaton alone, which reads byte by byte what the instruction sets read by lines.
+// The automaton alone, which reads single bytes where the instruction sets read lines.
 struct Automaton : ResponseParser {
   http1::Progress operator()(std::string_view bytes, Head& head) const {
     const fuzz::NoAllocation none;
@@ -99,7 +98,7 @@ void check_instruction_sets(const http1::Limits& limits, std::string_view input)
   }
 }
 
-// Replaces folds line by line, as RFC 9112 5.2 says it.
+// Replaces folds line by line, as RFC 9112 5.2 defines it.
 std::vector<char> unfolded(std::string_view input) {
   std::vector<char> bytes(input.begin(), input.end());
   const std::string_view text(bytes.data(), bytes.size());
@@ -109,7 +108,7 @@ std::vector<char> unfolded(std::string_view input) {
     if (end == line || end == text.npos) break;
     const bool folds = end + 2 < text.size() && (text[end + 2] == ' ' || text[end + 2] == '\t');
     if (folds) std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(end), 2, ' ');
-    // A line that begins with a fold is part of the one before, and so never empty.
+    // A line that begins with a fold is part of the line before, and therefore never empty.
     line = folds ? end + 1 : end + 2;
   }
   return bytes;
@@ -132,7 +131,7 @@ void check_folds(std::string_view input) {
       const fuzz::NoAllocation none;
       progress = http1::parse_folded_response(bytes, head, http1::Method::get);
     }
-    // A line end that comes last is held back: whether it is an error is not known yet.
+    // A line end at the end of the bytes is held back: it may still turn out to be an error.
     const bool waits = progress == http1::Progress::more && !text.empty() &&
                        (text.back() == '\r' || text.back() == '\n');
     require(waits || progress == expected.progress, "folds change nothing else");
@@ -151,7 +150,7 @@ void check_folds(std::string_view input) {
   give({&whole, 1});
 }
 
-// Longer inputs meet limits, which the grammar does not know.
+// Longer inputs reach limits, which the grammar does not model.
 void check_grammar(std::string_view input) {
   constexpr std::size_t below_all_limits = 4096;
   if (input.size() > below_all_limits) return;

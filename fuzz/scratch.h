@@ -1,7 +1,7 @@
-// Scratch: a folder for a fuzz target's files, on a file system in memory where there is one.
+// Scratch: a folder for a fuzz target's files, on a file system in memory if there is one.
 //
-// It goes away with the process, or, where that was killed or aborted, when the next one makes its
-// own. Used by served_tree.h and client_fuzzer.cc.
+// The folder is removed at the end of the process, or, if the process was killed or aborted, when
+// the next one creates its own. Used by served_tree.h and client_fuzzer.cc.
 #pragma once
 
 #include <cerrno>
@@ -60,7 +60,7 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-// The names in a folder, relative to an open one; none where there is no such folder.
+// The names in a folder, given relative to an open one; none if the folder does not exist.
 inline std::vector<std::string> names_in(int directory, const std::string& path) {
   std::vector<std::string> names;
   const int fd = ::openat(directory, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

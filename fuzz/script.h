@@ -1,22 +1,20 @@
 // Script: a whole connection as one input, raw bytes with events in between.
 //
-// The bytes of an input are what one side sends. 0xff, which no message needs, begins an event: its
-// letter follows, and for some letters one or two bytes of number. So an input is still HTTP to a
-// mutator that knows HTTP, and any bytes at all are a script.
+// The bytes of an input are those that one side sends. 0xff, which no message needs, begins an
+// event: its letter follows, and for some letters one or two bytes of number. An input is therefore
+// still HTTP to a mutator of HTTP, and any sequence of bytes is a valid script.
 //
-//   .        the piece ends: all that came is handled before the next piece is there
-//   ,        the same, but only one turn of the loop runs
-//   F R      the sender will send no more; the sender is gone. What it says afterwards is not sent
-//   T n      n quarters of a second pass
-//   W n  O   the sender takes 16 n bytes more of what is sent to it; it takes everything again
-//   E n k    the operation n from here fails in way k
-//   M n      the operation n from here moves one byte at most
-//   D n      the operation n from here completes late
-//   P n      receives give n bytes at a time, from the start
+//   .        ends the piece: all bytes so far are handled before the next piece arrives
+//   ,        ends the piece, but only one loop iteration runs before the next piece arrives
+//   F R      the sender shuts down its sending side; resets the connection. Later bytes are not
+//   sent T n      n quarters of a second pass W n  O   the sender reads 16 n more bytes; it reads
+//   everything again E n k    the n-th operation from here fails in way k M n      the n-th
+//   operation from here moves one byte at most D n      the n-th operation from here completes late
+//   P n      receives return n bytes at a time, from the start
 //   B h l    (256 h + l) times 8 letters, as bytes of the sender
-//   C n      settings of the run, each target has its own; the last one counts
-//   Q        at the end the sender stays silent instead of finishing
-//   S K      the program under test is asked to end, and told to
+//   C n      settings of the run, defined by each target; the last event of this kind counts
+//   Q        at the end the sender stays silent instead of closing the connection
+//   S K      the program under test is asked to end, as by SIGTERM; is ended at once
 //   0xff     0xff as a byte; any other letter ends the piece
 //
 // Covered by the replay of corpus/connection and corpus/client.
@@ -39,7 +37,7 @@ struct Event {
   std::size_t size = 0;
 };
 
-// What the sender says in all, and the order in which things happen.
+// All bytes of the sender, and the events in their order.
 class Script {
  public:
   explicit Script(std::string_view input) {
@@ -52,7 +50,7 @@ class Script {
     }
   }
 
-  // The event happens somewhere.
+  // True if the script contains the event.
   [[nodiscard]] bool has(char letter) const {
     return std::any_of(events.begin(), events.end(),
                        [letter](const Event& event) { return event.letter == letter; });
@@ -60,15 +58,15 @@ class Script {
 
   std::string bytes;
   std::vector<Event> events;
-  std::uint8_t settings = 0;       // of the last C
-  std::uint8_t receive_bytes = 0;  // of the last P
-  std::int64_t duration_ms = 0;    // all that passes
+  std::uint8_t settings = 0;       // n of the last C
+  std::uint8_t receive_bytes = 0;  // n of the last P
+  std::int64_t duration_ms = 0;    // the sum of all T
   bool stays_silent = false;       // Q
   static constexpr int tick_ms = 250;
 
  private:
   static constexpr char escape = '\xff';
-  // More events, or more letters from B, make a run slow and show nothing new.
+  // More events, or more letters from B, make a run slow and reach no new behaviour.
   static constexpr std::size_t most_events = 256;
   static constexpr std::size_t most_letters = 320 * 1024;
 

@@ -1,8 +1,9 @@
 // ServedTree: the small folder that a fuzzed server serves, on a file system in memory.
 //
-// It is made once and used by all runs: after a run that wrote, scan() says what is there now and
-// restore() puts back what differs. Beside the folder stands another with a secret, and symbolic
-// links that lead there: nobody may read it or touch it. Used by connection_fuzzer.cc.
+// It is created once and used by all runs: after a run that wrote, scan() returns the present
+// content and restore() undoes the differences. A second folder beside it has a secret, and the
+// served folder has symbolic links to it: no run may read or change it. Used by
+// connection_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -24,11 +25,11 @@ namespace fuzz {
 struct Entry {
   enum class Kind : std::uint8_t { file, directory, link };
   Kind kind = Kind::file;
-  std::string_view content;  // of a file; what the tree began with, or the scan's own
+  std::string_view content;  // of a file; a view of the initial tree or of the scan's own memory
   bool operator==(const Entry&) const = default;
 };
 
-// What stands where, by relative path.
+// The files and folders, by relative path.
 using Entries = std::map<std::string, Entry, std::less<>>;
 
 class ServedTree {
@@ -51,7 +52,7 @@ class ServedTree {
   [[nodiscard]] int root() const { return root_; }
   [[nodiscard]] const Entries& wanted() const { return wanted_; }
 
-  // What is there now. Contents are valid until the next scan.
+  // The present tree. Contents are valid until the next scan.
   [[nodiscard]] Entries scan() {
     Entries found;
     contents_.clear();
@@ -69,7 +70,7 @@ class ServedTree {
     return found;
   }
 
-  // Puts back what differs. `found` is what scan() has just said.
+  // Undoes the differences. `found` is the result of the scan() before.
   void restore(const Entries& found) {
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
       const bool is_folder = it->second.kind == Entry::Kind::directory;
@@ -81,18 +82,18 @@ class ServedTree {
     }
   }
 
-  // Nobody went where the links lead.
+  // The target of the links is unchanged.
   void check_outside() const {
     require(names_in(outside_, ".").size() == 1, "nothing is written outside the root");
     require(facts_of(outside_, "secret") == secret_, "the file outside the root is untouched");
   }
 
   static constexpr std::string_view secret = "nobody may read this";
-  // 06 Nov 1994 08:49:37, when all these files were written.
+  // 06 Nov 1994 08:49:37, the modification time of all these files.
   static constexpr std::int64_t written_at = 784'111'777;
 
  private:
-  // What tells a file that was replaced from one that was not.
+  // The data that distinguishes a replaced file from the original.
   struct Facts {
     ino_t inode = 0;
     off_t size = 0;
@@ -110,7 +111,7 @@ class ServedTree {
   static Facts facts_of(int directory, const char* path) {
     struct stat status {};
     if (::fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
-    // A folder is the same whatever is in it.
+    // The contents of a folder do not matter here.
     if (S_ISDIR(status.st_mode)) return {.inode = status.st_ino, .mode = status.st_mode};
     return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mode};
   }
@@ -140,7 +141,7 @@ class ServedTree {
     made_[path] = facts_of(root_, path.c_str());
   }
 
-  // One entry; a file that is as it was made is not read again.
+  // One entry; an unchanged file is not read again.
   [[nodiscard]] Entry look(const std::string& path) {
     if (is_as_made(path)) return wanted_.find(path)->second;
     const Facts facts = facts_of(root_, path.c_str());
@@ -161,7 +162,7 @@ class ServedTree {
   int outside_ = -1;
   Facts secret_;
   std::map<std::string, Facts, std::less<>> made_;
-  std::map<std::string, std::string> contents_;  // of files that a run wrote
+  std::map<std::string, std::string> contents_;  // of files written by a run
 };
 
 }  // namespace fuzz

@@ -1,16 +1,17 @@
-// Fuzzes the parser beside picohttpparser: what we accept, it accepts as the same message.
+// Fuzzes http1 and picohttpparser: each message that http1 accepts, picohttpparser accepts too.
 //
-// The input is read as a request, as a response and as a chunked body. Where our parser accepts,
-// picohttpparser has to accept too, with the same method, target, version, status, reason, names,
-// values and size, or the same data and the same end of the body. Left out of the comparison are
-//   - a status line without the space behind the status: a leniency of ours, switched off here
-//   - minor versions above 1, which we take for 1 (RFC 9110 2.5) and it reports as they are
-//   - white space behind a value and in front of a reason: versions of it differ in trimming
-//   - folded values of responses: it returns each line of them by itself
+// The input is parsed as a request, as a response and as a chunked body. Where http1 accepts,
+// picohttpparser has to accept too, with equal method, target, version, status, reason, names,
+// values and size, or equal data and an equal end of the body. The comparison leaves out
+//   - a status line without the space after the status: a leniency of http1, switched off here
+//   - minor versions above 1, which http1 treats as 1 (RFC 9110 2.5)
+//   - white space after a value and before a reason: versions of picohttpparser trim differently
+//   - folded values of responses: picohttpparser returns each line of them separately
 //
-// The other way round we refuse much that it accepts. Each such refusal has to be for one of the
-// reasons of stricter_*, below: it does not look at what fields mean; it takes LF for CR LF, any
-// bytes but control bytes as method and target, a fold, and anything in chunk lines and trailers.
+// http1 refuses many messages that picohttpparser accepts. Each such refusal must have one of the
+// reasons in stricter_*, below: picohttpparser does not interpret fields; it accepts LF for CR LF,
+// all bytes but control bytes in method and target, a fold, and any bytes in chunk lines and
+// trailers.
 // Covered by the replay of the corpora of request, response and chunked, where Debian's
 // libh2o-evloop-dev is installed.
 #include <algorithm>
@@ -35,44 +36,45 @@ using http1::Progress;
 
 constexpr http1::Limits limits = {.lenient = {.status_without_space = false}};
 
-// ---- why we refuse what picohttpparser accepts --------------------------------------------------
+// ---- reasons to refuse what picohttpparser accepts
+// --------------------------------------------------
 
 constexpr Error stricter_lines[] = {
-    Error::bare_lf,          // it ends lines by LF alone
-    Error::too_many_fields,  // our limit is lower than the room it is given
+    Error::bare_lf,          // it accepts LF alone as a line end
+    Error::too_many_fields,  // the limit of http1 is lower than the capacity given to it
     Error::head_too_large,   // it has no limit
-    Error::obs_fold,         // it hands on the lines of a fold
+    Error::obs_fold,         // it returns the lines of a fold
 };
 
-// It is told nothing of what fields mean: that is its caller's.
+// picohttpparser leaves the interpretation of fields to its caller.
 constexpr Error stricter_meaning[] = {
     Error::content_length_invalid, Error::content_length_too_large, Error::content_length_repeated,
     Error::coding_invalid,         Error::coding_repeated,          Error::coding_unsupported,
     Error::coding_in_http_1_0,     Error::length_and_coding,        Error::connection_invalid};
 
 constexpr Error stricter_requests[] = {
-    Error::bad_method_byte,      // any byte but controls; none at all
+    Error::bad_method_byte,      // it accepts any byte but controls, and an empty method
     Error::method_too_long,      // no limit
-    Error::target_missing,       // an empty target
-    Error::bad_target_byte,      // any byte but controls
-    Error::bad_target_escape,    // it does not look at escapes
+    Error::target_missing,       // it accepts an empty target
+    Error::bad_target_byte,      // it accepts any byte but controls
+    Error::bad_target_escape,    // it does not check escapes
     Error::target_too_long,      // no limit
-    Error::target_form_invalid,  // nor at the form
+    Error::target_form_invalid,  // it does not check the form
     Error::host_missing,        Error::host_repeated, Error::host_invalid};
 
 constexpr Error stricter_responses[] = {
-    Error::bad_status,  // a status that begins with 0
+    Error::bad_status,  // it accepts a status that begins with 0
 };
 
 constexpr Error stricter_bodies[] = {
-    Error::bad_chunk_size,             // whatever follows the digits is skipped
+    Error::bad_chunk_size,             // it skips all bytes after the digits
     Error::bad_chunk_extension,        // likewise
     Error::chunk_extension_too_large,  // no limit, or one for the whole body
     Error::chunk_overhead_too_large,   // likewise
     Error::bare_lf,                    // LF alone ends sizes, data and trailers
-    Error::bare_cr,                    // CRs are skipped in front of the LF
-    Error::chunk_end_missing,          // likewise behind the data
-    Error::trailer_too_large,          // trailers are skipped unread
+    Error::bare_cr,                    // it skips CRs before the LF
+    Error::chunk_end_missing,          // likewise after the data
+    Error::trailer_too_large,          // it skips trailers without parsing them
     Error::too_many_fields,
     Error::trailer_forbidden,
     Error::space_before_first_field,
@@ -89,7 +91,7 @@ bool is_one_of(std::span<const Error> errors, Error error) {
 
 // ---- heads --------------------------------------------------------------------------------------
 
-// What picohttpparser says about a head. `first` is the method or the reason.
+// picohttpparser's result for a head. `first` is the method or the reason.
 struct Peer {
   int size = 0;
   std::string_view first;

@@ -1,13 +1,14 @@
-// Fuzzes what takes targets and URLs apart: the input is a path, an authority and a URL in turn.
+// Fuzzes the parsers of targets and URLs: the input is parsed as a path, an authority and a URL.
 //
 // Oracles:
 //   - decode_path agrees with a model below that splits and joins; its result is normalised, fits
-//     any room that is large enough, and decodes to itself once encoded
-//   - encode_path writes nothing but harmless bytes, and unescaping gives the path back
-//   - parse_authority takes what grammar.h recognises and what parse_request takes as Host, and
-//     its parts make up the text
-//   - parse_url: its parts make up a URL that gives the same parts; parse_request takes them
-//   - none of them allocates
+//     any buffer that is large enough, and encoding and decoding it gives the same path
+//   - encode_path writes only safe bytes, and unescaping its result gives the original path
+//   - parse_authority accepts the texts that grammar.h recognises and parse_request accepts as
+//   Host,
+//     and its parts, joined, give the text
+//   - parse_url: its parts, joined, give a URL with the same parts; parse_request accepts them
+//   - no call allocates
 // Covered by the replay of corpus/target in every build.
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +31,8 @@ using http1::Error;
 
 bool is_control(char byte) { return (byte >= 0 && byte < 0x20) || byte == 0x7f; }
 
-// Appends the bytes that the text stands for; false where a % is not followed by two digits, or
-// what it stands for is in `forbidden`.
+// Appends the unescaped text; false where a % is not followed by two digits, or where the unescaped
+// byte is in `forbidden`.
 bool unescape(std::string_view text, std::string_view forbidden, fuzz::Text& bytes) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -56,7 +57,7 @@ struct Model {
   fuzz::Text path;
 };
 
-// RFC 3986 5.2.4 as a person would do it: unescape, split at the slashes, walk, join.
+// RFC 3986 5.2.4 in simple steps: unescape, split at the slashes, remove dot segments, join.
 Model model_of(std::string_view raw) {
   Model model;
   fuzz::Text bytes;
@@ -132,7 +133,7 @@ void check_path(std::string_view raw) {
   require(again.has_trailing_slash == (decoded.path == "/"), "and has no slash at its end");
 }
 
-// A request for `target` to `host`, parsed with room for targets of any size.
+// A request for `target` to `host`, parsed without a limit for targets.
 bool is_accepted(std::string_view target, std::string_view host) {
   const fuzz::Text text = {"GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\n\r\n"};
   const fuzz::Block bytes(text.view());

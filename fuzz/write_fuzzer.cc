@@ -1,13 +1,14 @@
-// Fuzzes HeadWriter: the input is a name, a value, a reason, a method and a target in turn, as if
-// each came from somewhere that nobody has checked. This is the target against response splitting.
+// Fuzzes HeadWriter: the input is used as a name, a value, a reason, a method and a target, as if
+// it came from an untrusted source. This target detects response splitting.
 //
 // Oracles:
-//   - a name, value, reason or method is written exactly if the parser reads it back: as one field,
-//     in a head that ends where it should
-//   - a target that the parser takes can be written; one that is written is read as it is or
-//   refused
-//   - what was refused leaves nothing to send; so does a room that is one byte too small
-//   - nothing is allocated
+//   - a name, value, reason or method is written exactly if the parser accepts it: as one field, in
+//     a head that ends at the expected place
+//   - a target that the parser accepts can be written; a written target is parsed unchanged, or
+//     refused
+//   - after a refusal there are no bytes to send; neither are there with a buffer one byte
+//     too small
+//   - no call allocates
 // Covered by the replay of corpus/write in every build.
 #include <cstddef>
 #include <cstdint>
@@ -29,9 +30,9 @@ using http1::Progress;
 constexpr http1::Limits wide = {.head_bytes = http1::max_head_bytes,
                                 .target_bytes = http1::max_head_bytes,
                                 .method_bytes = http1::max_head_bytes};
-constexpr std::size_t around = 64;  // bytes at most around the input in what is written
+constexpr std::size_t around = 64;  // at most this many bytes surround the input in the output
 
-// Writes a head with `write` into rooms of several sizes; returns it, empty if it was refused.
+// Writes a head with `write` into buffers of several sizes; returns it, empty if it was refused.
 template <class Write>
 fuzz::Block written(std::size_t most, Write write) {
   const auto attempt = [&](fuzz::Block& room) {
@@ -59,7 +60,7 @@ void check_field(std::string_view name, std::string_view value) {
   const bool is_read = progress == Progress::done && head.size() == text.view().size() &&
                        head.field_count() == 1 && head.field(0).name == name &&
                        head.field(0).value == http1::trim(value);
-  // A line may also be refused for what it says, such as a Content-Length that is no number.
+  // A line may also be refused for its value, such as a Content-Length that is not a number.
   const bool is_judged = progress == Progress::failed &&
                          head.failure().offset + 3 == text.view().size() &&
                          value.find('\n') == std::string_view::npos &&
