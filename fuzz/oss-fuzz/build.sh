@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: programs, seeds, options in $OUT.
+# Builds the fuzz targets for OSS-Fuzz and ClusterFuzzLite: programs, seeds and options in $OUT.
 #
-# They say by $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE which compiler, sanitizer and
-# engine it is; this script adds no flag. $SRC/quoit is the source, $WORK a folder to build in. Where
-# liburing or CLI11 are missing, or QUOIT_APPS is OFF, the targets that need apps/ are left out, those
-# of parser/ are not.
+# $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE select compiler, sanitizer and engine; this
+# script adds no flag. $SRC/quoit is the source, $WORK a folder to build in. If liburing or CLI11 is
+# missing, or QUOIT_APPS is OFF, the script builds only the targets of parser/.
 # Covered by tests/fuzz/oss_fuzz_test.
 set -euo pipefail
 : "${SRC:?}" "${WORK:?}" "${OUT:?}" "${CXX:?}" "${LIB_FUZZING_ENGINE:?}"
@@ -19,9 +18,9 @@ has_header() {
 apps=${QUOIT_APPS:-OFF}
 if [[ -z ${QUOIT_APPS:-} ]] && has_header liburing.h && has_header CLI/CLI.hpp; then apps=ON; fi
 
-# CMake takes compiler and flags from the environment. The engine's flags are for programs only.
-# Programs run where nothing is installed: liburing goes with them, and they look for it beside them.
-# shellcheck disable=SC2016  # $ORIGIN is the loader's word
+# CMake takes compiler and flags from the environment. The engine's flags are for programs only. The
+# programs run on machines without liburing: a copy is stored beside them, where they look for it.
+# shellcheck disable=SC2016  # the dynamic loader expands $ORIGIN
 cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE= -DQUOIT_APPS="$apps" -DQUOIT_TESTS=OFF \
   -DQUOIT_FUZZ=ON -DQUOIT_LIBFUZZER=ON -DQUOIT_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DQUOIT_WERROR=OFF \
   -DCMAKE_BUILD_RPATH='$ORIGIN/lib'
@@ -36,7 +35,7 @@ for program in "$build/bin/"*_fuzzer; do
   done
   cp "$source/fuzz/oss-fuzz/fuzzer.options" "$OUT/${name}_fuzzer.options"
 
-  # A folder may have a file of the same name as another's, so that each is named after its bytes.
+  # Two folders may have files of one name, so each file is named after a hash of its bytes.
   seeds=$WORK/seeds/$name
   rm -rf "$seeds"
   mkdir -p "$seeds"
