@@ -1,5 +1,5 @@
-# Draws a counted result as SVG: for each of a few cases a bar for each server, user code dark and
-# kernel light, and the floor as a line. Bars of one case share a scale. Colours follow the reader's
+# Draws a counted result as SVG: for some of the cases, a bar for each server, user code dark and
+# kernel light, and the floor as a line. The bars of a case share a scale. Colours follow the reader's
 # preference for light or dark. Used by bench/measure.
 #
 #   awk -f bench/chart.awk bench/results/DATE-counted.txt >bench/results/DATE-counted.svg
@@ -73,7 +73,7 @@ function draw(name, x, y,    s, most, scale, at, server, u, k) {
     at = y + 20 + (s - 1) * (bar + gap)
     printf "<text x=\"%d\" y=\"%d\">%s</text>\n", x, at + 11, server
     if (!((server SUBSEP name) in user)) {
-      printf "<text x=\"%d\" y=\"%d\" class=\"quiet\">has none</text>\n", x + label, at + 11
+      printf "<text x=\"%d\" y=\"%d\" class=\"quiet\">not supported</text>\n", x + label, at + 11
       continue
     }
     u = user[server, name] * scale

@@ -1,10 +1,10 @@
-# Makes tables of the lines that bench/run prints: a row for each case, a column for each server, then
-# quoitd's ratio to each other. Of several rounds the median counts. Used by bench/measure.
+# Prints tables from the lines of bench/run: a row for each case, a column for each server, then the
+# ratio of quoitd to each other server. Of several rounds it uses the median. Used by bench/measure.
 #
 #   awk -v mode=counted|timed -f bench/report.awk FILE
 #
-# Instructions are user + kernel a request; for the cases of many mebibytes, a KiB of content. Times in
-# the emulated machine mean nothing and are left out.
+# Instructions are user + kernel for each request; for the cases of many mebibytes, for each KiB of
+# content. Times in the emulated machine have no meaning and are left out.
 
 /^ *server=/ {
   delete v
@@ -50,27 +50,27 @@
 END {
   if (mode == "counted") {
     both("Instructions a request, user + kernel (10m, 100m: a KiB)")
-    table("Their sum", "total", 0, 1)
+    table("Instructions a request, sum of both", "total", 0, 1)
     table("System calls a request", "calls", 2, 0)
-    table("Times given the CPU a request", "switches", 2, 0)
-    table("Bytes that string instructions (rep movs, rep stos) went over a request (10m, 100m: a KiB)", \
+    table("Task switches to the server a request", "switches", 2, 0)
+    table("Bytes processed by string instructions (rep movs, rep stos) a request (10m, 100m: a KiB)", \
       "string", 0, 0)
   } else {
-    both("Instructions a request by the hardware's counters, user + kernel (10m, 100m: a KiB)")
-    table("Their sum", "total", 0, 1)
+    both("Instructions a request by hardware counters, user + kernel (10m, 100m: a KiB)")
+    table("Instructions a request, sum of both", "total", 0, 1)
     table("Cycles a request", "cycles", 0, 1)
     table("CPU time a request, microseconds (10m, 100m: a KiB)", "cpu", 3, 1)
     table("Requests a second", "rate", 0, 1)
-    table("Half of the requests within, microseconds", "p50", 0, 0)
-    table("99 of 100 requests within, microseconds", "p99", 0, 0)
+    table("Response time, median, microseconds", "p50", 0, 0)
+    table("Response time, 99th percentile, microseconds", "p99", 0, 0)
   }
   table("User memory of an idle connection, KiB", "idle", 2, 0)
-  if (mode != "counted") table("Start to first answer, ms", "start", 1, 0)
-  table("Start to first answer, million instructions", "start_total", 2, 0)
+  if (mode != "counted") table("Start to first response, ms", "start", 1, 0)
+  table("Start to first response, million instructions", "start_total", 2, 0)
   table("Resident at start, MiB", "resident", 1, 0)
-  table("Hot requests alone: 99 of 100 within, microseconds", "alone", 0, 0)
-  table("Hot requests beside a cold file: 99 of 100 within, microseconds", "beside", 0, 0)
-  table("The cold file meanwhile, MiB/s", "cold", 0, 0)
+  table("Hot requests alone: response time, 99th percentile, microseconds", "alone", 0, 0)
+  table("Hot requests beside a cold file: response time, 99th percentile, microseconds", "beside", 0, 0)
+  table("Rate of the cold file, MiB/s", "cold", 0, 0)
   for (key in failed) {
     split(key, parts, SUBSEP)
     printf "FAILED: %s %s: %s\n", parts[1], parts[2], failed[key]
@@ -130,7 +130,7 @@ function both(title,    c, s) {
   printf "\n"
 }
 
-# With ratios, if there is a quoitd to compare with others.
+# With `ratios`, and if quoitd is among the servers, also prints the ratios.
 function table(title, metric, digits, ratios,    c, s, ours) {
   if (!has[metric]) return
   heading(title)

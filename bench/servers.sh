@@ -1,11 +1,12 @@
 # shellcheck shell=sh disable=SC2154
-# How each server of the benchmark is started; read by bench/run, on the machine itself and, with
-# busybox, in the emulated one. server_command NAME VARIANT PORT ROOT TEMP sets `command_line`, the
-# command without what pins it to a CPU, or fails when the server has no such variant:
-#   plain   no access log          put   takes uploads
-#   log     access log to a file   two   two workers          cold   as plain
+# The commands that start the servers of the benchmark. bench/run sources this file, on the machine
+# itself and, with busybox, in the emulated one. server_command NAME VARIANT PORT ROOT TEMP sets
+# `command_line`, the command without the prefix that pins it to a CPU, or fails if the server does
+# not support the variant:
+#   plain   no access log          put   accepts uploads
+#   log     access log to a file   two   two workers          cold   like plain
 # `bin` is the folder of the built programs, `peers` that of the peers' configurations, `quoitd` the
-# program and `quoitd_options` what it is given beside.
+# program and `quoitd_options` its additional options.
 
 server_command() {
   name=$1 variant=$2 port=$3 root=$4 temp=$5 workers=1

@@ -1,6 +1,7 @@
-// What the counter should see, done once before each counted benchmark: a child runs a loop of two
+// A known workload for the counter, run before each counted benchmark: a child runs a loop of two
 // million instructions, calls the kernel a hundred thousand times, and copies a mebibyte with one
-// string instruction. bench/counted/run compares the counts with that. Tried by ./dev bench.
+// string instruction. bench/counted/run checks that the counter reports these numbers. Tried by
+// ./dev bench.
 #include <cstddef>
 #include <sys/syscall.h>
 #include <sys/wait.h>

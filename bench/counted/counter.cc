@@ -1,20 +1,21 @@
 // Counts a server's instructions exactly: a plugin for QEMU's emulation of a machine with one CPU.
 //
 // A block of translated code adds its number of instructions to one of two counters each time it
-// runs: user or kernel, by its address. Whenever the kernel switches tasks, what the counters have
-// grown by is put down to the task that ran: the switch itself tells which task comes next, by the
-// address from which it loads the new stack pointer. Interrupts go to whom they interrupt, as in
-// hardware counters. The load generator says where the measured part begins and ends with an
-// instruction that does nothing (see bench/load/mark.h); a task that ran user code in between and
-// is not the load generator is the server's, and so is a kernel worker of io_uring.
+// runs: user or kernel, by its address. Whenever the kernel switches tasks, the increase of the
+// counters is attributed to the task that ran; the switch identifies the next task by the address
+// from which it loads the new stack pointer. Interrupts count for the interrupted task, as in
+// hardware counters. The load generator marks the beginning and the end of the measured section
+// with an instruction that has no effect (see bench/load/mark.h). Every task that ran user code in
+// between, except the load generator, belongs to the server, and so do kernel workers of io_uring.
 //
-// A string instruction (rep movsb) is one instruction, as for the hardware, however often it
-// repeats; the bytes that it went over are counted beside it. A block that an exception leaves
+// A string instruction (rep movsb) counts as one instruction, as in hardware, however often it
+// repeats; the bytes that it processes are counted separately. A block that an exception leaves
 // early counts as a whole.
 //
 // Arguments: out=FILE worker=ADDRESS (of io_uring's worker function in the kernel) profile=FILE.
-// One line for each measured part goes to FILE; with profile=, the blocks that the server ran in
-// the last one: address, instructions a run, runs. Tried by ./dev bench --counted.
+// The plugin writes a line to FILE for each measured section; with profile=, it writes the blocks
+// that the server ran in the last section: address, instructions a run, runs. Tried by ./dev bench
+// --counted.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -35,15 +36,15 @@ struct Counts {
   std::uint64_t user = 0;
   std::uint64_t kernel = 0;
   std::uint64_t calls = 0;         // system calls
-  std::uint64_t string_bytes = 0;  // that string instructions went over
+  std::uint64_t string_bytes = 0;  // processed by string instructions
 };
 
 struct Task {
-  Counts spent;                // since the measured part began
+  Counts spent;                // since the measured section began
   bool load = false;           // the load generator
   bool worker = false;         // a kernel worker of io_uring
   bool ran_user = false;       // known only while profiling
-  std::uint64_t switches = 0;  // how often it was given the CPU
+  std::uint64_t switches = 0;  // number of times that it got the CPU
 };
 
 struct Block {
@@ -52,11 +53,11 @@ struct Block {
   std::uint64_t runs = 0;  // by the server
 };
 
-Counts counted;                                 // by the emulated CPU, ever
-Counts settled;                                 // as counted was when `current` was given the CPU
-std::unordered_map<std::uint64_t, Task> tasks;  // by address; node-based, so that pointers last
+Counts counted;                                 // by the emulated CPU, since boot
+Counts settled;                                 // value of `counted` when `current` got the CPU
+std::unordered_map<std::uint64_t, Task> tasks;  // by address; node-based: pointers stay valid
 Task* current = &tasks[0];
-std::deque<Block> blocks;  // of which pointers last, too
+std::deque<Block> blocks;  // pointers to its elements stay valid
 std::uint64_t worker_address = 0;
 bool profiling = false;
 const char* profile_path = nullptr;
@@ -85,7 +86,7 @@ void settle() {
   settled = counted;
 }
 
-// ---- what the emulated machine does ------------------------------------------------------------
+// ---- events of the emulated machine -----------------------------------------------------------
 
 void on_switch(unsigned, std::uint32_t, std::uint64_t stack_pointer_of_next, void*) {
   settle();
@@ -139,14 +140,14 @@ void on_block(unsigned, void* data) {
   if (is_server(*current)) ++block->runs;
 }
 
-// ---- what it is about to do: translation -------------------------------------------------------
+// ---- translation of blocks ----------------------------------------------------------------------
 
 std::string_view bytes_of(const qemu_plugin_insn* instruction) {
   return {static_cast<const char*>(qemu_plugin_insn_data(instruction)),
           qemu_plugin_insn_size(instruction)};
 }
 
-// Bytes that one repetition goes over; 0 for what is no repeated string instruction.
+// Bytes that one repetition processes; 0 for all instructions but repeated string instructions.
 unsigned string_width(std::string_view bytes) {
   bool repeats = false;
   unsigned width = 4;
@@ -195,8 +196,8 @@ void add(qemu_plugin_tb* block, std::uint64_t& counter, std::uint64_t addend) {
   qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &counter, addend);
 }
 
-// A string instruction that is not finished jumps to itself, and so begins a block: every run of
-// such a block is one repetition, which the run before it has already counted.
+// An unfinished string instruction jumps to itself, and therefore begins a block: every run of such
+// a block is one repetition of an instruction that has already been counted.
 void on_translation(qemu_plugin_id_t, qemu_plugin_tb* translated) {
   const std::uint64_t address = qemu_plugin_tb_vaddr(translated);
   const bool kernel = is_kernel(address);

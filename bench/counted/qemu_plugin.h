@@ -1,8 +1,8 @@
-// What bench/counted/counter.cc calls of QEMU's plugin interface, version 1 (QEMU 4.2 to 8.2).
+// The functions of QEMU's plugin interface, version 1 (QEMU 4.2 to 8.2), that counter.cc calls.
 //
-// Debian packages QEMU with plugins enabled but not the header, so these declarations are ours,
-// written from QEMU's documentation ("QEMU TCG Plugins"). Nothing here is linked: the emulator
-// that loads the plugin defines the functions. Tried by ./dev bench --counted.
+// Debian's QEMU has plugins enabled but no header package, so these declarations were written from
+// QEMU's documentation ("QEMU TCG Plugins"). Nothing is linked here: the emulator that loads the
+// plugin defines the functions. Tried by ./dev bench --counted.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 extern "C" {
 
 struct qemu_info_t;
-struct qemu_plugin_tb;    // a block of translated instructions, run from its first
+struct qemu_plugin_tb;  // a block of translated instructions, which always runs from its first one
 struct qemu_plugin_insn;  // one of them
 
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };  // 7.2 takes R alone for W
+enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };  // QEMU 7.2 treats R alone as W
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 
 using qemu_plugin_id_t = std::uint64_t;

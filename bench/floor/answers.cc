@@ -1,4 +1,4 @@
-// The floor's answers, from the files that the benchmark makes (bench/site).
+// The floor's responses, from the files that the benchmark creates (bench/load/site.h).
 #include "bench/floor/answers.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t page = 4096;
 
-// As many bytes as quoitd's heads have, give or take a few.
+// About as many bytes as the heads of quoitd.
 std::string head_of(std::string_view status, std::size_t length) {
   return "HTTP/1.1 " + std::string(status) +
          "\r\n"
@@ -37,8 +37,8 @@ std::string head_of(std::string_view status, std::size_t length) {
   std::exit(1);
 }
 
-// Reserves a page and room for the file behind it, maps the file there, and writes the head so that
-// it ends where the file begins.
+// Reserves a page and the address space for the file behind it, maps the file there, and writes the
+// head so that it ends where the file begins.
 Answer answer_with(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat facts {};
@@ -55,7 +55,7 @@ Answer answer_with(const std::string& path) {
   return {{start - head.size(), head.size() + size}, {start - head.size(), head.size()}};
 }
 
-// The last field line of a request's head. The load generator puts there what makes it differ.
+// The last field line of a request's head, where the load generator puts the varying field.
 std::string_view last_line(std::string_view request) {
   const void* before = ::memrchr(request.data(), '\n', request.size() - 4);
   return request.substr(
@@ -83,7 +83,7 @@ Answers::Answers(const std::string& root)
 
 std::string_view Answers::to(std::string_view request) const {
   const bool head_only = request[0] == 'H';
-  const std::size_t target = head_only ? 6 : 5;  // behind "HEAD /" or "GET /"
+  const std::size_t target = head_only ? 6 : 5;  // after "HEAD /" or "GET /"
   std::uint32_t name = 0;
   std::memcpy(&name, request.data() + target, sizeof name);
   switch (name) {
@@ -106,7 +106,7 @@ std::string_view Answers::to(std::string_view request) const {
   }
 }
 
-// Not at the start, which is measured, and not page by page while answers are measured.
+// Called neither at start, which is measured, nor page by page during the measurement.
 std::string_view Answers::parts() {
   const std::string_view body = big_.whole.substr(big_.head.size());
   if (!parts_mapped_) ::madvise(const_cast<char*>(body.data()), body.size(), MADV_POPULATE_READ);
@@ -114,7 +114,7 @@ std::string_view Answers::parts() {
   return body;
 }
 
-// By vector, as a parser would.
+// Uses vector instructions, as a parser would.
 std::size_t head_size(std::string_view requests) {
   std::size_t at = 0;
   while (const void* found = std::memchr(requests.data() + at, '\r', requests.size() - at)) {

@@ -1,7 +1,7 @@
-// The floor's answers: what it sends for each file of the benchmark's site, made once.
+// The floor's responses: created once for each file of the benchmark's site.
 //
-// Head and body stand behind one another in memory, so that each answer is one piece: a page for
-// the head, and after it the file, mapped. Tried by ./dev bench.
+// Head and body are contiguous in memory, so that each response is one piece: a page for the head,
+// and behind it the mapped file. Tried by ./dev bench.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace floor_server {
 
-// A file as it is answered. The bytes live as long as the process.
+// A response with a file. The bytes stay valid until the process ends.
 struct Answer {
   std::string_view whole;  // head and body
-  std::string_view head;   // its beginning
+  std::string_view head;   // the head at its beginning
 };
 
 class Answers {
  public:
-  // Maps the files under `root`, a directory's path. Ends the process when one is missing.
+  // Maps the files under `root`, the path of a directory. Ends the process if one is missing.
   explicit Answers(const std::string& root);
 
-  // The answer to one request's head, by method, target and the two fields that the load generator
-  // sends. What is none of these cases is answered 404.
+  // The response to a request's head, selected by method, target and the two fields that the load
+  // generator sends. 404 for all other requests.
   std::string_view to(std::string_view request) const;
-  // The file whose parts are asked for; see range_of. All of it is mapped in at the first call.
+  // The file whose ranges are requested; see range_of. The first call populates its whole mapping.
   std::string_view parts();
 
  private:
@@ -33,10 +33,10 @@ class Answers {
   bool parts_mapped_ = false;
 };
 
-// The bytes of the first request of several, up to its blank line; 0 when there is none.
+// The size of the first of several requests, including its blank line; 0 if there is none.
 std::size_t head_size(std::string_view requests);
 
-// A request for a part, of which only `bytes=FIRST-LAST` is understood; length 0: no range.
+// The requested range, of which only `bytes=FIRST-LAST` is understood; length 0: no range.
 struct Range {
   std::uint64_t first = 0;
   std::uint64_t length = 0;

@@ -1,4 +1,4 @@
-// The floor's ring and its few steps; see floor.h for what it is there for.
+// The floor's ring and its few steps; floor.h describes its purpose.
 #include "bench/floor/floor.h"
 
 #include <algorithm>
@@ -19,11 +19,11 @@ namespace floor_server {
 namespace {
 
 constexpr unsigned short group = 0;
-constexpr unsigned buffer_count = 512;         // a power of two; 64 connections pipeline into these
-constexpr unsigned buffer_bytes = 8192;        // a small PUT, head and body
-constexpr std::size_t piece = 16 << 20;        // the most that one send carries
-constexpr std::size_t block_bytes = 64 << 10;  // 16 answers of a kibibyte, and some
-constexpr std::size_t room_bytes = 1 << 20;    // of a big upload, written at once
+constexpr unsigned buffer_count = 512;   // a power of two; enough for 64 pipelining connections
+constexpr unsigned buffer_bytes = 8192;  // a small PUT, head and body
+constexpr std::size_t piece = 16 << 20;  // the maximum of one send
+constexpr std::size_t block_bytes = 64 << 10;  // 16 responses of a kibibyte, and more
+constexpr std::size_t room_bytes = 1 << 20;    // of a big upload, in one write
 
 constexpr std::string_view created =
     "HTTP/1.1 201 Created\r\nServer: floor/1.0.0\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -42,7 +42,7 @@ Floor::Floor(const std::string& root, std::uint16_t port) : answers_(root) {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  connections_.reserve(std::min<rlim_t>(files.rlim_cur, 1 << 16));  // untouched until it is used
+  connections_.reserve(std::min<rlim_t>(files.rlim_cur, 1 << 16));  // not touched before use
   set_up_ring();
   listen(port);
 }
@@ -106,7 +106,7 @@ void Floor::listen(std::uint16_t port) {
   }
 }
 
-// The next submission, marked with what it is for. The prep functions leave user_data alone.
+// The next submission, with its purpose in user_data, which the prep functions do not change.
 io_uring_sqe* Floor::entry(Step step, int fd) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
   while (!sqe) {
@@ -146,7 +146,7 @@ void Floor::take(const io_uring_cqe& completion) {
     case Step::receive: took(fd, completion); break;
     case Step::send: {
       Connection& c = connections_[static_cast<std::size_t>(fd)];
-      if (completion.res < 0) break;  // the receive will see the end, too
+      if (completion.res < 0) break;  // the receive reports the end too
       if (!c.rest.empty()) return send(fd, c.rest);
       if (c.block) blocks_.push_back(std::exchange(c.block, nullptr));
       if (c.last) ::shutdown(fd, SHUT_RDWR);
@@ -167,8 +167,8 @@ void Floor::take(const io_uring_cqe& completion) {
   }
 }
 
-// What the multishot receive says. The buffer goes back before anything is sent from it: answers
-// never point into it.
+// Handles a completion of the multishot receive. The buffer is recycled before the response is
+// sent, because responses never point into it.
 void Floor::took(int fd, const io_uring_cqe& completion) {
   Connection& c = connections_[static_cast<std::size_t>(fd)];
   if (completion.flags & IORING_CQE_F_BUFFER) {
@@ -176,7 +176,7 @@ void Floor::took(int fd, const io_uring_cqe& completion) {
     char* buffer = memory_.get() + std::size_t{id} * buffer_bytes;
     if (completion.res > 0) {
       const std::string_view bytes(buffer, static_cast<std::size_t>(completion.res));
-      if (c.upload) {  // what arrived before the receive was cancelled
+      if (c.upload) {  // bytes that arrived before the receive was cancelled
         c.upload->room.resize(std::max(room_bytes, c.upload->filled + bytes.size()));
         std::memcpy(c.upload->room.data() + c.upload->filled, bytes.data(), bytes.size());
         c.upload->filled += static_cast<std::uint32_t>(bytes.size());
@@ -271,9 +271,9 @@ void Floor::send_part(int fd, std::string_view request) {
 
 // ---- PUT ---------------------------------------------------------------------------------------
 
-// A body that is all there is written from the upload's own copy, so that the buffer can go back.
-// Of any other the rest is received straight into that memory, once the multishot receive has
-// ended.
+// A body that has arrived completely is written from the upload's own copy, so that the buffer can
+// be recycled. The rest of any other body is received directly into that memory, once the multishot
+// receive has ended.
 void Floor::begin_upload(int fd, std::string_view bytes) {
   Connection& c = connections_[static_cast<std::size_t>(fd)];
   constexpr std::string_view field = "Content-Length: ";
@@ -301,7 +301,7 @@ void Floor::begin_upload(int fd, std::string_view bytes) {
   }
 }
 
-// Receives until the room is full, then writes it.
+// Receives until the buffer is full, then writes it.
 void Floor::fill(int fd) {
   Upload& upload = *connections_[static_cast<std::size_t>(fd)].upload;
   const std::uint64_t room = upload.room.size() - upload.filled;

@@ -1,10 +1,10 @@
-// The floor: what an HTTP server costs that does nothing but receive and send.
+// The floor: a minimal HTTP server that only receives and sends, as a lower bound for the cost.
 //
-// It answers fixed bytes through a ring with quoitd's settings: multishot accept, multishot receive
-// into a buffer ring, one send for a response, one for all that were pipelined, big bodies from a
-// mapping in pieces of at most 16 MiB, and bodies of PUT into files by the ring's open, write and
-// rename. It understands what bench/load sends and nothing else. How far quoitd is above it is what
-// quoitd's own work costs. Tried by ./dev bench.
+// It sends fixed bytes through a ring with quoitd's settings: multishot accept, multishot receive
+// into a buffer ring, one send for a response, one send for all pipelined responses, big bodies
+// from a mapping in pieces of at most 16 MiB, and bodies of PUT into files by the ring's open,
+// write and rename. It understands only the requests of bench/load. The cost of quoitd above the
+// floor is the cost of quoitd's own work. Tried by ./dev bench.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@
 
 namespace floor_server {
 
-// A body of PUT on its way into a file.
+// The upload of a PUT body into a file.
 struct Upload {
-  std::string name;       // where it goes, relative to the root
-  std::string temporary;  // where it is until it is whole
+  std::string name;       // the target, relative to the root
+  std::string temporary;  // the temporary file, until the body is complete
   int file = -1;
   std::uint64_t missing = 0;  // bytes not yet received
   std::uint64_t written = 0;  // bytes in the file
@@ -32,16 +32,16 @@ struct Upload {
 };
 
 struct Connection {
-  std::string_view rest;           // of the answer, behind the piece that is being sent
-  char* block = nullptr;           // answers gathered, or the head of a part
+  std::string_view rest;           // of the response, after the piece that is being sent
+  char* block = nullptr;           // responses, or the head for a range
   std::unique_ptr<Upload> upload;  // while a body is received
-  bool last = false;               // close when the answer is out
+  bool last = false;               // close after the response is sent
   bool cancelling = false;         // the multishot receive is being ended, for a big body
 };
 
 class Floor {
  public:
-  // Listens on 127.0.0.1:`port`. Ends the process when it cannot.
+  // Listens on 127.0.0.1:`port`. Ends the process on failure.
   Floor(const std::string& root, std::uint16_t port);
   // Serves until the process is killed.
   [[noreturn]] void run();
@@ -74,8 +74,8 @@ class Floor {
   io_uring_buf_ring* buffers_ = nullptr;
   std::unique_ptr<char[]> memory_;       // of the buffers
   std::vector<Connection> connections_;  // by descriptor
-  std::vector<char*> blocks_;            // that nobody has borrowed
-  std::uint64_t uploads_ = 0;            // ever, for the names of temporary files
+  std::vector<char*> blocks_;            // free blocks
+  std::uint64_t uploads_ = 0;            // since start, for the names of temporary files
 };
 
 }  // namespace floor_server

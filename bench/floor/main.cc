@@ -1,4 +1,4 @@
-// floor PORT ROOT: the benchmark's lower bound; see floor.h. ROOT is a site made by bench/site.
+// floor PORT ROOT: the benchmark's lower bound; see floor.h. `bench_load site ROOT` creates ROOT.
 #include <cstdlib>
 
 #include "bench/floor/floor.h"

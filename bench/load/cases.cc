@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t files = 10000;  // that bench/site makes under f/
+constexpr std::uint64_t files = 10000;  // created by bench/load/site.cc under f/
 constexpr std::uint64_t part_bytes = 64 * kib;
 constexpr std::uint64_t parts = 4096;  // of the file of 256 MiB
 
@@ -47,7 +47,7 @@ constexpr std::array cases = {
          .kind = Kind::random_file,
          .target = "/f/#####",
          .body_bytes = 4 * kib,
-         .in_order = 3 * files,  // caches take some only when they are asked for again
+         .in_order = 3 * files,  // some caches admit a file only at its second request
          .warm = 3 * files + 1000,
          .requests = 10000},
     Case{.name = "get-100k",
@@ -139,8 +139,8 @@ void write_digits(char* room, std::size_t count, std::uint64_t value) {
 
 }  // namespace
 
-// Which of `count` files or parts is next: after each was asked for in order, one at random, the
-// same in every run (Marsaglia's xorshift).
+// The number of the next of `count` files or ranges: first all in order, then pseudorandom, equal
+// in every run (Marsaglia's xorshift).
 std::uint64_t Requests::random_below(std::uint64_t count) {
   if (number_ < case_.in_order) return number_ % count;
   random_ ^= random_ << 13;

@@ -1,7 +1,7 @@
-// The benchmark's cases: what is asked for, over how many connections, how often.
+// The benchmark's cases: the request, the number of connections and the number of requests.
 //
-// A new case is a row in the table of cases.cc. bench/run knows which need a server that logs,
-// takes uploads or has two workers. Tried by ./dev bench.
+// A new case is a row in the table of cases.cc. bench/run derives from the name whether the case
+// needs a server that logs, accepts uploads or has two workers. Tried by ./dev bench.
 #pragma once
 
 #include <cstdint>
@@ -14,32 +14,32 @@ namespace load {
 enum class Kind : std::uint8_t {
   get,
   head,
-  revalidate,   // GET with the entity tag that the file has
-  random_file,  // GET of one of 10,000 files, at first of each in order
-  random_part,  // GET of one of the aligned parts of a file, at first of each in order
+  revalidate,   // GET with the current entity tag of the file
+  random_file,  // GET of one of 10,000 files; the first requests take all in order
+  random_part,  // GET of one of the aligned ranges of a file; the first requests take all in order
   put,          // of a new file each time
 };
 
 struct Case {
   std::string_view name;
   Kind kind = Kind::get;
-  std::string_view target;  // '#' stands for digits that differ from request to request
+  std::string_view target;  // '#' stands for digits that vary between requests
   unsigned connections = 64;
-  unsigned depth = 1;       // requests in one send; the next ones follow when all are answered
+  unsigned depth = 1;       // requests in one send; the next ones follow after all responses
   bool close_each = false;  // a new connection for every request
   int status = 200;
-  std::uint64_t body_bytes = 0;  // of the answer, or of the upload
-  std::uint64_t in_order = 0;    // the first requests of random ones: all there is, in order
+  std::uint64_t body_bytes = 0;  // of the response, or of the upload
+  std::uint64_t in_order = 0;    // first requests that take all files in order, before random ones
   std::uint64_t warm = 0;        // requests before the measured ones
   std::uint64_t requests = 0;    // measured ones, in the emulator
 };
 
 // All cases that are a stream of requests.
 std::span<const Case> all_cases();
-// Null: there is none of that name.
+// Null if no case has that name.
 const Case* find_case(std::string_view name);
 
-// Writes the bytes of one case's requests.
+// Generates the bytes of one case's requests.
 class Requests {
  public:
   // `tag` is the file's entity tag, quoted; only revalidation needs it.

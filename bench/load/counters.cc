@@ -27,7 +27,7 @@ std::vector<pid_t> numbers_in(const std::string& directory) {
 
 std::string proc(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
-// A thread's counter, to be inherited by threads that it starts.
+// A counter of a thread, inherited by threads that it starts.
 int open_counter(pid_t thread, std::uint64_t event, bool user, bool kernel) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
@@ -46,7 +46,7 @@ std::uint64_t value_of(int fd) {
   return ::read(fd, &value, sizeof value) == sizeof value ? value : 0;
 }
 
-// The number behind `name` and a colon in one of a process's files; 0 when it is not there.
+// The number after `name` and a colon in a file of /proc/PID; 0 if it is missing.
 std::uint64_t number_in(pid_t pid, const char* file, const std::string& name) {
   std::ifstream lines(proc(pid) + file);
   std::string line;

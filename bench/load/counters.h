@@ -1,6 +1,6 @@
-// What a server has used so far, read from outside: time, instructions where the machine counts
-// them, memory. The server is a process with all its threads (io_uring's workers are among them)
-// and with the processes that it started. Tried by ./dev bench.
+// The resources that a server has used, read from outside: time, instructions if the machine counts
+// them, and memory. The server is a process with all its threads (including io_uring's workers) and
+// the processes that it started. Tried by ./dev bench.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace load {
 
 struct Usage {
   std::uint64_t cpu_ns = 0;  // user and kernel
-  // Counted by the hardware; 0 where it does not count.
+  // From hardware counters; 0 where there are none.
   std::uint64_t user_instructions = 0;
   std::uint64_t kernel_instructions = 0;
   std::uint64_t cycles = 0;
@@ -22,7 +22,7 @@ Usage operator-(const Usage& a, const Usage& b);
 
 class Counters {
  public:
-  // `server` and what it started by now are counted; 0: nothing is.
+  // Counts `server` and the processes that it has started by now; nothing for 0.
   explicit Counters(pid_t server);
   ~Counters();
   Counters(const Counters&) = delete;

@@ -1,4 +1,4 @@
-// Times of requests, as counts in classes that are at most a sixteenth wide.
+// A histogram of request times, in classes whose width is at most a sixteenth of their value.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ class Histogram {
   }
   void clear() { *this = {}; }
 
-  // The time that `share` (0 to 1) of the requests did not exceed; 0 when there were none.
+  // The quantile `share` (0 to 1): that share of the requests took no longer; 0 without requests.
   std::uint64_t at(double share) const {
     const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(total_));
     std::uint64_t seen = 0;
@@ -30,7 +30,7 @@ class Histogram {
  private:
   static constexpr unsigned fraction_bits = 4;
 
-  // Below 16 a class is one value; above, the four bits behind the first one tell classes apart.
+  // Below 16 a class is one value; above, the four bits after the leading one select the class.
   static std::size_t class_of(std::uint64_t value) {
     if (value < 16) return value;
     const auto width = static_cast<unsigned>(std::bit_width(value));

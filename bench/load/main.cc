@@ -4,11 +4,11 @@
 //   bench_load idle --port N --pid SERVER [--requests CONNECTIONS]
 //   bench_load cold --port N --pid SERVER --file PATH [--seconds S]
 //   bench_load start --port N [--requests ROUNDS] [--file MAPS] -- COMMAND [ARGUMENT...]
-//   bench_load site FOLDER                  make the files; cold-file PATH BYTES: the big one
+//   bench_load site FOLDER                  create the files; cold-file PATH BYTES: the big file
 //   bench_load list
 //
-// Prints one line of name=value pairs. Without --requests and --seconds, a case's own numbers hold,
-// which are those for the emulator; with --seconds, the first of both ends it.
+// Prints one line of name=value pairs. Without --requests and --seconds, the numbers of the case
+// apply, which are meant for the emulator; with --seconds, the limit reached first ends the run.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -114,7 +114,7 @@ int run(int count, char** arguments) {
     return measure_cold(options.port, options.server, options.file, options.nanoseconds());
   }
   if (name == "start") {
-    // With the null pointer that ends the arguments.
+    // Including the null pointer that ends the arguments.
     return measure_start(options.port, number(1),
                          {arguments + rest, static_cast<std::size_t>(count - rest + 1)},
                          options.file);

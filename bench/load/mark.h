@@ -1,6 +1,6 @@
-// The two instructions that tell the emulator's counter where the measured part begins and ends.
+// The two instructions that mark the measured section for the counter in the emulator.
 //
-// On a real machine they do nothing. bench/counted/counter.cc knows them by their bytes.
+// On a real machine they have no effect. bench/counted/counter.cc recognises their bytes.
 #pragma once
 
 namespace load {

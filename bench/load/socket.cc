@@ -57,7 +57,7 @@ void wait_for(std::uint16_t port) {
     if (!head_of_answer(port, "GET /1k HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").empty()) return;
     ::usleep(10000);
   }
-  std::fprintf(stderr, "bench_load: nobody answers\n");
+  std::fprintf(stderr, "bench_load: the server does not respond\n");
   std::exit(1);
 }
 

@@ -7,23 +7,23 @@
 
 namespace load {
 
-// A connected, blocking socket; -1 when nobody listens.
+// A connected, blocking socket; -1 if no server listens.
 int try_connect(std::uint16_t port);
-// The same; ends the process when nobody listens.
+// A connected, blocking socket; ends the process if no server listens.
 int connect_to(std::uint16_t port);
 
-// Waits until a request is answered, for ten seconds; then ends the process. Only then are all
-// processes of a server there.
+// Waits until the server responds to a request, which means that all its processes have started;
+// ends the process after ten seconds.
 void wait_for(std::uint16_t port);
 
-// One exchange on a connection of its own: sends `request`, reads until the head of the answer is
-// complete. Empty when the connection broke off.
+// Sends `request` on a new connection and returns the head of the response; empty if the connection
+// ended before it was complete.
 std::string head_of_answer(std::uint16_t port, std::string_view request);
 
-// The value of a field of a head, for example "ETag"; empty if there is none.
+// The value of a field of a head, for example "ETag"; empty if it is missing.
 std::string field_of(std::string_view head, std::string_view name);
 
-// Allows as many open files as the system lets this process have.
+// Raises the limit of open files as far as the system allows.
 void raise_file_limit();
 
 std::uint64_t now_ns();

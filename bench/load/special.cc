@@ -27,7 +27,7 @@ namespace {
 constexpr std::string_view small_request = "GET /1k HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 constexpr std::uint64_t second = 1'000'000'000;
 
-// Sends one request on a blocking socket and reads its answer, head and 1 KiB.
+// Sends one request on a blocking socket and reads the response, a head and 1 KiB.
 bool exchange(int fd) {
   if (::send(fd, small_request.data(), small_request.size(), MSG_NOSIGNAL) < 0) return false;
   std::string answer;
@@ -45,7 +45,7 @@ bool exchange(int fd) {
 
 int measure_idle(std::uint16_t port, pid_t server, unsigned count) {
   std::vector<int> idle;
-  for (int i = 0; i < 100; ++i) {  // what grows once is not a connection's
+  for (int i = 0; i < 100; ++i) {  // memory that grows only once does not belong to a connection
     const int fd = connect_to(port);
     exchange(fd);
     ::close(fd);
@@ -93,7 +93,7 @@ int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command,
     ::close(fd);
     ::kill(-child, SIGTERM);
     ::waitpid(child, nullptr, 0);
-    while ((fd = try_connect(port)) >= 0) {  // the last of its processes has gone
+    while ((fd = try_connect(port)) >= 0) {  // waits until its last process has ended
       ::close(fd);
       ::usleep(1000);
     }
@@ -106,8 +106,8 @@ int measure_start(std::uint16_t port, unsigned rounds, std::span<char*> command,
 
 namespace {
 
-// Reads the cold file over and over, until it is killed; counts its bytes in `total`. It shares a
-// CPU with whoever asks for the hot file, and has the kernel drop what it reads, to take little of
+// Reads the cold file repeatedly, until it is killed; counts its bytes in `total`. It shares a CPU
+// with the clients of the hot file, and lets the kernel discard the received bytes to use little of
 // it.
 [[noreturn]] void read_cold_file(std::uint16_t port, const std::string& file,
                                  volatile std::uint64_t* total) {
@@ -142,7 +142,7 @@ int measure_cold(std::uint16_t port, pid_t server, const std::string& file,
   if (reader == 0) read_cold_file(port, file, total);
   while (*total == 0) ::usleep(1000);
   const std::uint64_t before = *total;
-  limits.warm = 0;  // a server that is blocked would never be warm
+  limits.warm = 0;  // a blocked server would never finish the warm-up
   const Outcome beside = Stream(hot, port, "", counters).run(limits);
   const std::uint64_t cold_bytes = *total - before;
   ::kill(reader, SIGKILL);

@@ -22,10 +22,10 @@ namespace load {
 
 namespace {
 
-constexpr std::size_t room_bytes = 256 << 10;  // received at once
-constexpr std::size_t upload_bytes = 1 << 20;  // sent at once
-constexpr std::size_t head_bytes = 16 << 10;   // longest head of an answer
-constexpr std::uint64_t most_errors = 20;      // then something is wrong with the set-up
+constexpr std::size_t room_bytes = 256 << 10;  // maximum of one receive
+constexpr std::size_t upload_bytes = 1 << 20;  // maximum of one send
+constexpr std::size_t head_bytes = 16 << 10;   // longest head of a response
+constexpr std::uint64_t most_errors = 20;      // more of them mean that the set-up is wrong
 
 }  // namespace
 
@@ -34,9 +34,9 @@ struct Stream::Connection {
   std::string sending;          // heads of requests not sent yet
   std::uint64_t body_left = 0;  // of an upload, not sent yet
   bool polls_out = false;
-  unsigned awaited = 0;            // answers
+  unsigned awaited = 0;            // responses
   std::string partial;             // of a head
-  std::uint64_t content_left = 0;  // of the answer, not received yet
+  std::uint64_t content_left = 0;  // of the response, not received yet
   bool in_content = false;
   std::uint64_t began_ns = 0;
 };
@@ -82,8 +82,8 @@ Outcome Stream::run(const Limits& limits) {
   return outcome_;
 }
 
-// A server that is blocked must not stop the clock: what it owes counts as answered when the time
-// is over, which is less than the truth.
+// A blocked server must not stop the measurement: responses that it still owes count as received at
+// the end of the time, which underestimates their time.
 void Stream::nothing_since(std::uint64_t nanoseconds) {
   const std::uint64_t now = now_ns();
   if (measuring_ && limits_.nanoseconds > 0 && now - began_ns_ > limits_.nanoseconds) {
@@ -92,7 +92,7 @@ void Stream::nothing_since(std::uint64_t nanoseconds) {
     }
     finish();
   } else if (now - nanoseconds > 10'000'000'000) {
-    std::fprintf(stderr, "bench_load: no answer for ten seconds\n");
+    std::fprintf(stderr, "bench_load: no response for ten seconds\n");
     std::exit(1);
   }
 }
@@ -160,7 +160,7 @@ void Stream::receive(Connection& c) {
   }
 }
 
-// Takes a head or content from what was received. False: the rest has to wait, or is lost.
+// Consumes a head or content from the received bytes. False: the rest has to wait, or is lost.
 bool Stream::take(Connection& c, std::size_t& at, std::size_t end) {
   if (c.in_content) {
     const std::uint64_t taken = std::min<std::uint64_t>(c.content_left, end - at);
@@ -177,14 +177,14 @@ bool Stream::take(Connection& c, std::size_t& at, std::size_t end) {
     c.partial = bytes;
     return false;
   }
-  if (progress != http1::Progress::done || c.awaited == 0) return fail(c, "no answer"), false;
+  if (progress != http1::Progress::done || c.awaited == 0) return fail(c, "no response"), false;
   if (head_.status() == 100) return at += head_.size(), true;
   const http1::Body body = head_.body();
   const bool right_length =
       case_.kind == Kind::put || case_.status == 404 || body.length == case_.body_bytes;
   if (head_.status() != case_.status || !right_length || body.kind > http1::BodyKind::length) {
     std::fprintf(stderr, "bench_load: status %d, length %lu\n", head_.status(), body.length);
-    return fail(c, "not the answer asked for"), false;
+    return fail(c, "not the expected response"), false;
   }
   at += head_.size();
   c.content_left = body.length;

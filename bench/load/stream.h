@@ -1,7 +1,6 @@
 // A stream of one case's requests over many connections, from one thread, by count or by time.
 //
-// Every answer is checked: its status, and that its body has the length that it should have. Tried
-// by ./dev bench.
+// The status and the length of every response are checked. Tried by ./dev bench.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +15,15 @@
 namespace load {
 
 struct Limits {
-  std::uint64_t warm = 0;      // requests before the measured ones; 0: even connecting is measured
-  std::uint64_t requests = 0;  // measured ones, unless the time is over before
+  std::uint64_t warm = 0;      // requests before the measured ones; 0: connecting is measured too
+  std::uint64_t requests = 0;  // measured ones, unless the time ends before
   std::uint64_t nanoseconds = 0;
 };
 
 struct Outcome {
   std::uint64_t requests = 0;
   std::uint64_t nanoseconds = 0;
-  std::uint64_t errors = 0;  // answers that were not what was asked for, broken connections
+  std::uint64_t errors = 0;  // wrong responses, broken connections
   Usage server;
   Histogram times;
 };
@@ -59,12 +58,12 @@ class Stream {
   Requests requests_;
   int epoll_ = -1;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::unique_ptr<char[]> room_;    // what is received; a head's beginning is kept elsewhere
+  std::unique_ptr<char[]> room_;    // received bytes; an incomplete head is stored elsewhere
   std::unique_ptr<char[]> upload_;  // bytes of every upload
   http1::ResponseHead head_;
   Limits limits_;
   Outcome outcome_;
-  std::uint64_t answered_ = 0;  // ever
+  std::uint64_t answered_ = 0;  // since start
   std::uint64_t began_ns_ = 0;
   Usage before_;
   bool measuring_ = false;

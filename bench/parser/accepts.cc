@@ -1,9 +1,9 @@
-// Counts which of our cases other parsers accept: parser_accepts [--list]
+// Counts the test cases that other parsers accept: parser_accepts [--list]
 //
-// The cases are those of tests/parser/cases, all of a head that is refused or accepted as a whole.
-// For each of our reasons to refuse: how many cases have it, and how many of them picohttpparser
-// and llhttp accept as a head. Neither knows what fields mean, but for llhttp's look at framing, so
-// that what is about Host, say, is their caller's to find. --list names the cases.
+// The cases are those of tests/parser/cases that are a complete head, refused or accepted. For each
+// reason to refuse, the table has the number of cases, and the number of those that picohttpparser
+// and llhttp accept. Neither of them interprets fields, except that llhttp checks framing; they
+// leave checks of Host, for example, to their caller. --list prints the names of the cases.
 #include <cstdio>
 #include <map>
 #include <string>
@@ -43,7 +43,7 @@ int main(int arguments, char** argument) {
     ++count.cases;
     for (std::size_t at = 0; at < bench::peers().size(); ++at) {
       const Peer& peer = bench::peers()[at];
-      // What a peer may still be waiting for, the rest of a head, is behind all cases.
+      // Every refused case is followed by the end of a head, for which a peer may still be waiting.
       const std::string whole = is_good ? one.bytes : one.bytes + "\r\n\r\n";
       const bool is_request = one.kind == cases::Kind::request;
       const bool accepts = (is_request ? peer.request(whole) : peer.response(whole)) != 0;
@@ -55,7 +55,7 @@ int main(int arguments, char** argument) {
     }
   }
   if (list) return 0;
-  std::printf("| our answer | cases |");
+  std::printf("| result of http1 | cases |");
   for (const Peer& peer : bench::peers()) std::printf(" accepted by %s |", peer.name);
   std::printf("\n|---|---|");
   for (std::size_t at = 0; at < bench::peers().size(); ++at) std::printf("---|");

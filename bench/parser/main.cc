@@ -1,14 +1,14 @@
-// Measures the parser beside picohttpparser and llhttp, in one process and in turn, so that
-// whatever disturbs the machine disturbs both: parser_bench [--json] [--rounds N] [--only WORKLOAD]
-//                            parser_bench --exactly N PARSER WORKLOAD
+// Measures http1, picohttpparser and llhttp in one process, alternating, so that a disturbance of
+// the machine affects all of them: parser_bench [--json] [--rounds N] [--only WORKLOAD]
+//                              parser_bench --exactly N PARSER WORKLOAD
 //
-// A round gives each parser each workload for about a millisecond; the best of all rounds counts,
-// since noise only ever adds; so does a place of the messages in their page where a processor takes
-// stores to the head for stores to the text, which is why each round has another. Every message is
-// parsed in one call from a complete buffer with nothing behind it, the head's reset included; our
-// parser recognises the fields, checks Host and decides about the body, which picohttpparser leaves
-// to its caller. Cycles are those of the time-stamp counter, which ticks at the nominal frequency.
-// --exactly parses N messages with one parser and does nothing else, to count instructions:
+// A round runs each parser on each workload for about a millisecond; the best of all rounds counts,
+// because noise only adds time. A position of the messages in their page at which a processor takes
+// stores to the head for stores to the text (4K aliasing) adds time too, so each round uses another
+// position. Every message is parsed in one call from a complete buffer, including the reset of the
+// head. http1 recognises the fields, checks Host and decides about the body, which picohttpparser
+// leaves to its caller. Cycles are those of the time-stamp counter, which runs at the nominal
+// frequency. --exactly only parses N messages with one parser, to count instructions:
 //   valgrind --tool=callgrind --toggle-collect='bench::parse_exactly*' parser_bench --exactly ...
 #include <algorithm>
 #include <chrono>
@@ -33,7 +33,7 @@
 namespace bench {
 namespace {
 
-// Each parses one message and returns the bytes of its head, or another number if it refuses it.
+// Each parses one message and returns the size of its head, or another number if it refuses it.
 using Parse = std::size_t (*)(std::string_view message);
 
 http1::RequestHead request_head;
@@ -125,12 +125,12 @@ Cost measure(Parse parse, const std::vector<std::string_view>& messages, std::si
   return {took.count() / divisor, static_cast<double>(end_ticks - begin_ticks) / divisor};
 }
 
-// The messages in one block, each right behind the one before, as a server would have them.
+// The messages in one block, one directly after the other, as in a server.
 class Block {
  public:
   explicit Block(const Workload& workload) : messages_(workload.messages) { put(0); }
 
-  // Puts them so many bytes behind the beginning of a page.
+  // Places them at that offset in a page.
   void put(std::size_t offset) {
     const std::size_t size = workload_size();
     text_.resize(size + 2 * page);

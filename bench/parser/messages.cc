@@ -1,6 +1,6 @@
-// Messages to measure with: a few that are always the same, as benchmarks have them, and two crowds
-// of different ones in random order, as servers have them. With the crowds no branch predictor can
-// learn a message by heart, which it does within milliseconds when there is only one.
+// The messages of the benchmark: a few constant messages, as in other benchmarks, and two mixes of
+// different messages in random order, as in a server. A branch predictor learns a single message
+// within milliseconds; it cannot learn a mix.
 #include "bench/parser/messages.h"
 
 #include <cstdint>
@@ -78,7 +78,7 @@ std::string make_host(Random& random) {
   return host;
 }
 
-// The fields of a request in random order, since clients differ in that too.
+// The fields of a request in random order, because clients differ in the order too.
 std::string make_fields(Random& random, std::vector<std::string> fields) {
   std::string text;
   while (!fields.empty()) {

@@ -1,4 +1,4 @@
-// The messages that the parser is measured with, all made here.
+// The messages of the benchmark, which are generated at start.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-// Messages that stand each in its own bytes, without anything behind them.
+// Messages, each in its own memory, followed by no other bytes.
 struct Workload {
   const char* name;
   const char* what;

@@ -1,5 +1,5 @@
-// picohttpparser and llhttp behind one face. llhttp gets the callbacks that keep what the others
-// keep: the target, names, values, and that the head is there.
+// picohttpparser and llhttp behind one interface. llhttp gets callbacks that store what the other
+// parsers store: the target, names and values, and that the head is complete.
 #include "bench/parser/peers.h"
 
 #include <vector>
@@ -67,7 +67,7 @@ int on_value(llhttp_t*, const char* at, std::size_t size) {
 }
 int on_head(llhttp_t*) {
   spans.is_whole = true;
-  return HPE_PAUSED;  // the body is not what is measured
+  return HPE_PAUSED;  // the body is not measured
 }
 
 llhttp_settings_t make_settings() {

@@ -1,4 +1,4 @@
-// The parsers to be measured beside and compared with, as far as they are there.
+// The other parsers for comparison, as far as they are installed.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace bench {
 
-// Each function parses one message with nothing behind its head, keeps what it finds as views, and
-// returns the bytes of the head, 0 unless it is whole and good.
+// Each function parses one message that ends with its head, stores the elements as views, and
+// returns the size of the head; 0 unless it is complete and valid.
 struct Peer {
   const char* name;
   std::size_t (*request)(std::string_view message);
