@@ -1,8 +1,8 @@
-# C++ to HTML: each line a <span class="line">, with comments (c), literals (s), keywords (k), the
+# Converts C++ to HTML: each line becomes a <span class="line">, with comments (c), literals (s), keywords (k), the
 # coroutine words (a), preprocessor lines (p) and numbers (n) marked for style.css to colour.
 #
-# -v name=NAME gives each line an id, NAME-12; -v first=A -v last=B prints a part only. What spans
-# lines (block comments, raw strings) is kept in `open`. Works in any POSIX awk.
+# -v name=NAME gives each line an id, NAME-12; -v first=A -v last=B prints these lines only. The state of
+# multi-line tokens (block comments, raw strings) is in `open`. Works in any POSIX awk.
 
 BEGIN {
   split("alignas alignof asm auto bool break case catch char class concept const consteval " \
@@ -61,7 +61,7 @@ function highlight(line,    out, token) {
   return out
 }
 
-# `#include <x>  // why`: the comment is a comment here too.
+# `#include <x>  // reason`: marks the comment as a comment.
 function directive(line,    at) {
   at = match(line, /[ \t]\/\//)
   if (!at) return mark("p", line)
