@@ -2,8 +2,7 @@
 // Covered by tests/parser/cost_test.cc.
 #include "fuzz/no_allocation.h"
 
-#include <cstdlib>
-#include <new>
+#include <cstddef>
 
 #include "fuzz/require.h"
 
@@ -53,12 +52,8 @@ void on_free(const volatile void*) {}
 
 #else
 
-void* operator new(std::size_t size) {
-  fuzz::count_allocation();
-  if (void* const block = std::malloc(size == 0 ? 1 : size)) return block;
-  throw std::bad_alloc();
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+#include "fuzz/replace_new.h"
+
+void fuzz::before_new(std::size_t) { count_allocation(); }
 
 #endif

@@ -1,7 +1,8 @@
 // Aborts the program when the library allocates memory, which it guarantees never to do.
 //
 // Under a sanitizer the sanitizer's hooks see every malloc; elsewhere no_allocation.cc replaces
-// operator new. Covered by tests/parser/cost_test.cc, which tests this detector too.
+// operator new (replace_new.h).
+// Covered by tests/parser/cost_test.cc, which tests this detector too.
 #pragma once
 
 namespace fuzz {

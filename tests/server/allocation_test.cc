@@ -4,8 +4,6 @@
 // which allocates as it likes, stands outside the count. Frames come from malloc by their pool and
 // are counted by it.
 #include <chrono>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fuzz/replace_new.h"
 #include "tests/server/world.h"
 
 namespace {
@@ -21,25 +20,11 @@ namespace {
 bool counting = false;
 std::size_t allocations = 0;
 
-void* allocate(std::size_t bytes) {
-  if (counting) ++allocations;
-  void* memory = std::malloc(bytes > 0 ? bytes : 1);
-  if (!memory) std::abort();
-  return memory;
-}
-
 }  // namespace
 
-void* operator new(std::size_t bytes) { return allocate(bytes); }
-void* operator new[](std::size_t bytes) { return allocate(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void fuzz::before_new(std::size_t) {
+  if (counting) ++allocations;
+}
 
 namespace server {
 namespace {
