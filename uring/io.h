@@ -150,6 +150,8 @@ class Io : private IoParts {
   bool timed_out() const { return timed_out_; }
   Loop& loop() const { return loop_; }
   Engine& engine() const { return loop_.engine(); }
+  // For coroutines whose first parameter is an Io: where their frames are allocated.
+  FramePool& frames() const { return loop_.frames(); }
 
   // Takes back stopped() and timed_out(), for a new use of this Io.
   void renew();

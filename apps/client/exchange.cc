@@ -31,9 +31,9 @@ void forgive(uring::Io& io) {
   if (io.timed_out() && !io.stopped()) io.renew();
 }
 
-// While an upload waits for its input, nobody can expect the server to move.
+// While an upload waits for its input, the server cannot be expected to send anything.
 void set_deadline(Session& s, std::int64_t patience_ms) {
-  if (patience_ms > 0 && !s.upload.reading) s.io.set_deadline(patience_ms);
+  if (patience_ms > 0 && !s.input_awaited) s.io.set_deadline(patience_ms);
 }
 
 ExitCode fail_head(Session& s) {
@@ -227,8 +227,8 @@ uring::Task<ExitCode> receive_body(Session& s, BodyReader& body, OutputFile& out
                                                   std::string(describe(piece.failure.error)));
     }
     if (!piece.data.empty()) {
-      const ExitCode written = co_await write_output(s, output, view_of(piece.data));
-      if (written != ExitCode::ok) co_return written;
+      const ExitCode written = co_await write_output(s.io, output, view_of(piece.data));
+      if (written != ExitCode::ok) co_return s.fail(output.error);
       received += piece.data.size();
       s.report.moved(piece.data.size(), s.now());
     }

@@ -22,22 +22,23 @@ void confirm_saved(Session& s, const OutputFile& output) {
 uring::Task<ExitCode> save_body(Session& s, const std::string& file) {
   BodyReader body(s.head.body());
   OutputFile output;
-  const ExitCode opened = co_await open_output(s, output, file);
+  const ExitCode opened = co_await open_output(s.io, output, file);
   if (opened != ExitCode::ok) {
     disconnect(s);
-    co_return opened;
+    co_return s.fail(output.error);
   }
   s.report.begin(output.name, body.total(), s.now());
   const ExitCode received = co_await receive_body(s, body, output);
   s.report.end();
   if (received != ExitCode::ok) {
     disconnect(s);
-    co_await discard_output(s, output);
+    co_await discard_output(s.io, output);
     co_return received;
   }
   finish_exchange(s);
-  const ExitCode published = co_await publish_output(s, output);
-  if (published == ExitCode::ok) confirm_saved(s, output);
+  const ExitCode published = co_await publish_output(s.io, output);
+  if (published != ExitCode::ok) co_return s.fail(output.error);
+  confirm_saved(s, output);
   co_return published;
 }
 
@@ -89,10 +90,10 @@ uring::Task<ExitCode> head(Session& s, const Job& job) {
   const std::string lines = as_lines(s.head_text);
   OutputFile output;
   const std::string standard_output = standard_stream;
-  const ExitCode opened = co_await open_output(s, output, standard_output);
-  if (opened != ExitCode::ok) co_return opened;
-  const ExitCode written = co_await write_output(s, output, lines);
-  if (written != ExitCode::ok) co_return written;
+  const ExitCode opened = co_await open_output(s.io, output, standard_output);
+  if (opened != ExitCode::ok) co_return s.fail(output.error);
+  const ExitCode written = co_await write_output(s.io, output, lines);
+  if (written != ExitCode::ok) co_return s.fail(output.error);
   const ExitCode code = s.head.status_class() <= 3 ? ExitCode::ok : fail_refused(s, where);
   co_await skip_body(s);
   co_return code;

@@ -24,8 +24,8 @@ constexpr auto file_position = static_cast<std::uint64_t>(-1);
 // A random name is taken once in 2^64; more than a few times is something else.
 constexpr int most_attempts = 8;
 
-ExitCode fail_writing(Session& s, const std::string& name, uring::Fault fault) {
-  std::string text = "cannot write " + name + ": ";
+ExitCode fail_writing(OutputFile& output, uring::Fault fault) {
+  std::string text = "cannot write " + output.name + ": ";
   switch (fault) {
     case uring::Fault::peer_gone: text += "nobody reads it any more"; break;
     case uring::Fault::no_space:
@@ -35,7 +35,8 @@ ExitCode fail_writing(Session& s, const std::string& name, uring::Fault fault) {
     case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
     default: text.append(uring::describe(fault)).append("; say -o FILE to write elsewhere");
   }
-  return s.fail(ExitCode::write_error, std::move(text));
+  output.error = {ExitCode::write_error, std::move(text)};
+  return output.error.code;
 }
 
 struct Existing {
@@ -67,8 +68,8 @@ std::uint64_t random_number() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-void close_output(Session& s, OutputFile& output) {
-  if (output.fd > STDERR_FILENO) s.io.engine().close(output.fd);
+void close_output(uring::Engine& engine, OutputFile& output) {
+  if (output.fd > STDERR_FILENO) engine.close(output.fd);
   output.fd = -1;
 }
 
@@ -86,22 +87,22 @@ std::string temporary_name(const std::string& target, std::uint64_t random) {
 
 namespace {
 
-uring::Task<ExitCode> open_stream(Session& s, OutputFile& output) {
+uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
   output.is_stream = true;
   const uring::OpenHow how{.flags = O_WRONLY | O_CLOEXEC | O_NOCTTY};
   const Interrupt::Helpless helpless;  // a named pipe waits for its reader
-  const uring::Result opened = co_await s.io.open(AT_FDCWD, output.name.c_str(), how);
-  if (!opened.ok()) co_return fail_writing(s, output.name, opened.fault());
+  const uring::Result opened = co_await io.open(AT_FDCWD, output.name.c_str(), how);
+  if (!opened.ok()) co_return fail_writing(output, opened.fault());
   output.fd = opened.value;
   co_return ExitCode::ok;
 }
 
-uring::Task<ExitCode> open_temporary(Session& s, OutputFile& output) {
+uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
   const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
   uring::Fault fault = uring::Fault::none;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     output.temporary = temporary_name(output.target, random_number());
-    const uring::Result opened = co_await s.io.open(AT_FDCWD, output.temporary.c_str(), how);
+    const uring::Result opened = co_await io.open(AT_FDCWD, output.temporary.c_str(), how);
     if (opened.ok()) {
       output.fd = opened.value;
       co_return ExitCode::ok;
@@ -110,12 +111,12 @@ uring::Task<ExitCode> open_temporary(Session& s, OutputFile& output) {
     fault = opened.fault();
     if (fault != uring::Fault::exists) break;
   }
-  co_return fail_writing(s, output.name, fault);
+  co_return fail_writing(output, fault);
 }
 
 }  // namespace
 
-uring::Task<ExitCode> open_output(Session& s, OutputFile& output, const std::string& name) {
+uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::string& name) {
   output.name = name;
   if (name == standard_stream) {
     output.name = "standard output";
@@ -124,53 +125,53 @@ uring::Task<ExitCode> open_output(Session& s, OutputFile& output, const std::str
     co_return ExitCode::ok;
   }
   const Existing existing = look_at(name);
-  if (existing.is_directory) co_return fail_writing(s, name, uring::Fault::is_directory);
+  if (existing.is_directory) co_return fail_writing(output, uring::Fault::is_directory);
   if (existing.exists && !existing.is_regular) {
-    const ExitCode opened = co_await open_stream(s, output);
+    const ExitCode opened = co_await open_stream(io, output);
     co_return opened;
   }
   output.target = existing.exists ? behind_links(name) : name;
-  const ExitCode opened = co_await open_temporary(s, output);
+  const ExitCode opened = co_await open_temporary(io, output);
   if (opened == ExitCode::ok && existing.exists) ::fchmod(output.fd, existing.permissions);
   co_return opened;
 }
 
-uring::Task<ExitCode> write_output(Session& s, OutputFile& output, std::string_view bytes) {
+uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::string_view bytes) {
   std::optional<Interrupt::Helpless> helpless;
   if (output.is_stream) helpless.emplace();  // its reader may be slow for ever
   while (!bytes.empty()) {
     const std::uint64_t offset = output.is_stream ? file_position : output.size;
-    const uring::Result written = co_await s.io.write(output.fd, bytes, offset);
+    const uring::Result written = co_await io.write(output.fd, bytes, offset);
     if (written.fault() == uring::Fault::try_again) {
       pollfd polled{output.fd, POLLOUT, 0};  // somebody made the stream non-blocking
       ::poll(&polled, 1, -1);
       continue;
     }
-    if (!written.ok()) co_return fail_writing(s, output.name, written.fault());
+    if (!written.ok()) co_return fail_writing(output, written.fault());
     output.size += written.count();
     bytes.remove_prefix(written.count());
   }
   co_return ExitCode::ok;
 }
 
-uring::Task<ExitCode> publish_output(Session& s, OutputFile& output) {
-  close_output(s, output);
+uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
+  close_output(io.engine(), output);
   if (output.is_stream) co_return ExitCode::ok;
   const uring::Result renamed =
-      co_await s.io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
+      co_await io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
   if (renamed.ok()) {
     output.temporary.clear();
     co_return ExitCode::ok;
   }
-  const ExitCode code = fail_writing(s, output.name, renamed.fault());
-  co_await discard_output(s, output);
+  const ExitCode code = fail_writing(output, renamed.fault());
+  co_await discard_output(io, output);
   co_return code;
 }
 
-uring::Task<> discard_output(Session& s, OutputFile& output) {
-  close_output(s, output);
+uring::Task<> discard_output(uring::Io& io, OutputFile& output) {
+  close_output(io.engine(), output);
   if (output.temporary.empty()) co_return;
-  co_await s.io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
+  co_await io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
   output.temporary.clear();
 }
 

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "apps/client/command/exit_code.h"
-#include "apps/client/session.h"
+#include "uring/io.h"
 #include "uring/task.h"
 
 namespace client {
@@ -24,17 +24,20 @@ struct OutputFile {
   int fd = -1;
   std::uint64_t size = 0;  // bytes written
   bool is_stream = false;
+  Complaint error = {};  // why a function below failed
 };
 
-// Opens the output of that name; "-" is standard output. Fails with write_error, as all here.
-[[nodiscard]] uring::Task<ExitCode> open_output(Session& session, OutputFile& output,
+// These fail with write_error and the reason in output.error.
+
+// Opens the output of that name; "-" is standard output.
+[[nodiscard]] uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output,
                                                 const std::string& name);
-[[nodiscard]] uring::Task<ExitCode> write_output(Session& session, OutputFile& output,
+[[nodiscard]] uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output,
                                                  std::string_view bytes);
 // Closes it, and gives it its name.
-[[nodiscard]] uring::Task<ExitCode> publish_output(Session& session, OutputFile& output);
+[[nodiscard]] uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output);
 // Closes it, and leaves nothing behind.
-[[nodiscard]] uring::Task<> discard_output(Session& session, OutputFile& output);
+[[nodiscard]] uring::Task<> discard_output(uring::Io& io, OutputFile& output);
 
 // A name beside `target` for a file that is not finished: hidden, and not likely to exist.
 [[nodiscard]] std::string temporary_name(const std::string& target, std::uint64_t random);

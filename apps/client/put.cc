@@ -3,18 +3,13 @@
 // put() is the corridor of an upload: input → head → (may I?) → body → answer. The body goes out in
 // a task of its own, while this one listens: a server that says no in the middle is heard at once,
 // and not only when it has reset the connection. Covered by tests/client/put_test.cc.
-#include <array>
-#include <cstdio>
-#include <cstring>
-#include <fcntl.h>
-#include <poll.h>
+#include <memory>
+#include <optional>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "apps/client/connect.h"
 #include "apps/client/exchange.h"
-#include "apps/client/interrupt.h"
+#include "apps/client/input_file.h"
 #include "apps/client/jobs.h"
 
 namespace client {
@@ -28,152 +23,93 @@ constexpr std::int64_t continue_patience_ms = 1000;
 // After the connection broke while sending, an answer that is already here is read; none will come.
 constexpr std::int64_t last_words_ms = 2000;
 
-constexpr std::size_t data_bytes = Connection::buffer_bytes;
-// "ffffffff\r\n" in front of a chunk, "\r\n" behind it.
-constexpr std::size_t front_bytes = 16;
-constexpr std::size_t back_bytes = 2;
-constexpr std::string_view last_chunk = "0\r\n\r\n";
+// The body of a PUT on its way. A task of its own sends it, so that an early response is read while
+// the body is still being sent.
+struct Upload {
+  explicit Upload(Session& home) : session(home), io(home.scope) {}
 
-constexpr auto file_position = static_cast<std::uint64_t>(-1);
+  uring::FramePool& frames() { return io.frames(); }
 
-ExitCode fail_reading(Session& s, const std::string& name, std::string_view why) {
-  return s.fail(ExitCode::read_error, "cannot read " + name + ": " + std::string(why));
+  Session& session;
+  uring::Io io;  // the sender's
+  InputFile input;
+  bool running = false;    // the sender's task has not ended
+  bool reading = false;    // the sender waits for a stream, which nothing can cancel
+  bool awaited = false;    // put() sleeps until the sender ends
+  bool abandoned = false;  // put() has returned: the sender owns the upload, and deletes it
+  Complaint error = {};    // why the sender ended early
+};
+
+// --- The sender ---
+
+// While a stream is waited for, the server cannot be expected to send anything.
+void begin_reading(Upload& up) {
+  if (!up.input.is_stream) return;
+  up.reading = up.session.input_awaited = true;
+  ++up.session.stream_reads;
+  if (!up.awaited) up.session.io.clear_deadline();
 }
 
-// --- The input ---
-
-ExitCode look_at_input(Session& s) {
-  Upload& up = s.upload;
-  struct stat facts {};
-  if (::fstat(up.fd, &facts) != 0) {
-    return fail_reading(s, up.name, uring::describe(uring::fault_of(errno)));
-  }
-  if (S_ISDIR(facts.st_mode)) {
-    return fail_reading(s, up.name, "it is a directory; name a file in it");
-  }
-  up.is_chunked = !S_ISREG(facts.st_mode);
-  up.length = up.is_chunked ? 0 : static_cast<std::uint64_t>(facts.st_size);
-  return ExitCode::ok;
-}
-
-uring::Task<ExitCode> open_input(Session& s, const std::string& file) {
-  Upload& up = s.upload;
-  up.buffer.resize(front_bytes + data_bytes + back_bytes);
-  up.name = file;
-  if (file == standard_stream) {
-    up.name = "standard input";
-    up.fd = STDIN_FILENO;
-    up.is_chunked = true;
-    co_return ExitCode::ok;
-  }
-  const uring::OpenHow how{.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY};
-  const Interrupt::Helpless helpless;  // a named pipe waits for its writer
-  const uring::Result opened = co_await s.io.open(AT_FDCWD, file.c_str(), how);
-  if (!opened.ok()) {
-    const std::string why(uring::describe(opened.fault()));
-    co_return fail_reading(s, file, why + "; check the path");
-  }
-  up.fd = opened.value;
-  co_return look_at_input(s);
-}
-
-void close_input(Session& s) {
-  if (s.upload.fd > STDERR_FILENO && !s.upload.running) s.io.engine().close(s.upload.fd);
-  s.upload.fd = -1;
-}
-
-// Puts the chunk's frame around the `count` bytes of data in the buffer. RFC 9112 7.1.
-std::string_view framed(std::vector<char>& buffer, std::size_t count) {
-  if (count == 0) return last_chunk;
-  std::array<char, front_bytes + 1> size{};
-  const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", count);
-  char* begin = buffer.data() + front_bytes - digits;
-  std::memcpy(begin, size.data(), static_cast<std::size_t>(digits));
-  std::memcpy(buffer.data() + front_bytes + count, "\r\n", back_bytes);
-  return {begin, static_cast<std::size_t>(digits) + count + back_bytes};
-}
-
-// While a stream is waited for, the server cannot be expected to move.
-void begin_reading(Session& s) {
-  s.upload.reading = s.upload.is_chunked;
-  if (s.upload.reading && !s.upload.awaited) s.io.clear_deadline();
-}
-
-void end_reading(Session& s) {
-  s.upload.reading = false;
-  if (s.settings.idle_timeout_ms > 0 && !s.upload.awaited) {
+void end_reading(Upload& up) {
+  Session& s = up.session;
+  if (up.reading) --s.stream_reads;
+  up.reading = false;
+  if (up.abandoned) return;
+  s.input_awaited = false;
+  if (s.settings.idle_timeout_ms > 0 && !up.awaited) {
     s.io.set_deadline(s.settings.idle_timeout_ms);
   }
 }
 
-// Reads what goes out next.
-uring::Task<ExitCode> read_piece(Session& s) {
-  Upload& up = s.upload;
-  std::span<char> room = std::span(up.buffer).subspan(front_bytes, data_bytes);
-  if (!up.is_chunked) {
-    room = room.first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), up.length - up.sent)));
-  }
-  const std::uint64_t offset = up.is_chunked ? file_position : up.sent;
-  begin_reading(s);
-  const uring::Result read = co_await s.upload_io.read(up.fd, room, offset);
-  end_reading(s);
-  if (read.fault() == uring::Fault::try_again) {
-    pollfd polled{up.fd, POLLIN, 0};  // somebody made the stream non-blocking
-    const Interrupt::Helpless helpless;
-    ::poll(&polled, 1, -1);
-    up.piece = {};
-    co_return ExitCode::ok;
-  }
-  if (!read.ok()) co_return fail_reading(s, up.name, uring::describe(read.fault()));
-  if (!up.is_chunked && read.count() == 0) {
-    co_return fail_reading(s, up.name, "it became shorter while it was sent; send it again");
-  }
-  up.sent += read.count();
-  up.is_last = up.is_chunked ? read.count() == 0 : up.sent == up.length;
-  up.piece = up.is_chunked ? framed(up.buffer, read.count())
-                           : std::string_view(up.buffer.data() + front_bytes, read.count());
-  co_return ExitCode::ok;
-}
-
-// --- The sender ---
-
-uring::Task<ExitCode> send_pieces(Session& s) {
-  Upload& up = s.upload;
-  up.is_last = !up.is_chunked && up.length == 0;
-  while (!up.is_last) {
-    const std::uint64_t before = up.sent;
-    const ExitCode read = co_await read_piece(s);
-    if (read != ExitCode::ok) co_return read;
-    const ExitCode sent = co_await send_all(s, s.upload_io, up.piece);
-    if (sent != ExitCode::ok) co_return sent;
-    s.report.moved(up.sent - before, s.now());
+uring::Task<ExitCode> send_pieces(Upload& up) {
+  Session& s = up.session;
+  InputFile& input = up.input;
+  while (!input.at_end) {
+    const std::uint64_t before = input.size;
+    begin_reading(up);
+    const ExitCode read = co_await read_piece(up.io, input);
+    end_reading(up);
+    if (up.abandoned) co_return ExitCode::ok;
+    if (read != ExitCode::ok) {
+      up.error = input.error;
+      co_return read;
+    }
+    const ExitCode sent = co_await send_all(s, up.io, input.piece);
+    if (sent != ExitCode::ok) {
+      up.error = s.complaint;
+      co_return sent;
+    }
+    s.report.moved(input.size - before, s.now());
   }
   co_return ExitCode::ok;
 }
 
-// Sends the body, as a task of the scope. Its end is seen by whoever reads the answer.
-uring::Task<> send_body(Session& s) {
-  Upload& up = s.upload;
-  const ExitCode sent = co_await send_pieces(s);
-  if (sent != ExitCode::ok) up.complaint = s.complaint;
+// Sends the body, as a task of the scope. The coroutine that reads the response notices its end.
+uring::Task<> send_body(Upload& up) {
+  const ExitCode sent = co_await send_pieces(up);
   up.running = false;
-  // A broken connection may still hold an answer; anything else ends the wait for one.
+  if (up.abandoned) {
+    close_input(up.io.engine(), up.input);
+    delete &up;
+    co_return;
+  }
+  uring::Io& reader = up.session.io;
+  // A broken connection may still hold a response; any other failure ends the wait for one.
   const bool broken = sent == ExitCode::send_error;
-  if (broken && !up.awaited) s.io.set_deadline(last_words_ms);
-  if (up.awaited || (sent != ExitCode::ok && !broken)) s.io.stop();
+  if (broken && !up.awaited) reader.set_deadline(last_words_ms);
+  if (up.awaited || (sent != ExitCode::ok && !broken)) reader.stop();
 }
 
-// Stops the sender, if it still runs, and waits for its end. A read of a stream has no end that
-// could be waited for: the sender is left in it, and the process will end around it.
-uring::Task<> stop_sender(Session& s) {
-  s.upload_io.stop();
-  s.upload.awaited = true;
-  while (s.upload.running && !s.upload.reading) {
-    s.io.renew();
-    co_await s.io.sleep(continue_patience_ms);
+// Stops the sender, if it still runs, and waits for its end. A read of a stream may never end: the
+// sender is left in it, and the process ends around it.
+uring::Task<> stop_sender(Upload& up) {
+  up.io.stop();
+  up.awaited = true;
+  while (up.running && !up.reading) {
+    up.session.io.renew();
+    co_await up.session.io.sleep(continue_patience_ms);
   }
-  s.upload.awaited = false;
+  up.awaited = false;
 }
 
 // --- The answer ---
@@ -192,8 +128,7 @@ uring::Task<bool> wait_for_continue(Session& s, http1::Method method) {
 }
 
 // What the whole upload came to: the sender's own failure is the cause of the reader's.
-ExitCode judge_upload(Session& s, ExitCode read) {
-  const Complaint& sending = s.upload.complaint;
+ExitCode judge_upload(Session& s, const Complaint& sending, ExitCode read) {
   const bool answered = read == ExitCode::ok;
   if (s.stopping()) return s.fail_cancelled(s.io);
   if (sending.failed() && (!answered || sending.code == ExitCode::read_error)) {
@@ -203,7 +138,8 @@ ExitCode judge_upload(Session& s, ExitCode read) {
   return read;
 }
 
-uring::Task<ExitCode> upload(Session& s, const Request& request) {
+uring::Task<ExitCode> upload(Upload& up, const Request& request) {
+  Session& s = up.session;
   const ExitCode connected = co_await connect(s, *request.where);
   if (connected != ExitCode::ok) co_return connected;
   const ExitCode sent = co_await send_head(s, request);
@@ -212,44 +148,61 @@ uring::Task<ExitCode> upload(Session& s, const Request& request) {
     const bool refused = co_await wait_for_continue(s, request.method);
     if (refused) co_return ExitCode::ok;
   }
-  s.upload.running = true;
-  s.report.begin(s.upload.name, s.upload.is_chunked ? std::nullopt : std::optional(s.upload.length),
+  up.running = true;
+  s.report.begin(up.input.name, up.input.is_stream ? std::nullopt : std::optional(up.input.length),
                  s.now());
-  s.scope.spawn(send_body(s));
+  s.scope.spawn(send_body(up));
   const ExitCode read = co_await read_final_head(s, request.method);
-  if (s.upload.running) co_await stop_sender(s);
+  if (up.running) co_await stop_sender(up);
   s.report.end();
-  co_return judge_upload(s, read);
+  co_return judge_upload(s, up.error, read);
 }
 
-ExitCode conclude(Session& s, const Job& job) {
+ExitCode conclude(const Upload& up, const Job& job) {
+  Session& s = up.session;
   if (s.head.status_class() != 2) return fail_refused(s, job.where);
-  if (!s.upload.is_last || s.upload.complaint.failed()) {
+  if (!up.input.at_end || up.error.failed()) {
     return s.fail(ExitCode::weird_reply, job.where.text() + ": the server answered " +
                                              status_text(s.head) +
                                              " before it had the whole body; look what is there");
   }
-  s.report.confirm("stored " + s.upload.name + " (" + std::to_string(s.upload.sent) +
+  s.report.confirm("stored " + up.input.name + " (" + std::to_string(up.input.size) +
                    " bytes) at " + job.where.text() + ": " + status_text(s.head));
   return ExitCode::ok;
+}
+
+// Closes the input and frees the upload; both are left to the sender where it still runs.
+void end_upload(std::unique_ptr<Upload> up) {
+  if (up->running) {
+    up->abandoned = true;
+    up->session.input_awaited = false;
+    static_cast<void>(up.release());
+    return;
+  }
+  close_input(up->io.engine(), up->input);
 }
 
 }  // namespace
 
 uring::Task<ExitCode> put(Session& s, const Job& job) {
-  const ExitCode opened = co_await open_input(s, job.file);
-  if (opened != ExitCode::ok) co_return opened;
-  const Upload& up = s.upload;
+  std::unique_ptr<Upload> up = std::make_unique<Upload>(s);
+  const InputFile& input = up->input;
+  const ExitCode opened = co_await open_input(s.io, up->input, job.file);
+  if (opened != ExitCode::ok) {
+    const Complaint error = input.error;
+    end_upload(std::move(up));
+    co_return s.fail(error);
+  }
   const Request request{
       .method = http1::Method::put,
       .where = &job.where,
-      .body = up.is_chunked ? RequestBody::chunked : RequestBody::length,
-      .length = up.length,
-      .expects_continue = up.length > expect_above_bytes && !user_decides(s.settings, "Expect")};
-  const ExitCode answered = co_await upload(s, request);
-  const ExitCode code = answered == ExitCode::ok ? conclude(s, job) : answered;
-  close_input(s);
-  if (!up.running) disconnect(s);
+      .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
+      .length = input.length,
+      .expects_continue = input.length > expect_above_bytes && !user_decides(s.settings, "Expect")};
+  const ExitCode answered = co_await upload(*up, request);
+  const ExitCode code = answered == ExitCode::ok ? conclude(*up, job) : answered;
+  end_upload(std::move(up));
+  disconnect(s);
   co_return code;
 }
 

@@ -29,6 +29,8 @@ ExitCode Session::fail(ExitCode code, std::string text) {
   return code;
 }
 
+ExitCode Session::fail(const Complaint& reason) { return fail(reason.code, reason.text); }
+
 ExitCode Session::fail_cancelled(const uring::Io& by) {
   if (stop_reason == StopReason::interrupted) return fail(ExitCode::interrupted, "interrupted");
   if (stop_reason == StopReason::out_of_time) {

@@ -41,33 +41,18 @@ struct Connection {
   std::span<char> room();
 };
 
-// The body of a PUT on its way. A task of its own sends it, so that an answer is seen at once.
-struct Upload {
-  int fd = -1;
-  std::string name = {};     // for people
-  bool is_chunked = false;   // a stream of unknown length
-  std::uint64_t length = 0;  // bytes, of a file
-  std::uint64_t sent = 0;    // bytes, of the file's or the stream's
-  std::vector<char> buffer = {};
-  std::string_view piece = {};  // what goes out next: a view of `buffer`
-  bool is_last = false;         // nothing comes after `piece`
-  bool running = false;         // the sender's task has not ended
-  bool reading = false;         // it waits for a stream, which nobody can take back
-  bool awaited = false;         // the session's own Io sleeps until the sender ends
-  Complaint complaint = {};     // why it ended early
-};
-
 enum class StopReason { none, interrupted, out_of_time };
 
 struct Session {
   Session(uring::Scope& home, const Settings& wishes, Report& reporter)
-      : scope(home), settings(wishes), report(reporter), io(home), upload_io(home) {}
+      : scope(home), settings(wishes), report(reporter), io(home) {}
 
   uring::FramePool& frames() { return scope.loop().frames(); }
   std::int64_t now() const { return scope.loop().now(); }
 
   // Keeps the text and returns the code.
   ExitCode fail(ExitCode code, std::string text);
+  ExitCode fail(const Complaint& reason);
   // Says why `by` was cancelled: stopped, or nothing moved.
   ExitCode fail_cancelled(const uring::Io& by);
   // Ends all waiting, for good.
@@ -77,15 +62,15 @@ struct Session {
   uring::Scope& scope;
   const Settings& settings;
   Report& report;
-  uring::Io io;         // the session's own flow of control
-  uring::Io upload_io;  // the sender's
+  uring::Io io;
   Connection connection;
-  Upload upload;
   http1::ResponseHead head;  // the last one read; its views are of head_text
   std::string head_text;
   bool head_complete = true;  // the next byte that comes begins a new head
   Complaint complaint;
   StopReason stop_reason = StopReason::none;
+  bool input_awaited = false;      // an upload waits for its input: the server need not respond yet
+  std::size_t stream_reads = 0;    // tasks that wait for a stream, which nothing can cancel
   bool finished = false;           // all jobs are done, or will not be
   ExitCode result = ExitCode::ok;  // the first failure
 };

@@ -70,8 +70,8 @@ void run(Session& s, uring::Loop& loop) {
     loop.turn(limit_ms > 0 && !s.stopping() ? std::max<std::int64_t>(left_ms, 1) : uring::forever);
   }
   s.scope.stop();
-  // Nobody can take back the read of a stream; the end of the process does.
-  while (!s.scope.empty() && !s.upload.reading) loop.turn(uring::forever);
+  // Nothing can cancel the read of a stream but the end of the process.
+  while (s.scope.tasks() > s.stream_reads) loop.turn(uring::forever);
 }
 
 int status_of(const Session& s) {
