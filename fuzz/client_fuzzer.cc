@@ -141,26 +141,26 @@ client::Job job_of(std::uint8_t bits) {
   return job;
 }
 
-uring::Task<> drive(client::Session& s, const client::Job& job, ExitCode& code) {
+uring::Task<> drive(client::Channel& channel, const client::Job& job, ExitCode& code) {
   ExitCode done = ExitCode::ok;
   switch (job.verb) {
     case Verb::get: {
-      const ExitCode got = co_await client::get(s, job);
+      const ExitCode got = co_await client::get(channel, job);
       done = got;
       break;
     }
     case Verb::head: {
-      const ExitCode got = co_await client::head(s, job);
+      const ExitCode got = co_await client::head(channel, job);
       done = got;
       break;
     }
     case Verb::put: {
-      const ExitCode got = co_await client::put(s, job);
+      const ExitCode got = co_await client::put(channel, job);
       done = got;
       break;
     }
     case Verb::remove: {
-      const ExitCode got = co_await client::remove(s, job);
+      const ExitCode got = co_await client::remove(channel, job);
       done = got;
       break;
     }
@@ -183,15 +183,15 @@ class Play {
  public:
   Play(const Script& script, const client::Job& job) : script_(script), job_(job) {
     engine_.refuse_connections();
-    session_.connection.fd = socket_;
-    session_.connection.server = settings_.unix_socket;
+    channel_.fd = socket_;
+    channel_.server = settings_.unix_socket;
   }
 
   ExitCode run(Pieces pieces) {
     ExitCode code = ExitCode::ok;
     if (script_.receive_bytes > 0 && pieces == Pieces::as_told) split(script_.receive_bytes);
     if (pieces == Pieces::few_at_a_time) split(1 + script_.bytes.size() % 7);
-    scope_.spawn(drive(session_, job_, code));
+    scope_.spawn(drive(channel_, job_, code));
     if (pieces == Pieces::as_told) {
       for (const Event& event : script_.events) act(event);
     } else {
@@ -199,12 +199,12 @@ class Play {
     }
     settle();
     end();
-    client::disconnect(session_);
+    client::disconnect(channel_);
     require(engine_.open_sockets() == 0, "no socket is left open");
     // A slow read of a stream stays pending until the end of the process.
     const bool leaves_a_read = job_.file == "/dev/null" && script_.has('D');
     require(engine_.open_files() == 0 || leaves_a_read, "no file is left open");
-    require(code == ExitCode::ok || !session_.complaint.text.empty(), "a failure says why");
+    require(code == ExitCode::ok || !channel_.error.text.empty(), "a failure says why");
     return code;
   }
 
@@ -284,6 +284,7 @@ class Play {
   uring::Scope scope_{loop_};
   client::Report report_{settings_};
   client::Session session_{scope_, settings_, report_};
+  client::Channel channel_{session_};
   std::vector<std::uint64_t> errors_;
   bool was_hurt_ = false;
   bool unlink_failed_ = false;

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <utility>
 #include <vector>
 
 #include "apps/client/interrupt.h"
@@ -38,11 +39,13 @@ Address unix_address(const std::string& path) {
   return address;
 }
 
-// The resolver waits by itself and cannot be asked to stop; nothing needs tidying meanwhile.
-ExitCode find_addresses(Session& s, const Location& where, std::vector<Address>& found) {
-  if (!s.settings.unix_socket.empty()) {
-    found.push_back(unix_address(s.settings.unix_socket));
-    return ExitCode::ok;
+// Looks the host of `where` up, unless all connections go to a unix socket. The resolver blocks and
+// cannot be cancelled; meanwhile there is nothing to clean up, so a signal ends the process.
+Complaint find_addresses(const Settings& settings, const Location& where,
+                         std::vector<Address>& found) {
+  if (!settings.unix_socket.empty()) {
+    found.push_back(unix_address(settings.unix_socket));
+    return {};
   }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -55,8 +58,8 @@ ExitCode find_addresses(Session& s, const Location& where, std::vector<Address>&
     error = ::getaddrinfo(where.host.c_str(), port.c_str(), &hints, &first);
   }
   if (error != 0) {
-    return s.fail(ExitCode::cannot_resolve, "cannot find the host " + where.host + ": " +
-                                                ::gai_strerror(error) + "; check the name");
+    return {ExitCode::cannot_resolve, "cannot find the host " + where.host + ": " +
+                                          ::gai_strerror(error) + "; check the name"};
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(first, &::freeaddrinfo);
   for (const addrinfo* at = first; at && found.size() < most_addresses; at = at->ai_next) {
@@ -65,10 +68,10 @@ ExitCode find_addresses(Session& s, const Location& where, std::vector<Address>&
     std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
     found.push_back(address);
   }
-  return ExitCode::ok;
+  return {};
 }
 
-// A blocking socket: on a non-blocking one the ring answers EAGAIN instead of waiting.
+// A blocking socket: on a non-blocking one the ring completes with EAGAIN instead of waiting.
 int open_socket(int family) {
   const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -78,23 +81,22 @@ int open_socket(int family) {
   return fd;
 }
 
-// From now on, and not from the start of this turn of the loop: the resolver may have been slow.
-void set_connect_deadline(Session& s) {
-  const std::int64_t late_ms = s.io.engine().now() - s.now();
-  if (s.settings.connect_timeout_ms > 0) {
-    s.io.set_deadline(s.settings.connect_timeout_ms + late_ms);
-  }
+// Counted from now, and not from the start of this loop iteration: the resolver may have been slow.
+void set_connect_deadline(uring::Io& io, std::int64_t timeout_ms) {
+  const std::int64_t late_ms = io.engine().now() - io.loop().now();
+  if (timeout_ms > 0) io.set_deadline(timeout_ms + late_ms);
 }
 
-ExitCode fail_connecting(Session& s, const std::string& server, uring::Fault fault, bool late) {
-  const std::string what = "cannot connect to " + server + ": ";
-  if (late) {
-    return s.fail(ExitCode::timeout, what + "no answer within " +
-                                         std::to_string(s.settings.connect_timeout_ms / 1000) +
-                                         " s; check the address, or raise --connect-timeout");
-  }
-  return s.fail(ExitCode::cannot_connect,
-                what + std::string(uring::describe(fault)) + "; is the server running there?");
+Complaint connect_timeout(const std::string& server, std::int64_t timeout_ms) {
+  return {ExitCode::timeout, "cannot connect to " + server + ": no answer within " +
+                                 std::to_string(timeout_ms / 1000) +
+                                 " s; check the address, or raise --connect-timeout"};
+}
+
+Complaint connect_failure(const std::string& server, uring::Fault fault) {
+  return {ExitCode::cannot_connect, "cannot connect to " + server + ": " +
+                                        std::string(uring::describe(fault)) +
+                                        "; is the server running there?"};
 }
 
 }  // namespace
@@ -103,17 +105,19 @@ std::string server_for(const Settings& settings, const Location& where) {
   return settings.unix_socket.empty() ? where.server() : settings.unix_socket;
 }
 
-uring::Task<ExitCode> connect(Session& s, const Location& where) {
-  const std::string server = server_for(s.settings, where);
-  if (s.connection.fd >= 0 && s.connection.server == server) {
-    s.connection.reused = true;
+uring::Task<ExitCode> connect(Channel& channel, const Location& where) {
+  const Settings& settings = channel.session.settings;
+  const std::string server = server_for(settings, where);
+  if (channel.fd >= 0 && channel.server == server) {
+    channel.reused = true;
     co_return ExitCode::ok;
   }
-  disconnect(s);
+  disconnect(channel);
   std::vector<Address> addresses;
-  const ExitCode found = find_addresses(s, where, addresses);
-  if (found != ExitCode::ok) co_return found;
+  Complaint unknown = find_addresses(settings, where, addresses);
+  if (unknown.failed()) co_return channel.fail(std::move(unknown));
 
+  uring::Io& io = channel.io;
   uring::Fault fault = uring::Fault::unreachable;
   bool late = false;
   for (const Address& address : addresses) {
@@ -122,22 +126,23 @@ uring::Task<ExitCode> connect(Session& s, const Location& where) {
       fault = uring::fault_of(errno);
       continue;
     }
-    set_connect_deadline(s);
-    const uring::Result result = co_await s.io.connect(fd, address.get(), address.bytes);
-    s.io.clear_deadline();
-    if (result.ok() && !s.stopping()) {
-      s.io.renew();
-      s.connection.fd = fd;
-      s.connection.server = server;
+    set_connect_deadline(io, settings.connect_timeout_ms);
+    const uring::Result result = co_await io.connect(fd, address.get(), address.bytes);
+    io.clear_deadline();
+    if (result.ok() && !channel.session.stopping()) {
+      io.renew();
+      channel.fd = fd;
+      channel.server = server;
       co_return ExitCode::ok;
     }
-    s.io.engine().close(fd);
-    if (s.stopping()) co_return s.fail_cancelled(s.io);
-    late = s.io.timed_out();
+    io.engine().close(fd);
+    if (channel.session.stopping()) co_return channel.fail(cancelled(channel, io));
+    late = io.timed_out();
     fault = result.fault();
-    s.io.renew();
+    io.renew();
   }
-  co_return fail_connecting(s, server, fault, late);
+  co_return channel.fail(late ? connect_timeout(server, settings.connect_timeout_ms)
+                              : connect_failure(server, fault));
 }
 
 }  // namespace client

@@ -1,10 +1,11 @@
-// quoit: the client. Command line → plan → work. Covered by tests/client/program_test.cc.
+// quoit: the client. Reads the command line, makes a plan, runs it. Covered by
+// tests/client/program_test.cc.
 #include <cstdio>
 
 #include "apps/client/command/options.h"
 #include "apps/client/command/plan.h"
 #include "apps/client/report.h"
-#include "apps/client/work.h"
+#include "apps/client/run.h"
 
 int main(int argc, char** argv) {
   client::Arguments arguments;
@@ -19,5 +20,5 @@ int main(int argc, char** argv) {
     client::Report(plan.settings).complain(failure.text);
     return static_cast<int>(failure.code);
   }
-  return client::work(plan);
+  return client::run(plan);
 }

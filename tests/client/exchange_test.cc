@@ -28,12 +28,12 @@ struct Outcome {
   bool connected = false;  // the connection was kept
 };
 
-uring::Task<> drive(Session& s, const Job& job, ExitCode& code) {
+uring::Task<> drive(Channel& channel, const Job& job, ExitCode& code) {
   if (job.verb == Verb::get) {
-    const ExitCode done = co_await get(s, job);
+    const ExitCode done = co_await get(channel, job);
     code = done;
   } else {
-    const ExitCode done = co_await put(s, job);
+    const ExitCode done = co_await put(channel, job);
     code = done;
   }
 }
@@ -86,16 +86,17 @@ class Exchange : public testing::Test {
       uring::Scope scope(loop);
       Report report(settings);
       Session session(scope, settings, report);
-      session.connection.fd = peer;
-      session.connection.server = "peer:80";
-      scope.spawn(drive(session, job, outcome.code));
+      Channel channel(session);
+      channel.fd = peer;
+      channel.server = "peer:80";
+      scope.spawn(drive(channel, job, outcome.code));
       // The reset must not overtake the bytes: a real one may, and get_test.cc has that.
       for (int turns = 0; end == End::reset && turns < 100 && !scope.empty(); ++turns) loop.turn(0);
       if (end == End::reset) engine.peer_resets(peer);
       loop.run(scope);
-      outcome.complaint = session.complaint.text;
-      outcome.connected = session.connection.fd >= 0;
-      disconnect(session);
+      outcome.complaint = channel.error.text;
+      outcome.connected = channel.fd >= 0;
+      disconnect(channel);
     }
     EXPECT_EQ(engine.open_sockets(), 0U);
     EXPECT_EQ(engine.open_files(), 0U);

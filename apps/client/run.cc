@@ -1,0 +1,130 @@
+// The owner of the loop. Covered by tests/client/run_test.cc.
+#include "apps/client/run.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <signal.h>
+#include <string>
+
+#include "apps/client/channel.h"
+#include "apps/client/interrupt.h"
+#include "apps/client/jobs.h"
+#include "apps/client/report.h"
+#include "apps/client/session.h"
+#include "uring/make_engine.h"
+
+namespace client {
+
+namespace {
+
+// One or two operations are in flight: the smallest engine suffices.
+constexpr uring::EngineOptions small_engine{
+    .ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
+    .epoll = {.file_threads = 2}};
+
+// A plan on its way.
+struct Run {
+  Run(uring::Scope& scope, const Plan& jobs, Report& report)
+      : plan(jobs), session(scope, jobs.settings, report), channel(session) {}
+
+  uring::FramePool& frames() { return session.frames(); }
+
+  const Plan& plan;
+  Session session;
+  Channel channel;
+  bool finished = false;           // no job follows
+  ExitCode result = ExitCode::ok;  // the first failure
+};
+
+// Stops the session when a signal comes.
+uring::Task<> watch(Session& session, const Interrupt& interrupt, uring::Io& io) {
+  std::array<char, 1> byte;
+  const uring::Result got = co_await io.recv(interrupt.fd(), byte);
+  if (got.count() > 0) session.stop(StopReason::interrupted);
+}
+
+uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
+  ExitCode code = ExitCode::ok;
+  if (job.verb == Verb::get) {
+    const ExitCode done = co_await get(channel, job);
+    code = done;
+  } else if (job.verb == Verb::head) {
+    const ExitCode done = co_await head(channel, job);
+    code = done;
+  } else if (job.verb == Verb::remove) {
+    const ExitCode done = co_await remove(channel, job);
+    code = done;
+  } else {
+    const ExitCode done = co_await put(channel, job);
+    code = done;
+  }
+  co_return code;
+}
+
+uring::Task<> do_jobs(Run& run) {
+  Report& report = run.session.report;
+  for (const Job& job : run.plan.jobs) {
+    const ExitCode code = co_await do_job(run.channel, job);
+    report.end();
+    if (code != ExitCode::ok && code != ExitCode::interrupted) {
+      report.complain(run.channel.error.text);
+    }
+    if (run.result == ExitCode::ok) run.result = code;
+    if (run.session.stopping()) break;
+  }
+  disconnect(run.channel);
+  run.finished = true;
+}
+
+// Runs the loop until the jobs are done or --max-time is over; then lets every task end.
+void finish(Run& run, uring::Loop& loop) {
+  Session& session = run.session;
+  const std::int64_t limit_ms = session.settings.max_time_ms;
+  const std::int64_t start_ms = loop.engine().now();
+  while (!run.finished) {
+    const std::int64_t left_ms = start_ms + limit_ms - loop.engine().now();
+    if (limit_ms > 0 && left_ms <= 0) session.stop(StopReason::out_of_time);
+    const bool limited = limit_ms > 0 && !session.stopping();
+    loop.turn(limited ? std::max<std::int64_t>(left_ms, 1) : uring::forever);
+  }
+  session.scope.stop();
+  while (session.scope.tasks() > session.stream_reads) loop.turn(uring::forever);
+}
+
+int status_of(const Run& run) {
+  if (run.session.stop_reason == StopReason::interrupted) return 128 + Interrupt::number();
+  return static_cast<int>(run.result);
+}
+
+int run_on(uring::Engine& engine, const Plan& plan, Report& report) {
+  uring::Loop loop(engine);
+  uring::Scope scope(loop);
+  Run run(scope, plan, report);
+  const Interrupt interrupt;
+  uring::Io watch_io(scope);
+  if (interrupt.fd() >= 0) scope.spawn(watch(run.session, interrupt, watch_io));
+  scope.spawn(do_jobs(run));
+  finish(run, loop);
+  const int status = status_of(run);
+  // A task that waits for a stream cannot be ended; its buffers must stay until the process ends.
+  if (!scope.empty()) std::_Exit(status);
+  return status;
+}
+
+}  // namespace
+
+int run(const Plan& plan) {
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error like any other
+  Report report(plan.settings);
+  const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
+  const uring::MadeEngine made = uring::make_engine(choice, small_engine);
+  if (!made.engine) {
+    report.complain(made.why);
+    return static_cast<int>(ExitCode::no_engine);
+  }
+  if (!made.why.empty()) report.confirm("quoit: working by epoll: " + made.why);
+  return run_on(*made.engine, plan, report);
+}
+
+}  // namespace client
