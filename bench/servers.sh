@@ -47,7 +47,7 @@ quoitd_command() {
 }
 
 configure_peer() {
-  log=off # nginx's, which is told to be silent
+  log=off # the access_log of nginx
   [ "$variant" != log ] || log="$temp/access.log combined buffer=64k flush=1s"
   sed -e "s|#$variant ||" -e '/^ *#/d' -e "s|ROOT|$root|; s|PORT|$port|; s|WORKERS|$workers|; s|LOG|$log|" \
     -e "s|TEMP|$temp|g" "$peers/$name.conf" >"$temp/$name.conf"

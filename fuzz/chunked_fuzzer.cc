@@ -34,7 +34,8 @@ struct Body {
   void give(std::string_view piece) {
     fuzz::Block block(piece);
     decode(block, piece.size());
-    require(last.data <= last.used && last.used <= piece.size(), "data is no more than was read");
+    require(last.data <= last.used && last.used <= piece.size(),
+            "there is no more data than bytes read");
     require(last.progress != Progress::more || last.used == piece.size(), "`more` has read all");
     require(block.view().substr(last.data) == piece.substr(last.data), "only data is written");
     data.append(block.view().substr(0, last.data));
@@ -57,8 +58,9 @@ struct Body {
 
 void require_same(const Body& left, const Body& right) {
   require(left.last.progress == right.last.progress, "every cut gives the same progress");
-  require(left.last.failure.error == right.last.failure.error, "and the same error");
-  require(left.last.failure.offset == right.last.failure.offset, "at the same offset");
+  require(left.last.failure.error == right.last.failure.error, "every cut gives the same error");
+  require(left.last.failure.offset == right.last.failure.offset,
+          "every cut gives the same error offset");
   require(left.data.view() == right.data.view(), "every cut gives the same data");
 }
 
@@ -80,10 +82,12 @@ Body check_decoding(const http1::Limits& limits, std::string_view input) {
     Body body(limits);
     for (std::size_t at = 0; const std::size_t end : ends) {
       body.give(bytes.substr(at, end - at));
-      require(end == bytes.size() || body.last.progress == Progress::more, "a prefix is `more`");
+      require(end == bytes.size() || body.last.progress == Progress::more,
+              "a proper prefix gives `more`");
       at = end;
     }
-    require(body.last.progress != Progress::done || body.used == bytes.size(), "all is used");
+    require(body.last.progress != Progress::done || body.used == bytes.size(),
+            "all bytes up to the end of a body are used");
     require_same(whole, body);
   });
   return whole;
@@ -94,19 +98,21 @@ void check_end(Body& whole, const http1::Limits& limits, std::string_view input)
   const Body before = decode(limits, input.substr(0, needed(whole) - 1));
   require(before.last.progress == Progress::more, "no body is decided before its deciding byte");
   if (whole.last.progress == Progress::done) {
-    require(whole.decoder.announced() == whole.decoder.delivered(), "all was delivered");
+    require(whole.decoder.announced() == whole.decoder.delivered(),
+            "the announced data is delivered at the end");
   }
   const std::size_t used = whole.used;
   const ChunkedDecoder::Result decided = whole.last;
   whole.give("0\r\n\r\n");
-  require(whole.last.progress == decided.progress, "what was decided stays decided");
-  require(whole.last.failure.error == decided.failure.error, "with the same error");
-  require(whole.used == used && whole.last.data == 0, "after the end nothing is read");
+  require(whole.last.progress == decided.progress, "a result does not change");
+  require(whole.last.failure.error == decided.failure.error, "an error does not change");
+  require(whole.used == used && whole.last.data == 0, "no byte is read after the end");
   whole.decoder.reset();
   fuzz::Block block(input);
   const auto again = whole.decoder.decode(block.data(), input.size());
-  require(again.progress == decided.progress && again.data == decided.data, "reset forgets all");
-  require(again.failure.offset == decided.failure.offset, "also the offset");
+  require(again.progress == decided.progress && again.data == decided.data,
+          "reset() clears the state");
+  require(again.failure.offset == decided.failure.offset, "reset() clears the offset");
 }
 
 // Encodes in chunks of any size, sometimes with elements that a recipient has to skip.
@@ -124,9 +130,9 @@ void check_encoding(std::string_view data) {
   }
   coded.append(random.below(2) == 0 ? "0\r\n\r\n" : "0;z=1\r\nDigest: x\r\n\r\n");
   const Body body = decode({.chunk_overhead_bytes = coded.view().size()}, coded.view());
-  require(body.last.progress == Progress::done, "what is encoded well is accepted");
-  require(body.data.view() == data, "what is encoded is decoded to itself");
-  require(body.used == coded.view().size(), "and nothing of it is left");
+  require(body.last.progress == Progress::done, "a valid encoding is accepted");
+  require(body.data.view() == data, "decoding an encoding gives the data");
+  require(body.used == coded.view().size(), "an encoding is used to its end");
 }
 
 // Longer inputs reach limits, which the grammar does not model.
@@ -139,7 +145,7 @@ void check_grammar(std::string_view input) {
   const bool is_done = body.last.progress == Progress::done;
   require(size == (is_done ? body.used : 0), "the grammar recognises the same bodies");
   const std::string_view expected(data.data(), data.size());
-  require(!is_done || body.data.view() == expected, "with the same data");
+  require(!is_done || body.data.view() == expected, "the grammar finds the same data");
 }
 
 constexpr http1::Limits tight = {.trailer_bytes = 24,

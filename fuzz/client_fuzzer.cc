@@ -46,7 +46,7 @@ using fuzz::require;
 using fuzz::Script;
 using uring::OpCode;
 
-constexpr std::string_view old_content = "what was there before";
+constexpr std::string_view old_content = "the old file";
 constexpr std::string_view small_upload = "a small upload";
 // Large enough for the client to send Expect: 100-continue.
 constexpr std::size_t large_upload_bytes = 1024 * 1024 + 100;
@@ -90,7 +90,7 @@ class Place {
   void write(const char* name, std::string_view content) const {
     const int fd = ::openat(fd_, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     require(::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()),
-            "the file system takes the files");
+            "the files can be written");
     ::close(fd);
   }
 
@@ -133,7 +133,7 @@ client::Job job_of(std::uint8_t bits) {
   static constexpr std::array verbs = {Verb::get, Verb::put, Verb::head, Verb::remove};
   client::Job job{.verb = verbs[bits % verbs.size()], .file = place().path("out")};
   const client::Complaint complaint = client::parse_location("http://peer/a/file?q", job.where);
-  require(!complaint.failed(), "the URL is one");
+  require(!complaint.failed(), "the URL is valid");
   if (job.verb != Verb::put) return job;
   const unsigned input = bits / 4 % 4;
   job.file = input == 0 ? place().path("small") : place().path("large");
@@ -204,7 +204,7 @@ class Play {
     // A slow read of a stream stays pending until the end of the process.
     const bool leaves_a_read = job_.file == "/dev/null" && script_.has('D');
     require(engine_.open_files() == 0 || leaves_a_read, "no file is left open");
-    require(code == ExitCode::ok || !channel_.error.text.empty(), "a failure says why");
+    require(code == ExitCode::ok || !channel_.error.text.empty(), "a failure has a message");
     return code;
   }
 
@@ -253,7 +253,7 @@ class Play {
   void settle() {
     int most = 200'000;
     while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
-    require(most > 0, "the client comes to rest");
+    require(most > 0, "the client becomes idle without an endless loop");
   }
 
   void end() {
@@ -294,16 +294,18 @@ class Play {
 void check_sent(std::string_view sent, const client::Job& job) {
   http1::RequestHead head;
   require(http1::parse_request(sent, head) == http1::Progress::done, "the request has a head");
-  require(head.method() == fuzz::ClientReference::method_of(job.verb), "of the job's method");
+  require(head.method() == fuzz::ClientReference::method_of(job.verb),
+          "the request has the method of the job");
   if (job.verb != Verb::put) return;
   sent.remove_prefix(head.size());
   const bool is_stream = job.file == "/dev/null";
-  require((head.body().kind == http1::BodyKind::chunked) == is_stream, "a stream is in chunks");
+  require((head.body().kind == http1::BodyKind::chunked) == is_stream,
+          "a stream is sent as chunks");
   if (is_stream) return require(sent == "0\r\n\r\n", "an empty stream is a last chunk");
-  require(sent.size() == head.body().length, "ok means that the whole upload has left");
+  require(sent.size() == head.body().length, "ok means that the whole upload was sent");
   const bool is_small = sent.size() == small_upload.size();
   require(is_small ? sent == small_upload : sent.find_first_not_of('u') == std::string_view::npos,
-          "and nothing else");
+          "the request ends with the upload");
 }
 
 // Checks the files after any run.
@@ -330,14 +332,14 @@ std::optional<ExitCode> play(const Script& script, const client::Job& job, const
   const ExitCode code = play.run(pieces);
   check_files(play, code, job, outcomes);
   if (code == ExitCode::ok) {
-    require(outcomes.codes.contains(ExitCode::ok), "ok means that it is done");
+    require(outcomes.codes.contains(ExitCode::ok), "ok means that the job is complete");
     check_sent(play.sent(), job);
     require(!printed || printed->text() == without_returns(outcomes.head), "HEAD prints the head");
   }
   if (!play.was_calm()) return std::nullopt;
   // A stopped upload reports the stop, and not the response.
   const bool may_give_up = job.verb == Verb::put && code == ExitCode::receive_error;
-  require(outcomes.codes.contains(code) || may_give_up, "the exit code is the right one");
+  require(outcomes.codes.contains(code) || may_give_up, "the exit code is an expected one");
   return code;
 }
 
@@ -354,6 +356,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::optional<ExitCode> otherwise =
       play(script, job, outcomes, was_cut ? Pieces::one : Pieces::few_at_a_time);
   require(outcomes.codes.size() > 1 || job.verb == Verb::put || otherwise == as_told,
-          "the same bytes in other pieces come to the same");
+          "the split of the bytes does not change the result");
   return 0;
 }

@@ -69,7 +69,8 @@ void check_head(const http1::RequestHead& head) {
     require(coding != Coding::identity && !chosen[static_cast<std::size_t>(coding)],
             "each coding is chosen once");
     chosen[static_cast<std::size_t>(coding)] = true;
-    require(weight < last || (weight == last && before < coding), "the best coding comes first");
+    require(weight < last || (weight == last && before < coding),
+            "the coding with the highest weight comes first");
     last = weight;
     before = coding;
   }
@@ -79,7 +80,7 @@ void check_head(const http1::RequestHead& head) {
         head.has(http1::FieldName::range) && !head.has(http1::FieldName::if_range);
     const bool is_acceptable = weight > 0 && weight >= weights.of[0] && !resumes_blindly;
     require(chosen[static_cast<std::size_t>(coding)] == is_acceptable,
-            "what is acceptable is chosen, and nothing else");
+            "exactly the acceptable codings are chosen");
   }
 }
 

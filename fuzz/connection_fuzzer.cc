@@ -208,7 +208,7 @@ class Play {
   void settle() {
     int most = 200'000;
     while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
-    require(most > 0, "the server comes to rest");
+    require(most > 0, "the server becomes idle without an endless loop");
   }
 
   void end(Pieces pieces) {
@@ -218,7 +218,7 @@ class Play {
     }
     settle();
     look_for_harm();
-    require(!was_calm() || engine_.closed(socket_), "who has all it wants is not kept waiting");
+    require(!was_calm() || engine_.closed(socket_), "the connection ends after its last response");
     const uring::Milliseconds before = engine_.now();
     int turns = 0;
     while (!service_.connections.empty() && turns < 200'000) {
@@ -311,11 +311,11 @@ void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Tol
     Answer refusal;
     require(take_answer(rest, asks.method, refusal), "a malformed head is refused");
     const int status = setup.overloaded ? refusal.head.status() : http1::status_of(asks.error);
-    require(refusal.head.status() == status, "the refusal says what is wrong");
-    require(!refusal.head.keep_alive(), "a refusal closes");
+    require(refusal.head.status() == status, "a refusal has the status of the error");
+    require(!refusal.head.keep_alive(), "a refusal closes the connection");
     append_lasting(refusal, told.answers);
   }
-  require(rest.empty(), "nobody is answered who has not asked");
+  require(rest.empty(), "there is no response without a request");
 }
 
 // Reads the responses in parallel with the requests, and updates `model`.
@@ -323,13 +323,13 @@ Told follow_calm(const Asks& asks, std::string_view rest, const Setup& setup, fu
   Told told;
   for (const Asked& asked : asks.all) {
     Answer answer;
-    require(take_answer(rest, asked.head.method(), answer), "each request is answered");
+    require(take_answer(rest, asked.head.method(), answer), "each request gets a response");
     model.follow(asked, answer);
     append_lasting(answer, told.answers);
     told.depends_on_cuts = told.depends_on_cuts || may_depend_on_cuts(asked, setup);
     const bool is_last = !answer.head.keep_alive() || !asked.body_is_whole;
     if (is_last || (rest.empty() && told.depends_on_cuts)) {
-      require(rest.empty(), "nothing follows the last answer");
+      require(rest.empty(), "no byte follows the last response");
       return told;
     }
   }
@@ -339,12 +339,12 @@ Told follow_calm(const Asks& asks, std::string_view rest, const Setup& setup, fu
 
 void check_calm_files(const Entries& found, const Entries& expected) {
   for (const auto& [path, entry] : found) {
-    require(path.find(server::temporary_prefix) == std::string::npos, "no temporary is left");
+    require(path.find(server::temporary_prefix) == std::string::npos, "no temporary file is left");
     const auto known = expected.find(path);
-    require(known != expected.end(), "nothing is there that nobody put there");
-    require(same_entry(entry, known->second), "what is there is what was put there");
+    require(known != expected.end(), "every file is expected");
+    require(same_entry(entry, known->second), "every file has the expected content");
   }
-  require(found.size() == expected.size(), "all is there that was put there");
+  require(found.size() == expected.size(), "every expected file exists");
 }
 
 // Checks a body that was sent as a file: an original file, or a complete upload.
@@ -368,18 +368,20 @@ std::vector<int> follow_hurt(const Asks& asks, std::string_view rest) {
     statuses.push_back(status);
     const bool is_get = asked.head.method() == http1::Method::get;
     require(!is_get || status != 200 || is_known_content(answer.body, asks),
-            "a file that is sent is one that is there");
+            "a sent file is an existing one");
     const bool is_put = asked.head.method() == http1::Method::put;
-    require(!is_put || status >= 300 || asked.body_is_whole, "half an upload is not confirmed");
+    require(!is_put || status >= 300 || asked.body_is_whole,
+            "an incomplete upload is not confirmed");
     if (!answer.head.keep_alive()) {
-      require(rest.empty(), "nothing follows the last answer");
+      require(rest.empty(), "no byte follows the last response");
       return statuses;
     }
   }
   Answer refusal;
   if (take_answer(rest, asks.method, refusal)) {
-    require(refusal.head.status() >= 400 && !refusal.head.keep_alive(), "a refusal closes");
-    require(rest.empty(), "nothing follows the last answer");
+    require(refusal.head.status() >= 400 && !refusal.head.keep_alive(),
+            "a refusal closes the connection");
+    require(rest.empty(), "no byte follows the last response");
   }
   return statuses;
 }
@@ -418,7 +420,7 @@ void check_confirmed(const Entries& found, const Asks& asks, const std::vector<i
       continue;
     const auto there = found.find(path);
     require(there != found.end() && there->second.content == asked.body,
-            "what was confirmed is there");
+            "a confirmed upload is present");
   }
 }
 
@@ -428,10 +430,10 @@ void check_hurt_files(const Entries& found, const Asks& asks, std::size_t failed
     if (path.find(server::temporary_prefix) != std::string::npos) {
       ++temporaries;
     } else {
-      require(may_be_there(path, entry, asks), "every file is a whole one");
+      require(may_be_there(path, entry, asks), "every file is complete");
     }
   }
-  require(temporaries <= failed_unlinks, "no temporary is left");
+  require(temporaries <= failed_unlinks, "no temporary file is left");
 }
 
 // A file may have been stored or deleted. In memory plain system calls do that, which the engine
@@ -458,7 +460,7 @@ std::optional<Told> play(const Script& script, const Setup& setup, const Asks& a
     statuses = follow_hurt(asks, play.received());
   if (!may_have_written(play, asks)) {
     require(!told || same_entries(model.entries(), tree().wanted()),
-            "nothing is stored without writing");
+            "no file changes without a write");
     return told;
   }
   const Entries found = tree().scan();
@@ -486,6 +488,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       play(script, setup, asks, was_cut ? Pieces::one : Pieces::few_at_a_time);
   if (as_told->depends_on_cuts) return 0;
   require(otherwise && otherwise->answers == as_told->answers,
-          "the same bytes in other pieces have the same answers");
+          "the split of the bytes does not change the responses");
   return 0;
 }

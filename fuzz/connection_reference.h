@@ -138,16 +138,17 @@ inline bool take_answer(std::string_view& stream, http1::Method method, Answer& 
   for (int interim = 0;; ++interim) {
     answer.head.reset();
     const http1::Progress progress = http1::parse_response(rest, answer.head, method);
-    require(progress != http1::Progress::failed, "what the server sends is a response");
+    require(progress != http1::Progress::failed, "the server sends valid responses");
     if (progress == http1::Progress::more) return false;
     rest.remove_prefix(answer.head.size());
     if (answer.head.status() >= 200) break;
-    require(answer.head.status() == 100 && interim == 0, "there is one interim answer: 100");
+    require(answer.head.status() == 100 && interim == 0,
+            "there is at most one interim response: 100");
     answer.was_invited = true;
   }
   const http1::Body body = answer.head.body();
   require(body.kind == http1::BodyKind::length || body.kind == http1::BodyKind::none,
-          "an answer says its length");
+          "a response has its length");
   if (rest.size() < body.length) return false;
   answer.body = rest.substr(0, static_cast<std::size_t>(body.length));
   rest.remove_prefix(answer.body.size());
@@ -194,9 +195,9 @@ class Model {
   void follow(const Asked& asked, const Answer& answer) {
     check_form(asked, answer);
     const int status = answer.head.status();
-    if (setup_.overloaded) return require(status == 503, "beyond the limit all are told so");
+    if (setup_.overloaded) return require(status == 503, "beyond the limit every response is 503");
     switch (asked.head.method()) {
-      case http1::Method::unknown: return require(status == 501, "who knows the method is told");
+      case http1::Method::unknown: return require(status == 501, "an unknown method gets 501");
       case http1::Method::get:
       case http1::Method::head:
       case http1::Method::options: break;
@@ -206,15 +207,16 @@ class Model {
         [[fallthrough]];
       default:
         return require(status == 405 && answer.head.has(http1::FieldName::allow),
-                       "a method that is not allowed is 405");
+                       "a method that is not allowed gets 405");
     }
     if (asked.head.expectation() == http1::Expectation::unsupported) {
-      return require(status == 417, "an expectation that nobody knows is 417");
+      return require(status == 417, "an unknown expectation gets 417");
     }
     if (asked.head.target_form() == http1::TargetForm::asterisk) return check_options(answer);
     const Place place = place_of(asked.head);
     if (place.error != http1::Error::none) {
-      return require(status == http1::status_of(place.error), "a bad path is told as such");
+      return require(status == http1::status_of(place.error),
+                     "a bad path gets the status of its error");
     }
     switch (asked.head.method()) {
       case http1::Method::options: return check_options(answer);
@@ -287,14 +289,17 @@ class Model {
     using http1::FieldName;
     const http1::ResponseHead& head = answer.head;
     require(head.version() == http1::Version::http_1_1, "the server speaks HTTP/1.1");
-    require(head.has(FieldName::date), "an answer has a date");
+    require(head.has(FieldName::date), "a response has a Date");
     const bool needs_length = head.status() != 204 && head.status() != 304;
-    require(head.has(FieldName::content_length) == needs_length, "a length where one belongs");
-    require(asked.head.keep_alive() || !head.keep_alive(), "who wants to close is heard");
+    require(head.has(FieldName::content_length) == needs_length,
+            "Content-Length is present where it belongs");
+    require(asked.head.keep_alive() || !head.keep_alive(),
+            "a request with close closes the connection");
     const bool was_old = asked.head.version() == http1::Version::http_1_0;
     require(!was_old || head.framing().says_close() || head.framing().says_keep_alive(),
-            "an old client is told whether the connection lasts");
-    require(!answer.was_invited || asked.head.expects_continue(), "100 for whoever waits for it");
+            "a response to HTTP/1.0 says whether the connection persists");
+    require(!answer.was_invited || asked.head.expects_continue(),
+            "100 is sent only to a client that expects it");
     constexpr std::size_t longest_searched = 65536;
     require(answer.body.size() > longest_searched ||
                 answer.body.find(ServedTree::secret) == std::string_view::npos,
@@ -303,7 +308,7 @@ class Model {
 
   static void check_options(const Answer& answer) {
     require(answer.head.status() == 204 && answer.head.has(http1::FieldName::allow),
-            "OPTIONS says what is allowed");
+            "OPTIONS gets the allowed methods");
   }
 
   // ---- GET and HEAD ----
@@ -311,7 +316,7 @@ class Model {
   void check_read(const Place& place, const Asked& asked, const Answer& answer) const {
     const What what = is_hidden(place.path) ? What::nothing : look(place.path);
     if (what == What::outside || what == What::link) {
-      return require(answer.head.status() == 403, "what lies outside is forbidden");
+      return require(answer.head.status() == 403, "a path outside the root gets 403");
     }
     if (what == What::file && !place.names_folder) {
       return check_content(asked, answer, entries_.find(place.path)->second.content);
@@ -319,7 +324,7 @@ class Model {
     if (what != What::folder) return check_missing(asked, answer);
     if (!place.names_folder) {
       return require(answer.head.status() == 301 && answer.head.has(http1::FieldName::location),
-                     "a folder's name without its slash leads to it");
+                     "a folder without its slash is redirected");
     }
     const std::string index = place.path == "." ? "index.html" : place.path + "/index.html";
     if (look(index) != What::file) return check_missing(asked, answer);
@@ -328,16 +333,17 @@ class Model {
 
   void check_missing(const Asked& asked, const Answer& answer) const {
     if (setup_.has_fallback && look(Setup::fallback) == What::file) {
-      require(answer.head.status() == 200, "where nothing is, the fallback is shown");
+      require(answer.head.status() == 200, "a missing file gets the fallback");
       return check_whole(asked, answer, entries_.find(Setup::fallback)->second.content);
     }
-    require(answer.head.status() == 404, "what is not there is not found");
+    require(answer.head.status() == 404, "a missing file gets 404");
     constexpr std::string_view page = "404.html";
     if (look(page) == What::file) check_whole(asked, answer, entries_.find(page)->second.content);
   }
 
   static void check_whole(const Asked& asked, const Answer& answer, std::string_view content) {
-    require(answer.head.framing().content_length() == content.size(), "the length is the file's");
+    require(answer.head.framing().content_length() == content.size(),
+            "the length is that of the file");
     const bool has_body = asked.head.method() == http1::Method::get;
     require(!has_body || answer.body == content, "the body is the file");
   }
@@ -345,12 +351,12 @@ class Model {
   static void check_content(const Asked& asked, const Answer& answer, std::string_view content) {
     const int status = answer.head.status();
     if (is_conditional(asked.head) && (status == 304 || status == 412)) {
-      return require(answer.body.empty(), "a condition's answer has no body");
+      return require(answer.body.empty(), "a response to a condition has no body");
     }
     if (asked.head.method() == http1::Method::get && asked.head.has(http1::FieldName::range)) {
       return check_range(asked, answer, content);
     }
-    require(status == 200, "a file that is there is shown");
+    require(status == 200, "an existing file gets 200");
     check_whole(asked, answer, content);
   }
 
@@ -370,13 +376,14 @@ class Model {
     if (status == 200) return check_whole(asked, answer, content);
     if (status == 206 && parts.size() > 1) return check_parts(answer, content, parts);
     const auto said = http1::parse_content_range(answer.head.value_of(FieldName::content_range));
-    require(said && said->complete_size == content.size(), "Content-Range knows the size");
-    if (status == 416) return require(none && !said->range, "416 where no range can be");
+    require(said && said->complete_size == content.size(), "Content-Range has the size");
+    if (status == 416)
+      return require(none && !said->range, "416 is sent if no range is satisfiable");
     require(status == 206 && parts.size() == 1 && said->range == room[0],
-            "206 is the range asked for");
+            "206 has the requested range");
     require(answer.body == content.substr(static_cast<std::size_t>(room[0].first),
                                           static_cast<std::size_t>(room[0].size())),
-            "the body is that part of the file");
+            "the body has the bytes of the range");
   }
 
   // multipart/byteranges, RFC 9110 14.6: each part has its Content-Range, and nothing lies between.
@@ -397,14 +404,14 @@ class Model {
       const std::string_view text = rest.substr(value, rest.find("\r\n", value) - value);
       const auto range = http1::parse_content_range(text);
       require(range && range->range == part && range->complete_size == content.size(),
-              "a part says which it is");
+              "a part has its Content-Range");
       const auto size = static_cast<std::size_t>(part.size());
       require(rest.substr(blank + 4, size) ==
                   content.substr(static_cast<std::size_t>(part.first), size),
-              "a part is that of the file");
+              "a part has the bytes of the file");
       rest.remove_prefix(std::min(rest.size(), blank + 4 + size));
     }
-    require(rest == boundary + "--\r\n", "the last part is the last");
+    require(rest == boundary + "--\r\n", "the multipart ends after the last part");
   }
 
   // ---- PUT and DELETE ----
@@ -433,11 +440,11 @@ class Model {
     std::string_view wish;
     const bool has_wishes = asked.is_part() || asked.head.find("X-OC-MTime", wish);
     if (may && !has_wishes && !is_conditional(asked.head)) {
-      require(status == 201 || status == 204, "an upload that is right is stored");
+      require(status == 201 || status == 204, "a valid upload is stored");
     }
     if (status >= 400) return;
-    require(may, "an upload that is not right is refused");
-    require(status == (what == What::file ? 204 : 201), "201 for what is new, 204 for the rest");
+    require(may, "an invalid upload is refused");
+    require(status == (what == What::file ? 204 : 201), "a new file gets 201, a replaced one 204");
     for (std::size_t slash = place.path.find('/'); slash != std::string::npos;
          slash = place.path.find('/', slash + 1)) {
       entries_.try_emplace(place.path.substr(0, slash), Entry{Entry::Kind::directory, {}});
@@ -450,15 +457,15 @@ class Model {
   std::string_view put_part(const std::string& path, const Asked& asked) {
     const auto said = http1::parse_content_range(asked.part());
     require(said && said->range && said->range->size() == asked.body.size(),
-            "a part is stored where it says what it is");
+            "a partial upload has a valid range");
     const auto found = entries_.find(path);
     std::string& content = parts_.emplace_back();
     if (found != entries_.end()) content = found->second.content;
     const std::uint64_t first = said->range->first;
-    require(first <= content.size(), "no part leaves a gap");
+    require(first <= content.size(), "a partial upload leaves no gap");
     content.replace(static_cast<std::size_t>(first), asked.body.size(), asked.body);
     require(!said->complete_size || content.size() <= *said->complete_size,
-            "a part does not belong to a larger file");
+            "a partial upload has the size of the file");
     return content;
   }
 
@@ -469,9 +476,9 @@ class Model {
         !is_hidden(place.path) && place.path != "." &&
         (what == What::folder ? is_empty(place.path) : is_named && !place.names_folder);
     const int status = answer.head.status();
-    if (may && !is_conditional(asked.head)) require(status == 204, "what may go goes");
+    if (may && !is_conditional(asked.head)) require(status == 204, "an allowed DELETE succeeds");
     if (status >= 400) return;
-    require(may && status == 204, "what may not go is refused");
+    require(may && status == 204, "a forbidden DELETE is refused");
     entries_.erase(place.path);
   }
 

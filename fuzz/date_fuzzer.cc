@@ -66,8 +66,8 @@ void check_second(std::int64_t second) {
   const std::string_view text = written(second, room);
   require(text == std::string_view(expected.data(), static_cast<std::size_t>(size)),
           "the C++ library writes the same date");
-  require(http1::parse_date(text, now) == clamped, "what is written is read as the same second");
-  require(http1::parse_date(text, -now) == clamped, "whatever the time is now");
+  require(http1::parse_date(text, now) == clamped, "a written date parses as the same second");
+  require(http1::parse_date(text, -now) == clamped, "the present time does not change it");
 }
 
 void check_text(std::string_view text) {
@@ -82,15 +82,15 @@ void check_text(std::string_view text) {
   require(!is_preferred || written(*second, room) == text, "a date has one spelling");
   const bool is_rfc850 = text.size() > http1::date_size;
   constexpr std::int64_t fifty_years = std::int64_t{50} * 366 * 86400;
-  require(!is_rfc850 || *second <= now + fifty_years, "two digits mean no far future");
-  require(!is_rfc850 || *second >= now - fifty_years, "nor a past farther than needed");
+  require(!is_rfc850 || *second <= now + fifty_years, "a two-digit year is at most 50 years ahead");
+  require(!is_rfc850 || *second >= now - fifty_years, "a two-digit year is at most 50 years back");
 
   for (std::size_t size = 0; size < text.size(); ++size) {
     const fuzz::Block prefix(text.substr(0, size));
-    require(!http1::parse_date(prefix.view(), now), "a part of a date is none");
+    require(!http1::parse_date(prefix.view(), now), "a prefix of a date is not a date");
   }
   const fuzz::Text longer = {text, " "};
-  require(!http1::parse_date(longer.view(), now), "nor is a date with something behind it");
+  require(!http1::parse_date(longer.view(), now), "a date with more bytes is not a date");
 }
 
 }  // namespace

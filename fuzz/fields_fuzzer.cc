@@ -47,7 +47,7 @@ fuzz::Text upper_case(std::string_view value) {
 
 void check_text(std::string_view value) {
   const std::string_view trimmed = http1::trim(value);
-  require(is_inside(trimmed, value) && http1::trim(trimmed) == trimmed, "trimmed once is trimmed");
+  require(is_inside(trimmed, value) && http1::trim(trimmed) == trimmed, "trimming is idempotent");
   bool is_token = !value.empty();
   for (const char byte : value)
     is_token = is_token && http1::scan::is(http1::scan::token_bit, byte);
@@ -60,7 +60,7 @@ void check_text(std::string_view value) {
                          value.size() <= 19 && number <= http1::max_length;
   const auto decimal = http1::parse_decimal(value);
   require(decimal.has_value() == is_number, "the C++ library reads the same numbers");
-  require(!decimal || *decimal == number, "as the same");
+  require(!decimal || *decimal == number, "the C++ library reads the same value");
 }
 
 std::vector<std::string_view> elements_of(std::string_view value) {
@@ -79,12 +79,13 @@ void check_list(std::string_view value) {
   fuzz::Text joined;
   for (const std::string_view element : elements) {
     require(http1::has_token(value, element), "a list has each of its elements");
-    require(http1::has_token(value, upper_case(element).view()), "in any case");
+    require(http1::has_token(value, upper_case(element).view()),
+            "the case of letters does not matter");
     joined.append(", ,");
     joined.append(element);
   }
   require(elements_of(joined.view()) == elements, "elements make up a list of those elements");
-  require(!http1::has_token(value, "no such token"), "a list has nothing else");
+  require(!http1::has_token(value, "no such token"), "a list has no other token");
 }
 
 void check_weights(std::string_view value) {
@@ -97,12 +98,14 @@ void check_weights(std::string_view value) {
   for (const std::string_view coding : {"gzip", "br", "identity"}) {
     const int weight = http1::coding_weight(value, coding);
     require(weight >= 0 && weight <= 1000, "a coding's weight is 0 to 1000");
-    require(weight == http1::coding_weight(upper.view(), coding), "in any case");
+    require(weight == http1::coding_weight(upper.view(), coding),
+            "the case of letters does not matter");
   }
   for (const std::string_view type : {"text/html", "application/json"}) {
     const int weight = http1::media_weight(value, type);
     require(weight >= 0 && weight <= 1000, "a type's weight is 0 to 1000");
-    require(weight == http1::media_weight(upper.view(), type), "in any case");
+    require(weight == http1::media_weight(upper.view(), type),
+            "the case of letters does not matter");
   }
 }
 
@@ -112,14 +115,18 @@ void check_tags(std::string_view value) {
   const http1::EntityTag some = {"\"a\"", false};
   const TagMatch strong = http1::match_tags(value, some, TagComparison::strong);
   const TagMatch weak = http1::match_tags(value, some, TagComparison::weak);
-  require((strong == TagMatch::invalid) == (weak == TagMatch::invalid), "a list is one, or not");
-  require(strong != TagMatch::matches || weak == TagMatch::matches, "strong is also weak");
+  require((strong == TagMatch::invalid) == (weak == TagMatch::invalid),
+          "a list is recognised consistently");
+  require(strong != TagMatch::matches || weak == TagMatch::matches,
+          "a strong match is also a weak match");
   const auto tag = http1::parse_entity_tag(value);
   if (!tag) return;
   require(is_inside(tag->opaque, value), "a tag is a view of the value");
-  require(value == fuzz::Text({tag->is_weak ? "W/" : "", tag->opaque}).view(), "and all of it");
-  require(http1::equal_weakly(*tag, *tag), "a tag is itself");
-  require(http1::equal_strongly(*tag, *tag) == !tag->is_weak, "strongly, unless it is weak");
+  require(value == fuzz::Text({tag->is_weak ? "W/" : "", tag->opaque}).view(),
+          "a tag covers the value");
+  require(http1::equal_weakly(*tag, *tag), "a tag equals itself weakly");
+  require(http1::equal_strongly(*tag, *tag) == !tag->is_weak,
+          "a strong tag equals itself strongly");
   const fuzz::Text list = {"\"x,y\", ", value, " ,\"z\""};
   require(http1::match_tags(list.view(), *tag, TagComparison::weak) == TagMatch::matches,
           "a tag is found in a list");
@@ -133,16 +140,18 @@ void check_joined(std::span<const ByteRange> ranges) {
                        [at](const ByteRange& one) { return one.first <= at && at <= one.last; });
   };
   for (const ByteRange& range : ranges) {
-    require(covered(joined, range.first) && covered(joined, range.last), "joining loses nothing");
+    require(covered(joined, range.first) && covered(joined, range.last),
+            "merged ranges cover every requested byte");
     const bool has_next = covered(ranges, range.last + 1);
-    require(covered(joined, range.last + 1) == has_next, "and adds nothing");
+    require(covered(joined, range.last + 1) == has_next, "merged ranges cover no other byte");
     const bool has_previous = range.first != 0 && covered(ranges, range.first - 1);
-    require(range.first == 0 || covered(joined, range.first - 1) == has_previous, "on either side");
+    require(range.first == 0 || covered(joined, range.first - 1) == has_previous,
+            "merged ranges end at requested bytes");
   }
   for (const ByteRange& left : joined) {
     for (const ByteRange& right : joined) {
       const bool apart = left.last + 1 < right.first || right.last + 1 < left.first;
-      require(&left == &right || apart, "joined ranges neither overlap nor touch");
+      require(&left == &right || apart, "merged ranges neither overlap nor touch");
     }
   }
 }
@@ -150,12 +159,14 @@ void check_joined(std::span<const ByteRange> ranges) {
 void check_ranges(std::string_view value, std::uint64_t size) {
   std::array<ByteRange, 16> room;
   const http1::Ranges found = http1::parse_ranges(value, size, room);
-  require((found.outcome == RangeOutcome::satisfiable) == (found.count != 0), "ranges, or none");
-  require(found.count <= room.size(), "no more ranges than there is room for");
+  require((found.outcome == RangeOutcome::satisfiable) == (found.count != 0),
+          "exactly satisfiable ranges are counted");
+  require(found.count <= room.size(), "there are no more ranges than the capacity");
   std::array<ByteRange, 2> small_room;
   const http1::Ranges squeezed = http1::parse_ranges(value, size, small_room);
   const bool fits = found.outcome != RangeOutcome::too_many && found.count <= small_room.size();
-  require(squeezed.outcome == (fits ? found.outcome : RangeOutcome::too_many), "room decides that");
+  require(squeezed.outcome == (fits ? found.outcome : RangeOutcome::too_many),
+          "only the capacity gives too_many");
   if (found.count == 0) return;
 
   const std::span<const ByteRange> ranges = std::span(room).first(found.count);
@@ -169,15 +180,17 @@ void check_ranges(std::string_view value, std::uint64_t size) {
   }
   std::array<ByteRange, 16> again_room;
   const http1::Ranges again = http1::parse_ranges(text.view(), size, again_room);
-  require(again.count == found.count && again.outcome == found.outcome, "written out, as many");
-  require(std::equal(ranges.begin(), ranges.end(), again_room.begin()), "and the same ranges");
+  require(again.count == found.count && again.outcome == found.outcome,
+          "written ranges resolve to as many");
+  require(std::equal(ranges.begin(), ranges.end(), again_room.begin()),
+          "written ranges resolve to themselves");
   check_joined(ranges);
 }
 
 void check_content_range(std::string_view value) {
   const auto read = http1::parse_content_range(value);
   if (!read) return;
-  require(read->range || read->complete_size, "a Content-Range says something");
+  require(read->range || read->complete_size, "a Content-Range has a range or a size");
   if (!read->complete_size) return;
   fuzz::Block room(std::size_t{128});
   http1::HeadWriter writer(room.room());
@@ -191,7 +204,7 @@ void check_content_range(std::string_view value) {
   require(line.starts_with("Content-Range: ") && line.ends_with("\r\n"), "a line is written");
   const auto again = http1::parse_content_range(line.substr(15, line.size() - 17));
   require(again && again->range == read->range && again->complete_size == read->complete_size,
-          "what is written is read as the same");
+          "a written Content-Range parses to itself");
 }
 
 // Each function once, without the oracles, which do allocate.

@@ -95,8 +95,10 @@ inline void require_same_message(const http1::Head& left, const http1::Head& rig
 template <class Parser, class Other>
 void require_same_head(const Attempt<Parser>& left, const Attempt<Other>& right) {
   require(left.progress == right.progress, "every cut gives the same progress");
-  require(left.head.failure().error == right.head.failure().error, "and the same error");
-  require(left.head.failure().offset == right.head.failure().offset, "at the same offset");
+  require(left.head.failure().error == right.head.failure().error,
+          "every cut gives the same error");
+  require(left.head.failure().offset == right.head.failure().offset,
+          "every cut gives the same error offset");
   if (left.progress != Progress::done) return;
   require(left.head.size() == right.head.size(), "every cut gives a head of the same size");
   require_same_message(left.head, right.head);
@@ -125,7 +127,7 @@ inline void require_lookup_agrees(const http1::Head& head, const http1::Field& w
   std::string_view found;
   require(head.find(wanted.name, found), "a field is found by its name");
   require(found.data() == first.data() && found == first, "the first field of a name is found");
-  require(wanted.id == http1::field_name_of(wanted.name), "a field knows which name it has");
+  require(wanted.id == http1::field_name_of(wanted.name), "a field has the index of its name");
   if (wanted.id == http1::FieldName::other) return;
   require(head.has(wanted.id), "a head has the name of each of its fields");
   require(head.has_repeated(wanted.id) == (count > 1), "a repeated name is known as repeated");
@@ -135,7 +137,7 @@ inline void require_lookup_agrees(const http1::Head& head, const http1::Field& w
     require(same_name(field.name, wanted.name), "fields of one name have that name");
     ++walked;
   }
-  require(walked == count, "all fields of a name are walked");
+  require(walked == count, "the iteration over a name finds all its fields");
 }
 
 inline void require_framing_is_sound(const http1::Head& head) {
@@ -143,12 +145,14 @@ inline void require_framing_is_sound(const http1::Head& head) {
   using http1::FieldName;
   const bool has_length = head.has(FieldName::content_length);
   const bool has_coding = head.has(FieldName::transfer_encoding);
-  require(!head.has_repeated(FieldName::content_length), "Content-Length stands once");
-  require(!head.has_repeated(FieldName::transfer_encoding), "Transfer-Encoding stands once");
+  require(!head.has_repeated(FieldName::content_length), "Content-Length occurs once");
+  require(!head.has_repeated(FieldName::transfer_encoding), "Transfer-Encoding occurs once");
   require(!has_length || !has_coding, "a length and a coding exclude each other");
-  require(head.framing().has_content_length() == has_length, "the framing knows the length");
-  require(head.body().kind != BodyKind::chunked || has_coding, "only a coding makes it chunked");
-  require(head.body().kind != BodyKind::length || head.body().length != 0, "no length is none");
+  require(head.framing().has_content_length() == has_length, "the framing has the length");
+  require(head.body().kind != BodyKind::chunked || has_coding,
+          "only Transfer-Encoding makes a body chunked");
+  require(head.body().kind != BodyKind::length || head.body().length != 0,
+          "a body without a length has no length");
   require(head.body().kind != BodyKind::until_close || !head.keep_alive(),
           "a body until the close ends the connection");
   require(!head.framing().says_close() || !head.keep_alive(), "close wins");
@@ -159,15 +163,15 @@ void require_sound(const Attempt<Parser>& made) {
   const http1::Failure failure = made.head.failure();
   const std::size_t given = made.bytes.view().size();
   require((made.progress == Progress::failed) == (failure.error != http1::Error::none),
-          "failed means that there is an error");
+          "`failed` comes with an error");
   if (made.progress == Progress::failed) {
-    require(failure.offset < given, "the byte that proved the error was given");
+    require(failure.offset < given, "the offset of an error is within the bytes");
     const int status = http1::status_of(failure.error);
     require(status >= 400 && status < 600, "an error has a status");
-    require(!http1::describe(failure.error).empty(), "an error has a sentence");
+    require(!http1::describe(failure.error).empty(), "an error has a description");
   }
   if (made.progress != Progress::done) return;
-  require(made.head.size() > 0 && made.head.size() <= given, "a head lies in its bytes");
+  require(made.head.size() > 0 && made.head.size() <= given, "a head is within its bytes");
   for (const http1::Field field : made.head.fields()) {
     require(!field.name.empty() && has_only(http1::scan::token_bit, field.name),
             "a name is a token");
@@ -176,7 +180,8 @@ void require_sound(const Attempt<Parser>& made) {
         field.value.empty() || (!is_space(field.value.front()) && !is_space(field.value.back())),
         "a value has no space around it");
     require(made.place(field.name) + field.name.size() < made.head.size(), "a name is in the head");
-    require(made.place(field.value) + field.value.size() < made.head.size(), "so is a value");
+    require(made.place(field.value) + field.value.size() < made.head.size(),
+            "a value is in the head");
     require_lookup_agrees(made.head, field);
   }
   require_framing_is_sound(made.head);
@@ -246,7 +251,7 @@ std::string_view write_head(const typename Parser::Head& head, Block& room) {
   Parser::write_start(head, writer);
   for (const http1::Field field : head.fields()) writer.field(field.name, field.value);
   writer.end();
-  require(writer.ok(), "what the parser accepts can be written");
+  require(writer.ok(), "an accepted head can be written");
   return writer.written();
 }
 
@@ -257,12 +262,13 @@ void require_round_trip(const Parser& reader, const Attempt<Parser>& whole) {
   Block room(most);
   const std::string_view written = write_head<Parser>(whole.head, room);
   const Attempt<Parser> again = attempt(reader, written);
-  require(again.progress == Progress::done, "what the writer writes the parser accepts");
-  require(again.head.size() == written.size(), "and nothing is left of it");
+  require(again.progress == Progress::done, "the parser accepts a written head");
+  require(again.head.size() == written.size(), "a written head is parsed to its end");
   require_same_message(whole.head, again.head);
   Parser::same(whole.head, again.head);
   Block second_room(written.size());
-  require(write_head<Parser>(again.head, second_room) == written, "writing again changes nothing");
+  require(write_head<Parser>(again.head, second_room) == written,
+          "writing a head again gives the same bytes");
 }
 
 // Runs all checks of this file. `reader` has the widest limits.

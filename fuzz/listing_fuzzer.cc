@@ -42,7 +42,7 @@ void show(ListingFormat format, std::string_view name, const std::vector<Entry>&
   while (const std::size_t size = listing.write(piece.room())) {
     shown.content.append(piece.view().substr(0, size));
   }
-  require(shown.content.view().size() == listing.length(), "a listing is as long as promised");
+  require(shown.content.view().size() == listing.length(), "a listing has the announced length");
   shown.tag.append(listing.tag());
 }
 

@@ -219,7 +219,7 @@ std::uint64_t take_number(std::string_view& text) {
 }
 
 void read_back(std::string_view text, const Plan& plan) {
-  require(text.size() == plan.length, "a multipart is as long as it was promised");
+  require(text.size() == plan.length, "a multipart has the announced length");
   const char* line = "each part begins with its delimiter";
   for (std::size_t i = 0; i < plan.ranges.size(); ++i) {
     take(text, "\r\n--", line);
@@ -231,9 +231,9 @@ void read_back(std::string_view text, const Plan& plan) {
     take(text, "/", line);
     require(take_number(text) == plan.facts.size, "a part knows the size of the file");
     take(text, "\r\n\r\n", line);
-    require((ByteRange{first, last}) == plan.ranges[i], "a part says where it belongs");
+    require((ByteRange{first, last}) == plan.ranges[i], "a part has its Content-Range");
     for (std::uint64_t at = first; at <= last; ++at) {
-      require(!text.empty() && text.front() == byte_at(at), "a part has the bytes of its place");
+      require(!text.empty() && text.front() == byte_at(at), "a part has the bytes of its range");
       text.remove_prefix(1);
     }
   }
@@ -250,24 +250,24 @@ void check_sent(std::span<const ByteRange> sent, const Wanted& wanted, std::uint
   }
   std::size_t last_asked = 0;
   for (const ByteRange range : sent) {
-    require(range.first <= range.last && range.last < size, "a part is of the file");
+    require(range.first <= range.last && range.last < size, "a range is within the file");
     for (std::uint64_t at = range.first; at <= range.last; ++at) ++got[at];
     // The first of the ranges that were merged into this one.
     std::size_t from = 0;
     while (wanted.ranges[from].first < range.first || wanted.ranges[from].last > range.last) ++from;
-    require(from >= last_asked, "parts come in the order asked for");
+    require(from >= last_asked, "parts are in the requested order");
     last_asked = from;
     const bool touches = (range.first > 0 && asked[range.first - 1] != 0) ||
                          (range.last + 1 < size && asked[range.last + 1] != 0);
-    require(!touches, "what touches is joined");
+    require(!touches, "touching ranges are merged");
   }
-  require(asked == got, "what was asked for is sent, once");
+  require(asked == got, "each requested byte is sent once");
 }
 
 void check_partial(const Plan& plan, const Wanted& wanted) {
-  require(plan.status == 206, "what can be satisfied is");
+  require(plan.status == 206, "a satisfiable range is sent");
   if (plan.content == Content::parts) {
-    require(plan.ranges.size() > 1 && !plan.is_partial, "one range is no multipart");
+    require(plan.ranges.size() > 1 && !plan.is_partial, "one range is not a multipart");
     check_sent(plan.ranges, wanted, plan.facts.size);
     Plan sent = plan;
     sent.boundary = boundary;
@@ -288,9 +288,10 @@ void check_get(const RequestHead& head, const FileFacts& facts) {
   }
   const server::Tag tag = tag_of(facts);
   const int verdict = judged(head, tag.text());
-  require((verdict == 412) == (plan.status == 412), "412 as RFC 9110 13.2.2 says");
-  require((verdict == 304) == (plan.status == 304), "304 as RFC 9110 13.2.2 says");
-  if (verdict != 200) return require(plan.content == Content::none, "a condition has no content");
+  require((verdict == 412) == (plan.status == 412), "412 is sent as RFC 9110 13.2.2 requires");
+  require((verdict == 304) == (plan.status == 304), "304 is sent as RFC 9110 13.2.2 requires");
+  if (verdict != 200)
+    return require(plan.content == Content::none, "a response to a condition has no content");
   const std::vector<std::string_view> lines = values_of(head, FieldName::range);
   Wanted wanted;
   if (lines.size() == 1 && if_range_lets(head, tag.text())) {
@@ -299,9 +300,10 @@ void check_get(const RequestHead& head, const FileFacts& facts) {
   const bool is_whole = !wanted.valid || wanted.ranges.size() > server::most_ranges ||
                         head.method() != http1::Method::get;
   if (is_whole) {
-    require(plan.status == 200 && plan.length == facts.size, "without a range it is all");
+    require(plan.status == 200 && plan.length == facts.size,
+            "without a range the whole file is sent");
   } else if (wanted.ranges.empty()) {
-    require(plan.status == 416 && plan.content == Content::none, "no range is 416");
+    require(plan.status == 416 && plan.content == Content::none, "an unsatisfiable range gets 416");
   } else {
     check_partial(plan, wanted);
   }

@@ -27,24 +27,26 @@ void check_mtime(std::int64_t seconds) {
   fuzz::Text text;
   if (seconds < 0) text.append('-');
   text.append(static_cast<std::uint64_t>(seconds < 0 ? -seconds : seconds));
-  require(server::parse_mtime(text.view()) == seconds, "a time is read as it is written");
+  require(server::parse_mtime(text.view()) == seconds, "a written time parses to itself");
   text.append(".5");
   require(server::parse_mtime(text.view()) == seconds, "a fraction is dropped");
   text.append(' ');
-  require(!server::parse_mtime(text.view()), "a time is all that stands there");
+  require(!server::parse_mtime(text.view()), "a time with more bytes is refused");
 }
 
 void check_part(const server::PutTerms& terms, const http1::RequestHead& head) {
   const http1::ByteRange part = *terms.part;
-  require(part.first <= part.last && part.last <= http1::max_length, "a part has bytes");
+  require(part.first <= part.last && part.last <= http1::max_length, "a byte range is not empty");
   const http1::Body body = head.body();
   require(body.kind == http1::BodyKind::chunked || body.length == part.size(),
-          "the body is the part");
-  require(!terms.complete_size || part.last < *terms.complete_size, "the part is within the file");
-  require(terms.complete_size != part.size(), "the whole file is no part");
-  require(terms.body_size == part.size(), "the body is as long as the part");
+          "a partial upload has a body size");
+  require(!terms.complete_size || part.last < *terms.complete_size,
+          "the byte range is within the file");
+  require(terms.complete_size != part.size(), "the whole file is not a partial upload");
+  require(terms.body_size == part.size(), "the body is as long as the byte range");
   const bool fits = !terms.complete_size || part.first <= *terms.complete_size;
-  require(fits && server::clash_with(terms, part.first).empty(), "a part may go on at the end");
+  require(fits && server::clash_with(terms, part.first).empty(),
+          "a byte range may begin at the end of the file");
   require(part.first == 0 || !server::clash_with(terms, part.first - 1).empty(),
           "a gap is refused");
 }
@@ -61,13 +63,13 @@ void check_head(const http1::RequestHead& head) {
   }
   if (!terms.wrong.empty()) {
     require(names_part(head) || head.has(FieldName::x_oc_mtime),
-            "a request without the fields is fine");
+            "a request without the fields is accepted");
     return;
   }
-  require(names_part(head) == terms.body_size.has_value(), "a part is obeyed or refused");
-  require(terms.body_size || !terms.part, "a part is named by its field");
+  require(names_part(head) == terms.body_size.has_value(), "a byte range is applied or refused");
+  require(terms.body_size || !terms.part, "a byte range comes from a field");
   require(head.has(FieldName::x_oc_mtime) == terms.mtime_seconds.has_value(),
-          "a time is obeyed or refused");
+          "a time is applied or refused");
   if (terms.part) check_part(terms, head);
   if (terms.mtime_seconds) check_mtime(*terms.mtime_seconds);
 }

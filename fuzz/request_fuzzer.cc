@@ -42,7 +42,7 @@ struct RequestParser {
     require(left.target() == right.target(), "the target is the same");
     require(left.target_form() == right.target_form(), "the target's form is the same");
     require(left.path() == right.path(), "the path is the same");
-    require(left.has_query() == right.has_query(), "there is a query, or there is none");
+    require(left.has_query() == right.has_query(), "the presence of a query is the same");
     require(left.query() == right.query(), "the query is the same");
     require(left.authority() == right.authority(), "the authority is the same");
     require(left.expectation() == right.expectation(), "the expectation is the same");
@@ -62,10 +62,10 @@ constexpr http1::Limits tight = {.head_bytes = 192,
 constexpr http1::Limits wide = {.head_bytes = http1::max_head_bytes, .fields = http1::max_fields};
 
 void check_request(const http1::RequestHead& head) {
-  require(head.method() == http1::method_of(head.method_text()), "the method is its text's");
+  require(head.method() == http1::method_of(head.method_text()), "the method matches its text");
   const bool needs_host = head.version() == http1::Version::http_1_1;
   require(!needs_host || head.has(http1::FieldName::host), "HTTP/1.1 has Host");
-  require(!head.has_repeated(http1::FieldName::host), "Host stands once");
+  require(!head.has_repeated(http1::FieldName::host), "Host occurs once");
   http1::Authority authority;
   require(head.authority().empty() || http1::parse_authority(head.authority(), authority),
           "the authority is valid");
@@ -73,7 +73,7 @@ void check_request(const http1::RequestHead& head) {
   http1::TargetParts parts;
   const http1::Error error = http1::split_target(head.target(), head.method(), parts);
   require(error == http1::Error::none, "the target has a form that its method allows");
-  require(parts.form == head.target_form(), "both ways find the same form");
+  require(parts.form == head.target_form(), "split_target finds the same form");
   require(parts.query == head.query() && parts.has_query == head.has_query(), "and query");
   require(parts.authority.empty() || parts.authority == head.authority(), "and authority");
   const bool has_root_for_empty =

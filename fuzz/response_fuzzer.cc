@@ -61,7 +61,8 @@ constexpr http1::Limits wide = {.head_bytes = http1::max_head_bytes, .fields = h
 void check_response(const http1::ResponseHead& head) {
   using http1::BodyKind;
   require(head.status() >= 100 && head.status() <= 999, "a status has three digits");
-  require(!head.reason_space_missing() || head.reason().empty(), "no space, no reason");
+  require(!head.reason_space_missing() || head.reason().empty(),
+          "a missing space means an empty reason");
   const bool has_none = head.status_class() == 1 || head.status() == 204 || head.status() == 304;
   require(!has_none || head.body().kind == BodyKind::none, "1xx, 204 and 304 have no body");
 }
@@ -70,10 +71,12 @@ void check_response(const http1::ResponseHead& head) {
 void check_methods(const fuzz::Attempt<ResponseParser>& whole, std::string_view input) {
   for (const http1::Method method : {http1::Method::head, http1::Method::connect}) {
     const auto other = fuzz::attempt(ResponseParser{{}, method}, input);
-    require(other.progress == whole.progress, "the request's method accepts the same");
-    require(other.head.failure().offset == whole.head.failure().offset, "and refuses the same");
+    require(other.progress == whole.progress, "the request's method does not change acceptance");
+    require(other.head.failure().offset == whole.head.failure().offset,
+            "the request's method does not change the error");
     if (other.progress != http1::Progress::done) continue;
-    require(other.head.size() == whole.head.size(), "and ends at the same byte");
+    require(other.head.size() == whole.head.size(),
+            "the request's method does not change the size");
     ResponseParser::same(other.head, whole.head);
     const bool has_none = method == http1::Method::head || whole.head.status_class() == 2;
     require(!has_none || other.head.body().kind == http1::BodyKind::none,
@@ -134,15 +137,19 @@ void check_folds(std::string_view input) {
     // A line end at the end of the bytes is held back: it may still turn out to be an error.
     const bool waits = progress == http1::Progress::more && !text.empty() &&
                        (text.back() == '\r' || text.back() == '\n');
-    require(waits || progress == expected.progress, "folds change nothing else");
+    require(waits || progress == expected.progress, "replacing folds does not change the progress");
     if (progress != expected.progress) return;
-    require(head.failure().error == expected.head.failure().error, "the error is the same");
-    require(head.failure().offset == expected.head.failure().offset, "and its place");
+    require(head.failure().error == expected.head.failure().error,
+            "replacing folds does not change the error");
+    require(head.failure().offset == expected.head.failure().offset,
+            "replacing folds does not change the error offset");
     if (progress != http1::Progress::done) return;
-    require(head.size() == expected.head.size(), "the head ends at the same byte");
-    require(head.field_count() == expected.head.field_count(), "with as many fields");
+    require(head.size() == expected.head.size(), "replacing folds does not change the size");
+    require(head.field_count() == expected.head.field_count(),
+            "replacing folds does not change the number of fields");
     for (std::size_t at = 0; at < head.field_count(); ++at) {
-      require(head.field(at).value == expected.head.field(at).value, "of the same values");
+      require(head.field(at).value == expected.head.field(at).value,
+              "replacing folds gives the same values");
     }
   };
   fuzz::cut_anywhere(input, give);

@@ -37,7 +37,7 @@ class ServedTree {
   explicit ServedTree(const Entries& wanted) : wanted_(wanted) {
     root_ = open_folder("root");
     outside_ = open_folder("outside");
-    require(root_ >= 0 && outside_ >= 0, "there is a place for files");
+    require(root_ >= 0 && outside_ >= 0, "there is a folder for files");
     write_file(outside_, "secret", secret);
     secret_ = facts_of(outside_, "secret");
     restore({});
@@ -84,11 +84,11 @@ class ServedTree {
 
   // The target of the links is unchanged.
   void check_outside() const {
-    require(names_in(outside_, ".").size() == 1, "nothing is written outside the root");
+    require(names_in(outside_, ".").size() == 1, "no file is written outside the root");
     require(facts_of(outside_, "secret") == secret_, "the file outside the root is untouched");
   }
 
-  static constexpr std::string_view secret = "nobody may read this";
+  static constexpr std::string_view secret = "a secret outside the root";
   // 06 Nov 1994 08:49:37, the modification time of all these files.
   static constexpr std::int64_t written_at = 784'111'777;
 
@@ -119,7 +119,7 @@ class ServedTree {
   static void write_file(int directory, const char* path, std::string_view content) {
     const int fd = ::openat(directory, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     const auto written = ::write(fd, content.data(), content.size());
-    require(written == static_cast<ssize_t>(content.size()), "the file system takes the files");
+    require(written == static_cast<ssize_t>(content.size()), "the files can be written");
     const std::array<timespec, 2> times{{{written_at, 0}, {written_at, 0}}};
     ::futimens(fd, times.data());
     ::close(fd);

@@ -132,13 +132,13 @@ std::string_view without_space_before(std::string_view text) {
 
 void require_same_start(const http1::RequestHead& head, const Peer& peer) {
   require(head.method_text() == peer.first, "picohttpparser reads the same method");
-  require(head.target() == peer.target, "and the same target");
+  require(head.target() == peer.target, "picohttpparser reads the same target");
 }
 
 void require_same_start(const http1::ResponseHead& head, const Peer& peer) {
   require(head.status() == peer.status, "picohttpparser reads the same status");
   require(without_space_before(head.reason()) == without_space_before(peer.first),
-          "and the same reason");
+          "picohttpparser reads the same reason");
 }
 
 bool has_folds(const Peer& peer) {
@@ -149,19 +149,21 @@ bool has_folds(const Peer& peer) {
 
 template <class Head>
 void require_same_head(const Head& head, const Peer& peer) {
-  require(peer.size > 0, "picohttpparser accepts what we accept");
+  require(peer.size > 0, "picohttpparser accepts each head that http1 accepts");
   require(head.size() == static_cast<std::size_t>(peer.size), "with the same end");
   const int minor_version = head.version() == http1::Version::http_1_0 ? 0 : 1;
-  require(std::min(peer.minor_version, 1) == minor_version, "it reads the same version");
+  require(std::min(peer.minor_version, 1) == minor_version,
+          "picohttpparser reads the same version");
   require_same_start(head, peer);
   if (has_folds(peer)) return;
-  require(head.field_count() == peer.field_count, "it reads as many fields");
+  require(head.field_count() == peer.field_count, "picohttpparser reads as many fields");
   for (std::size_t at = 0; at < peer.field_count; ++at) {
     const phr_header& theirs = peer.fields[at];
     const http1::Field ours = head.field(at);
-    require(ours.name == std::string_view(theirs.name, theirs.name_len), "with the same names");
+    require(ours.name == std::string_view(theirs.name, theirs.name_len),
+            "picohttpparser reads the same names");
     require(ours.value == without_space_behind({theirs.value, theirs.value_len}),
-            "and the same values");
+            "picohttpparser reads the same values");
   }
 }
 
@@ -181,7 +183,8 @@ void check_head(std::string_view input, std::span<const Error> stricter) {
   read(bytes.view(), head, peer);
   if (progress == Progress::done) return require_same_head(head, peer);
   if (peer.size <= 0) return;
-  require(progress == Progress::failed, "what is whole for picohttpparser is decided here");
+  require(progress == Progress::failed,
+          "http1 decides about each head that is complete for picohttpparser");
   const Error error = head.failure().error;
   const bool has_reason = is_one_of(stricter_lines, error) || is_one_of(stricter_meaning, error) ||
                           is_one_of(stricter, error);
@@ -202,12 +205,13 @@ void check_body(std::string_view input) {
   const ssize_t left = phr_decode_chunked(&peer, theirs.data(), &data_size);
 
   if (result.progress == Progress::done) {
-    require(left >= 0, "picohttpparser accepts the bodies we accept");
+    require(left >= 0, "picohttpparser accepts each body that http1 accepts");
     require(input.size() - static_cast<std::size_t>(left) == result.used, "with the same end");
     require(theirs.view().substr(0, data_size) == ours.view().substr(0, result.data),
-            "and the same data");
+            "picohttpparser reads the same data");
   } else if (left >= 0) {
-    require(result.progress == Progress::failed, "a body that is whole for it is decided here");
+    require(result.progress == Progress::failed,
+            "http1 decides about each body that is complete for picohttpparser");
     require(is_one_of(stricter_bodies, result.failure.error),
             "there is a reason to refuse a body that picohttpparser accepts");
   }

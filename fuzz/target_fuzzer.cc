@@ -89,7 +89,7 @@ Model model_of(std::string_view raw) {
 void check_encoding(std::string_view path) {
   fuzz::Block room(path.size() * 3);
   const std::string_view encoded = http1::encode_path(path, room.room());
-  require(encoded.data() != nullptr, "three times the path suffices");
+  require(encoded.data() != nullptr, "three times the size of the path suffices");
   for (const char byte : encoded) {
     const bool is_escape = byte == '%';
     require(is_escape || http1::scan::is(http1::scan::path_bit, byte), "a path has path bytes");
@@ -99,10 +99,12 @@ void check_encoding(std::string_view path) {
   fuzz::Text back;
   require(unescape(encoded, "", back) && back.view() == path, "unescaping gives the path back");
   fuzz::Block exact_room(encoded.size());
-  require(http1::encode_path(path, exact_room.room()) == encoded, "its own size is room enough");
+  require(http1::encode_path(path, exact_room.room()) == encoded,
+          "a buffer of the exact size suffices");
   if (encoded.empty()) return;
   fuzz::Block small_room(encoded.size() - 1);
-  require(http1::encode_path(path, small_room.room()).data() == nullptr, "one byte less is not");
+  require(http1::encode_path(path, small_room.room()).data() == nullptr,
+          "a buffer one byte smaller does not suffice");
 }
 
 void check_path(std::string_view raw) {
@@ -115,7 +117,7 @@ void check_path(std::string_view raw) {
   const http1::DecodedPath squeezed = http1::decode_path(raw, small_room.room());
   if (!decoded.ok()) {
     require(decoded.failure.offset <= raw.size(), "an error has its place in the path");
-    require(!squeezed.ok(), "what is wrong is wrong in any room");
+    require(!squeezed.ok(), "an error does not depend on the size of the buffer");
     return;
   }
   require(decoded.path == model.path.view(), "the model has the same path");
