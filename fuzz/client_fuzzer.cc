@@ -26,9 +26,9 @@
 #include <unistd.h>
 #include <vector>
 
-#include "apps/client/jobs.h"
-#include "apps/client/report.h"
-#include "apps/client/session.h"
+#include "apps/client/jobs/jobs.h"
+#include "apps/client/screen/report.h"
+#include "apps/client/session/session.h"
 #include "fuzz/client_reference.h"
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"

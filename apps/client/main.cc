@@ -1,11 +1,11 @@
 // quoit: the client. Reads the command line, makes a plan, runs it. Covered by
-// tests/client/program_test.cc.
+// tests/client/run_test.cc.
 #include <cstdio>
 
 #include "apps/client/command/options.h"
 #include "apps/client/command/plan.h"
-#include "apps/client/report.h"
 #include "apps/client/run.h"
+#include "apps/client/screen/report.h"
 
 int main(int argc, char** argv) {
   client::Arguments arguments;

@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <string>
 
-#include "apps/client/channel.h"
-#include "apps/client/interrupt.h"
-#include "apps/client/jobs.h"
-#include "apps/client/report.h"
-#include "apps/client/session.h"
+#include "apps/client/jobs/jobs.h"
+#include "apps/client/net/channel.h"
+#include "apps/client/screen/report.h"
+#include "apps/client/session/interrupt.h"
+#include "apps/client/session/session.h"
 #include "uring/make_engine.h"
 
 namespace client {

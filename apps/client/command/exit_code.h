@@ -1,5 +1,5 @@
 // ExitCode: what the program's exit status means. The numbers are curl's, so that scripts that know
-// curl know quoit. Covered by tests/client/program_test.cc.
+// curl know quoit. Covered by tests/client/run_test.cc.
 #pragma once
 
 #include <string>

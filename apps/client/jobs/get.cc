@@ -1,0 +1,77 @@
+// GET into a file.
+//
+// get() reads in the order of a download: request, response, file. The file gets its name when the
+// last byte has come; before that, and after any failure, an existing file keeps its content.
+// Covered by tests/client/jobs/get_test.cc.
+#include <string>
+
+#include "apps/client/jobs/jobs.h"
+#include "apps/client/local/output_file.h"
+#include "apps/client/net/exchange.h"
+
+namespace client {
+
+namespace {
+
+void confirm_saved(Report& report, const OutputFile& output) {
+  if (output.target.empty()) return;
+  report.confirm("saved " + output.name + " (" + std::to_string(output.size) + " bytes)");
+}
+
+uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
+  const Session& session = channel.session;
+  BodyReader body(channel.head.body());
+  OutputFile output;
+  const ExitCode opened = co_await open_output(channel.io, output, file);
+  if (opened != ExitCode::ok) {
+    disconnect(channel);
+    co_return channel.fail(output.error);
+  }
+  session.report.begin(output.name, body.total(), session.now());
+  const ExitCode received = co_await receive_body(channel, body, output);
+  session.report.end();
+  if (received != ExitCode::ok) {
+    disconnect(channel);
+    co_await discard_output(channel.io, output);
+    co_return received;
+  }
+  finish_exchange(channel);
+  const ExitCode published = co_await publish_output(channel.io, output);
+  if (published != ExitCode::ok) co_return channel.fail(output.error);
+  confirm_saved(session.report, output);
+  co_return published;
+}
+
+// RFC 9110 15.3.7: 206 answers a request with Range, which only the user's -H can have added.
+bool is_unrequested_range(const http1::ResponseHead& head, const Settings& settings) {
+  return head.status() == 206 && !user_decides(settings, "Range");
+}
+
+}  // namespace
+
+uring::Task<ExitCode> get(Channel& channel, const Job& job) {
+  Location where = job.where;
+  const ExitCode answered = co_await exchange_following(channel, http1::Method::get, where);
+  if (answered != ExitCode::ok) co_return answered;
+
+  const http1::ResponseHead& head = channel.head;
+  if (head.status() == 304) {  // only when -H made the request conditional
+    channel.session.report.confirm(where.text() + " has not changed");
+    co_await skip_body(channel);
+    co_return ExitCode::ok;
+  }
+  if (head.status_class() != 2) {
+    const ExitCode code = channel.fail(refused(head, where));
+    co_await skip_body(channel);
+    co_return code;
+  }
+  if (is_unrequested_range(head, channel.session.settings)) {
+    disconnect(channel);
+    co_return channel.fail(ExitCode::weird_reply,
+                           where.text() + ": the server sent a part that nobody asked for");
+  }
+  const ExitCode saved = co_await save_body(channel, job.file);
+  co_return saved;
+}
+
+}  // namespace client

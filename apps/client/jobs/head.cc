@@ -1,0 +1,41 @@
+// HEAD, with the response's head to standard output. Covered by tests/client/jobs/head_test.cc.
+#include <string>
+
+#include "apps/client/jobs/jobs.h"
+#include "apps/client/local/output_file.h"
+#include "apps/client/net/exchange.h"
+
+namespace client {
+
+namespace {
+
+// A head as text: line feeds alone, and the blank line, which separates it from the next one.
+std::string as_lines(std::string_view head) {
+  std::string lines;
+  for (const char byte : head) {
+    if (byte != '\r') lines += byte;
+  }
+  return lines;
+}
+
+}  // namespace
+
+uring::Task<ExitCode> head(Channel& channel, const Job& job) {
+  Location where = job.where;
+  const ExitCode answered = co_await exchange_following(channel, http1::Method::head, where);
+  if (answered != ExitCode::ok) co_return answered;
+
+  const std::string lines = as_lines(channel.head_text);
+  OutputFile output;
+  const std::string standard_output = standard_stream;
+  const ExitCode opened = co_await open_output(channel.io, output, standard_output);
+  if (opened != ExitCode::ok) co_return channel.fail(output.error);
+  const ExitCode written = co_await write_output(channel.io, output, lines);
+  if (written != ExitCode::ok) co_return channel.fail(output.error);
+  const bool good = channel.head.status_class() <= 3;
+  const ExitCode code = good ? ExitCode::ok : channel.fail(refused(channel.head, where));
+  co_await skip_body(channel);
+  co_return code;
+}
+
+}  // namespace client

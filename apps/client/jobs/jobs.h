@@ -1,0 +1,24 @@
+// The jobs that the command line can ask for.
+//
+// Each is a coroutine that does one job over `channel`, which it connects itself, and returns how
+// the job ended; the reason of a failure is in channel.error. The channel, the job and the session
+// outlive the coroutine. Covered by tests/client/jobs/.
+#pragma once
+
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/plan.h"
+#include "apps/client/net/channel.h"
+#include "uring/task.h"
+
+namespace client {
+
+// GET into a file or a stream: get.cc.
+[[nodiscard]] uring::Task<ExitCode> get(Channel& channel, const Job& job);
+// HEAD, with the response's head to standard output: head.cc.
+[[nodiscard]] uring::Task<ExitCode> head(Channel& channel, const Job& job);
+// DELETE: delete.cc.
+[[nodiscard]] uring::Task<ExitCode> remove(Channel& channel, const Job& job);
+// PUT of a file or a stream: put.cc.
+[[nodiscard]] uring::Task<ExitCode> put(Channel& channel, const Job& job);
+
+}  // namespace client

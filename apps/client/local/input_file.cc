@@ -1,0 +1,116 @@
+// Reading what is uploaded. Covered by tests/client/local/input_file_test.cc.
+#include "apps/client/local/input_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <span>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/client/command/plan.h"
+#include "apps/client/session/interrupt.h"
+
+namespace client {
+
+namespace {
+
+// Bytes of data in one piece: large enough that its system calls cost little beside its bytes.
+constexpr std::size_t data_bytes = 256 * 1024;
+// "ffffffff\r\n" in front of a chunk, "\r\n" behind it.
+constexpr std::size_t front_bytes = 16;
+constexpr std::size_t back_bytes = 2;
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+// The engine's name for "at the file's own position".
+constexpr auto file_position = static_cast<std::uint64_t>(-1);
+
+ExitCode fail_reading(InputFile& input, std::string_view why) {
+  input.error = {ExitCode::read_error, "cannot read " + input.name + ": " + std::string(why)};
+  return input.error.code;
+}
+
+// Finds out whether the open file is a stream, and its length where it is none.
+ExitCode check_input(InputFile& input) {
+  struct stat facts {};
+  if (::fstat(input.fd, &facts) != 0) {
+    return fail_reading(input, uring::describe(uring::fault_of(errno)));
+  }
+  if (S_ISDIR(facts.st_mode)) {
+    return fail_reading(input, "it is a directory; name a file in it");
+  }
+  input.is_stream = !S_ISREG(facts.st_mode);
+  input.length = input.is_stream ? 0 : static_cast<std::uint64_t>(facts.st_size);
+  input.at_end = !input.is_stream && input.length == 0;
+  return ExitCode::ok;
+}
+
+// Puts the frame of a chunk around the `count` bytes of data in the buffer. RFC 9112 7.1.
+std::string_view framed(std::vector<char>& buffer, std::size_t count) {
+  if (count == 0) return last_chunk;
+  std::array<char, front_bytes + 1> size{};
+  const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", count);
+  char* begin = buffer.data() + front_bytes - digits;
+  std::memcpy(begin, size.data(), static_cast<std::size_t>(digits));
+  std::memcpy(buffer.data() + front_bytes + count, "\r\n", back_bytes);
+  return {begin, static_cast<std::size_t>(digits) + count + back_bytes};
+}
+
+}  // namespace
+
+uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::string& name) {
+  input.buffer.resize(front_bytes + data_bytes + back_bytes);
+  input.name = name;
+  if (name == standard_stream) {
+    input.name = "standard input";
+    input.fd = STDIN_FILENO;
+    input.is_stream = true;
+    co_return ExitCode::ok;
+  }
+  const uring::OpenHow how{.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY};
+  const Interrupt::Helpless helpless;  // a named pipe waits for its writer
+  const uring::Result opened = co_await io.open(AT_FDCWD, input.name.c_str(), how);
+  if (!opened.ok()) {
+    const std::string why(uring::describe(opened.fault()));
+    co_return fail_reading(input, why + "; check the path");
+  }
+  input.fd = opened.value;
+  co_return check_input(input);
+}
+
+uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
+  std::span<char> space = std::span(input.buffer).subspan(front_bytes, data_bytes);
+  if (!input.is_stream) {
+    space = space.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.length - input.size)));
+  }
+  const std::uint64_t offset = input.is_stream ? file_position : input.size;
+  const uring::Result read = co_await io.read(input.fd, space, offset);
+  if (read.fault() == uring::Fault::try_again) {
+    pollfd polled{input.fd, POLLIN, 0};  // another process made the stream non-blocking
+    const Interrupt::Helpless helpless;
+    ::poll(&polled, 1, -1);
+    input.piece = {};
+    co_return ExitCode::ok;
+  }
+  if (!read.ok()) co_return fail_reading(input, uring::describe(read.fault()));
+  if (!input.is_stream && read.count() == 0) {
+    co_return fail_reading(input, "it became shorter while it was sent; send it again");
+  }
+  input.size += read.count();
+  input.at_end = input.is_stream ? read.count() == 0 : input.size == input.length;
+  input.piece = input.is_stream ? framed(input.buffer, read.count())
+                                : std::string_view(input.buffer.data() + front_bytes, read.count());
+  co_return ExitCode::ok;
+}
+
+void close_input(uring::Engine& engine, InputFile& input) {
+  if (input.fd > STDERR_FILENO) engine.close(input.fd);
+  input.fd = -1;
+}
+
+}  // namespace client

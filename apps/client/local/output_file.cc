@@ -1,0 +1,178 @@
+// Temporary file, then rename. Covered by tests/client/jobs/get_test.cc.
+#include "apps/client/local/output_file.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <random>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/client/command/plan.h"
+#include "apps/client/session/interrupt.h"
+
+namespace client {
+
+namespace {
+
+// The ring's name for "at the file's own position".
+constexpr auto file_position = static_cast<std::uint64_t>(-1);
+// A random name is taken once in 2^64; more than a few times is something else.
+constexpr int most_attempts = 8;
+
+ExitCode fail_writing(OutputFile& output, uring::Fault fault) {
+  std::string text = "cannot write " + output.name + ": ";
+  switch (fault) {
+    case uring::Fault::peer_gone: text += "nobody reads it any more"; break;
+    case uring::Fault::no_space:
+      text += "no space left; make room, or say -o FILE elsewhere";
+      break;
+    case uring::Fault::is_directory: text += "it is a directory; say -o FILE"; break;
+    case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
+    default: text.append(uring::describe(fault)).append("; say -o FILE to write elsewhere");
+  }
+  output.error = {ExitCode::write_error, std::move(text)};
+  return output.error.code;
+}
+
+struct Existing {
+  bool exists = false;
+  bool is_directory = false;
+  bool is_regular = false;
+  mode_t permissions = 0;
+};
+
+// Plain calls: they answer from memory, and the client has nobody else to serve meanwhile.
+Existing look_at(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return {};
+  return {.exists = true,
+          .is_directory = S_ISDIR(facts.st_mode),
+          .is_regular = S_ISREG(facts.st_mode),
+          .permissions = facts.st_mode & 0777};
+}
+
+// Where a symbolic link leads; the path itself where that leads nowhere.
+std::string behind_links(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real ? std::string(real.get()) : path;
+}
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+void close_output(uring::Engine& engine, OutputFile& output) {
+  if (output.fd > STDERR_FILENO) engine.close(output.fd);
+  output.fd = -1;
+}
+
+}  // namespace
+
+std::string temporary_name(const std::string& target, std::uint64_t random) {
+  const std::size_t slash = target.rfind('/');
+  const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
+  // The whole name stays below the 255 bytes that a name may have.
+  constexpr std::size_t longest_base = 200;
+  std::array<char, 32> mark;
+  std::snprintf(mark.data(), mark.size(), ".%016llx.part", static_cast<unsigned long long>(random));
+  return target.substr(0, base) + "." + target.substr(base, longest_base) + mark.data();
+}
+
+namespace {
+
+uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
+  output.is_stream = true;
+  const uring::OpenHow how{.flags = O_WRONLY | O_CLOEXEC | O_NOCTTY};
+  const Interrupt::Helpless helpless;  // a named pipe waits for its reader
+  const uring::Result opened = co_await io.open(AT_FDCWD, output.name.c_str(), how);
+  if (!opened.ok()) co_return fail_writing(output, opened.fault());
+  output.fd = opened.value;
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
+  const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
+  uring::Fault fault = uring::Fault::none;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    output.temporary = temporary_name(output.target, random_number());
+    const uring::Result opened = co_await io.open(AT_FDCWD, output.temporary.c_str(), how);
+    if (opened.ok()) {
+      output.fd = opened.value;
+      co_return ExitCode::ok;
+    }
+    output.temporary.clear();
+    fault = opened.fault();
+    if (fault != uring::Fault::exists) break;
+  }
+  co_return fail_writing(output, fault);
+}
+
+}  // namespace
+
+uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::string& name) {
+  output.name = name;
+  if (name == standard_stream) {
+    output.name = "standard output";
+    output.fd = STDOUT_FILENO;
+    output.is_stream = true;
+    co_return ExitCode::ok;
+  }
+  const Existing existing = look_at(name);
+  if (existing.is_directory) co_return fail_writing(output, uring::Fault::is_directory);
+  if (existing.exists && !existing.is_regular) {
+    const ExitCode opened = co_await open_stream(io, output);
+    co_return opened;
+  }
+  output.target = existing.exists ? behind_links(name) : name;
+  const ExitCode opened = co_await open_temporary(io, output);
+  if (opened == ExitCode::ok && existing.exists) ::fchmod(output.fd, existing.permissions);
+  co_return opened;
+}
+
+uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::string_view bytes) {
+  std::optional<Interrupt::Helpless> helpless;
+  if (output.is_stream) helpless.emplace();  // its reader may be slow for ever
+  while (!bytes.empty()) {
+    const std::uint64_t offset = output.is_stream ? file_position : output.size;
+    const uring::Result written = co_await io.write(output.fd, bytes, offset);
+    if (written.fault() == uring::Fault::try_again) {
+      pollfd polled{output.fd, POLLOUT, 0};  // somebody made the stream non-blocking
+      ::poll(&polled, 1, -1);
+      continue;
+    }
+    if (!written.ok()) co_return fail_writing(output, written.fault());
+    output.size += written.count();
+    bytes.remove_prefix(written.count());
+  }
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
+  close_output(io.engine(), output);
+  if (output.is_stream) co_return ExitCode::ok;
+  const uring::Result renamed =
+      co_await io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
+  if (renamed.ok()) {
+    output.temporary.clear();
+    co_return ExitCode::ok;
+  }
+  const ExitCode code = fail_writing(output, renamed.fault());
+  co_await discard_output(io, output);
+  co_return code;
+}
+
+uring::Task<> discard_output(uring::Io& io, OutputFile& output) {
+  close_output(io.engine(), output);
+  if (output.temporary.empty()) co_return;
+  co_await io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
+  output.temporary.clear();
+}
+
+}  // namespace client

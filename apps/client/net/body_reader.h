@@ -1,0 +1,49 @@
+// BodyReader: cuts a response's body out of the bytes of a connection, whatever delimits it.
+//
+// By length, by chunks, or by the end of the connection: the caller gives what it has received and
+// takes the body's bytes, until done; and when the connection ends it asks whether it may.
+// Decodes in place and holds no bytes. RFC 9112 6.3. Covered by
+// tests/client/net/body_reader_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "parser/chunked.h"
+#include "parser/framing.h"
+
+namespace client {
+
+class BodyReader {
+ public:
+  explicit BodyReader(http1::Body body) : body_(body), left_(body.length) {}
+
+  struct Piece {
+    std::span<char> data;      // the body's next bytes, within the bytes given
+    std::size_t used = 0;      // bytes that were read; the next message begins behind them
+    http1::Failure failure{};  // of chunks; offset from the body's first byte
+  };
+
+  // Takes the next bytes of the connection. Reads all of them unless the body ends before.
+  [[nodiscard]] Piece take(std::span<char> bytes);
+
+  // The body is complete.
+  [[nodiscard]] bool done() const;
+  // The connection has ended: says whether the body is complete by that.
+  [[nodiscard]] bool may_end() const {
+    return body_.kind == http1::BodyKind::until_close || done();
+  }
+
+  // The body's size, where it is known from the start.
+  [[nodiscard]] std::optional<std::uint64_t> total() const;
+
+ private:
+  http1::Body body_;
+  std::uint64_t left_;  // bytes, for kind length
+  http1::ChunkedDecoder chunks_;
+  bool chunks_done_ = false;
+};
+
+}  // namespace client

@@ -1,0 +1,56 @@
+// A connection's buffer and its end. Covered by tests/client/net/channel_test.cc.
+#include "apps/client/net/channel.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace client {
+
+void Channel::consume(std::size_t count) {
+  assert(count <= end - begin);
+  begin += count;
+  if (begin == end) begin = end = 0;
+}
+
+std::span<char> Channel::free_space() {
+  if (begin > 0) {
+    std::copy(bytes.data() + begin, bytes.data() + end, bytes.data());
+    end -= std::exchange(begin, 0);
+  }
+  assert(end < bytes.size());
+  return std::span(bytes).subspan(end);
+}
+
+ExitCode Channel::fail(ExitCode code, std::string text) { return fail({code, std::move(text)}); }
+
+ExitCode Channel::fail(Complaint reason) {
+  error = std::move(reason);
+  return error.code;
+}
+
+void disconnect(Channel& channel) {
+  if (channel.fd >= 0) channel.io.engine().close(channel.fd);
+  channel.fd = -1;
+  channel.server.clear();
+  channel.ended = channel.reused = false;
+  channel.begin = channel.end = 0;
+}
+
+Complaint cancelled(const Channel& channel, const uring::Io& io) {
+  const Session& session = channel.session;
+  if (session.stop_reason == StopReason::interrupted) {
+    return {ExitCode::interrupted, "interrupted"};
+  }
+  if (session.stop_reason == StopReason::out_of_time) {
+    return {ExitCode::timeout, "not finished within --max-time; give it longer or try again"};
+  }
+  if (io.timed_out()) {
+    return {ExitCode::timeout, "nothing moved between here and " + channel.server + " for " +
+                                   std::to_string(session.settings.idle_timeout_ms / 1000) +
+                                   " s; try again, or raise --idle-timeout"};
+  }
+  return {ExitCode::receive_error, "gave up waiting for " + channel.server};
+}
+
+}  // namespace client

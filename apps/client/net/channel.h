@@ -1,0 +1,73 @@
+// Channel: one connection to a server, with the response that is being read from it.
+//
+// A job is done over one channel, and the channel is handed on to the next job, which uses the
+// connection again where it leads to the right server. What went wrong travels up through the
+// coroutines as an ExitCode; the sentence for people stays in `error`.
+// Covered by tests/client/net/channel_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/client/command/exit_code.h"
+#include "apps/client/session/session.h"
+#include "parser/message.h"
+#include "uring/io.h"
+
+namespace client {
+
+struct Channel {
+  // Large enough that the system calls for a piece of body cost little beside its bytes.
+  static constexpr std::size_t buffer_bytes = 256 * 1024;
+
+  // `home` outlives the channel.
+  explicit Channel(Session& home) : session(home), io(home.scope) {}
+
+  // The received bytes that nothing has used yet.
+  std::span<char> received() { return std::span(bytes).subspan(begin, end - begin); }
+  // Takes `count` of them away.
+  void consume(std::size_t count);
+  // Where to receive more bytes; moves the received ones to the front. Not empty: a head that
+  // fills the buffer is larger than the parser's limit.
+  std::span<char> free_space();
+
+  // Both keep the reason in `error` and return its code.
+  ExitCode fail(ExitCode code, std::string text);
+  ExitCode fail(Complaint reason);
+
+  // For coroutines whose first parameter is the channel: where their frames are allocated.
+  uring::FramePool& frames() const { return io.frames(); }
+
+  Session& session;
+  uring::Io io;  // of the coroutine that receives
+
+  // The connection.
+  int fd = -1;              // -1: there is none
+  std::string server = {};  // what it leads to: "host:port", or the path of a unix socket
+  bool reused = false;      // it carried an exchange before this one
+  bool responded = false;   // bytes of this exchange's response have come
+  bool ended = false;       // the server sends no more
+  // An upload waits for its input, so the server cannot be expected to send anything.
+  bool input_awaited = false;
+
+  // What was received: bytes[begin, end).
+  std::vector<char> bytes = std::vector<char>(buffer_bytes);
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  http1::ResponseHead head;    // the last one read; its views are of head_text
+  std::string head_text = {};  // as received
+  bool head_complete = true;   // the next byte that comes begins a new head
+
+  Complaint error = {};  // why the last failing function failed
+};
+
+// Closes the connection, if there is one.
+void disconnect(Channel& channel);
+
+// Why a wait for the server by `io` was cancelled: the session stopped, or the timeout passed.
+[[nodiscard]] Complaint cancelled(const Channel& channel, const uring::Io& io);
+
+}  // namespace client

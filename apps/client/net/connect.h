@@ -1,0 +1,23 @@
+// Connecting a channel to the server of a URL, unless it is connected there already.
+//
+// The addresses of a host are tried in the resolver's order, each for the time of
+// --connect-timeout. Covered by tests/client/net/connect_test.cc.
+#pragma once
+
+#include <string>
+
+#include "apps/client/command/exit_code.h"
+#include "apps/client/command/url.h"
+#include "apps/client/net/channel.h"
+#include "uring/task.h"
+
+namespace client {
+
+// What the connection for `where` leads to: "host:port", or the unix socket's path.
+[[nodiscard]] std::string server_for(const Settings& settings, const Location& where);
+
+// Connects the channel to the server of `where`; an existing connection there is kept, and one to
+// another server is closed. Fails with cannot_resolve, cannot_connect, timeout or interrupted.
+[[nodiscard]] uring::Task<ExitCode> connect(Channel& channel, const Location& where);
+
+}  // namespace client

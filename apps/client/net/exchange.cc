@@ -1,0 +1,294 @@
+// The steps of an exchange. Covered by tests/client/net/exchange_test.cc and program_test.cc.
+#include "apps/client/net/exchange.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "apps/client/net/connect.h"
+#include "apps/client/screen/progress.h"
+#include "parser/parse.h"
+#include "parser/write.h"
+
+namespace client {
+
+namespace {
+
+// About as many as curl and browsers follow; more is a loop.
+constexpr int most_redirects = 10;
+// Servers send one or two; a server that sends more keeps the client from its response.
+constexpr int most_interim_heads = 16;
+// A longer error page is not worth reading for the connection's sake.
+constexpr std::uint64_t most_skipped_bytes = 65536;
+// The server is not ours: as large as the parser can take.
+constexpr http1::Limits limits{.head_bytes = http1::max_head_bytes, .fields = http1::max_fields};
+
+std::string_view view_of(std::span<char> bytes) { return {bytes.data(), bytes.size()}; }
+
+// A deadline may pass in the moment of success: bytes that moved count more.
+void forgive(uring::Io& io) {
+  if (io.timed_out() && !io.stopped()) io.renew();
+}
+
+Complaint bad_head(const Channel& channel) {
+  const http1::Failure failure = channel.head.failure();
+  return {ExitCode::weird_reply, channel.server + " does not answer in HTTP: " +
+                                     std::string(http1::describe(failure.error)) + " (byte " +
+                                     std::to_string(failure.offset) + "); check host and port"};
+}
+
+Complaint ended_in_head(const Channel& channel) {
+  if (!channel.responded) {
+    return {ExitCode::empty_reply,
+            channel.server + " closed the connection without an answer; try again"};
+  }
+  return {ExitCode::receive_error,
+          channel.server + " closed the connection in the middle of its answer's head; try again"};
+}
+
+Complaint bad_body(const Channel& channel, http1::Error error) {
+  return {ExitCode::weird_reply,
+          channel.server + " sends a body that is none: " + std::string(describe(error))};
+}
+
+Complaint cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
+  std::string text =
+      "the connection to " + channel.server + " ended after " + format_bytes(received);
+  if (body.total()) text += " of " + format_bytes(*body.total());
+  return {ExitCode::partial_file, text + ", before the end of the file; try again"};
+}
+
+// Copies the head out of the connection's buffer, where the body will overwrite it.
+void keep_head(Channel& channel) {
+  channel.head_text.assign(channel.received().data(), channel.head.size());
+  channel.head.rebase(channel.head_text.data());
+  channel.head_complete = true;
+  channel.consume(channel.head.size());
+  channel.session.report.show_response(channel.head_text);
+}
+
+void begin_head(Channel& channel) {
+  channel.head.reset();
+  channel.head_complete = false;
+}
+
+// Says whether a second try on a new connection makes sense: the server closed the kept connection
+// before it sent anything of a response.
+bool is_stale(const Channel& channel, ExitCode code) {
+  const bool broken = code == ExitCode::send_error || code == ExitCode::receive_error ||
+                      code == ExitCode::empty_reply;
+  return channel.reused && !channel.responded && broken;
+}
+
+bool redirects(const http1::ResponseHead& head) {
+  switch (head.status()) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308: return head.has(http1::FieldName::location);
+    default: return false;
+  }
+}
+
+// Resolves the Location field of a redirect. The user's credentials stay with the user's server.
+Complaint follow(const http1::ResponseHead& head, const Location& from, Location& next) {
+  const std::string_view reference = head.value_of(http1::FieldName::location);
+  const Complaint complaint = resolve(from, reference, next);
+  if (complaint.failed()) {
+    return {complaint.code, from.text() + " redirects, and " + complaint.text};
+  }
+  if (next.userinfo.empty() && next.server() == from.server()) next.userinfo = from.userinfo;
+  return {};
+}
+
+}  // namespace
+
+uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
+  while (true) {
+    const ExitCode connected = co_await connect(channel, *request.where);
+    if (connected != ExitCode::ok) co_return connected;
+    ExitCode code = ExitCode::ok;
+    const ExitCode sent = co_await send_head(channel, request);
+    code = sent;
+    if (sent == ExitCode::ok) {
+      const ExitCode read = co_await read_final_head(channel, request.method);
+      code = read;
+    }
+    if (code == ExitCode::ok) co_return code;
+    const bool again = is_stale(channel, code) && !channel.session.stopping();
+    disconnect(channel);
+    if (!again) co_return code;
+  }
+}
+
+uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Location& where) {
+  const std::string home = where.server();
+  for (int hops = 0; hops <= most_redirects; ++hops) {
+    const Request request{.method = method, .where = &where, .trusted = where.server() == home};
+    const ExitCode answered = co_await exchange(channel, request);
+    if (answered != ExitCode::ok || !redirects(channel.head)) co_return answered;
+    Location next;
+    Complaint astray = follow(channel.head, where, next);
+    co_await skip_body(channel);
+    if (astray.failed()) co_return channel.fail(std::move(astray));
+    where = std::move(next);
+  }
+  co_return channel.fail(ExitCode::too_many_redirects,
+                         "more than " + std::to_string(most_redirects) +
+                             " redirects, the last to " + where.text() +
+                             "; the server may be redirecting in circles");
+}
+
+uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
+  std::vector<char> space(most_request_head_bytes);
+  const std::string_view head = write_request(request, channel.session.settings, space);
+  if (head.empty()) {
+    co_return channel.fail(ExitCode::usage,
+                           "the request's head would be too large; shorten the URL or the headers");
+  }
+  begin_head(channel);
+  channel.responded = false;
+  channel.session.report.show_request(head);
+  const ExitCode sent = co_await send_all(channel, channel.io, head, channel.error);
+  co_return sent;
+}
+
+uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::string_view bytes,
+                               Complaint& error) {
+  const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
+  while (!bytes.empty()) {
+    if (timeout_ms > 0) io.set_deadline(timeout_ms);
+    const uring::Result sent = co_await io.send(channel.fd, bytes);
+    io.clear_deadline();
+    bytes.remove_prefix(std::min(sent.count(), bytes.size()));
+    if (sent.count() > 0) forgive(io);
+    if (bytes.empty() || (sent.count() > 0 && !io.stopped())) continue;
+    if (io.stopped() || sent.fault() == uring::Fault::cancelled) {
+      error = cancelled(channel, io);
+    } else {
+      error = {ExitCode::send_error, "sending to " + channel.server +
+                                         " failed: " + std::string(uring::describe(sent.fault())) +
+                                         "; try again"};
+    }
+    co_return error.code;
+  }
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
+  uring::Io& io = channel.io;
+  if (timeout_ms > 0 && !channel.input_awaited) io.set_deadline(timeout_ms);
+  const uring::Result got = co_await io.recv(channel.fd, channel.free_space());
+  io.clear_deadline();
+  if (got.fault() == uring::Fault::cancelled) co_return channel.fail(cancelled(channel, io));
+  forgive(io);
+  if (!got.ok()) {
+    co_return channel.fail(ExitCode::receive_error,
+                           "receiving from " + channel.server + " failed: " +
+                               std::string(uring::describe(got.fault())) + "; try again");
+  }
+  channel.ended = got.count() == 0;
+  if (got.count() > 0) channel.responded = true;
+  channel.end += got.count();
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> read_head(Channel& channel, http1::Method method, std::int64_t timeout_ms) {
+  if (channel.head_complete) begin_head(channel);
+  while (true) {
+    const http1::Progress progress =
+        http1::parse_folded_response(channel.received(), channel.head, method, limits);
+    if (progress == http1::Progress::failed) co_return channel.fail(bad_head(channel));
+    if (progress == http1::Progress::done) break;
+    if (channel.ended) co_return channel.fail(ended_in_head(channel));
+    const ExitCode received = co_await receive(channel, timeout_ms);
+    if (received != ExitCode::ok) co_return received;
+  }
+  keep_head(channel);
+  if (channel.head.status() != 101) co_return ExitCode::ok;
+  co_return channel.fail(ExitCode::weird_reply,
+                         channel.server + " switches to another protocol, which nobody asked for");
+}
+
+uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method) {
+  const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
+  for (int count = 0; count <= most_interim_heads; ++count) {
+    const ExitCode read = co_await read_head(channel, method, timeout_ms);
+    if (read != ExitCode::ok || channel.head.status() >= 200) co_return read;
+  }
+  co_return channel.fail(ExitCode::weird_reply,
+                         channel.server + " sends interim answers without an end");
+}
+
+uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output) {
+  const Session& session = channel.session;
+  std::uint64_t received = 0;
+  while (true) {
+    const BodyReader::Piece piece = body.take(channel.received());
+    if (piece.failure.error != http1::Error::none) {
+      co_return channel.fail(bad_body(channel, piece.failure.error));
+    }
+    if (!piece.data.empty()) {
+      const ExitCode written = co_await write_output(channel.io, output, view_of(piece.data));
+      if (written != ExitCode::ok) co_return channel.fail(output.error);
+      received += piece.data.size();
+      session.report.moved(piece.data.size(), session.now());
+    }
+    channel.consume(piece.used);
+    if (body.done() || (channel.ended && body.may_end())) co_return ExitCode::ok;
+    if (channel.ended) co_return channel.fail(cut_off(channel, body, received));
+    const ExitCode got = co_await receive(channel, session.settings.idle_timeout_ms);
+    if (got == ExitCode::receive_error) co_return channel.fail(cut_off(channel, body, received));
+    if (got != ExitCode::ok) co_return got;
+  }
+}
+
+uring::Task<> skip_body(Channel& channel) {
+  const Complaint before = channel.error;
+  BodyReader body(channel.head.body());
+  std::uint64_t skipped = 0;
+  bool usable = channel.head.keep_alive() && body.total().value_or(0) <= most_skipped_bytes;
+  while (usable) {
+    const BodyReader::Piece piece = body.take(channel.received());
+    skipped += piece.used;
+    channel.consume(piece.used);
+    if (body.done()) break;
+    usable = piece.failure.error == http1::Error::none && skipped <= most_skipped_bytes &&
+             !channel.ended;
+    if (!usable) break;
+    const ExitCode got = co_await receive(channel, channel.session.settings.idle_timeout_ms);
+    usable = got == ExitCode::ok;
+  }
+  channel.error = before;
+  if (usable)
+    finish_exchange(channel);
+  else
+    disconnect(channel);
+}
+
+void finish_exchange(Channel& channel) {
+  // Bytes behind the response would be taken for the next one.
+  if (!channel.head.keep_alive() || channel.ended || !channel.received().empty()) {
+    disconnect(channel);
+  }
+}
+
+std::string status_text(const http1::ResponseHead& head) {
+  std::string text = std::to_string(head.status()) + " ";
+  text += head.reason().empty() ? http1::reason_of(head.status()) : head.reason();
+  return text;
+}
+
+Complaint refused(const http1::ResponseHead& head, const Location& where) {
+  std::string text = where.text() + ": the server answered " + status_text(head);
+  const std::string_view elsewhere = head.value_of(http1::FieldName::location);
+  if (head.status_class() == 3 && !elsewhere.empty()) {
+    text.append("; give it this URL instead: ").append(elsewhere);
+  } else {
+    text += advice_on(head.status());
+  }
+  return {ExitCode::http_error, std::move(text)};
+}
+
+}  // namespace client

@@ -1,0 +1,66 @@
+// One exchange over the connection: a request's head out, a response's head and body in.
+//
+// The steps that every job is made of. Each is a coroutine that returns a code; the reason of a
+// failure is in channel.error. Waiting for the server ends after --idle-timeout without a byte.
+// Covered by tests/client/net/exchange_test.cc (every cut, in memory) and jobs/get_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "apps/client/command/exit_code.h"
+#include "apps/client/local/output_file.h"
+#include "apps/client/net/body_reader.h"
+#include "apps/client/net/channel.h"
+#include "apps/client/net/request.h"
+#include "uring/task.h"
+
+namespace client {
+
+// Connects, sends a request that has no body, and reads the final response's head. A kept
+// connection that the server has closed meanwhile is replaced by a new one, once.
+[[nodiscard]] uring::Task<ExitCode> exchange(Channel& channel, const Request& request);
+
+// As exchange(), with redirects followed, for GET and HEAD; `where` becomes the last URL asked for.
+[[nodiscard]] uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method,
+                                                       Location& where);
+
+// --- The steps ---
+
+[[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request);
+
+// Sends all of `bytes` over the channel's connection, and waits by `io`. A slow server has time as
+// long as it takes some bytes. On failure the reason is in `error`.
+[[nodiscard]] uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io,
+                                             std::string_view bytes, Complaint& error);
+
+// Receives some bytes, or notices the end of the stream (channel.ended). Fails with receive_error
+// or timeout. A timeout of 0 is none.
+[[nodiscard]] uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms);
+
+// Reads one head, interim or final, into channel.head; continues where an earlier call timed out.
+[[nodiscard]] uring::Task<ExitCode> read_head(Channel& channel, http1::Method method,
+                                              std::int64_t timeout_ms);
+
+// Reads heads until a final one. RFC 9110 15.2: interim ones may be ignored.
+[[nodiscard]] uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method);
+
+// Receives the body that channel.head announces, into `output`.
+[[nodiscard]] uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body,
+                                                 OutputFile& output);
+
+// Reads a small body away so that the connection can be used again; closes it otherwise. Leaves
+// channel.error as it is.
+[[nodiscard]] uring::Task<> skip_body(Channel& channel);
+
+// Ends an exchange: keeps the connection if both sides may use it again.
+void finish_exchange(Channel& channel);
+
+// The http_error for a response that is no success: its status, and advice.
+[[nodiscard]] Complaint refused(const http1::ResponseHead& head, const Location& where);
+
+// "201 Created", with the standard reason phrase where the server gave none.
+[[nodiscard]] std::string status_text(const http1::ResponseHead& head);
+
+}  // namespace client

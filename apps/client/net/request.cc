@@ -1,0 +1,121 @@
+// Writing heads. Covered by tests/client/net/request_test.cc.
+#include "apps/client/net/request.h"
+
+#include <algorithm>
+
+#include "apps/client/command/private_fields.h"
+#include "parser/fields.h"
+#include "parser/write.h"
+
+namespace client {
+
+namespace {
+
+using http1::FieldName;
+
+// RFC 4648 4.
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    std::uint32_t three = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const char byte = at + i < bytes.size() ? bytes[at + i] : '\0';
+      three = three << 8 | static_cast<unsigned char>(byte);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      const bool padding = at + i > bytes.size();
+      text += padding ? '=' : alphabet[three >> (18 - 6 * i) & 63];
+    }
+  }
+  return text;
+}
+
+// RFC 7617 2; a name without a password has an empty one.
+std::string basic_credentials(std::string_view userinfo) {
+  const std::string plain = decode_percent(userinfo);
+  return "Basic " + base64(userinfo.find(':') == std::string_view::npos ? plain + ":" : plain);
+}
+
+// What must not follow a redirect to another server.
+bool stays_home(FieldName name) { return is_private(name) || name == FieldName::host; }
+
+class Writer {
+ public:
+  Writer(const Request& request, const Settings& settings, std::span<char> room)
+      : request_(request), settings_(settings), head_(room) {}
+
+  std::string_view write() {
+    head_.request_line(http1::text_of(request_.method), request_.where->target());
+    ours("Host", request_.where->authority());
+    ours("User-Agent", "quoit/" QUOIT_VERSION);
+    ours("Accept", "*/*");
+    if (!request_.where->userinfo.empty()) {
+      ours("Authorization", basic_credentials(request_.where->userinfo));
+    }
+    if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
+    if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
+    if (request_.expects_continue) ours("Expect", "100-continue");
+    for (const HeaderLine& header : settings_.headers) {
+      if (!header.value.empty() && is_sent(header)) head_.field(header.name, header.value);
+    }
+    head_.end();
+    return head_.written();
+  }
+
+ private:
+  bool is_sent(const HeaderLine& header) const {
+    return request_.trusted || !stays_home(http1::field_name_of(header.name));
+  }
+
+  // A field that the user may give, or take away, instead of us.
+  void ours(std::string_view name, std::string_view value) {
+    const auto says = [&](const HeaderLine& header) {
+      return http1::equal_ignoring_case(header.name, name) && is_sent(header);
+    };
+    if (std::none_of(settings_.headers.begin(), settings_.headers.end(), says)) {
+      head_.field(name, value);
+    }
+  }
+
+  const Request& request_;
+  const Settings& settings_;
+  http1::HeadWriter head_;
+};
+
+}  // namespace
+
+bool user_decides(const Settings& settings, std::string_view name) {
+  return std::any_of(settings.headers.begin(), settings.headers.end(), [&](const HeaderLine& line) {
+    return http1::equal_ignoring_case(line.name, name);
+  });
+}
+
+std::string_view write_request(const Request& request, const Settings& settings,
+                               std::span<char> room) {
+  return Writer(request, settings, room).write();
+}
+
+std::string_view advice_on(int status) {
+  switch (status) {
+    case 400: return "; look at the exchange with --verbose";
+    case 401: return "; say who you are with -H 'Authorization: …'";
+    case 403: return "; the server lets nobody, or not you, do this";
+    case 404:
+    case 410: return "; check the path";
+    case 405:
+      return "; the server does not allow this there (quoitd needs --writable to take files)";
+    case 409: return "; something else is in the way at that path";
+    case 411: return "; the server wants a length: send a file instead of standard input";
+    case 412: return "; what is there is not what was expected";
+    case 413: return "; the file is larger than the server takes";
+    case 429:
+    case 503: return "; try again later";
+    case 501: return "; the server does not know this method";
+    case 507: return "; the server has no room left";
+    default: return status >= 500 ? "; the server's log may say why" : "";
+  }
+}
+
+}  // namespace client

@@ -1,0 +1,50 @@
+// Report: what people see on standard error while the client works.
+//
+// Complaints, confirmations, the heads of --verbose, and the progress line, which is wiped before
+// anything else is said. The progress line comes only on a terminal (or where asked for), after a
+// second, and a few times a second. No colours, so NO_COLOR has nothing to take away.
+// Covered by tests/client/run_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "apps/client/command/plan.h"
+#include "apps/client/screen/progress.h"
+
+namespace client {
+
+class Report {
+ public:
+  // `settings` outlives the report.
+  explicit Report(const Settings& settings);
+
+  void complain(std::string_view text);       // "quoit: …"
+  void confirm(std::string_view text);        // unless --quiet
+  void show_request(std::string_view head);   // with --verbose
+  void show_response(std::string_view head);  // with --verbose
+
+  // One transfer's progress.
+  void begin(std::string name, std::optional<std::uint64_t> total, std::int64_t now_ms);
+  void moved(std::uint64_t bytes, std::int64_t now_ms);
+  // Wipes the line. May be said twice.
+  void end();
+
+ private:
+  void say(std::string_view text);
+  void draw(std::int64_t now_ms);
+
+  const Settings& settings_;
+  bool shows_progress_;
+  bool active_ = false;    // between begin() and end()
+  bool has_line_ = false;  // the progress line is on the screen
+  std::string name_;
+  std::optional<std::uint64_t> total_;
+  std::uint64_t done_ = 0;
+  std::int64_t next_draw_ms_ = 0;
+  Meter meter_;
+};
+
+}  // namespace client

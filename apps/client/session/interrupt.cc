@@ -1,0 +1,61 @@
+// A handler can reach nothing but what is static: these three are the program's only globals.
+// Covered by tests/client/run_test.cc.
+#include "apps/client/session/interrupt.h"
+
+#include <array>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace client {
+
+namespace {
+
+constexpr std::array<int, 3> handled = {SIGINT, SIGTERM, SIGHUP};
+
+volatile sig_atomic_t signal_number = 0;
+volatile sig_atomic_t wake_fd = -1;
+volatile sig_atomic_t helpless = 0;
+
+// What has to be tidied up is tidied up by coroutines; without any, ending is all there is to do.
+void on_signal(int number) {
+  const bool again = signal_number != 0;
+  signal_number = number;
+  if (again || helpless > 0) ::_exit(128 + number);
+  const char byte = '!';
+  if (::send(wake_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) ::_exit(128 + number);
+}
+
+void handle_with(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  for (const int number : handled) ::sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return;
+  receiver_.reset(ends[0]);
+  sender_.reset(ends[1]);
+  wake_fd = ends[1];
+  handle_with(on_signal);
+}
+
+Interrupt::~Interrupt() {
+  handle_with(SIG_DFL);
+  wake_fd = -1;
+}
+
+int Interrupt::number() { return signal_number; }
+
+Interrupt::Helpless::Helpless() {
+  helpless = helpless + 1;
+  // One that came just before, and that the loop has not seen yet.
+  if (signal_number != 0) ::_exit(128 + signal_number);
+}
+
+Interrupt::Helpless::~Helpless() { helpless = helpless - 1; }
+
+}  // namespace client

@@ -1,0 +1,42 @@
+// Session: what a run of the client has one of: the scope of its tasks, the settings, the report,
+// and whether it is to stop.
+//
+// Connections are not among it: each is a Channel (net/channel.h), so that several can exist.
+// Covered by tests/client/session/session_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "apps/client/command/plan.h"
+#include "apps/client/screen/report.h"
+#include "uring/scope.h"
+
+namespace client {
+
+enum class StopReason { none, interrupted, out_of_time };
+
+struct Session {
+  // The scope, the settings and the report outlive the session.
+  Session(uring::Scope& home, const Settings& wishes, Report& reporter)
+      : scope(home), settings(wishes), report(reporter) {}
+
+  // Ends all waiting for peers, now and from now on. The first reason is kept.
+  void stop(StopReason why);
+  bool stopping() const { return stop_reason != StopReason::none; }
+
+  // Milliseconds, at the start of this iteration of the loop.
+  std::int64_t now() const { return scope.loop().now(); }
+  // For coroutines whose first parameter is the session: where their frames are allocated.
+  uring::FramePool& frames() { return scope.loop().frames(); }
+
+  uring::Scope& scope;
+  const Settings& settings;
+  Report& report;
+  StopReason stop_reason = StopReason::none;
+  // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
+  // end of a run waits for all tasks but these, and the process ends around them.
+  std::size_t stream_reads = 0;
+};
+
+}  // namespace client

@@ -1,0 +1,96 @@
+// Request heads byte by byte.
+#include "apps/client/net/request.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+Location located(std::string_view text) {
+  Location location;
+  EXPECT_FALSE(parse_location(text, location).failed()) << text;
+  return location;
+}
+
+// The head without the User-Agent line, whose version changes.
+std::string written(const Request& request, const Settings& settings = {}) {
+  std::vector<char> room(most_request_head_bytes);
+  std::string head(write_request(request, settings, room));
+  const std::size_t agent = head.find("User-Agent: quoit/");
+  if (agent != std::string::npos) head.erase(agent, head.find("\r\n", agent) + 2 - agent);
+  return head;
+}
+
+TEST(Request, WritesAGet) {
+  const Location where = located("http://example.org:8080/a?b");
+  EXPECT_EQ(written({.method = http1::Method::get, .where = &where}),
+            "GET /a?b HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n\r\n");
+}
+
+TEST(Request, FramesItsBody) {
+  const Location where = located("http://[::1]/a");
+  EXPECT_EQ(written({.method = http1::Method::put,
+                     .where = &where,
+                     .body = RequestBody::length,
+                     .length = 0,
+                     .expects_continue = true}),
+            "PUT /a HTTP/1.1\r\nHost: [::1]\r\nAccept: */*\r\nContent-Length: 0\r\n"
+            "Expect: 100-continue\r\n\r\n");
+  EXPECT_EQ(written({.method = http1::Method::put, .where = &where, .body = RequestBody::chunked}),
+            "PUT /a HTTP/1.1\r\nHost: [::1]\r\nAccept: */*\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
+TEST(Request, LetsTheUserReplaceAndLeaveOut) {
+  const Location where = located("http://h/");
+  const Settings settings{.headers = {{"host", "other"}, {"ACCEPT", ""}, {"X", "y"}}};
+  EXPECT_EQ(written({.where = &where}, settings), "GET / HTTP/1.1\r\nhost: other\r\nX: y\r\n\r\n");
+}
+
+TEST(Request, SendsCredentialsOfTheUrl) {
+  struct Row {
+    std::string_view url, value;
+  };
+  // RFC 7617 2 has the first.
+  const std::vector<Row> rows = {
+      {"http://Aladdin:open%20sesame@h/", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="},
+      {"http://a@h/", "YTo="},
+      {"http://ab:c@h/", "YWI6Yw=="},
+      {"http://a:bc1@h/", "YTpiYzE="},
+      {"http://a:b%2@h/", "YTpiJTI="}};
+  for (const Row& row : rows) {
+    const Location where = located(row.url);
+    EXPECT_NE(
+        written({.where = &where}).find("Authorization: Basic " + std::string(row.value) + "\r\n"),
+        std::string::npos)
+        << row.url;
+  }
+}
+
+TEST(Request, KeepsSecretsFromOtherServers) {
+  const Location where = located("http://elsewhere/");
+  const Settings settings{.headers = {{"Authorization", "Bearer x"},
+                                      {"Cookie", "a=b"},
+                                      {"Proxy-Authorization", "z"},
+                                      {"Host", "home"},
+                                      {"X", "y"}}};
+  EXPECT_EQ(written({.where = &where, .trusted = false}, settings),
+            "GET / HTTP/1.1\r\nHost: elsewhere\r\nAccept: */*\r\nX: y\r\n\r\n");
+}
+
+TEST(Request, IsEmptyWhenItDoesNotFit) {
+  const Location where = located("http://h/" + std::string(100, 'a'));
+  std::vector<char> room(64);
+  EXPECT_EQ(write_request({.where = &where}, {}, room), "");
+}
+
+TEST(Advice, SaysWhatToDoNext) {
+  EXPECT_EQ(advice_on(404), "; check the path");
+  EXPECT_NE(advice_on(405).find("--writable"), std::string_view::npos);
+  EXPECT_NE(advice_on(500), "");
+  EXPECT_EQ(advice_on(418), "");
+}
+
+}  // namespace
+}  // namespace client
