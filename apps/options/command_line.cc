@@ -15,8 +15,6 @@ namespace options {
 
 namespace {
 
-constexpr std::string_view help_verb = "help";
-
 // The words up to "--", where an empty value behind "--name=" is a word of its own: CLI11 would
 // take the next word for the value.
 std::vector<std::string> words_with_options(const Program& program,

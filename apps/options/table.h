@@ -66,6 +66,9 @@ struct Verb {
   std::string_view example;  // a command
 };
 
+// The verb that explains the program, or the verb behind it, if the program has it.
+inline constexpr std::string_view help_verb = "help";
+
 // A term and its meaning: an exit status, a file, a signal, a command of the examples.
 struct Term {
   std::string_view term;
@@ -75,7 +78,7 @@ struct Term {
 struct Program {
   std::string_view name;
   std::string_view summary;      // one line without a full stop, for the man page's NAME
-  std::string_view date;         // "29 November 2026": when these texts changed, for the man page
+  std::string_view date;         // "November 29, 2026": when these texts changed, for the man page
   std::span<const Term> usage;   // what stands behind the program's name, and what it does
   std::string_view description;  // paragraphs, separated by empty lines
   std::span<const Option> options;
