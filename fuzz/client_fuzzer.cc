@@ -230,7 +230,7 @@ class Play {
         engine_.peer_sends(socket_,
                            std::string_view(script_.bytes).substr(event.begin, event.size));
         break;
-      case ',': loop_.turn(0); break;
+      case ',': loop_.iterate(0); break;
       case 'F': engine_.peer_finishes(socket_); break;
       case 'R': engine_.peer_resets(socket_); break;
       case 'T':
@@ -252,7 +252,7 @@ class Play {
 
   void settle() {
     int most = 200'000;
-    while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
+    while (most > 0 && (loop_.iterate(0) > 0 || engine_.delayed_completions() > 0)) --most;
     require(most > 0, "the client becomes idle without an endless loop");
   }
 
@@ -262,7 +262,7 @@ class Play {
     const uring::Milliseconds before = engine_.now();
     int turns = 0;
     while (!scope_.empty() && turns < 200'000) {
-      loop_.turn(uring::forever);
+      loop_.iterate(uring::forever);
       ++turns;
     }
     require(scope_.empty(), "the job ends");

@@ -105,7 +105,7 @@ Server& server_for(const Setup& setup) {
   chosen.config.site.listing = false;  // listing_fuzzer.cc tests listings
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.service.draining = false;
-  chosen.engine.begin_anew();
+  chosen.engine.reset();
   chosen.service.files.forget_all();  // entries were cached under another configuration
   return chosen;
 }
@@ -173,7 +173,7 @@ class Play {
         engine_.peer_sends(socket_,
                            std::string_view(script_.bytes).substr(event.begin, event.size));
         break;
-      case ',': loop_.turn(0); break;
+      case ',': loop_.iterate(0); break;
       case 'F': engine_.peer_finishes(socket_); break;
       case 'R': engine_.peer_resets(socket_); break;
       case 'T':
@@ -207,7 +207,7 @@ class Play {
   // Runs loop iterations, without advancing the clock, until nothing more happens.
   void settle() {
     int most = 200'000;
-    while (most > 0 && (loop_.turn(0) > 0 || engine_.late_completions() > 0)) --most;
+    while (most > 0 && (loop_.iterate(0) > 0 || engine_.delayed_completions() > 0)) --most;
     require(most > 0, "the server becomes idle without an endless loop");
   }
 
@@ -222,7 +222,7 @@ class Play {
     const uring::Milliseconds before = engine_.now();
     int turns = 0;
     while (!service_.connections.empty() && turns < 200'000) {
-      loop_.turn(uring::forever);
+      loop_.iterate(uring::forever);
       ++turns;
     }
     require(service_.connections.empty(), "the connection ends");
@@ -257,7 +257,7 @@ class Play {
     require(service_.live == 0, "no connection is left");
     require(service_.blocks.lent() == 0, "no block is left");
     require(loop_.frames().live() == 0, "no frame is left");
-    require(engine_.lent_buffers() == 0, "no provided buffer is left");
+    require(engine_.buffers_in_use() == 0, "no provided buffer is left");
     require(engine_.open_files() == 0, "no file is left open");
     require(engine_.open_sockets() == 0, "no socket is left open");
   }

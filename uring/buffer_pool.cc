@@ -12,7 +12,7 @@ std::size_t BufferPool::grow() {
   std::unique_ptr<char[]> slab(new (std::nothrow) char[slab_buffers * buffer_bytes]);
   if (!slab) return most_buffers;
   slabs_.push_back(std::move(slab));
-  notes_.resize(size());
+  list_entries_.resize(size());
   return first;
 }
 

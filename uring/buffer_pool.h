@@ -30,11 +30,11 @@ class BufferPool {
   std::size_t size() const { return slabs_.size() * slab_buffers; }
 
   // What whoever has a buffer notes of it while it waits in a list.
-  struct Note {
+  struct ListEntry {
     std::uint16_t next = no_buffer;  // behind it in the list
     std::uint16_t bytes = 0;         // received
   };
-  Note& note(std::uint16_t id) { return notes_[id]; }
+  ListEntry& list_entry(std::uint16_t id) { return list_entries_[id]; }
 
   std::span<char> at(std::uint16_t id) const {
     char* slab = slabs_[id / slab_buffers].get();
@@ -43,7 +43,7 @@ class BufferPool {
 
  private:
   std::vector<std::unique_ptr<char[]>> slabs_;
-  std::vector<Note> notes_;  // by number
+  std::vector<ListEntry> list_entries_;  // by number
 };
 
 }  // namespace uring

@@ -72,18 +72,18 @@ class Engine {
   // The bytes of provided buffer `id`; valid until recycle(id).
   virtual std::span<char> buffer(std::uint16_t id) = 0;
   // For whoever was given buffer `id`, to keep it in a list.
-  virtual BufferPool::Note& note(std::uint16_t id) = 0;
+  virtual BufferPool::ListEntry& list_entry(std::uint16_t id) = 0;
   virtual void recycle(std::uint16_t id) = 0;
   // Buffers that completions carried out and that have not been recycled.
-  virtual std::size_t lent_buffers() const = 0;
+  virtual std::size_t buffers_in_use() const = 0;
 
   // Tells from now on whether something happens on `fd`, of one descriptor at a time; -1: of none,
   // before it is closed.
-  virtual void watch_for_news(int /*fd*/) {}
+  virtual void watch_readable(int /*fd*/) {}
   // False: that descriptor had nothing to read when the peers sent what the last wait() delivered,
   // and what had come before was asked for here. True: it may have; an engine that cannot tell says
   // so always.
-  virtual bool has_news() { return true; }
+  virtual bool may_be_readable() { return true; }
 
   // The engine and its settings in a few words: "io_uring (single issuer, deferred task work)".
   virtual std::string describe() const = 0;

@@ -49,9 +49,9 @@ class Epoll final : public Engine {
   void finish_sending(int fd) override;
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
-  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
+  BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
   void recycle(std::uint16_t id) override;
-  std::size_t lent_buffers() const override { return pool_.size() - free_.size(); }
+  std::size_t buffers_in_use() const override { return pool_.size() - free_.size(); }
   std::string describe() const override;
 
  private:

@@ -194,20 +194,20 @@ void Io::on_received(Result result) {
 
 void Io::keep(Result result) {
   Engine& engine = loop_.engine();
-  engine.note(result.buffer) = {.bytes = static_cast<std::uint16_t>(result.count())};
+  engine.list_entry(result.buffer) = {.bytes = static_cast<std::uint16_t>(result.count())};
   if (kept_ == 0)
     first_ = result.buffer;
   else
-    engine.note(last_).next = result.buffer;
+    engine.list_entry(last_).next = result.buffer;
   last_ = result.buffer;
   ++kept_;
   if (kept_ > most_kept && stream_.armed && !stream_.cancelled) engine.cancel(stream_);
 }
 
 Result Io::take_kept() {
-  const BufferPool::Note note = loop_.engine().note(first_);
-  const Result result{.value = note.bytes, .buffer = first_};
-  first_ = note.next;
+  const BufferPool::ListEntry entry = loop_.engine().list_entry(first_);
+  const Result result{.value = entry.bytes, .buffer = first_};
+  first_ = entry.next;
   --kept_;
   return result;
 }

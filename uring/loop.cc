@@ -13,15 +13,15 @@ namespace uring {
 Loop::Loop(Engine& engine) : engine_(engine), now_(engine.now()), timers_(now_) {}
 
 void Loop::run(const Scope& scope) {
-  while (!scope.empty()) turn(forever);
+  while (!scope.empty()) iterate(forever);
 }
 
-std::size_t Loop::turn(Milliseconds longest) {
+std::size_t Loop::iterate(Milliseconds longest) {
   Milliseconds patience = timers_.until_next(now_);
   if (patience < 0 || (longest >= 0 && longest < patience)) patience = longest;
   const std::size_t count = engine_.wait(patience, batch_);
   now_ = engine_.now();
-  ++turns_;
+  ++iterations_;
   std::size_t happened = count;
   for (std::size_t i = 0; i < count; ++i) {
     Flight& flight = *batch_[i].flight;

@@ -24,14 +24,14 @@ class Loop {
   void run(const Scope& scope);
 
   // One turn, waiting at most `longest`. Returns how many completions and deadlines there were.
-  std::size_t turn(Milliseconds longest);
+  std::size_t iterate(Milliseconds longest);
 
   Engine& engine() const { return engine_; }
   FramePool& frames() { return frames_; }
   Timers& timers() { return timers_; }
 
   // Turns so far, this one included.
-  std::uint64_t turns() const { return turns_; }
+  std::uint64_t iterations() const { return iterations_; }
 
   // The engine's clock at the start of this turn.
   Milliseconds now() const { return now_; }
@@ -40,7 +40,7 @@ class Loop {
   Engine& engine_;
   FramePool frames_;
   Milliseconds now_;
-  std::uint64_t turns_ = 0;
+  std::uint64_t iterations_ = 0;
   Timers timers_;
   // Of one turn; here because making 256 of them anew costs more than an idle turn does. A batch
   // bounds how long the clock stands still, not how much is done in all.

@@ -445,7 +445,7 @@ constexpr std::size_t small_batch = 8;
 
 }  // namespace
 
-void Ring::watch_for_news(int fd) {
+void Ring::watch_readable(int fd) {
   if (!has(deferred_task_work)) return;  // nobody says in what order the others are done
   if (watched_ >= 0) {
     io_uring_sqe* entry = next_entry();
@@ -473,7 +473,7 @@ void Ring::take_news(const io_uring_cqe& entry) {
     poll_watched();
 }
 
-bool Ring::has_news() { return watched_ < 0 || std::exchange(has_news_, false); }
+bool Ring::may_be_readable() { return watched_ < 0 || std::exchange(has_news_, false); }
 
 // Sees that a completion comes at `time` at the latest. The next time to wake up seldom comes
 // nearer, so one timeout in the ring serves thousands of waits; a limit given to each wait costs

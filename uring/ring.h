@@ -63,11 +63,11 @@ class Ring final : public Engine {
   void finish_sending(int fd) override;
   Milliseconds now() override;
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
-  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
+  BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
   void recycle(std::uint16_t id) override;
-  std::size_t lent_buffers() const override { return lent_; }
-  void watch_for_news(int fd) override;
-  bool has_news() override;
+  std::size_t buffers_in_use() const override { return lent_; }
+  void watch_readable(int fd) override;
+  bool may_be_readable() override;
   std::string describe() const override;
 
  private:
@@ -103,7 +103,7 @@ class Ring final : public Engine {
   std::size_t lent_ = 0;  // buffers of the pool in the hands of coroutines
 
   int watched_ = -1;
-  bool has_news_ = false;      // what has_news() says next
+  bool has_news_ = false;      // what may_be_readable() says next
   bool has_receives_ = false;  // entries that receive are among those not yet submitted
 };
 

@@ -54,7 +54,7 @@ std::size_t Simulated::open_sockets() const {
       sockets_.begin(), sockets_.end(), [](const auto& entry) { return !entry.second.closed; }));
 }
 
-void Simulated::begin_anew() {
+void Simulated::reset() {
   assert(open_sockets() == 0 && files_.empty() && lent_.empty());
   assert(waiting_.empty() && ready_.empty() && delayed_.empty());
   sockets_.clear();
@@ -65,12 +65,12 @@ void Simulated::begin_anew() {
   receive_bound_ = 0;
   free_bytes_ = std::int64_t{1} << 40;
   refuses_ = false;
-  set_temper({});
+  set_behaviour({});
 }
 
-void Simulated::set_temper(const Temper& temper) {
-  temper_ = temper;
-  random_ = temper.seed;
+void Simulated::set_behaviour(const Behaviour& behaviour) {
+  behaviour_ = behaviour;
+  random_ = behaviour.seed;
 }
 
 // --- Operations ---
@@ -122,7 +122,7 @@ void Simulated::start(Stream& stream) {
 
 // Every file system lies in memory here. One in four of a shuffling engine's turns out not to.
 bool Simulated::finish_now(Operation& operation) {
-  if (temper_.shuffles && whim() && whim()) return false;
+  if (behaviour_.reorders_completions && whim() && whim()) return false;
   const FaultPlan fault = begin(operation);
   operation.result =
       Result{.value = fault.error != 0 ? -fault.error : do_file(operation, fault.most)};
@@ -138,7 +138,7 @@ void Simulated::cancel(Flight& flight) {
   if (found == waiting_.end()) return;  // it has completed: success is a legal answer
   const Waiting waiting = *found;
   waiting_.erase(found);
-  if (temper_.success_wins && try_socket(waiting)) return;
+  if (behaviour_.success_beats_cancel && try_socket(waiting)) return;
   std::int32_t answer = -ECANCELED;
   if (flight.code == OpCode::send || flight.code == OpCode::send_gather) {
     answer = end_of_send(sockets_[flight.fd], ECANCELED);
@@ -174,7 +174,7 @@ std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
 // The next completion; or any, of its operation the first.
 Completion Simulated::take_ready() {
   std::size_t at = 0;
-  if (temper_.shuffles) {
+  if (behaviour_.reorders_completions) {
     while (at + 1 < ready_.size() && whim()) ++at;
     const Flight* const chosen = ready_[at].flight;
     at = 0;
@@ -199,7 +199,7 @@ void Simulated::age_delayed() {
 // Completes every operation that waits and can go on. A multishot accept stays.
 void Simulated::pump() {
   // Not in every turn: when nothing is ready at all, time must go on.
-  hesitated_ = temper_.hesitates && whim();
+  hesitated_ = behaviour_.partial_progress && whim();
   for (std::size_t i = 0; i < waiting_.size();) {
     const bool is_event = waiting_[i].flight->code == OpCode::read;
     const bool is_passed_over = hesitated_ && !is_event && whim();
@@ -246,7 +246,7 @@ bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
 
 // A whim to end a multishot. One that was cancelled has its end before it.
 bool Simulated::may_end(const Flight& multishot) {
-  return temper_.ends_multishots && !multishot.cancelled && whim();
+  return behaviour_.ends_multishots && !multishot.cancelled && whim();
 }
 
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
@@ -261,8 +261,8 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
     complete(flight, Result{.value = 0}, waiting.fault.delay);
     return true;
   }
-  if (picks_buffer(flight.code) && temper_.most_buffers > 0 &&
-      lent_.size() >= temper_.most_buffers) {
+  if (picks_buffer(flight.code) && behaviour_.most_buffers > 0 &&
+      lent_.size() >= behaviour_.most_buffers) {
     complete(flight, Result{.value = -ENOBUFS}, waiting.fault.delay);
     return true;
   }
@@ -343,7 +343,7 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
   const std::size_t begin = std::min(all.size(), socket.sent);  // a file may have been cut off
   std::size_t now = std::min(all.size() - begin, socket.window);
-  if (temper_.hesitates && now > 1 && whim()) {
+  if (behaviour_.partial_progress && now > 1 && whim()) {
     now /= 2;
     hesitated_ = true;
   }

@@ -31,13 +31,14 @@ class Simulated final : public Engine {
   };
 
   // What an engine may do, and no caller may rely on its not doing.
-  struct Temper {
-    std::uint32_t seed = 1;        // of its whims
-    bool hesitates = false;        // finds half of what is ready not to be: EAGAIN, and a part only
-    bool shuffles = false;         // completions of different operations come in any order
-    bool success_wins = false;     // who is cancelled and could go on does so first
-    bool ends_multishots = false;  // a multishot may end with any of its completions
-    std::size_t most_buffers = 0;  // lends no more than so many at once; 0: any
+  struct Behaviour {
+    std::uint32_t seed = 1;  // of its whims
+    bool partial_progress =
+        false;  // finds half of what is ready not to be: EAGAIN, and a part only
+    bool reorders_completions = false;  // completions of different operations come in any order
+    bool success_beats_cancel = false;  // who is cancelled and could go on does so first
+    bool ends_multishots = false;       // a multishot may end with any of its completions
+    std::size_t most_buffers = 0;       // lends no more than so many at once; 0: any
   };
 
   // --- For the test: the world outside. ---
@@ -72,24 +73,24 @@ class Simulated final : public Engine {
   void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
   // The same for the next operation of a kind; several take one each, in this order.
   void plan_next(OpCode code, FaultPlan fault) { next_faults_.emplace(code, fault); }
-  void set_temper(const Temper& temper);
+  void set_behaviour(const Behaviour& behaviour);
   std::uint64_t started() const { return counters_.operations; }
   std::size_t started(OpCode code) const;
   // What operation `number` was; from 1 to started().
   OpCode code_of(std::uint64_t number) const { return history_[number - 1]; }
 
   // All file systems say from now on that they have this left; -1: they do not say.
-  void say_free(std::int64_t bytes) { free_bytes_ = bytes; }
+  void set_free_bytes(std::int64_t bytes) { free_bytes_ = bytes; }
 
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
-  std::size_t late_completions() const { return delayed_.size(); }
-  std::size_t lent_buffers() const override { return lent_.size(); }
+  std::size_t delayed_completions() const { return delayed_.size(); }
+  std::size_t buffers_in_use() const override { return lent_.size(); }
   void advance_clock(Milliseconds duration) { now_ += duration; }
 
   // Forgets closed sockets, planned faults and what was started, so that numbers begin at 1 again:
   // for a test that uses one engine many times. Nothing may be open, lent or in flight.
-  void begin_anew();
+  void reset();
 
   // --- Engine ---
 
@@ -103,7 +104,7 @@ class Simulated final : public Engine {
   std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
-  BufferPool::Note& note(std::uint16_t id) override { return pool_.note(id); }
+  BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
   void recycle(std::uint16_t id) override;
   std::string describe() const override { return "simulated"; }
 
@@ -164,7 +165,7 @@ class Simulated final : public Engine {
   std::size_t receive_bound_ = 0;
   std::int64_t free_bytes_ = std::int64_t{1} << 40;
   bool refuses_ = false;
-  Temper temper_;
+  Behaviour behaviour_;
   std::uint32_t random_ = 1;
   bool hesitated_ = false;  // this turn: something was ready, so that no time passes
 };

@@ -86,10 +86,10 @@ void finish(Run& run, uring::Loop& loop) {
     const std::int64_t left_ms = start_ms + limit_ms - loop.engine().now();
     if (limit_ms > 0 && left_ms <= 0) session.stop(StopReason::out_of_time);
     const bool limited = limit_ms > 0 && !session.stopping();
-    loop.turn(limited ? std::max<std::int64_t>(left_ms, 1) : uring::forever);
+    loop.iterate(limited ? std::max<std::int64_t>(left_ms, 1) : uring::forever);
   }
   session.scope.stop();
-  while (session.scope.tasks() > session.stream_reads) loop.turn(uring::forever);
+  while (session.scope.tasks() > session.stream_reads) loop.iterate(uring::forever);
 }
 
 int status_of(const Run& run) {

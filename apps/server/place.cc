@@ -60,8 +60,8 @@ void note_directory(Connection& c, Place& place, std::size_t existing_bytes) {
     c.io.do_files_at_once(false);
   } else if (c.io.does_files_at_once() &&
              c.exchange->intent.path.data() + existing_bytes == leaf_of(c)) {
-    place.last =
-        c.service.last_directory.keep(parent_of(c), c.io.loop().turns(), place.directory, place.id);
+    place.last = c.service.last_directory.keep(parent_of(c), c.io.loop().iterations(),
+                                               place.directory, place.id);
   }
 }
 
@@ -69,7 +69,7 @@ void note_directory(Connection& c, Place& place, std::size_t existing_bytes) {
 
 bool recall_directory(Connection& c, Place& place) {
   const std::string_view parent = parent_of(c);
-  place.last = c.service.last_directory.borrow(parent, c.io.loop().turns());
+  place.last = c.service.last_directory.borrow(parent, c.io.loop().iterations());
   if (!place.last) return false;
   place.directory = place.last->fd;
   place.id = place.last->id;

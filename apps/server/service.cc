@@ -89,7 +89,7 @@ Service::Service(const Shared& from, uring::Loop& on)
 
 Service::~Service() {
   assert(live == 0 && blocks.lent() == 0);
-  if (watches_files_) loop.engine().watch_for_news(-1);
+  if (watches_files_) loop.engine().watch_readable(-1);
   while (idle_) delete std::exchange(idle_, idle_->next_idle);
 }
 
@@ -135,11 +135,11 @@ void Service::drain() {
 
 void Service::refresh_files() {
   if (!watches_files_ && files.events() >= 0) {
-    loop.engine().watch_for_news(files.events());
+    loop.engine().watch_readable(files.events());
     watches_files_ = true;
   }
   const bool has_changed = std::exchange(changes_files_, false);
-  if (loop.engine().has_news() || has_changed) files.refresh();
+  if (loop.engine().may_be_readable() || has_changed) files.refresh();
 }
 
 void Service::make_exchange() {

@@ -93,13 +93,13 @@ struct Service {
 
   // What paths lead to, for requests that have arrived: all changes up to now are taken in.
   FileCache& fresh_files() {
-    if (std::exchange(refreshed_, loop.turns()) != loop.turns()) refresh_files();
+    if (std::exchange(refreshed_, loop.iterations()) != loop.iterations()) refresh_files();
     return files;
   }
   // The wall clock in this turn of the loop, in Unix seconds; Clock::date() goes with it.
   std::int64_t now() {
-    if (timed_ != loop.turns()) clock.now();
-    timed_ = loop.turns();
+    if (timed_ != loop.iterations()) clock.now();
+    timed_ = loop.iterations();
     return clock.seconds();
   }
   // Notes that a request begins now: its first byte is there.

@@ -134,7 +134,7 @@ void Worker::write_report(const Service& service) {
     line += std::to_string(number);
   };
   add("connections", service.live);
-  add("turns", service.loop.turns());
+  add("turns", service.loop.iterations());
   add("enters", engine.enters);
   add("operations", engine.operations);
   add("completions", engine.completions);

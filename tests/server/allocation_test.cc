@@ -60,12 +60,14 @@ class Uncounted final : public uring::Engine {
   std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
   uring::Milliseconds now() override { return engine_.now(); }
   std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
-  uring::BufferPool::Note& note(std::uint16_t id) override { return engine_.note(id); }
+  uring::BufferPool::ListEntry& list_entry(std::uint16_t id) override {
+    return engine_.list_entry(id);
+  }
   void recycle(std::uint16_t id) override {
     const Pause pause;
     engine_.recycle(id);
   }
-  std::size_t lent_buffers() const override { return engine_.lent_buffers(); }
+  std::size_t buffers_in_use() const override { return engine_.buffers_in_use(); }
   std::string describe() const override { return engine_.describe(); }
 
  private:
@@ -116,7 +118,7 @@ class Heap : public ::testing::Test {
       for (const int socket : sockets) engine.peer_sends(socket, bytes);
       counting = before;
     }
-    for (int quiet = 0; quiet < 4;) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+    for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   }
 
   Config config;
@@ -218,7 +220,7 @@ TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {
     engine.peer_finishes(socket);
     counting = before;
     service.take(socket);
-    for (int quiet = 0; quiet < 4;) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+    for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   };
   for (int warming = 0; warming < 10; ++warming) come_and_go();
   allocations = 0;

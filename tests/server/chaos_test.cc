@@ -137,10 +137,10 @@ class Round {
     if (chaos_.chance(20)) world_.config.site.max_body = 1000;
     if (chaos_.chance(20)) world_.config.site.durability = Durability::data;
     if (chaos_.chance(20)) world_.config.site.durability = Durability::full;
-    if (chaos_.chance(10)) world_.engine.say_free(5000);
+    if (chaos_.chance(10)) world_.engine.set_free_bytes(5000);
     if (chaos_.chance(20)) world_.config.site.limits.head_bytes = 300;
     if (chaos_.chance(20)) world_.engine.split_receives(1 + chaos_.below(100));
-    if (with_faults) world_.engine.set_temper(temper());
+    if (with_faults) world_.engine.set_behaviour(behaviour());
     world_.root.put("file", "zzzz");
     world_.root.put("folder/index.html", "zz");
     world_.root.put("large", std::string(BlockPool::large_bytes + 10, 'z'));
@@ -158,7 +158,7 @@ class Round {
       if (chaos_.chance(2)) sweep(world_.root.fd(), {});
       const std::size_t at = chaos_.below(clients.size());
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
-      if (chaos_.chance(60)) world_.loop.turn(0);
+      if (chaos_.chance(60)) world_.loop.iterate(0);
     }
     if (chaos_.chance(20)) world_.service.drain();
     if (chaos_.chance(20)) world_.service.connections.stop();
@@ -172,11 +172,11 @@ class Round {
   }
 
  private:
-  uring::Simulated::Temper temper() {
+  uring::Simulated::Behaviour behaviour() {
     return {.seed = static_cast<std::uint32_t>(chaos_.below(1'000'000)),
-            .hesitates = chaos_.chance(30),
-            .shuffles = chaos_.chance(30),
-            .success_wins = chaos_.chance(30),
+            .partial_progress = chaos_.chance(30),
+            .reorders_completions = chaos_.chance(30),
+            .success_beats_cancel = chaos_.chance(30),
             .ends_multishots = chaos_.chance(30),
             .most_buffers = chaos_.chance(20) ? 1 + chaos_.below(6) : 0};
   }

@@ -476,10 +476,10 @@ TEST_F(Corridor, lends_nothing_to_an_idle_connection) {
   const int socket = world.connect();
   world.say(socket, get_hello);
   EXPECT_EQ(world.service.blocks.lent(), 0U);
-  EXPECT_EQ(world.engine.lent_buffers(), 0U);
+  EXPECT_EQ(world.engine.buffers_in_use(), 0U);
   world.say(socket, "GET /");
   EXPECT_EQ(world.service.blocks.lent(), 1U);
-  EXPECT_EQ(world.engine.lent_buffers(), 1U);
+  EXPECT_EQ(world.engine.buffers_in_use(), 1U);
 }
 
 TEST_F(Corridor, tells_those_over_the_limit_and_closes_more_unheard) {
@@ -686,7 +686,7 @@ TEST_F(Corridor, answers_a_request_that_arrived_with_its_deadline) {
   world.engine.plan_fault(1, {.delay = 2});
   const int socket = world.connect();
   world.engine.peer_sends(socket, get_hello);
-  world.loop.turn(0);
+  world.loop.iterate(0);
   world.engine.advance_clock(60'000 + slack_ms);
   world.settle();
   EXPECT_EQ(world.heard(socket), hello);
@@ -780,7 +780,7 @@ TEST_F(Forgetful, blames_no_peer_for_a_slow_disk) {
   const int socket = world.connect();
   world.engine.peer_sends(socket, head_of("GET", "/large"));
   for (int turn = 0; turn < 30; ++turn) {
-    world.loop.turn(0);
+    world.loop.iterate(0);
     if (world.engine.started() == 2) world.engine.advance_clock(2'000'000);
   }
   world.settle();
@@ -807,7 +807,7 @@ TEST_F(Corridor, ends_idle_connections_that_wait_with_their_own_memory_when_it_d
   world.engine.plan_next(OpCode::recv_stream, {.error = ENOBUFS});
   const int half = world.connect();
   world.say(half, "GET /hello.txt HTTP/1.1\r\n");
-  EXPECT_EQ(world.engine.lent_buffers(), 0U);
+  EXPECT_EQ(world.engine.buffers_in_use(), 0U);
   world.service.drain();
   world.pass(slack_ms);
   EXPECT_TRUE(world.engine.closed(idle));
@@ -851,7 +851,7 @@ TEST_F(Corridor, answers_a_request_that_arrived_with_the_order_to_drain) {
   world.engine.plan_fault(1, {.delay = 2});
   const int socket = world.connect();
   world.engine.peer_sends(socket, get_hello);
-  world.loop.turn(0);
+  world.loop.iterate(0);
   world.service.drain();
   world.settle();
   world.pass(slack_ms);
@@ -882,7 +882,7 @@ TEST_F(Corridor, stops_at_once_also_when_a_deadline_has_just_passed) {
   world.engine.peer_takes(socket, 0);
   world.say(socket, "GET /");
   world.engine.advance_clock(10'000 + slack_ms);
-  world.loop.turn(0);
+  world.loop.iterate(0);
   world.service.connections.stop();
   world.settle();
   EXPECT_TRUE(world.service.connections.empty());

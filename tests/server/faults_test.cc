@@ -152,7 +152,7 @@ class Play {
       world.engine.peer_sends(socket, piece);
       for (int i = 0; i < 40; ++i) {
         if (each_turn) each_turn(turn++);
-        world.loop.turn(0);
+        world.loop.iterate(0);
       }
     }
     world.settle();

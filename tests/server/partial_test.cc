@@ -165,7 +165,7 @@ TEST_P(Partial, counts_the_whole_file_against_the_limit) {
   EXPECT_EQ(status(put("/file", "ab", part("10-11/*"))), "204");
   EXPECT_EQ(status(put("/file", "a", part("12-12/*"))), "413");
   world.config.site.max_body = 0;
-  world.engine.say_free(12);
+  world.engine.set_free_bytes(12);
   EXPECT_EQ(status(put("/file", "a", part("12-12/*"))), "507");
   EXPECT_EQ(status(put("/file", "a", part("11-11/*"))), "204");
 }

@@ -207,7 +207,7 @@ TEST_P(Publishing, makes_parents_again_that_a_delete_takes_away) {
     const int socket = world.connect();
     world.say(socket, without_last(1, bytes));
     world.engine.peer_sends(socket, "2");
-    for (std::uint32_t i = 0; i < turns; ++i) world.loop.turn(0);
+    for (std::uint32_t i = 0; i < turns; ++i) world.loop.iterate(0);
     std::error_code ignored;
     std::filesystem::remove(world.root / "a/b", ignored);
     std::filesystem::remove(world.root / "a", ignored);

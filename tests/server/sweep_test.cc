@@ -163,7 +163,7 @@ TEST_F(Sweeping, at_any_moment_costs_no_upload) {
   for (int at = 0; at < 20; ++at) {
     const int socket = world.connect();
     world.engine.peer_sends(socket, put("/a/new", "12"));
-    for (int i = 0; i < at; ++i) world.loop.turn(0);
+    for (int i = 0; i < at; ++i) world.loop.iterate(0);
     sweep_all(world.root);
     world.settle();
     EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 201 ")) << at << world.heard(socket);

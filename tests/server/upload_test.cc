@@ -127,7 +127,7 @@ TEST_P(Upload, in_memory_is_stored_in_the_turn_in_which_it_arrives) {
   world.say(socket, head_of("GET", "/none"));
   const std::uint64_t before = world.engine.started();
   world.engine.peer_sends(socket, put("/new", "new") + put("/newer", "newer"));
-  EXPECT_EQ(world.loop.turn(0), 1U);
+  EXPECT_EQ(world.loop.iterate(0), 1U);
   EXPECT_EQ(world.root.get("new") + world.root.get("newer"), "newnewer");
   std::vector<OpCode> codes;
   for (std::uint64_t n = before + 1; n <= world.engine.started(); ++n) {
@@ -306,7 +306,7 @@ TEST_P(Upload, publishes_nothing_of_a_body_that_is_short_or_malformed) {
 // --- Space ---
 
 TEST_P(Upload, asks_for_space_before_it_asks_for_a_body) {
-  world.engine.say_free(1000);
+  world.engine.set_free_bytes(1000);
   EXPECT_EQ(status(put("/x", std::string(1000, 'x'))), "201");
   for (const std::string expect : {"", "Expect: 100-continue\r\n"}) {
     // In memory a short body that nobody has to ask for is there before anything else is done.
@@ -326,11 +326,11 @@ TEST_P(Upload, asks_for_space_before_it_asks_for_a_body) {
 
 TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
   world.config.site.reserve = 1000;
-  world.engine.say_free(BlockPool::large_bytes + 1000);
+  world.engine.set_free_bytes(BlockPool::large_bytes + 1000);
   const int socket = world.connect();
   world.say(socket, put_chunked("/x") + "100000\r\n" + pattern(BlockPool::large_bytes));
   EXPECT_EQ(world.heard(socket), "");
-  world.engine.say_free(BlockPool::large_bytes + 999);
+  world.engine.set_free_bytes(BlockPool::large_bytes + 999);
   world.say(socket, pattern(BlockPool::large_bytes));
   EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 507 "));
   EXPECT_TRUE(world.engine.finished(socket));
@@ -340,7 +340,7 @@ TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
 // Some file systems do not say how much is free: writing finds out.
 TEST_P(Upload, goes_on_where_nobody_knows_how_much_is_free) {
   world.config.site.reserve = 1000;
-  world.engine.say_free(-1);
+  world.engine.set_free_bytes(-1);
   EXPECT_EQ(status(put("/x", "x")), "201");
 }
 
@@ -426,7 +426,7 @@ TEST_P(Upload, blames_no_peer_for_a_slow_disk) {
     world.engine.peer_sends(socket, bytes.substr(bytes.size() - 1));
     for (int turn = 0; turn < 30; ++turn) {
       const bool starts = world.engine.started() == slow;
-      world.loop.turn(0);
+      world.loop.iterate(0);
       if (starts && turn < 20) world.engine.advance_clock(31'000);
     }
     world.engine.peer_finishes(socket);

@@ -159,7 +159,7 @@ class World {
   // Turns without letting time pass until nothing more happens, for `most` turns at most; a delayed
   // completion may take a few turns in which nothing does.
   void settle(int most = 100'000) {
-    for (int quiet = 0; quiet < 8 && most > 0; --most) quiet = loop.turn(0) > 0 ? 0 : quiet + 1;
+    for (int quiet = 0; quiet < 8 && most > 0; --most) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
     EXPECT_GT(most, 0) << "it spins";
   }
 
@@ -189,12 +189,12 @@ class World {
   // Lets time pass until all connections have ended, and looks for what was left behind.
   void end() {
     int turns = 0;
-    while (!service.connections.empty() && ++turns < 3'000'000) loop.turn(uring::forever);
+    while (!service.connections.empty() && ++turns < 3'000'000) loop.iterate(uring::forever);
     ASSERT_TRUE(service.connections.empty()) << "a connection does not end";
     EXPECT_EQ(service.live, 0U);
     EXPECT_EQ(service.blocks.lent(), 0U);
     EXPECT_EQ(loop.frames().live(), 0U);
-    EXPECT_EQ(engine.lent_buffers(), 0U);
+    EXPECT_EQ(engine.buffers_in_use(), 0U);
     EXPECT_EQ(engine.open_files(), 0U);
     EXPECT_EQ(engine.open_sockets(), 0U);
   }

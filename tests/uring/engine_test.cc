@@ -34,7 +34,7 @@ TEST_P(Engines, CountWhatTheyDo) {
   Result result;
   const auto ask = [&](Io& i) { return i.recv_provided(fd); };
   lab().scope.spawn(lab::await_one(lab(), io, ask, result));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   io.stop();
   lab().run();
   const Counters& after = engine().counters();
@@ -113,7 +113,7 @@ TEST_P(Buffers, GrowForMoreConnectionsThanThereAre) {
     lab().scope.spawn(receive_and_hold(lab(), pairs[i].ours.get(), results[i]));
   }
   lab().run();
-  EXPECT_EQ(engine().lent_buffers(), count);
+  EXPECT_EQ(engine().buffers_in_use(), count);
   EXPECT_GT(engine().counters().buffer_shortages, 0U);
   for (std::size_t i = 0; i < count; ++i) {
     ASSERT_TRUE(results[i].ok()) << describe(results[i].fault());
@@ -177,7 +177,7 @@ TEST_P(Buffers, GivenBackByOneAreEnoughForTheNext) {
   constexpr int slab = BufferPool::slab_buffers;
   lab().scope.spawn(receive_bytes(lab(), first, slab, &kept, last));
   lab().run();
-  EXPECT_EQ(engine().lent_buffers(), BufferPool::slab_buffers);
+  EXPECT_EQ(engine().buffers_in_use(), BufferPool::slab_buffers);
   EXPECT_EQ(engine().counters().buffer_shortages, 0U);
   engine().recycle(kept.back());
   lab().scope.spawn(receive_bytes(lab(), second, 1000, nullptr, last));
@@ -236,7 +236,7 @@ TEST_P(Closing, ThroughTheRingReallyCloses) {
   Pair pair;
   const int number = pair.ours.release();
   lab().engine().close(number);
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   char byte = 0;
   EXPECT_EQ(::recv(pair.theirs.get(), &byte, 1, MSG_DONTWAIT), 0) << "the peer sees the end";
   EXPECT_LT(::fcntl(number, F_GETFD), 0);
@@ -244,7 +244,7 @@ TEST_P(Closing, ThroughTheRingReallyCloses) {
 
 TEST_P(Closing, NothingIsAnsweredToNobody) {
   lab().engine().close(1'000'000);
-  EXPECT_EQ(lab().loop.turn(0), 0U);
+  EXPECT_EQ(lab().loop.iterate(0), 0U);
 }
 
 class Ends : public ::testing::TestWithParam<lab::Kind> {};

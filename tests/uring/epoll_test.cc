@@ -33,7 +33,7 @@ class Epolls : public ::testing::Test {
  protected:
   void TearDown() override {
     EXPECT_EQ(lab.frames().live(), 0U);
-    EXPECT_EQ(engine->lent_buffers(), 0U);
+    EXPECT_EQ(engine->buffers_in_use(), 0U);
   }
 
   std::unique_ptr<Epoll> engine = make_epoll();
@@ -57,7 +57,7 @@ TEST_F(Epolls, DoNotTakeEventsForASocketThatHasTheNumberOfAnother) {
   std::array<char, 16> room{};
   const auto ask = [&](Io& i) { return i.recv(number, room); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab.loop.turn(0);
+  lab.loop.iterate(0);
   io.stop();
   lab.run();
   EXPECT_EQ(got.value, -ECANCELED);
@@ -71,7 +71,7 @@ TEST_F(Epolls, DoNotTakeEventsForASocketThatHasTheNumberOfAnother) {
   }
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab::write_at_once(first.theirs.get(), "not for you");
-  for (int i = 0; i < 5; ++i) lab.loop.turn(0);
+  for (int i = 0; i < 5; ++i) lab.loop.iterate(0);
   EXPECT_EQ(lab.scope.tasks(), 1U);
   lab::write_at_once(second.theirs.get(), "yours");
   lab.run();
@@ -96,9 +96,9 @@ TEST_F(Epolls, AcceptALongQueueInSeveralTurns) {
   Io io(lab.scope);
   std::vector<Fd> guests;
   lab.scope.spawn(accept_all(lab, io, listener.get(), guests));
-  lab.loop.turn(forever);
+  lab.loop.iterate(forever);
   EXPECT_LT(guests.size(), 300U) << "others have their turn in between";
-  while (guests.size() < 300) lab.loop.turn(forever);
+  while (guests.size() < 300) lab.loop.iterate(forever);
   io.stop();
   lab.run();
 }
@@ -117,14 +117,14 @@ TEST_F(Epolls, ShareAListenerAndLoseNobody) {
   for (std::size_t i = 1; i <= 50; ++i) {
     clients.push_back(lab::connected_to(listener));
     while (guests.size() < i) {
-      lab.loop.turn(0);
-      other_lab.loop.turn(0);
+      lab.loop.iterate(0);
+      other_lab.loop.iterate(0);
     }
   }
   io.stop();
   lab.run();
   clients.push_back(lab::connected_to(listener));
-  while (guests.size() < 51) other_lab.loop.turn(forever);
+  while (guests.size() < 51) other_lab.loop.iterate(forever);
   other_io.stop();
   other_lab.run();
 }
@@ -149,7 +149,7 @@ TEST_F(Epolls, ConnectToAUnixSocketWhenItsQueueHasRoom) {
     Result result{.value = 1};
     const auto ask = [&](Io& i) { return i.connect(fd, where, sizeof address); };
     lab.scope.spawn(lab::await_one(lab, io, ask, result));
-    for (int i = 0; i < 3; ++i) lab.loop.turn(forever);
+    for (int i = 0; i < 3; ++i) lab.loop.iterate(forever);
     EXPECT_EQ(result.value, 1) << "it waits";
     if (is_stopped)
       io.stop();
@@ -183,7 +183,7 @@ TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
   lab.scope.spawn(drink(lab, other_io, other.ours.get(), other_all));
   lab::write_at_once(flood.theirs.get(), bytes);
   lab::write_at_once(other.theirs.get(), "x");
-  while (other_all.empty()) lab.loop.turn(forever);
+  while (other_all.empty()) lab.loop.iterate(forever);
   EXPECT_LT(all.size(), bytes.size()) << "a bounded number of buffers a turn";
   flood.theirs.reset();
   other.theirs.reset();
@@ -207,9 +207,9 @@ TEST_F(Epolls, SeeEventsWhileSomebodyNeverWaits) {
   const auto ask = [&](Io& i) { return i.recv(pair.ours.get(), room); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab.scope.spawn(yield_often(lab));
-  lab.loop.turn(0);
+  lab.loop.iterate(0);
   lab::write_at_once(pair.theirs.get(), "now");
-  for (int i = 0; i < 20; ++i) lab.loop.turn(0);
+  for (int i = 0; i < 20; ++i) lab.loop.iterate(0);
   EXPECT_EQ(got.value, 3);
   EXPECT_EQ(lab.scope.tasks(), 1U) << "the other is not at its end";
   lab.run();
@@ -308,13 +308,13 @@ TEST_F(Epolls, ReadPipesWhenSomethingIsInThem) {
   const auto ask = [&](Io& i) { return i.read(out.get(), room, at_position); };
   for (const char* word : {"one", "two", "three"}) {
     lab.scope.spawn(lab::await_one(lab, io, ask, got));
-    lab.loop.turn(0);
+    lab.loop.iterate(0);
     EXPECT_EQ(::write(in.get(), word, std::strlen(word)), static_cast<ssize_t>(std::strlen(word)));
     lab.run();
     EXPECT_EQ(std::string_view(room.data(), got.count()), word);
   }
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab.loop.turn(0);
+  lab.loop.iterate(0);
   in.reset();
   lab.run();
   EXPECT_EQ(got.value, 0) << "its end";

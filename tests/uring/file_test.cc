@@ -200,10 +200,10 @@ TEST_P(Files, OfEventsAreReadWhenSomebodySignalsThem) {
   const auto ask = [&](Io& i) { return i.read(event.get(), room, at_position); };
   Result result{.value = -1};
   lab().scope.spawn(lab::await_one(lab(), io, ask, result));
-  for (int i = 0; i < 3; ++i) lab().loop.turn(0);
+  for (int i = 0; i < 3; ++i) lab().loop.iterate(0);
   EXPECT_EQ(result.value, -1);
   io.stop();  // it is no peer: nobody stops waiting for it
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   EXPECT_EQ(result.value, -1);
   EXPECT_EQ(::eventfd_write(event.get(), 7), 0);
   lab().run();
@@ -215,7 +215,7 @@ TEST_P(Files, InMemoryAreWrittenWithoutATurn) {
   const int at = folder.fd();
   Io io(lab().scope);
   io.do_files_at_once(true);
-  const std::uint64_t before = lab().loop.turns();
+  const std::uint64_t before = lab().loop.iterations();
   const OpenHow how{
       .flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, .mode = 0600, .resolve = beneath};
   const Result made = lab().answer(io, [&](Io& i) { return i.open(at, "new", how); });
@@ -229,7 +229,7 @@ TEST_P(Files, InMemoryAreWrittenWithoutATurn) {
   EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.link(at, "sub/a", at, "b"); }).ok());
   EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).ok());
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).error(), ENOENT);
-  EXPECT_EQ(lab().loop.turns(), before);
+  EXPECT_EQ(lab().loop.iterations(), before);
   EXPECT_EQ(folder.get("b"), "somemore");
   io.stop();  // what waits for nobody goes on
   EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "b", 0); }).ok());
@@ -246,11 +246,11 @@ TEST_P(Files, ThatAreNotInMemoryAfterAllAreOpenedInTurn) {
   const OpenHow how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = beneath};
   Io io(lab().scope);
   io.do_files_at_once(true);
-  const std::uint64_t before = lab().loop.turns();
+  const std::uint64_t before = lab().loop.iterations();
   const Result opened = lab().answer(io, [&](Io& i) { return i.open(devices.get(), "shm", how); });
   EXPECT_TRUE(opened.ok()) << describe(opened.fault());
   if (opened.ok()) engine().close(opened.value);
-  EXPECT_GT(lab().loop.turns(), before);
+  EXPECT_GT(lab().loop.iterations(), before);
   const int at = devices.get();
   EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.open(at, "shm/../..", how); }).fault(),
             Fault::outside);

@@ -144,7 +144,7 @@ class OnEngine : public ::testing::TestWithParam<Kind> {
   void TearDown() override {
     if (!lab_) return;
     EXPECT_EQ(lab_->frames().live(), 0U);
-    EXPECT_EQ(engine_->lent_buffers(), 0U);
+    EXPECT_EQ(engine_->buffers_in_use(), 0U);
   }
 
   Lab& lab() { return *lab_; }

@@ -135,7 +135,7 @@ TEST_P(Connections, EchoThroughProvidedBuffers) {
     lab::write_at_once(pair.theirs.get(), text);
     std::string back;
     while (back.size() < text.size()) {
-      lab().loop.turn(forever);
+      lab().loop.iterate(forever);
       back += lab::read_what_is_there(pair.theirs.get());
     }
     EXPECT_EQ(back, text);
@@ -323,7 +323,7 @@ TEST_P(Deadlines, ThatAreClearedDoNotFire) {
   io.clear_deadline();
   Io other(lab().scope);
   other.set_deadline(200);
-  while (!other.timed_out()) lab().loop.turn(forever);
+  while (!other.timed_out()) lab().loop.iterate(forever);
   EXPECT_FALSE(ending.ended);
   io.stop();
   lab().run();
@@ -335,7 +335,7 @@ TEST_P(Deadlines, LetAnArrivedByteThrough) {
   Io io(lab().scope);
   Ending ending;
   lab().scope.spawn(wait_for_bytes(lab(), io, pair.ours.get(), lab::an_hour, ending));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   lab::write_at_once(pair.theirs.get(), "x");
   lab().run();
   EXPECT_EQ(ending.last.value, 1);
@@ -360,7 +360,7 @@ TEST_P(Stopping, EndsAReceive) {
   Io io(lab().scope);
   Ending ending;
   lab().scope.spawn(wait_for_bytes(lab(), io, pair.ours.get(), 0, ending));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   EXPECT_FALSE(ending.ended);
   io.stop();
   io.stop();
@@ -394,7 +394,7 @@ TEST_P(Stopping, EndsAConnect) {
     return i.connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   };
   lab().scope.spawn(lab::await_one(lab(), io, ask, result));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   if (lab().scope.empty()) GTEST_SKIP() << "this kernel's backlog is never full";
   io.stop();
   lab().run();
@@ -406,7 +406,7 @@ TEST_P(Stopping, WakesASleeper) {
   Result result;
   const auto ask = [](Io& i) { return i.sleep(lab::an_hour); };
   lab().scope.spawn(lab::await_one(lab(), io, ask, result));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   io.stop();
   lab().run();
   EXPECT_EQ(result.value, -ECANCELED);
@@ -470,7 +470,7 @@ TEST_P(Stopping, RacesWithDataAndLosesNone) {
     Io io(lab().scope);
     Ending ending;
     lab().scope.spawn(wait_for_bytes(lab(), io, pair.ours.get(), 0, ending));
-    if (i % 3 != 0) lab().loop.turn(0);
+    if (i % 3 != 0) lab().loop.iterate(0);
     if (i % 2 == 0) io.stop();
     lab::write_at_once(pair.theirs.get(), "data");
     if (i % 2 == 1) io.stop();
@@ -506,7 +506,7 @@ TEST_P(Stopping, OfANeighbourInTheSameBatchEndsBoth) {
     Ending right_ending;
     lab().scope.spawn(stop_neighbour(lab(), left_io, left.ours.get(), right_io, left_ending));
     lab().scope.spawn(stop_neighbour(lab(), right_io, right.ours.get(), left_io, right_ending));
-    lab().loop.turn(0);
+    lab().loop.iterate(0);
     lab::write_at_once(left.theirs.get(), "a");
     lab::write_at_once(right.theirs.get(), "b");
     lab().run();
@@ -523,7 +523,7 @@ void thousand_waiting_end(lab::Lab& lab) {
   for (std::size_t i = 0; i < count; ++i) {
     lab.scope.spawn(wait_for_provided(lab, pairs[i].ours.get(), endings[i]));
   }
-  for (int i = 0; i < 3; ++i) lab.loop.turn(0);
+  for (int i = 0; i < 3; ++i) lab.loop.iterate(0);
   EXPECT_EQ(lab.scope.tasks(), count);
   EXPECT_EQ(lab.engine().counters().buffer_shortages, 0U) << "who waits holds no buffer";
   lab.scope.stop();
@@ -553,9 +553,9 @@ TEST_P(Stopping, AScopeLeavesAnotherScopeAlone) {
   Io io(other);
   Ending ending;
   other.spawn(wait_for_bytes(lab(), io, pair.ours.get(), 0, ending));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   lab().scope.stop();
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   EXPECT_FALSE(ending.ended);
   EXPECT_FALSE(io.stopped());
   other.stop();
@@ -574,9 +574,9 @@ TEST_P(Stopping, AScopeCanEndOnlyThoseThatAreIdle) {
   Ending busy_ending;
   lab().scope.spawn(wait_for_bytes(lab(), idle, idle_pair.ours.get(), 0, idle_ending));
   lab().scope.spawn(wait_for_bytes(lab(), busy, busy_pair.ours.get(), 0, busy_ending));
-  lab().loop.turn(0);
+  lab().loop.iterate(0);
   lab().scope.end_idle();
-  while (!idle_ending.ended) lab().loop.turn(forever);
+  while (!idle_ending.ended) lab().loop.iterate(forever);
   EXPECT_EQ(idle_ending.last.value, -ECANCELED);
   EXPECT_TRUE(idle_ending.timed_out);
   EXPECT_FALSE(idle.stopped());
@@ -629,7 +629,7 @@ TEST_P(Accepting, GivesAllThatCame) {
   Guests guests;
   lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
   const bool one_by_one = missing_in(GetParam()) & multishot_accept;
-  for (int i = 0; i < (one_by_one ? 50 : 1); ++i) lab().loop.turn(forever);
+  for (int i = 0; i < (one_by_one ? 50 : 1); ++i) lab().loop.iterate(forever);
   EXPECT_EQ(guests.connections.size(), 50U) << "one turn, where that is possible";
   EXPECT_EQ(engine().counters().operations, 1U);
   io.stop();
@@ -645,7 +645,7 @@ TEST_P(Accepting, GivesOneAfterTheOther) {
   std::vector<Fd> clients;
   for (std::size_t i = 1; i <= 20; ++i) {
     clients.push_back(lab::connected_to(listener));
-    while (guests.connections.size() < i) lab().loop.turn(forever);
+    while (guests.connections.size() < i) lab().loop.iterate(forever);
   }
   EXPECT_EQ(engine().counters().operations, 1U);
   io.stop();
@@ -659,7 +659,7 @@ TEST_P(Accepting, EndsWhenStoppedAndLosesNobody) {
     Guests guests;
     std::vector<Fd> clients = connect_some(listener, early);
     lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
-    lab().loop.turn(0);
+    lab().loop.iterate(0);
     std::vector<Fd> late = connect_some(listener, 20 - early);
     io.stop();
     lab().run();
@@ -690,7 +690,7 @@ TEST_P(Accepting, GoesOnAfterRenewal) {
     Guests guests;
     lab().scope.spawn(accept_all(lab(), io, listener.get(), guests));
     const Fd client = lab::connected_to(listener);
-    while (guests.connections.empty()) lab().loop.turn(forever);
+    while (guests.connections.empty()) lab().loop.iterate(forever);
     io.stop();
     lab().run();
     EXPECT_EQ(guests.connections.size(), 1U);

@@ -90,7 +90,7 @@ TEST_P(Receives, no_more_than_a_bound_from_a_peer_that_nobody_listens_to) {
   }
   EXPECT_FALSE(io.receives());
   // What the kernel had handed over when it was asked to pause comes on top.
-  EXPECT_LE(engine().lent_buffers(), Io::most_kept + 34U);
+  EXPECT_LE(engine().buffers_in_use(), Io::most_kept + 34U);
   std::string all;
   while (all.size() < sent.size()) all += text_of(receive(io, pair.ours.get()));
   EXPECT_EQ(all, sent);
@@ -133,7 +133,7 @@ TEST_P(Receives, into_a_pool_that_grows_when_it_is_empty) {
     say(*pairs[i], std::to_string(i));
     held.push_back(receive(*ios[i], pairs[i]->ours.get()));
   }
-  EXPECT_EQ(engine().lent_buffers(), many);
+  EXPECT_EQ(engine().buffers_in_use(), many);
   for (std::size_t i = 0; i < many; ++i) {
     EXPECT_EQ(text_of(held[i]), std::to_string(i));
     end(*ios[i]);
@@ -151,7 +151,7 @@ TEST_P(Receives, and_gives_back_what_nobody_asked_for) {
     EXPECT_TRUE(io.has_received());
     end(io);
   }
-  EXPECT_EQ(engine().lent_buffers(), 0U);
+  EXPECT_EQ(engine().buffers_in_use(), 0U);
 }
 
 }  // namespace

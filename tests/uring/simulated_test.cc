@@ -22,14 +22,14 @@ class Simulation : public ::testing::Test {
  protected:
   void TearDown() override {
     EXPECT_EQ(lab.frames().live(), 0U);
-    EXPECT_EQ(engine.lent_buffers(), 0U);
+    EXPECT_EQ(engine.buffers_in_use(), 0U);
     EXPECT_EQ(engine.open_sockets(), 0U);
     EXPECT_EQ(engine.open_files(), 0U);
   }
 
   // Turns without letting time pass until nothing more happens.
   void settle() {
-    while (lab.loop.turn(0) > 0) continue;
+    while (lab.loop.iterate(0) > 0) continue;
   }
 
   Simulated engine;
@@ -76,7 +76,7 @@ Timing timed(Lab& lab, Io& io, const Ask& ask, int most_turns = 100) {
   Timing timing;
   lab.scope.spawn(lab::await_one(lab, io, ask, timing.result));
   while (!lab.scope.empty() && timing.turns < most_turns) {
-    lab.loop.turn(0);
+    lab.loop.iterate(0);
     ++timing.turns;
   }
   if (!lab.scope.empty()) {
@@ -162,7 +162,7 @@ TEST_F(Simulation, SaysThatAPeerReset) {
   EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).value, -ECONNRESET);
   EXPECT_EQ(lab.answer([&](Io& io) { return io.recv_provided(socket); }).value, -ECONNRESET);
   EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).value, -EPIPE);
-  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.buffers_in_use(), 0U);
   engine.close(socket);
 }
 
@@ -425,10 +425,10 @@ TEST_F(Simulation, StoppedAfterADelayedSuccessStillSucceeds) {
   Result got;
   const auto ask = [&](Io& i) { return i.recv_provided(socket); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab.loop.turn(0);
-  EXPECT_EQ(engine.late_completions(), 1U);
+  lab.loop.iterate(0);
+  EXPECT_EQ(engine.delayed_completions(), 1U);
   io.stop();
-  EXPECT_EQ(engine.lent_buffers(), 1U);
+  EXPECT_EQ(engine.buffers_in_use(), 1U);
   lab.run();
   EXPECT_EQ(got.value, 5) << "success is a legal answer";
   EXPECT_TRUE(io.stopped());
@@ -453,7 +453,7 @@ std::uint64_t serve_two_guests(std::uint64_t number, Simulated::FaultPlan fault)
     engine.peer_finishes(guest);
   }
   lab.scope.spawn(serve(lab, io, listener, guests, last));
-  for (int i = 0; i < 50; ++i) lab.loop.turn(0);
+  for (int i = 0; i < 50; ++i) lab.loop.iterate(0);
   lab.scope.stop();
   lab.run();
   for (const int guest : arrived) {
@@ -461,7 +461,7 @@ std::uint64_t serve_two_guests(std::uint64_t number, Simulated::FaultPlan fault)
     EXPECT_EQ(got, std::string_view("some bytes").substr(0, got.size()));
   }
   EXPECT_EQ(lab.frames().live(), 0U);
-  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.buffers_in_use(), 0U);
   EXPECT_EQ(engine.open_sockets(), 2 - guests) << "who was not accepted is not ours to close";
   return engine.started();
 }
@@ -513,11 +513,11 @@ Task<> serve_on(Lab& lab, Io& io, int listener, std::size_t& guests, Result& las
   lab.engine().close(listener);
 }
 
-// Two hundred bytes to each of two guests, whatever the temper: both get all, in order.
-void serve_two_guests_of(const Simulated::Temper& temper) {
+// Two hundred bytes to each of two guests, whatever the behaviour: both get all, in order.
+void serve_two_guests_of(const Simulated::Behaviour& behaviour) {
   Simulated engine;
   Lab lab(engine);
-  engine.set_temper(temper);
+  engine.set_behaviour(behaviour);
   engine.split_receives(7);
   const int listener = engine.listen();
   std::size_t guests = 0;
@@ -531,27 +531,27 @@ void serve_two_guests_of(const Simulated::Temper& temper) {
   }
   lab.scope.spawn(serve_on(lab, io, listener, guests, last));
   for (int turns = 0; turns < 2000 && (guests < 2 || lab.scope.tasks() > 1); ++turns) {
-    lab.loop.turn(0);
+    lab.loop.iterate(0);
   }
   io.stop();
   lab.run();
   EXPECT_EQ(guests, 2U);
   for (const int guest : arrived) EXPECT_EQ(engine.peer_received(guest), bytes);
-  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.buffers_in_use(), 0U);
   EXPECT_EQ(engine.open_sockets(), 0U);
 }
 
 TEST(SimulatedTempers, DoNotChangeWhatIsServed) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
-    serve_two_guests_of({.seed = seed, .hesitates = true});
-    serve_two_guests_of({.seed = seed, .shuffles = true});
-    serve_two_guests_of({.seed = seed, .success_wins = true});
+    serve_two_guests_of({.seed = seed, .partial_progress = true});
+    serve_two_guests_of({.seed = seed, .reorders_completions = true});
+    serve_two_guests_of({.seed = seed, .success_beats_cancel = true});
     serve_two_guests_of({.seed = seed, .ends_multishots = true});
     serve_two_guests_of({.seed = seed,
-                         .hesitates = true,
-                         .shuffles = true,
-                         .success_wins = true,
+                         .partial_progress = true,
+                         .reorders_completions = true,
+                         .success_beats_cancel = true,
                          .ends_multishots = true});
   }
 }
@@ -561,7 +561,7 @@ template <typename Sees>
 bool is_seen(Lab& lab, Sees sees) {
   for (int i = 0; i < 200; ++i) {
     if (sees()) return true;
-    lab.loop.turn(0);
+    lab.loop.iterate(0);
   }
   return false;
 }
@@ -571,7 +571,7 @@ TEST_F(Simulation, HesitatesToFindWhatIsReady) {
   Io io(lab.scope);
   std::array<char, 1> room;
   int longest = 0;
-  engine.set_temper({.hesitates = true});
+  engine.set_behaviour({.partial_progress = true});
   for (int i = 0; i < 50; ++i) {
     engine.peer_sends(socket, "x");
     longest =
@@ -587,7 +587,7 @@ TEST_F(Simulation, HesitatesToFindWhatIsReady) {
 
 TEST_F(Simulation, LetsTimePassAlthoughItHesitates) {
   const int socket = engine.connected();
-  engine.set_temper({.hesitates = true});
+  engine.set_behaviour({.partial_progress = true});
   Io io(lab.scope);
   io.set_deadline(lab::an_hour);
   EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.recv_provided(socket); }).value, -ECANCELED);
@@ -596,7 +596,7 @@ TEST_F(Simulation, LetsTimePassAlthoughItHesitates) {
 
 TEST_F(Simulation, LendsNoMoreBuffersThanItsTemperAllows) {
   const int socket = engine.connected();
-  engine.set_temper({.most_buffers = 1});
+  engine.set_behaviour({.most_buffers = 1});
   engine.peer_sends(socket, "a");
   const Result first = lab.answer([&](Io& io) { return io.recv_provided(socket); });
   EXPECT_EQ(first.value, 1);
@@ -614,12 +614,12 @@ TEST_F(Simulation, LendsNoMoreBuffersThanItsTemperAllows) {
 
 TEST_F(Simulation, LetsSuccessWinAgainstACancellation) {
   const int socket = engine.connected();
-  engine.set_temper({.success_wins = true});
+  engine.set_behaviour({.success_beats_cancel = true});
   Io io(lab.scope);
   Result got;
   const auto ask = [&](Io& i) { return i.recv_provided(socket); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab.loop.turn(0);
+  lab.loop.iterate(0);
   engine.peer_sends(socket, "bytes");
   io.stop();
   lab.run();
@@ -629,7 +629,7 @@ TEST_F(Simulation, LetsSuccessWinAgainstACancellation) {
 }
 
 TEST_F(Simulation, CompletesInAnotherOrderThanItWasAsked) {
-  engine.set_temper({.shuffles = true});
+  engine.set_behaviour({.reorders_completions = true});
   const bool seen = is_seen(lab, [&] {
     std::string order;
     lab.scope.spawn(note_turn(lab, 'a', order));
@@ -642,7 +642,7 @@ TEST_F(Simulation, CompletesInAnotherOrderThanItWasAsked) {
 
 TEST_F(Simulation, EndsAStreamThatCouldGoOn) {
   const int socket = engine.connected();
-  engine.set_temper({.ends_multishots = true});
+  engine.set_behaviour({.ends_multishots = true});
   Io io(lab.scope);
   std::string all;
   bool ended = false;
@@ -675,13 +675,13 @@ TEST(SimulatedLeaks, AreCounted) {
   const Result bytes = lab.answer([&](Io& io) { return io.recv_provided(socket); });
   EXPECT_EQ(engine.open_sockets(), 1U);
   EXPECT_EQ(engine.open_files(), 1U);
-  EXPECT_EQ(engine.lent_buffers(), 1U);
+  EXPECT_EQ(engine.buffers_in_use(), 1U);
   engine.recycle(bytes.buffer);
   engine.close(file.value);
   engine.close(socket);
   EXPECT_EQ(engine.open_sockets(), 0U);
   EXPECT_EQ(engine.open_files(), 0U);
-  EXPECT_EQ(engine.lent_buffers(), 0U);
+  EXPECT_EQ(engine.buffers_in_use(), 0U);
   EXPECT_TRUE(engine.closed(socket));
 }
 
@@ -694,7 +694,7 @@ TEST_F(Simulation, LendsAsManyBuffersAsAreWanted) {
     engine.peer_sends(socket, std::to_string(socket));
     result = lab.answer([&](Io& io) { return io.recv_provided(socket); });
   }
-  EXPECT_EQ(engine.lent_buffers(), results.size());
+  EXPECT_EQ(engine.buffers_in_use(), results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     const std::string_view bytes(engine.buffer(results[i].buffer).data(), results[i].count());
     EXPECT_EQ(bytes, std::to_string(sockets[i]));
@@ -722,7 +722,7 @@ TEST_F(Simulation, BeginsAnewAsIfNothingHadBeen) {
     EXPECT_EQ(got.value, round == 0 ? 1 : 2);
     EXPECT_EQ(engine.started(), 1U);
     engine.close(socket);
-    engine.begin_anew();
+    engine.reset();
     EXPECT_EQ(engine.started(), 0U);
     EXPECT_EQ(engine.started(OpCode::recv), 0U);
   }
@@ -775,7 +775,7 @@ TEST_F(Simulation, FailsTheNextOperationsOfAKind) {
 }
 
 TEST_F(Simulation, SaysHowMuchIsFreeAsItIsTold) {
-  engine.say_free(17);
+  engine.set_free_bytes(17);
   EXPECT_EQ(engine.free_bytes(0), 17);
 }
 

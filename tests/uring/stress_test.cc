@@ -143,17 +143,17 @@ TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
       crowd.lab.scope.spawn(talk(crowd, address, acceptor));
     }
     for (int turns = 0; !crowd.lab.scope.empty(); ++turns) {
-      crowd.lab.loop.turn(5);
+      crowd.lab.loop.iterate(5);
       if (crowd.below(10) == 0) crowd.stop_somebody();
       if (turns == 3000) crowd.lab.scope.stop();
     }
   }
-  crowd.lab.loop.turn(0);  // the last closes
+  crowd.lab.loop.iterate(0);  // the last closes
   EXPECT_EQ(crowd.clients, 0U);
   EXPECT_EQ(crowd.wrong, 0U);
   EXPECT_GT(crowd.exchanged, 0U);
   EXPECT_EQ(crowd.lab.frames().live(), 0U);
-  EXPECT_EQ(engine->lent_buffers(), 0U);
+  EXPECT_EQ(engine->buffers_in_use(), 0U);
   EXPECT_EQ(open_descriptors(), descriptors);
   RecordProperty("exchanged", static_cast<int>(crowd.exchanged));
   RecordProperty("cancels", static_cast<int>(engine->counters().cancels));

@@ -19,7 +19,7 @@ using lab::Pair;
 class Watches : public lab::OnEngine {
  protected:
   void TearDown() override {
-    if (!IsSkipped()) engine().watch_for_news(-1);
+    if (!IsSkipped()) engine().watch_readable(-1);
     OnEngine::TearDown();
   }
 
@@ -46,22 +46,22 @@ class Watches : public lab::OnEngine {
 ON_EACH_ENGINE(Watches);
 
 TEST_P(Watches, nothing_and_then_says_maybe_always) {
-  EXPECT_TRUE(engine().has_news());
-  EXPECT_TRUE(engine().has_news());
+  EXPECT_TRUE(engine().may_be_readable());
+  EXPECT_TRUE(engine().may_be_readable());
 }
 
 TEST_P(Watches, what_happened_before_a_message_is_known_with_it) {
   Pair pair;
   Io io(lab().scope);
-  engine().watch_for_news(events_.get());
+  engine().watch_readable(events_.get());
   for (int i = 0; i < 300; ++i) {
     happen();
     lab::write_at_once(pair.theirs.get(), "x");
     hear(io, pair);
-    EXPECT_TRUE(engine().has_news()) << i;
+    EXPECT_TRUE(engine().may_be_readable()) << i;
     read_all();
     // Now and then somebody is there for whom the next one is not new.
-    if (i % 3 == 0) engine().has_news();
+    if (i % 3 == 0) engine().may_be_readable();
   }
   lab().answer(io, [](Io& i) { return i.end_receiving(); });
 }
@@ -69,29 +69,29 @@ TEST_P(Watches, what_happened_before_a_message_is_known_with_it) {
 TEST_P(Watches, where_nothing_happens_nothing_has_to_be_read) {
   Pair pair;
   Io io(lab().scope);
-  engine().watch_for_news(events_.get());
+  engine().watch_readable(events_.get());
   lab::write_at_once(pair.theirs.get(), "x");
   hear(io, pair);
-  EXPECT_TRUE(engine().has_news()) << "the first receive finds its message at once";
+  EXPECT_TRUE(engine().may_be_readable()) << "the first receive finds its message at once";
   for (int i = 0; i < 10; ++i) {
     lab::write_at_once(pair.theirs.get(), "x");
     hear(io, pair);
-    EXPECT_EQ(engine().has_news(), !tells()) << i;
+    EXPECT_EQ(engine().may_be_readable(), !tells()) << i;
   }
   lab().answer(io, [](Io& i) { return i.end_receiving(); });
 }
 
 TEST_P(Watches, a_receive_that_begins_knows_too) {
-  engine().watch_for_news(events_.get());
+  engine().watch_readable(events_.get());
   for (int i = 0; i < 20; ++i) {
     Pair pair;
     Io io(lab().scope);
     lab().answer(io, [](Io& one) { return one.yield(); });
-    engine().has_news();
+    engine().may_be_readable();
     happen();
     lab::write_at_once(pair.theirs.get(), "x");
     hear(io, pair);
-    EXPECT_TRUE(engine().has_news()) << i;
+    EXPECT_TRUE(engine().may_be_readable()) << i;
     read_all();
     lab().answer(io, [](Io& one) { return one.end_receiving(); });
     pair.close_ours(engine());
@@ -102,22 +102,22 @@ TEST_P(Watches, one_descriptor_after_another) {
   Pair pair;
   Io io(lab().scope);
   Fd before(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  engine().watch_for_news(before.get());
+  engine().watch_readable(before.get());
   lab::write_at_once(pair.theirs.get(), "x");
   hear(io, pair);
-  engine().watch_for_news(-1);
+  engine().watch_readable(-1);
   before.reset();
-  EXPECT_TRUE(engine().has_news()) << "nothing is watched";
-  engine().watch_for_news(events_.get());
+  EXPECT_TRUE(engine().may_be_readable()) << "nothing is watched";
+  engine().watch_readable(events_.get());
   for (int i = 0; i < 5; ++i) {
     lab::write_at_once(pair.theirs.get(), "x");
     hear(io, pair);
-    engine().has_news();
+    engine().may_be_readable();
   }
   happen();
   lab::write_at_once(pair.theirs.get(), "x");
   hear(io, pair);
-  EXPECT_TRUE(engine().has_news());
+  EXPECT_TRUE(engine().may_be_readable());
   lab().answer(io, [](Io& i) { return i.end_receiving(); });
 }
 
@@ -125,17 +125,17 @@ TEST_P(Watches, many_messages_at_once_are_worth_a_look) {
   constexpr std::size_t many = 40;
   std::vector<Pair> pairs(many);
   std::vector<std::unique_ptr<Io>> ios;
-  engine().watch_for_news(events_.get());
+  engine().watch_readable(events_.get());
   for (const Pair& pair : pairs) {
     ios.push_back(std::make_unique<Io>(lab().scope));
     lab::write_at_once(pair.theirs.get(), "x");
     hear(*ios.back(), pair);
   }
-  engine().has_news();
+  engine().may_be_readable();
   // Nothing happens: but of so many the kernel may have put one off.
   for (const Pair& pair : pairs) lab::write_at_once(pair.theirs.get(), "x");
   hear(*ios.back(), pairs.back());
-  EXPECT_TRUE(engine().has_news());
+  EXPECT_TRUE(engine().may_be_readable());
   for (const std::unique_ptr<Io>& io : ios) {
     lab().answer(*io, [](Io& i) { return i.end_receiving(); });
   }

@@ -91,7 +91,8 @@ class Exchange : public testing::Test {
       channel.server = "peer:80";
       scope.spawn(drive(channel, job, outcome.code));
       // The reset must not overtake the bytes: a real one may, and get_test.cc has that.
-      for (int turns = 0; end == End::reset && turns < 100 && !scope.empty(); ++turns) loop.turn(0);
+      for (int turns = 0; end == End::reset && turns < 100 && !scope.empty(); ++turns)
+        loop.iterate(0);
       if (end == End::reset) engine.peer_resets(peer);
       loop.run(scope);
       outcome.complaint = channel.error.text;
