@@ -26,7 +26,8 @@ bool is_bare(char c) {
 }
 
 bool is_number(std::string_view word) {
-  return !word.empty() && word.find_first_not_of("0123456789.-_") == std::string_view::npos;
+  return word.find_first_of("0123456789") != std::string_view::npos &&
+         word.find_first_not_of("0123456789.-_") == std::string_view::npos;
 }
 
 class Reader {

@@ -50,6 +50,7 @@ TEST(ConfigTexts, that_are_none_are_refused_with_their_line) {
            Row{"a = 10M", 1, "the value of 'a' needs quotes, as in a = \"10M\""},
            Row{"a =", 1, "needs quotes"},
            Row{"a = yes", 1, "needs quotes"},
+           Row{"a = _", 1, "needs quotes"},
            Row{"a = {}", 1, "needs quotes"},
            Row{"a = [[1]]", 1, "needs quotes"},
            Row{"a = [on]", 1, "needs quotes"},
