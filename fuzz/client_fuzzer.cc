@@ -132,8 +132,8 @@ class Printed {
 client::Job job_of(std::uint8_t bits) {
   static constexpr std::array verbs = {Verb::get, Verb::put, Verb::head, Verb::remove};
   client::Job job{.verb = verbs[bits % verbs.size()], .file = place().path("out")};
-  const client::Complaint complaint = client::parse_location("http://peer/a/file?q", job.where);
-  require(!complaint.failed(), "the URL is valid");
+  const client::ExitReason reason = client::parse_url("http://peer/a/file?q", job.where);
+  require(!reason, "the URL is valid");
   if (job.verb != Verb::put) return job;
   const unsigned input = bits / 4 % 4;
   job.file = input == 0 ? place().path("small") : place().path("large");

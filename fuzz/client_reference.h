@@ -36,7 +36,7 @@ struct Outcomes {
 
 class ClientReference {
  public:
-  ClientReference(Verb verb, const client::Location& where, std::string_view stream, End end)
+  ClientReference(Verb verb, const client::Url& where, std::string_view stream, End end)
       : verb_(verb), where_(where), rest_(stream), end_(end) {}
 
   [[nodiscard]] Outcomes read() {
@@ -114,10 +114,10 @@ class ClientReference {
 
   // Continues with the next response on this connection; false: the connection ends here.
   bool take_redirect() {
-    client::Location next;
+    client::Url next;
     const auto to = head_.value_of(http1::FieldName::location);
-    const client::Complaint complaint = client::resolve(where_, to, next);
-    if (complaint.failed()) return fail(complaint.code);
+    const client::ExitReason reason = client::resolve(where_, to, next);
+    if (reason) return fail(client::code_of(reason));
     where_ = next;
     constexpr std::size_t long_target = 16000;
     if (to.size() > long_target) fail(ExitCode::usage);  // longer than the buffer for a request
@@ -196,7 +196,7 @@ class ClientReference {
   }
 
   const Verb verb_;
-  client::Location where_;
+  client::Url where_;
   std::string_view rest_;
   const End end_;
   std::string bytes_;  // the bytes of head_, unfolded

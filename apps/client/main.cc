@@ -1,5 +1,5 @@
-// quoit: the client. Reads the command line, makes a plan, runs it. Covered by
-// tests/client/run_test.cc.
+// quoit: the client. Reads the command line, makes a plan of jobs and runs it.
+// Covered by tests/client/run_test.cc.
 #include <cstdio>
 
 #include "apps/client/command/options.h"
@@ -9,16 +9,16 @@
 
 int main(int argc, char** argv) {
   client::Arguments arguments;
-  const client::Complaint misread = client::read_options(argc, argv, arguments);
-  if (!misread.failed() && !misread.text.empty()) {
-    const bool printed = std::fputs(misread.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  client::Plan plan;
+  client::ExitReason reason = client::read_options(argc, argv, arguments);
+  if (reason && reason.status == 0) {  // --help or --version
+    const bool printed = std::fputs(reason.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
     return static_cast<int>(printed ? client::ExitCode::ok : client::ExitCode::write_error);
   }
-  client::Plan plan;
-  const client::Complaint failure = misread.failed() ? misread : make_plan(arguments, plan);
-  if (failure.failed()) {
-    client::Report(plan.settings).complain(failure.text);
-    return static_cast<int>(failure.code);
+  if (!reason) reason = client::make_plan(arguments, plan);
+  if (reason) {
+    client::Report(plan.settings).complain(reason.text);
+    return reason.status;
   }
   return client::run(plan);
 }

@@ -124,9 +124,11 @@ std::string version_of(const CLI::App& app) {
   return "quoit " QUOIT_VERSION "\n" + uring::describe_engine(choice) + "\n";
 }
 
-Complaint usage(const std::string& text) { return {ExitCode::usage, text + "; see quoit --help"}; }
+ExitReason usage(const std::string& text) {
+  return exit_with(ExitCode::usage, text + "; see quoit --help");
+}
 
-Complaint understand(const CLI::App& app, Arguments& arguments) {
+ExitReason understand(const CLI::App& app, Arguments& arguments) {
   const std::map<std::string, Verb> verbs = {
       {"get", Verb::get}, {"put", Verb::put}, {"head", Verb::head}, {"delete", Verb::remove}};
   const auto used = app.get_subcommands();
@@ -145,7 +147,7 @@ Complaint understand(const CLI::App& app, Arguments& arguments) {
 
 }  // namespace
 
-Complaint read_options(int argc, const char* const* argv, Arguments& arguments) {
+ExitReason read_options(int argc, const char* const* argv, Arguments& arguments) {
   CLI::App app(description, "quoit");
   Typed typed;
   bool remote_name = false;
@@ -156,9 +158,9 @@ Complaint read_options(int argc, const char* const* argv, Arguments& arguments) 
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return {ExitCode::ok, app.help()};
+    return exit_with(ExitCode::ok, app.help());
   } catch (const CLI::CallForVersion&) {
-    return {ExitCode::ok, version_of(app)};
+    return exit_with(ExitCode::ok, version_of(app));
   } catch (const CLI::Error& error) {
     return usage(error.what());
   }

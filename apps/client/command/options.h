@@ -10,6 +10,6 @@ namespace client {
 
 // Reads the command line into `arguments`. A text without a failure (the help, the version) is to
 // be printed instead of working.
-[[nodiscard]] Complaint read_options(int argc, const char* const* argv, Arguments& arguments);
+[[nodiscard]] ExitReason read_options(int argc, const char* const* argv, Arguments& arguments);
 
 }  // namespace client

@@ -15,8 +15,8 @@ namespace {
 // sockaddr_un::sun_path, less the NUL.
 constexpr std::size_t longest_socket_path = 107;
 
-Complaint usage(std::string text) {
-  return {ExitCode::usage, std::move(text) + "; see quoit --help"};
+ExitReason usage(std::string text) {
+  return exit_with(ExitCode::usage, std::move(text) + "; see quoit --help");
 }
 
 // These say how the body is framed, and the body does that.
@@ -25,7 +25,7 @@ bool frames(std::string_view name) {
   return id == http1::FieldName::content_length || id == http1::FieldName::transfer_encoding;
 }
 
-Complaint read_header(const std::string& line, HeaderLine& header) {
+ExitReason read_header(const std::string& line, HeaderLine& header) {
   const std::size_t colon = line.find(':');
   if (colon == std::string::npos) return usage("-H wants 'Name: value', not '" + line + "'");
   header.name = line.substr(0, colon);
@@ -38,12 +38,12 @@ Complaint read_header(const std::string& line, HeaderLine& header) {
   return {};
 }
 
-Complaint read_settings(const Arguments& arguments, Settings& settings) {
+ExitReason read_settings(const Arguments& arguments, Settings& settings) {
   settings = arguments.settings;
   for (const std::string& line : arguments.headers) {
     HeaderLine header;
-    const Complaint complaint = read_header(line, header);
-    if (complaint.failed()) return complaint;
+    const ExitReason reason = read_header(line, header);
+    if (reason) return reason;
     settings.headers.push_back(header);
   }
   if (settings.unix_socket.size() > longest_socket_path) {
@@ -52,7 +52,7 @@ Complaint read_settings(const Arguments& arguments, Settings& settings) {
   return {};
 }
 
-Complaint name_output(const Arguments& arguments, Job& job) {
+ExitReason name_output(const Arguments& arguments, Job& job) {
   if (!arguments.file.empty()) {
     job.file = arguments.file;
     return {};
@@ -63,7 +63,7 @@ Complaint name_output(const Arguments& arguments, Job& job) {
   return {};
 }
 
-Complaint name_target(const std::string& file, Location& where) {
+ExitReason name_target(const std::string& file, Url& where) {
   if (where.path.back() != '/') return {};
   const std::string name = file.substr(file.rfind('/') + 1);
   if (name.empty() || name == "." || name == ".." || file == standard_stream) {
@@ -74,10 +74,10 @@ Complaint name_target(const std::string& file, Location& where) {
 }
 
 // quoit HOST PORT GET|PUT /FILE
-Complaint plan_original(const Arguments& arguments, Job& job) {
-  const Complaint complaint =
+ExitReason plan_original(const Arguments& arguments, Job& job) {
+  const ExitReason reason =
       parse_host_port(arguments.host, arguments.port, arguments.path, job.where);
-  if (complaint.failed()) return complaint;
+  if (reason) return reason;
   if (http1::equal_ignoring_case(arguments.method, "GET")) {
     job.verb = Verb::get;
     return name_output(arguments, job);
@@ -92,10 +92,10 @@ Complaint plan_original(const Arguments& arguments, Job& job) {
   return {};
 }
 
-Complaint plan_job(const Arguments& arguments, const std::string& url, Job& job) {
+ExitReason plan_job(const Arguments& arguments, const std::string& url, Job& job) {
   job.verb = arguments.verb;
-  const Complaint complaint = parse_location(url, job.where);
-  if (complaint.failed()) return complaint;
+  const ExitReason reason = parse_url(url, job.where);
+  if (reason) return reason;
   if (job.verb == Verb::get) return name_output(arguments, job);
   if (job.verb == Verb::put) {
     job.file = arguments.file;
@@ -106,17 +106,17 @@ Complaint plan_job(const Arguments& arguments, const std::string& url, Job& job)
 
 }  // namespace
 
-Complaint make_plan(const Arguments& arguments, Plan& plan) {
-  const Complaint complaint = read_settings(arguments, plan.settings);
-  if (complaint.failed()) return complaint;
+ExitReason make_plan(const Arguments& arguments, Plan& plan) {
+  const ExitReason reason = read_settings(arguments, plan.settings);
+  if (reason) return reason;
   if (!arguments.method.empty()) return plan_original(arguments, plan.jobs.emplace_back());
   const bool one_file = !arguments.file.empty() && arguments.file != standard_stream;
   if (arguments.verb == Verb::get && one_file && arguments.urls.size() > 1) {
     return usage("-o FILE takes one URL; without it each file is named after its URL");
   }
   for (const std::string& url : arguments.urls) {
-    const Complaint failure = plan_job(arguments, url, plan.jobs.emplace_back());
-    if (failure.failed()) return failure;
+    const ExitReason failure = plan_job(arguments, url, plan.jobs.emplace_back());
+    if (failure) return failure;
   }
   return {};
 }

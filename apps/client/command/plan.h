@@ -42,7 +42,7 @@ inline constexpr const char* standard_stream = "-";
 
 struct Job {
   Verb verb = Verb::get;
-  Location where = {};
+  Url where = {};
   std::string file = {};  // get: the output, put: the input; "-" for a standard stream
 };
 
@@ -67,6 +67,6 @@ struct Arguments {
 };
 
 // Turns arguments into a plan. Fails with usage, bad_url or unsupported_scheme.
-[[nodiscard]] Complaint make_plan(const Arguments& arguments, Plan& plan);
+[[nodiscard]] ExitReason make_plan(const Arguments& arguments, Plan& plan);
 
 }  // namespace client

@@ -81,15 +81,15 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-Complaint bad_url(std::string_view text, http1::Error error) {
-  return {ExitCode::bad_url, "'" + shown(text) +
-                                 "' is no URL: " + std::string(http1::describe(error)) +
-                                 "; write http://HOST:PORT/PATH"};
+ExitReason bad_url(std::string_view text, http1::Error error) {
+  return exit_with(ExitCode::bad_url, "'" + shown(text) +
+                                          "' is no URL: " + std::string(http1::describe(error)) +
+                                          "; write http://HOST:PORT/PATH");
 }
 
-Complaint unsupported(std::string_view text) {
-  return {ExitCode::unsupported_scheme,
-          "'" + shown(text) + "' is not an http:// URL; quoit speaks no other scheme"};
+ExitReason unsupported(std::string_view text) {
+  return exit_with(ExitCode::unsupported_scheme,
+                   "'" + shown(text) + "' is not an http:// URL; quoit speaks no other scheme");
 }
 
 // Takes "." and ".." out of an absolute path. RFC 3986 5.2.4.
@@ -126,59 +126,59 @@ std::string decode_percent(std::string_view text) {
   return decoded;
 }
 
-std::string Location::authority() const {
+std::string Url::authority() const {
   const std::string name = is_ipv6 ? "[" + host + "]" : host;
   return port == http_port ? name : name + ":" + std::to_string(port);
 }
 
-std::string Location::server() const {
+std::string Url::server() const {
   return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string Location::target() const { return has_query ? path + "?" + query : path; }
+std::string Url::target() const { return has_query ? path + "?" + query : path; }
 
-std::string Location::text() const { return "http://" + authority() + target(); }
+std::string Url::text() const { return "http://" + authority() + target(); }
 
-Complaint parse_location(std::string_view text, Location& location) {
+ExitReason parse_url(std::string_view text, Url& url) {
   const bool has_scheme = text.substr(scheme_size(text), 2) == "//" && scheme_size(text) > 0;
   const std::string whole = has_scheme ? std::string(text) : "http://" + std::string(text);
   const std::size_t after_slashes = whole.find("://") + 3;
   const std::size_t path_at = std::min(whole.find_first_of("/?#", after_slashes), whole.size());
   const std::string typed =
       whole.substr(0, path_at) + encode_typed(std::string_view(whole).substr(path_at));
-  http1::Url url;
-  const http1::Error error = http1::parse_url(typed, url);
+  http1::Url parts;
+  const http1::Error error = http1::parse_url(typed, parts);
   if (error == http1::Error::url_scheme_unsupported) return unsupported(text);
   if (error != http1::Error::none) return bad_url(text, error);
-  if (url.scheme != http1::Scheme::http) return unsupported(text);
-  location = {.userinfo = std::string(url.userinfo),
-              .host = std::string(url.host),
-              .port = url.port,
-              .is_ipv6 = url.is_ipv6,
-              .path = std::string(url.path),
-              .query = std::string(url.query),
-              .has_query = url.has_query};
+  if (parts.scheme != http1::Scheme::http) return unsupported(text);
+  url = {.userinfo = std::string(parts.userinfo),
+         .host = std::string(parts.host),
+         .port = parts.port,
+         .is_ipv6 = parts.is_ipv6,
+         .path = std::string(parts.path),
+         .query = std::string(parts.query),
+         .has_query = parts.has_query};
   return {};
 }
 
-Complaint parse_host_port(std::string_view host, std::string_view port, std::string_view path,
-                          Location& location) {
+ExitReason parse_host_port(std::string_view host, std::string_view port, std::string_view path,
+                           Url& url) {
   const bool bare_ipv6 = host.find(':') != std::string_view::npos && host.front() != '[';
   std::string text = "http://";
   text += bare_ipv6 ? "[" + std::string(host) + "]" : std::string(host);
   text.append(":").append(port);
   if (path.substr(0, 1) != "/") text += '/';
-  return parse_location(text.append(path), location);
+  return parse_url(text.append(path), url);
 }
 
-Complaint resolve(const Location& base, std::string_view reference, Location& location) {
+ExitReason resolve(const Url& base, std::string_view reference, Url& url) {
   if (scheme_size(reference) > 0) {
     // A scheme without an authority ("mailto:", "http:path") leads nowhere.
     if (reference.substr(scheme_size(reference), 2) != "//") return unsupported(reference);
-    return parse_location(reference, location);
+    return parse_url(reference, url);
   }
   if (reference.substr(0, 2) == "//") {
-    return parse_location("http:" + std::string(reference), location);
+    return parse_url("http:" + std::string(reference), url);
   }
   reference = reference.substr(0, reference.find('#'));
   const std::size_t question = reference.find('?');
@@ -193,11 +193,11 @@ Complaint resolve(const Location& base, std::string_view reference, Location& lo
     target = without_dots(parent + std::string(path));
     if (question != std::string_view::npos) target += reference.substr(question);
   }
-  return parse_location("http://" + base.authority() + target, location);
+  return parse_url("http://" + base.authority() + target, url);
 }
 
-std::optional<std::string> file_name_of(const Location& location) {
-  std::string name = decode_percent(location.path.substr(location.path.rfind('/') + 1));
+std::optional<std::string> file_name_of(const Url& url) {
+  std::string name = decode_percent(url.path.substr(url.path.rfind('/') + 1));
   if (name.empty()) return "index.html";
   if (name == "." || name == ".." || name.size() > longest_name) return {};
   for (const char byte : name) {
@@ -206,15 +206,15 @@ std::optional<std::string> file_name_of(const Location& location) {
   return name;
 }
 
-void complete_with_name(Location& location, std::string_view name) {
-  if (location.path.back() != '/') return;
+void complete_with_name(Url& url, std::string_view name) {
+  if (url.path.back() != '/') return;
   std::vector<char> room(name.size() * 3);
-  location.path += http1::encode_path(name, room);
+  url.path += http1::encode_path(name, room);
 }
 
-std::optional<std::string> local_path_of(const Location& location) {
-  std::vector<char> room(location.path.size());
-  const http1::DecodedPath decoded = http1::decode_path(location.path, room);
+std::optional<std::string> local_path_of(const Url& url) {
+  std::vector<char> room(url.path.size());
+  const http1::DecodedPath decoded = http1::decode_path(url.path, room);
   if (!decoded.ok() || decoded.has_trailing_slash || decoded.path.size() < 2) return {};
   return std::string(decoded.path.substr(1));
 }

@@ -1,4 +1,4 @@
-// Location: a URL that a request can be made for, taken apart and owning its parts.
+// Url: a URL that a request can be made for, taken apart and owning its parts.
 //
 // What people type becomes what may stand in a request: a missing scheme is http, bytes that a URL
 // cannot have are percent-encoded, userinfo is kept apart so that no message shows it. All pure:
@@ -14,7 +14,7 @@
 
 namespace client {
 
-struct Location {
+struct Url {
   std::string userinfo = {};  // "name:password", as written; never shown
   std::string host = {};      // an IPv6 literal without its brackets
   std::uint16_t port = 80;
@@ -37,26 +37,25 @@ struct Location {
 [[nodiscard]] std::string decode_percent(std::string_view text);
 
 // Reads a URL as people type it. Fails with bad_url, or unsupported_scheme for any but http.
-[[nodiscard]] Complaint parse_location(std::string_view text, Location& location);
+[[nodiscard]] ExitReason parse_url(std::string_view text, Url& url);
 
 // Reads HOST and PORT of the original command line, with a path that people typed.
-[[nodiscard]] Complaint parse_host_port(std::string_view host, std::string_view port,
-                                        std::string_view path, Location& location);
+[[nodiscard]] ExitReason parse_host_port(std::string_view host, std::string_view port,
+                                         std::string_view path, Url& url);
 
 // Resolves what a Location field says against the URL it answers. RFC 3986 5.2, RFC 9110 10.2.2.
-[[nodiscard]] Complaint resolve(const Location& base, std::string_view reference,
-                                Location& location);
+[[nodiscard]] ExitReason resolve(const Url& base, std::string_view reference, Url& url);
 
-// The name of a local file for what is at `location`: the path's last segment, decoded;
+// The name of a local file for what is at `url`: the path's last segment, decoded;
 // "index.html" where it is empty. Nothing where that would be no plain name in a directory: "."
 // and "..", a slash, a control byte, or more than 255 bytes.
-[[nodiscard]] std::optional<std::string> file_name_of(const Location& location);
+[[nodiscard]] std::optional<std::string> file_name_of(const Url& url);
 
 // Where the path names a directory (ends in a slash): adds `name` to it, percent-encoded.
-void complete_with_name(Location& location, std::string_view name);
+void complete_with_name(Url& url, std::string_view name);
 
 // The path of a local file that the URL's path names, relative to the current directory: decoded,
 // dot segments resolved, no slash in front. Nothing where it is no path of a file.
-[[nodiscard]] std::optional<std::string> local_path_of(const Location& location);
+[[nodiscard]] std::optional<std::string> local_path_of(const Url& url);
 
 }  // namespace client

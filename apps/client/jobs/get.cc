@@ -50,7 +50,7 @@ bool is_unrequested_range(const http1::ResponseHead& head, const Settings& setti
 }  // namespace
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
-  Location where = job.where;
+  Url where = job.where;
   const ExitCode answered = co_await exchange_following(channel, http1::Method::get, where);
   if (answered != ExitCode::ok) co_return answered;
 

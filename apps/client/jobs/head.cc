@@ -21,7 +21,7 @@ std::string as_lines(std::string_view head) {
 }  // namespace
 
 uring::Task<ExitCode> head(Channel& channel, const Job& job) {
-  Location where = job.where;
+  Url where = job.where;
   const ExitCode answered = co_await exchange_following(channel, http1::Method::head, where);
   if (answered != ExitCode::ok) co_return answered;
 

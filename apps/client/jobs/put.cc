@@ -38,7 +38,7 @@ struct Upload {
   bool reading = false;    // the sender waits for a stream, which nothing can cancel
   bool awaited = false;    // put() sleeps until the sender ends
   bool abandoned = false;  // put() has returned: the sender owns the upload, and deletes it
-  Complaint error = {};    // why the sender ended early
+  ExitReason error = {};   // why the sender ended early
 };
 
 // --- The sender ---
@@ -129,7 +129,7 @@ uring::Task<bool> wait_for_continue(Channel& channel, http1::Method method) {
 ExitCode judge_upload(Upload& up, ExitCode read) {
   const bool answered = read == ExitCode::ok;
   if (up.channel.session.stopping()) return up.channel.fail(cancelled(up.channel, up.channel.io));
-  if (up.error.failed() && (!answered || up.error.code == ExitCode::read_error)) {
+  if (up.error && (!answered || code_of(up.error) == ExitCode::read_error)) {
     return up.channel.fail(up.error);
   }
   return read;
@@ -157,10 +157,10 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
   co_return judge_upload(up, read);
 }
 
-ExitCode conclude(Upload& up, const Location& where) {
+ExitCode conclude(Upload& up, const Url& where) {
   Channel& channel = up.channel;
   if (channel.head.status_class() != 2) return channel.fail(refused(channel.head, where));
-  if (!up.input.at_end || up.error.failed()) {
+  if (!up.input.at_end || up.error) {
     return channel.fail(ExitCode::weird_reply,
                         where.text() + ": the server answered " + status_text(channel.head) +
                             " before it had the whole body; look what is there");

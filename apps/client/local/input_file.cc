@@ -30,8 +30,9 @@ constexpr std::string_view last_chunk = "0\r\n\r\n";
 constexpr auto file_position = static_cast<std::uint64_t>(-1);
 
 ExitCode fail_reading(InputFile& input, std::string_view why) {
-  input.error = {ExitCode::read_error, "cannot read " + input.name + ": " + std::string(why)};
-  return input.error.code;
+  input.error =
+      exit_with(ExitCode::read_error, "cannot read " + input.name + ": " + std::string(why));
+  return code_of(input.error);
 }
 
 // Finds out whether the open file is a stream, and its length where it is none.

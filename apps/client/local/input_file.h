@@ -26,7 +26,7 @@ struct InputFile {
   std::vector<char> buffer = {};
   std::string_view piece = {};  // the bytes to send next: a view of `buffer`
   bool at_end = false;          // no piece follows `piece`
-  Complaint error = {};         // why a function below failed
+  ExitReason error = {};        // why a function below failed
 };
 
 // Both coroutines fail with read_error and the reason in input.error.

@@ -35,8 +35,8 @@ ExitCode fail_writing(OutputFile& output, uring::Fault fault) {
     case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
     default: text.append(uring::describe(fault)).append("; say -o FILE to write elsewhere");
   }
-  output.error = {ExitCode::write_error, std::move(text)};
-  return output.error.code;
+  output.error = exit_with(ExitCode::write_error, std::move(text));
+  return code_of(output.error);
 }
 
 struct Existing {

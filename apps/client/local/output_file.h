@@ -24,7 +24,7 @@ struct OutputFile {
   int fd = -1;
   std::uint64_t size = 0;  // bytes written
   bool is_stream = false;
-  Complaint error = {};  // why a function below failed
+  ExitReason error = {};  // why a function below failed
 };
 
 // These fail with write_error and the reason in output.error.

@@ -22,11 +22,13 @@ std::span<char> Channel::free_space() {
   return std::span(bytes).subspan(end);
 }
 
-ExitCode Channel::fail(ExitCode code, std::string text) { return fail({code, std::move(text)}); }
+ExitCode Channel::fail(ExitCode code, std::string text) {
+  return fail(exit_with(code, std::move(text)));
+}
 
-ExitCode Channel::fail(Complaint reason) {
+ExitCode Channel::fail(ExitReason reason) {
   error = std::move(reason);
-  return error.code;
+  return code_of(error);
 }
 
 void disconnect(Channel& channel) {
@@ -37,20 +39,22 @@ void disconnect(Channel& channel) {
   channel.begin = channel.end = 0;
 }
 
-Complaint cancelled(const Channel& channel, const uring::Io& io) {
+ExitReason cancelled(const Channel& channel, const uring::Io& io) {
   const Session& session = channel.session;
   if (session.stop_reason == StopReason::interrupted) {
-    return {ExitCode::interrupted, "interrupted"};
+    return exit_with(ExitCode::interrupted, "interrupted");
   }
   if (session.stop_reason == StopReason::out_of_time) {
-    return {ExitCode::timeout, "not finished within --max-time; give it longer or try again"};
+    return exit_with(ExitCode::timeout,
+                     "not finished within --max-time; give it longer or try again");
   }
   if (io.timed_out()) {
-    return {ExitCode::timeout, "nothing moved between here and " + channel.server + " for " +
-                                   std::to_string(session.settings.idle_timeout_ms / 1000) +
-                                   " s; try again, or raise --idle-timeout"};
+    return exit_with(ExitCode::timeout,
+                     "nothing moved between here and " + channel.server + " for " +
+                         std::to_string(session.settings.idle_timeout_ms / 1000) +
+                         " s; try again, or raise --idle-timeout");
   }
-  return {ExitCode::receive_error, "gave up waiting for " + channel.server};
+  return exit_with(ExitCode::receive_error, "gave up waiting for " + channel.server);
 }
 
 }  // namespace client

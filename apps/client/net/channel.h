@@ -35,7 +35,7 @@ struct Channel {
 
   // Both keep the reason in `error` and return its code.
   ExitCode fail(ExitCode code, std::string text);
-  ExitCode fail(Complaint reason);
+  ExitCode fail(ExitReason reason);
 
   // For coroutines whose first parameter is the channel: where their frames are allocated.
   uring::FramePool& frames() const { return io.frames(); }
@@ -61,13 +61,13 @@ struct Channel {
   std::string head_text = {};  // as received
   bool head_complete = true;   // the next byte that comes begins a new head
 
-  Complaint error = {};  // why the last failing function failed
+  ExitReason error = {};  // why the last failing function failed
 };
 
 // Closes the connection, if there is one.
 void disconnect(Channel& channel);
 
 // Why a wait for the server by `io` was cancelled: the session stopped, or the timeout passed.
-[[nodiscard]] Complaint cancelled(const Channel& channel, const uring::Io& io);
+[[nodiscard]] ExitReason cancelled(const Channel& channel, const uring::Io& io);
 
 }  // namespace client

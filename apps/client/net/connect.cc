@@ -41,8 +41,7 @@ Address unix_address(const std::string& path) {
 
 // Looks the host of `where` up, unless all connections go to a unix socket. The resolver blocks and
 // cannot be cancelled; meanwhile there is nothing to clean up, so a signal ends the process.
-Complaint find_addresses(const Settings& settings, const Location& where,
-                         std::vector<Address>& found) {
+ExitReason find_addresses(const Settings& settings, const Url& where, std::vector<Address>& found) {
   if (!settings.unix_socket.empty()) {
     found.push_back(unix_address(settings.unix_socket));
     return {};
@@ -58,8 +57,8 @@ Complaint find_addresses(const Settings& settings, const Location& where,
     error = ::getaddrinfo(where.host.c_str(), port.c_str(), &hints, &first);
   }
   if (error != 0) {
-    return {ExitCode::cannot_resolve, "cannot find the host " + where.host + ": " +
-                                          ::gai_strerror(error) + "; check the name"};
+    return exit_with(ExitCode::cannot_resolve, "cannot find the host " + where.host + ": " +
+                                                   ::gai_strerror(error) + "; check the name");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(first, &::freeaddrinfo);
   for (const addrinfo* at = first; at && found.size() < most_addresses; at = at->ai_next) {
@@ -87,25 +86,25 @@ void set_connect_deadline(uring::Io& io, std::int64_t timeout_ms) {
   if (timeout_ms > 0) io.set_deadline(timeout_ms + late_ms);
 }
 
-Complaint connect_timeout(const std::string& server, std::int64_t timeout_ms) {
-  return {ExitCode::timeout, "cannot connect to " + server + ": no answer within " +
-                                 std::to_string(timeout_ms / 1000) +
-                                 " s; check the address, or raise --connect-timeout"};
+ExitReason connect_timeout(const std::string& server, std::int64_t timeout_ms) {
+  return exit_with(ExitCode::timeout, "cannot connect to " + server + ": no answer within " +
+                                          std::to_string(timeout_ms / 1000) +
+                                          " s; check the address, or raise --connect-timeout");
 }
 
-Complaint connect_failure(const std::string& server, uring::Fault fault) {
-  return {ExitCode::cannot_connect, "cannot connect to " + server + ": " +
-                                        std::string(uring::describe(fault)) +
-                                        "; is the server running there?"};
+ExitReason connect_failure(const std::string& server, uring::Fault fault) {
+  return exit_with(ExitCode::cannot_connect, "cannot connect to " + server + ": " +
+                                                 std::string(uring::describe(fault)) +
+                                                 "; is the server running there?");
 }
 
 }  // namespace
 
-std::string server_for(const Settings& settings, const Location& where) {
+std::string server_for(const Settings& settings, const Url& where) {
   return settings.unix_socket.empty() ? where.server() : settings.unix_socket;
 }
 
-uring::Task<ExitCode> connect(Channel& channel, const Location& where) {
+uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
   const Settings& settings = channel.session.settings;
   const std::string server = server_for(settings, where);
   if (channel.fd >= 0 && channel.server == server) {
@@ -114,8 +113,8 @@ uring::Task<ExitCode> connect(Channel& channel, const Location& where) {
   }
   disconnect(channel);
   std::vector<Address> addresses;
-  Complaint unknown = find_addresses(settings, where, addresses);
-  if (unknown.failed()) co_return channel.fail(std::move(unknown));
+  ExitReason unknown = find_addresses(settings, where, addresses);
+  if (unknown) co_return channel.fail(std::move(unknown));
 
   uring::Io& io = channel.io;
   uring::Fault fault = uring::Fault::unreachable;

@@ -14,10 +14,10 @@
 namespace client {
 
 // What the connection for `where` leads to: "host:port", or the unix socket's path.
-[[nodiscard]] std::string server_for(const Settings& settings, const Location& where);
+[[nodiscard]] std::string server_for(const Settings& settings, const Url& where);
 
 // Connects the channel to the server of `where`; an existing connection there is kept, and one to
 // another server is closed. Fails with cannot_resolve, cannot_connect, timeout or interrupted.
-[[nodiscard]] uring::Task<ExitCode> connect(Channel& channel, const Location& where);
+[[nodiscard]] uring::Task<ExitCode> connect(Channel& channel, const Url& where);
 
 }  // namespace client

@@ -30,32 +30,34 @@ void forgive(uring::Io& io) {
   if (io.timed_out() && !io.stopped()) io.renew();
 }
 
-Complaint bad_head(const Channel& channel) {
+ExitReason bad_head(const Channel& channel) {
   const http1::Failure failure = channel.head.failure();
-  return {ExitCode::weird_reply, channel.server + " does not answer in HTTP: " +
-                                     std::string(http1::describe(failure.error)) + " (byte " +
-                                     std::to_string(failure.offset) + "); check host and port"};
+  return exit_with(ExitCode::weird_reply,
+                   channel.server +
+                       " does not answer in HTTP: " + std::string(http1::describe(failure.error)) +
+                       " (byte " + std::to_string(failure.offset) + "); check host and port");
 }
 
-Complaint ended_in_head(const Channel& channel) {
+ExitReason ended_in_head(const Channel& channel) {
   if (!channel.responded) {
-    return {ExitCode::empty_reply,
-            channel.server + " closed the connection without an answer; try again"};
+    return exit_with(ExitCode::empty_reply,
+                     channel.server + " closed the connection without an answer; try again");
   }
-  return {ExitCode::receive_error,
-          channel.server + " closed the connection in the middle of its answer's head; try again"};
+  return exit_with(
+      ExitCode::receive_error,
+      channel.server + " closed the connection in the middle of its answer's head; try again");
 }
 
-Complaint bad_body(const Channel& channel, http1::Error error) {
-  return {ExitCode::weird_reply,
-          channel.server + " sends a body that is none: " + std::string(describe(error))};
+ExitReason bad_body(const Channel& channel, http1::Error error) {
+  return exit_with(ExitCode::weird_reply,
+                   channel.server + " sends a body that is none: " + std::string(describe(error)));
 }
 
-Complaint cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
+ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
   std::string text =
       "the connection to " + channel.server + " ended after " + format_bytes(received);
   if (body.total()) text += " of " + format_bytes(*body.total());
-  return {ExitCode::partial_file, text + ", before the end of the file; try again"};
+  return exit_with(ExitCode::partial_file, text + ", before the end of the file; try again");
 }
 
 // Copies the head out of the connection's buffer, where the body will overwrite it.
@@ -92,11 +94,11 @@ bool redirects(const http1::ResponseHead& head) {
 }
 
 // Resolves the Location field of a redirect. The user's credentials stay with the user's server.
-Complaint follow(const http1::ResponseHead& head, const Location& from, Location& next) {
+ExitReason follow(const http1::ResponseHead& head, const Url& from, Url& next) {
   const std::string_view reference = head.value_of(http1::FieldName::location);
-  const Complaint complaint = resolve(from, reference, next);
-  if (complaint.failed()) {
-    return {complaint.code, from.text() + " redirects, and " + complaint.text};
+  const ExitReason reason = resolve(from, reference, next);
+  if (reason) {
+    return exit_with(code_of(reason), from.text() + " redirects, and " + reason.text);
   }
   if (next.userinfo.empty() && next.server() == from.server()) next.userinfo = from.userinfo;
   return {};
@@ -122,16 +124,16 @@ uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
   }
 }
 
-uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Location& where) {
+uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Url& where) {
   const std::string home = where.server();
   for (int hops = 0; hops <= most_redirects; ++hops) {
     const Request request{.method = method, .where = &where, .trusted = where.server() == home};
     const ExitCode answered = co_await exchange(channel, request);
     if (answered != ExitCode::ok || !redirects(channel.head)) co_return answered;
-    Location next;
-    Complaint astray = follow(channel.head, where, next);
+    Url next;
+    ExitReason astray = follow(channel.head, where, next);
     co_await skip_body(channel);
-    if (astray.failed()) co_return channel.fail(std::move(astray));
+    if (astray) co_return channel.fail(std::move(astray));
     where = std::move(next);
   }
   co_return channel.fail(ExitCode::too_many_redirects,
@@ -155,7 +157,7 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
 }
 
 uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::string_view bytes,
-                               Complaint& error) {
+                               ExitReason& error) {
   const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
   while (!bytes.empty()) {
     if (timeout_ms > 0) io.set_deadline(timeout_ms);
@@ -167,11 +169,11 @@ uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::strin
     if (io.stopped() || sent.fault() == uring::Fault::cancelled) {
       error = cancelled(channel, io);
     } else {
-      error = {ExitCode::send_error, "sending to " + channel.server +
-                                         " failed: " + std::string(uring::describe(sent.fault())) +
-                                         "; try again"};
+      error = exit_with(ExitCode::send_error, "sending to " + channel.server + " failed: " +
+                                                  std::string(uring::describe(sent.fault())) +
+                                                  "; try again");
     }
-    co_return error.code;
+    co_return code_of(error);
   }
   co_return ExitCode::ok;
 }
@@ -245,7 +247,7 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
 }
 
 uring::Task<> skip_body(Channel& channel) {
-  const Complaint before = channel.error;
+  const ExitReason before = channel.error;
   BodyReader body(channel.head.body());
   std::uint64_t skipped = 0;
   bool usable = channel.head.keep_alive() && body.total().value_or(0) <= most_skipped_bytes;
@@ -280,7 +282,7 @@ std::string status_text(const http1::ResponseHead& head) {
   return text;
 }
 
-Complaint refused(const http1::ResponseHead& head, const Location& where) {
+ExitReason refused(const http1::ResponseHead& head, const Url& where) {
   std::string text = where.text() + ": the server answered " + status_text(head);
   const std::string_view elsewhere = head.value_of(http1::FieldName::location);
   if (head.status_class() == 3 && !elsewhere.empty()) {
@@ -288,7 +290,7 @@ Complaint refused(const http1::ResponseHead& head, const Location& where) {
   } else {
     text += advice_on(head.status());
   }
-  return {ExitCode::http_error, std::move(text)};
+  return exit_with(ExitCode::http_error, std::move(text));
 }
 
 }  // namespace client

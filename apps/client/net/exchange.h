@@ -24,7 +24,7 @@ namespace client {
 
 // As exchange(), with redirects followed, for GET and HEAD; `where` becomes the last URL asked for.
 [[nodiscard]] uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method,
-                                                       Location& where);
+                                                       Url& where);
 
 // --- The steps ---
 
@@ -33,7 +33,7 @@ namespace client {
 // Sends all of `bytes` over the channel's connection, and waits by `io`. A slow server has time as
 // long as it takes some bytes. On failure the reason is in `error`.
 [[nodiscard]] uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io,
-                                             std::string_view bytes, Complaint& error);
+                                             std::string_view bytes, ExitReason& error);
 
 // Receives some bytes, or notices the end of the stream (channel.ended). Fails with receive_error
 // or timeout. A timeout of 0 is none.
@@ -58,7 +58,7 @@ namespace client {
 void finish_exchange(Channel& channel);
 
 // The http_error for a response that is no success: its status, and advice.
-[[nodiscard]] Complaint refused(const http1::ResponseHead& head, const Location& where);
+[[nodiscard]] ExitReason refused(const http1::ResponseHead& head, const Url& where);
 
 // "201 Created", with the standard reason phrase where the server gave none.
 [[nodiscard]] std::string status_text(const http1::ResponseHead& head);

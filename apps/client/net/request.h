@@ -20,7 +20,7 @@ enum class RequestBody : std::uint8_t { none, length, chunked };
 
 struct Request {
   http1::Method method = http1::Method::get;
-  const Location* where = nullptr;  // outlives the request
+  const Url* where = nullptr;  // outlives the request
   RequestBody body = RequestBody::none;
   std::uint64_t length = 0;       // bytes, for RequestBody::length
   bool expects_continue = false;  // the body waits for a 100

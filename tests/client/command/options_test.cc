@@ -8,15 +8,15 @@
 namespace client {
 namespace {
 
-Complaint read(std::vector<const char*> line, Arguments& arguments) {
+ExitReason read(std::vector<const char*> line, Arguments& arguments) {
   line.insert(line.begin(), "quoit");
   return read_options(static_cast<int>(line.size()), line.data(), arguments);
 }
 
 Arguments must_read(const std::vector<const char*>& line) {
   Arguments arguments;
-  const Complaint complaint = read(line, arguments);
-  EXPECT_FALSE(complaint.failed()) << complaint.text;
+  const ExitReason reason = read(line, arguments);
+  EXPECT_FALSE(reason) << reason.text;
   return arguments;
 }
 
@@ -79,10 +79,10 @@ TEST(Options, RefuseNonsense) {
   };
   for (const auto& line : lines) {
     Arguments arguments;
-    const Complaint complaint = read(line, arguments);
-    EXPECT_EQ(complaint.code, ExitCode::usage) << (line.empty() ? "nothing" : line.front());
-    EXPECT_EQ(complaint.text.find('\n'), std::string::npos) << complaint.text;
-    EXPECT_NE(complaint.text.find("--help"), std::string::npos) << complaint.text;
+    const ExitReason reason = read(line, arguments);
+    EXPECT_EQ(code_of(reason), ExitCode::usage) << (line.empty() ? "nothing" : line.front());
+    EXPECT_EQ(reason.text.find('\n'), std::string::npos) << reason.text;
+    EXPECT_NE(reason.text.find("--help"), std::string::npos) << reason.text;
   }
 }
 
@@ -90,13 +90,13 @@ TEST(Options, ExplainThemselves) {
   Arguments arguments;
   for (const auto& line :
        {std::vector<const char*>{"--help"}, std::vector<const char*>{"get", "--help"}}) {
-    const Complaint help = read(line, arguments);
-    EXPECT_EQ(help.code, ExitCode::ok);
+    const ExitReason help = read(line, arguments);
+    EXPECT_EQ(code_of(help), ExitCode::ok);
     EXPECT_NE(help.text.find("--output"), line.size() == 2 ? std::string::npos : 0);
   }
-  const Complaint version = read({"--version"}, arguments);
+  const ExitReason version = read({"--version"}, arguments);
   EXPECT_EQ(version.text.rfind("quoit ", 0), 0U);
-  const Complaint with_engine = read({"--io", "epoll", "--version"}, arguments);
+  const ExitReason with_engine = read({"--io", "epoll", "--version"}, arguments);
   EXPECT_NE(with_engine.text.find("\non epoll ("), std::string::npos) << with_engine.text;
 }
 

@@ -8,14 +8,14 @@ namespace {
 
 Plan planned(const Arguments& arguments) {
   Plan plan;
-  const Complaint complaint = make_plan(arguments, plan);
-  EXPECT_FALSE(complaint.failed()) << complaint.text;
+  const ExitReason reason = make_plan(arguments, plan);
+  EXPECT_FALSE(reason) << reason.text;
   return plan;
 }
 
 ExitCode refused(const Arguments& arguments) {
   Plan plan;
-  return make_plan(arguments, plan).code;
+  return code_of(make_plan(arguments, plan));
 }
 
 TEST(Plan, NamesEachFileAfterItsUrl) {

@@ -8,14 +8,14 @@
 namespace client {
 namespace {
 
-Location located(std::string_view text) {
-  Location location;
-  const Complaint complaint = parse_location(text, location);
-  EXPECT_FALSE(complaint.failed()) << text << ": " << complaint.text;
-  return location;
+Url located(std::string_view text) {
+  Url url;
+  const ExitReason reason = parse_url(text, url);
+  EXPECT_FALSE(reason) << text << ": " << reason.text;
+  return url;
 }
 
-TEST(Location, ReadsUrlsAsPeopleTypeThem) {
+TEST(Url, ReadsUrlsAsPeopleTypeThem) {
   struct Row {
     std::string_view typed, authority, target;
   };
@@ -38,13 +38,13 @@ TEST(Location, ReadsUrlsAsPeopleTypeThem) {
       {"example.org/go?to=http://other/", "example.org", "/go?to=http://other/"},
   };
   for (const Row& row : rows) {
-    const Location location = located(row.typed);
-    EXPECT_EQ(location.authority(), row.authority) << row.typed;
-    EXPECT_EQ(location.target(), row.target) << row.typed;
+    const Url url = located(row.typed);
+    EXPECT_EQ(url.authority(), row.authority) << row.typed;
+    EXPECT_EQ(url.target(), row.target) << row.typed;
   }
 }
 
-TEST(Location, RefusesWhatIsNoUrl) {
+TEST(Url, RefusesWhatIsNoUrl) {
   struct Row {
     std::string_view typed;
     ExitCode code;
@@ -60,22 +60,22 @@ TEST(Location, RefusesWhatIsNoUrl) {
       {"ftp://host/", ExitCode::unsupported_scheme},
   };
   for (const Row& row : rows) {
-    Location location;
-    const Complaint complaint = parse_location(row.typed, location);
-    EXPECT_EQ(complaint.code, row.code) << row.typed;
-    EXPECT_EQ(complaint.text.find('\n'), std::string::npos) << "a complaint is one line";
+    Url url;
+    const ExitReason reason = parse_url(row.typed, url);
+    EXPECT_EQ(code_of(reason), row.code) << row.typed;
+    EXPECT_EQ(reason.text.find('\n'), std::string::npos) << "a reason is one line";
   }
 }
 
-TEST(Location, NeverShowsThePassword) {
+TEST(Url, NeverShowsThePassword) {
   EXPECT_EQ(located("http://me:secret@host:1/a").text(), "http://host:1/a");
-  Location location;
-  const Complaint complaint = parse_location("https://me:secret@host/a@b", location);
-  EXPECT_EQ(complaint.text.find("secret"), std::string::npos) << complaint.text;
-  EXPECT_NE(complaint.text.find("https://host/a@b"), std::string::npos) << complaint.text;
+  Url url;
+  const ExitReason reason = parse_url("https://me:secret@host/a@b", url);
+  EXPECT_EQ(reason.text.find("secret"), std::string::npos) << reason.text;
+  EXPECT_NE(reason.text.find("https://host/a@b"), std::string::npos) << reason.text;
 }
 
-TEST(Location, NamesFilesAfterTheLastSegment) {
+TEST(Url, NamesFilesAfterTheLastSegment) {
   struct Row {
     std::string_view url;
     std::optional<std::string> name;
@@ -105,16 +105,16 @@ TEST(Location, NamesFilesAfterTheLastSegment) {
   EXPECT_EQ(file_name_of(located("h/" + std::string(255, 'a'))), std::string(255, 'a'));
 }
 
-TEST(Location, AddsANameOnlyToADirectory) {
-  Location directory = located("h/in/?q");
+TEST(Url, AddsANameOnlyToADirectory) {
+  Url directory = located("h/in/?q");
   complete_with_name(directory, "two words?#%.txt");
   EXPECT_EQ(directory.target(), "/in/two%20words%3F%23%25.txt?q");
-  Location file = located("h/in");
+  Url file = located("h/in");
   complete_with_name(file, "a.txt");
   EXPECT_EQ(file.target(), "/in");
 }
 
-TEST(Location, ResolvesRedirects) {
+TEST(Url, ResolvesRedirects) {
   struct Row {
     std::string_view reference, result;
   };
@@ -138,23 +138,23 @@ TEST(Location, ResolvesRedirects) {
       {"x/./y/../z", "http://h:8080/b/c/x/z"},
       {"a b", "http://h:8080/b/c/a%20b"},
   };
-  const Location base = located("http://h:8080/b/c/d?q");
+  const Url base = located("http://h:8080/b/c/d?q");
   for (const Row& row : rows) {
-    Location result;
-    EXPECT_FALSE(resolve(base, row.reference, result).failed()) << row.reference;
+    Url result;
+    EXPECT_FALSE(resolve(base, row.reference, result)) << row.reference;
     EXPECT_EQ(result.text(), row.result) << row.reference;
   }
 }
 
-TEST(Location, FollowsNoRedirectToAnotherScheme) {
-  const Location base = located("http://h/");
+TEST(Url, FollowsNoRedirectToAnotherScheme) {
+  const Url base = located("http://h/");
   for (const char* reference : {"https://h/", "file:///etc/passwd", "mailto:me", "javascript:x"}) {
-    Location result;
-    EXPECT_EQ(resolve(base, reference, result).code, ExitCode::unsupported_scheme) << reference;
+    Url result;
+    EXPECT_EQ(code_of(resolve(base, reference, result)), ExitCode::unsupported_scheme) << reference;
   }
 }
 
-TEST(Location, ReadsHostAndPortApart) {
+TEST(Url, ReadsHostAndPortApart) {
   struct Row {
     std::string_view host, port, path, result;
   };
@@ -165,15 +165,15 @@ TEST(Location, ReadsHostAndPortApart) {
       {"[::1]", "8080", "/a", "http://[::1]:8080/a"},
   };
   for (const Row& row : rows) {
-    Location result;
-    EXPECT_FALSE(parse_host_port(row.host, row.port, row.path, result).failed()) << row.host;
+    Url result;
+    EXPECT_FALSE(parse_host_port(row.host, row.port, row.path, result)) << row.host;
     EXPECT_EQ(result.text(), row.result);
   }
-  Location result;
-  EXPECT_EQ(parse_host_port("h", "port", "/a", result).code, ExitCode::bad_url);
+  Url result;
+  EXPECT_EQ(code_of(parse_host_port("h", "port", "/a", result)), ExitCode::bad_url);
 }
 
-TEST(Location, FindsTheLocalFileOfAPath) {
+TEST(Url, FindsTheLocalFileOfAPath) {
   EXPECT_EQ(local_path_of(located("h/client-text.txt")), "client-text.txt");
   EXPECT_EQ(local_path_of(located("h/dir/a%20b")), "dir/a b");
   EXPECT_EQ(local_path_of(located("h/dir/../a")), "a");

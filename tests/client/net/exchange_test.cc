@@ -21,7 +21,7 @@ enum class End { none, finish, reset };
 
 struct Outcome {
   ExitCode code = ExitCode::ok;
-  std::string complaint;
+  std::string reason;
   std::string sent;        // what the peer received
   std::size_t files = 0;   // in the directory, afterwards
   std::string content;     // of "out", if it is there
@@ -58,14 +58,14 @@ class Exchange : public testing::Test {
 
   Job get_job() const {
     Job job{.verb = Verb::get, .file = path("out")};
-    EXPECT_FALSE(parse_location("http://peer/file", job.where).failed());
+    EXPECT_FALSE(parse_url("http://peer/file", job.where));
     return job;
   }
 
   Job put_job(const std::string& content) const {
     std::ofstream(path("in"), std::ios::binary) << content;
     Job job{.verb = Verb::put, .file = path("in")};
-    EXPECT_FALSE(parse_location("http://peer/file", job.where).failed());
+    EXPECT_FALSE(parse_url("http://peer/file", job.where));
     return job;
   }
 
@@ -95,7 +95,7 @@ class Exchange : public testing::Test {
         loop.iterate(0);
       if (end == End::reset) engine.peer_resets(peer);
       loop.run(scope);
-      outcome.complaint = channel.error.text;
+      outcome.reason = channel.error.text;
       outcome.connected = channel.fd >= 0;
       disconnect(channel);
     }
@@ -136,7 +136,7 @@ TEST_F(Exchange, takes_a_field_that_is_folded_over_lines) {
       "HTTP/1.1 200 OK\r\nX-Long: one,\r\n\ttwo\r\nContent-Length:\r\n 5\r\n\r\nhello";
   for (const std::size_t split : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
     const Outcome outcome = run(get_job(), wire, End::none, split);
-    EXPECT_EQ(outcome.code, ExitCode::ok) << outcome.complaint;
+    EXPECT_EQ(outcome.code, ExitCode::ok) << outcome.reason;
     EXPECT_EQ(outcome.content, "hello");
   }
 }
@@ -146,7 +146,7 @@ TEST_F(Exchange, GetsTheFileAtEverySplit) {
     const std::string wire = response.head + response.body;
     for (std::size_t split = 0; split <= wire.size(); ++split) {
       const Outcome outcome = run(get_job(), wire, End::finish, split);
-      EXPECT_EQ(outcome.code, ExitCode::ok) << response.what << ": " << outcome.complaint;
+      EXPECT_EQ(outcome.code, ExitCode::ok) << response.what << ": " << outcome.reason;
       EXPECT_EQ(outcome.content, "hello") << response.what;
       EXPECT_EQ(outcome.files, 1U) << response.what;
     }
@@ -167,7 +167,7 @@ TEST_F(Exchange, LeavesTheOldFileAloneWhereverTheAnswerIsCut) {
                                   : in_head ? ExitCode::receive_error
                                             : ExitCode::partial_file;
         EXPECT_EQ(outcome.code, expected)
-            << response.what << ", cut at " << cut << ": " << outcome.complaint;
+            << response.what << ", cut at " << cut << ": " << outcome.reason;
         EXPECT_EQ(outcome.content,
                   whole ? response.body.substr(0, cut - response.head.size()) : "old");
         EXPECT_EQ(outcome.files, 1U) << response.what << ", cut at " << cut;
@@ -181,7 +181,7 @@ TEST_F(Exchange, TimesOutWhereverTheAnswerStops) {
   const std::string wire = responses()[1].head + responses()[1].body;
   for (std::size_t cut = 0; cut < wire.size(); ++cut) {
     const Outcome outcome = run(get_job(), wire.substr(0, cut), End::none);
-    EXPECT_EQ(outcome.code, ExitCode::timeout) << "cut at " << cut << ": " << outcome.complaint;
+    EXPECT_EQ(outcome.code, ExitCode::timeout) << "cut at " << cut << ": " << outcome.reason;
     EXPECT_EQ(outcome.files, 0U);
   }
 }
@@ -200,27 +200,27 @@ TEST_F(Exchange, SendsTheFileAndHearsTheAnswer) {
   const Outcome outcome =
       run(put_job(content), "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", End::none);
   // The answer is there before the body is: that is no confirmation.
-  EXPECT_EQ(outcome.code, ExitCode::weird_reply) << outcome.complaint;
+  EXPECT_EQ(outcome.code, ExitCode::weird_reply) << outcome.reason;
 }
 
 TEST_F(Exchange, HearsARefusalWhileTheBodyIsStuck) {
   const Outcome outcome =
       run(put_job(std::string(900'000, 'x')),
           "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n", End::none, 0, 1000);
-  EXPECT_EQ(outcome.code, ExitCode::http_error) << outcome.complaint;
-  EXPECT_NE(outcome.complaint.find("413 Content Too Large"), std::string::npos);
+  EXPECT_EQ(outcome.code, ExitCode::http_error) << outcome.reason;
+  EXPECT_NE(outcome.reason.find("413 Content Too Large"), std::string::npos);
 }
 
 TEST_F(Exchange, GivesUpWhenTheBodyIsStuckForTooLong) {
   const Outcome outcome = run(put_job(std::string(900'000, 'x')), "", End::none, 0, 1000);
-  EXPECT_EQ(outcome.code, ExitCode::timeout) << outcome.complaint;
+  EXPECT_EQ(outcome.code, ExitCode::timeout) << outcome.reason;
 }
 
 TEST_F(Exchange, SendsNoBodyThatIsRefusedBefore) {
   const Outcome outcome =
       run(put_job(std::string(2'000'000, 'x')),
           "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n", End::none);
-  EXPECT_EQ(outcome.code, ExitCode::http_error) << outcome.complaint;
+  EXPECT_EQ(outcome.code, ExitCode::http_error) << outcome.reason;
   EXPECT_NE(outcome.sent.find("Expect: 100-continue\r\n"), std::string::npos);
   EXPECT_EQ(outcome.sent.substr(outcome.sent.size() - 4), "\r\n\r\n");
 }

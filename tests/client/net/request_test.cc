@@ -8,10 +8,10 @@
 namespace client {
 namespace {
 
-Location located(std::string_view text) {
-  Location location;
-  EXPECT_FALSE(parse_location(text, location).failed()) << text;
-  return location;
+Url located(std::string_view text) {
+  Url url;
+  EXPECT_FALSE(parse_url(text, url)) << text;
+  return url;
 }
 
 // The head without the User-Agent line, whose version changes.
@@ -24,13 +24,13 @@ std::string written(const Request& request, const Settings& settings = {}) {
 }
 
 TEST(Request, WritesAGet) {
-  const Location where = located("http://example.org:8080/a?b");
+  const Url where = located("http://example.org:8080/a?b");
   EXPECT_EQ(written({.method = http1::Method::get, .where = &where}),
             "GET /a?b HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n\r\n");
 }
 
 TEST(Request, FramesItsBody) {
-  const Location where = located("http://[::1]/a");
+  const Url where = located("http://[::1]/a");
   EXPECT_EQ(written({.method = http1::Method::put,
                      .where = &where,
                      .body = RequestBody::length,
@@ -43,7 +43,7 @@ TEST(Request, FramesItsBody) {
 }
 
 TEST(Request, LetsTheUserReplaceAndLeaveOut) {
-  const Location where = located("http://h/");
+  const Url where = located("http://h/");
   const Settings settings{.headers = {{"host", "other"}, {"ACCEPT", ""}, {"X", "y"}}};
   EXPECT_EQ(written({.where = &where}, settings), "GET / HTTP/1.1\r\nhost: other\r\nX: y\r\n\r\n");
 }
@@ -60,7 +60,7 @@ TEST(Request, SendsCredentialsOfTheUrl) {
       {"http://a:bc1@h/", "YTpiYzE="},
       {"http://a:b%2@h/", "YTpiJTI="}};
   for (const Row& row : rows) {
-    const Location where = located(row.url);
+    const Url where = located(row.url);
     EXPECT_NE(
         written({.where = &where}).find("Authorization: Basic " + std::string(row.value) + "\r\n"),
         std::string::npos)
@@ -69,7 +69,7 @@ TEST(Request, SendsCredentialsOfTheUrl) {
 }
 
 TEST(Request, KeepsSecretsFromOtherServers) {
-  const Location where = located("http://elsewhere/");
+  const Url where = located("http://elsewhere/");
   const Settings settings{.headers = {{"Authorization", "Bearer x"},
                                       {"Cookie", "a=b"},
                                       {"Proxy-Authorization", "z"},
@@ -80,7 +80,7 @@ TEST(Request, KeepsSecretsFromOtherServers) {
 }
 
 TEST(Request, IsEmptyWhenItDoesNotFit) {
-  const Location where = located("http://h/" + std::string(100, 'a'));
+  const Url where = located("http://h/" + std::string(100, 'a'));
   std::vector<char> room(64);
   EXPECT_EQ(write_request({.where = &where}, {}, room), "");
 }
