@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   }
   if (!reason) reason = client::make_plan(arguments, plan);
   if (reason) {
-    client::Report(plan.settings).complain(reason.text);
+    client::Report(plan.settings).error(reason.text);
     return reason.status;
   }
   return client::run(plan);

@@ -23,7 +23,7 @@ constexpr uring::EngineOptions small_engine{
     .ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
     .epoll = {.file_threads = 2}};
 
-// A plan on its way.
+// The execution of a plan.
 struct Run {
   Run(uring::Scope& scope, const Plan& jobs, Report& report)
       : plan(jobs), session(scope, jobs.settings, report), channel(session) {}
@@ -68,7 +68,7 @@ uring::Task<> do_jobs(Run& run) {
     const ExitCode code = co_await do_job(run.channel, job);
     report.end();
     if (code != ExitCode::ok && code != ExitCode::interrupted) {
-      report.complain(run.channel.error.text);
+      report.error(run.channel.error.text);
     }
     if (run.result == ExitCode::ok) run.result = code;
     if (run.session.stopping()) break;
@@ -120,7 +120,7 @@ int run(const Plan& plan) {
   const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
   const uring::MadeEngine made = uring::make_engine(choice, small_engine);
   if (!made.engine) {
-    report.complain(made.why);
+    report.error(made.why);
     return static_cast<int>(ExitCode::no_engine);
   }
   if (!made.why.empty()) report.confirm("quoit: working by epoll: " + made.why);

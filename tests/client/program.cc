@@ -1,5 +1,4 @@
-// Where the build put the program, and what it works by. Used by get_test.cc, put_test.cc and
-// program_test.cc.
+// The program's path in the build, and its engine.
 #include "tests/client/program.h"
 
 #include <cstdlib>
@@ -10,8 +9,8 @@ std::string quoit_path() { return QUOIT_PATH; }
 
 namespace {
 
-// Where the machine refuses the ring, nobody asks for it: the line that says so is tested by
-// tests/end_to_end/engine_test.cc, and would stand in what these tests compare.
+// Where the machine refuses io_uring, the tests choose epoll: the line that reports the fallback is
+// tested by tests/end_to_end/engine_test.cc, and would change the output that these tests compare.
 class EngineOfThisMachine : public testing::Environment {
  public:
   void SetUp() override {

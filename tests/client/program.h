@@ -1,15 +1,20 @@
 // The fixture of the tests that run the real program: a directory of its own, and shorthands.
-// Used by get_test.cc, put_test.cc and program_test.cc.
+//
+// Used by the tests of most wings.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <netinet/in.h>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -90,7 +95,36 @@ inline ScriptedServer::Script answers(std::string bytes) {
   };
 }
 
-// Bytes that repeat nowhere near, so that a piece in the wrong place is noticed.
+// A port whose queue of connections is full: a further handshake is dropped.
+class FullPort {
+ public:
+  FullPort() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t bytes = sizeof address;
+    sockets_[0] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::bind(sockets_[0], generic, bytes), 0);
+    EXPECT_EQ(::getsockname(sockets_[0], generic, &bytes), 0);
+    EXPECT_EQ(::listen(sockets_[0], 0), 0);
+    port_ = ntohs(address.sin_port);
+    for (std::size_t i = 1; i < sockets_.size(); ++i) {
+      sockets_[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      if (::connect(sockets_[i], generic, bytes) == 0) continue;
+    }
+  }
+  ~FullPort() {
+    for (const int fd : sockets_) ::close(fd);
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  std::array<int, 5> sockets_{};
+  std::uint16_t port_ = 0;
+};
+
+// Bytes without short repetitions, so that a misplaced piece is noticed.
 inline std::string varied_bytes(std::size_t count) {
   std::string bytes(count, '\0');
   std::uint64_t state = 88172645463325252;

@@ -1,5 +1,4 @@
-// Deciding what the arguments mean, without touching anything. Covered by
-// tests/client/command/plan_test.cc.
+// Turning arguments into jobs, without I/O. Covered by tests/client/command/plan_test.cc.
 #include "apps/client/command/plan.h"
 
 #include <array>
@@ -12,14 +11,14 @@ namespace client {
 
 namespace {
 
-// sockaddr_un::sun_path, less the NUL.
+// The size of sockaddr_un::sun_path, without the NUL.
 constexpr std::size_t longest_socket_path = 107;
 
 ExitReason usage(std::string text) {
   return exit_with(ExitCode::usage, std::move(text) + "; see quoit --help");
 }
 
-// These say how the body is framed, and the body does that.
+// Says whether the field frames the body: quoit sets those itself.
 bool frames(std::string_view name) {
   const http1::FieldName id = http1::field_name_of(name);
   return id == http1::FieldName::content_length || id == http1::FieldName::transfer_encoding;
@@ -27,14 +26,16 @@ bool frames(std::string_view name) {
 
 ExitReason read_header(const std::string& line, HeaderLine& header) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string::npos) return usage("-H wants 'Name: value', not '" + line + "'");
+  if (colon == std::string::npos) return usage("-H takes 'Name: value', not '" + line + "'");
   header.name = line.substr(0, colon);
   header.value = http1::trim(std::string_view(line).substr(colon + 1));
-  if (frames(header.name)) return usage("-H cannot set " + header.name + ", the body decides it");
-  std::vector<char> room(line.size() + 8);
-  http1::HeadWriter writer(room);
+  if (frames(header.name))
+    return usage("-H cannot set " + header.name + ": quoit sets it for the body it sends");
+  std::vector<char> space(line.size() + 8);
+  http1::HeadWriter writer(space);
   writer.field(header.name, header.value);
-  if (!writer.ok()) return usage("-H '" + header.name + ": …' has a byte that no header may have");
+  if (!writer.ok())
+    return usage("-H '" + header.name + ": …' has a byte that is not allowed in a header");
   return {};
 }
 
@@ -47,7 +48,7 @@ ExitReason read_settings(const Arguments& arguments, Settings& settings) {
     settings.headers.push_back(header);
   }
   if (settings.unix_socket.size() > longest_socket_path) {
-    return usage("--unix-socket wants a path of at most 107 bytes");
+    return usage("--unix-socket takes a path of at most 107 bytes");
   }
   return {};
 }
@@ -58,7 +59,7 @@ ExitReason name_output(const Arguments& arguments, Job& job) {
     return {};
   }
   const std::optional<std::string> name = file_name_of(job.where);
-  if (!name) return usage("no file can be named after " + job.where.text() + "; say -o FILE");
+  if (!name) return usage("no file can be named after " + job.where.text() + "; give -o FILE");
   job.file = *name;
   return {};
 }

@@ -1,7 +1,7 @@
-// Settings and Plan: what the command line asked for, with nothing left to decide.
+// Settings and Plan: the command line, decided.
 //
-// options.cc reads the command line into raw Arguments; make_plan() turns those into jobs, whose
-// URLs are valid and whose files are named. Everything here is plain data.
+// options.cc reads the command line into Arguments, which are still text; make_plan() turns those
+// into jobs, whose URLs are valid and whose files are named. Everything here is plain data.
 // Covered by tests/client/command/plan_test.cc.
 #pragma once
 
@@ -16,10 +16,10 @@ namespace client {
 
 enum class ProgressMode { automatic, on, off };
 
-// A field that -H adds, or takes the place of one of ours.
+// A field that -H adds, or that replaces one of quoit's own.
 struct HeaderLine {
   std::string name;
-  std::string value;  // empty: the field is not sent at all
+  std::string value;  // empty: the field is not sent
 };
 
 // Times are in milliseconds; 0 is no limit.
@@ -31,8 +31,8 @@ struct Settings {
   bool verbose = false;
   bool quiet = false;
   ProgressMode progress = ProgressMode::automatic;
-  std::string unix_socket = {};  // connect there, whatever the URL's host is
-  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
+  std::string unix_socket = {};  // connect to this socket instead of the URL's host
+  std::string io = "auto";       // the engine: auto, ring or epoll
 };
 
 enum class Verb { get, put, head, remove };
@@ -51,7 +51,7 @@ struct Plan {
   std::vector<Job> jobs = {};
 };
 
-// The command line, taken apart but not yet understood.
+// The command line, split but not yet interpreted.
 struct Arguments {
   Verb verb = Verb::get;
   std::vector<std::string> urls = {};

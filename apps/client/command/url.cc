@@ -1,4 +1,4 @@
-// From typed text to a request's parts and back. Covered by tests/client/command/url_test.cc.
+// Reading URLs and writing their parts. Covered by tests/client/command/url_test.cc.
 #include "apps/client/command/url.h"
 
 #include <array>
@@ -7,6 +7,7 @@
 
 #include "parser/error.h"
 #include "parser/fields.h"
+#include "parser/hex.h"
 #include "parser/scan.h"
 #include "parser/target.h"
 
@@ -15,7 +16,7 @@ namespace client {
 namespace {
 
 constexpr std::uint16_t http_port = 80;
-// Longer names do not exist in any file system that Linux has: NAME_MAX.
+// NAME_MAX: no file system of Linux has longer names.
 constexpr std::size_t longest_name = 255;
 
 bool is_control(char byte) {
@@ -41,15 +42,13 @@ bool begins_escape(std::string_view text) {
 }
 
 void append_encoded(std::string& to, char byte) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto value = static_cast<unsigned char>(byte);
-  to += '%';
-  to += digits[value >> 4];
-  to += digits[value & 15];
+  std::array<char, 2> digits;
+  http1::write_hex_byte(digits.data(), static_cast<unsigned char>(byte), http1::upper_hex_digits);
+  to.append("%").append(digits.data(), digits.size());
 }
 
-// Encodes what people type and a URL cannot have: spaces, letters beyond ASCII, a lone %. Control
-// bytes stay, and are refused by the parser.
+// Encodes the bytes that people type and a URL cannot have: spaces, letters beyond ASCII, a lone %.
+// Control bytes stay, and are refused by the parser.
 std::string encode_typed(std::string_view text) {
   std::string encoded;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -65,7 +64,7 @@ std::string encode_typed(std::string_view text) {
   return encoded;
 }
 
-// A URL in a message: nobody's password, no control bytes, no more than a line.
+// A URL for a message: without userinfo and control bytes, and at most a line long.
 std::string shown(std::string_view text) {
   const std::size_t start = text.find("://");
   const std::size_t from = start == std::string_view::npos ? 0 : start + 3;
@@ -83,16 +82,16 @@ std::string shown(std::string_view text) {
 
 ExitReason bad_url(std::string_view text, http1::Error error) {
   return exit_with(ExitCode::bad_url, "'" + shown(text) +
-                                          "' is no URL: " + std::string(http1::describe(error)) +
+                                          "' is not a URL: " + std::string(http1::describe(error)) +
                                           "; write http://HOST:PORT/PATH");
 }
 
 ExitReason unsupported(std::string_view text) {
   return exit_with(ExitCode::unsupported_scheme,
-                   "'" + shown(text) + "' is not an http:// URL; quoit speaks no other scheme");
+                   "'" + shown(text) + "' is not an http:// URL; quoit supports no other scheme");
 }
 
-// Takes "." and ".." out of an absolute path. RFC 3986 5.2.4.
+// Removes "." and ".." from an absolute path. RFC 3986 5.2.4.
 std::string without_dots(std::string_view path) {
   std::vector<std::string_view> segments;
   bool directory = false;  // the path ends in a slash
@@ -173,7 +172,7 @@ ExitReason parse_host_port(std::string_view host, std::string_view port, std::st
 
 ExitReason resolve(const Url& base, std::string_view reference, Url& url) {
   if (scheme_size(reference) > 0) {
-    // A scheme without an authority ("mailto:", "http:path") leads nowhere.
+    // A scheme without an authority ("mailto:", "http:path") names no server.
     if (reference.substr(scheme_size(reference), 2) != "//") return unsupported(reference);
     return parse_url(reference, url);
   }
@@ -208,13 +207,13 @@ std::optional<std::string> file_name_of(const Url& url) {
 
 void complete_with_name(Url& url, std::string_view name) {
   if (url.path.back() != '/') return;
-  std::vector<char> room(name.size() * 3);
-  url.path += http1::encode_path(name, room);
+  std::vector<char> space(name.size() * 3);
+  url.path += http1::encode_path(name, space);
 }
 
 std::optional<std::string> local_path_of(const Url& url) {
-  std::vector<char> room(url.path.size());
-  const http1::DecodedPath decoded = http1::decode_path(url.path, room);
+  std::vector<char> space(url.path.size());
+  const http1::DecodedPath decoded = http1::decode_path(url.path, space);
   if (!decoded.ok() || decoded.has_trailing_slash || decoded.path.size() < 2) return {};
   return std::string(decoded.path.substr(1));
 }

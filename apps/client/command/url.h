@@ -1,8 +1,8 @@
 // Url: a URL that a request can be made for, taken apart and owning its parts.
 //
-// What people type becomes what may stand in a request: a missing scheme is http, bytes that a URL
-// cannot have are percent-encoded, userinfo is kept apart so that no message shows it. All pure:
-// text in, text out. RFC 3986. Covered by tests/client/command/url_test.cc.
+// Typed text becomes a valid request target: a missing scheme is http, bytes that a URL cannot have
+// are percent-encoded, userinfo is kept apart so that no message shows it. All pure: text in, text
+// out. RFC 3986. Covered by tests/client/command/url_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +23,17 @@ struct Url {
   std::string query = {};  // without the "?"
   bool has_query = false;
 
-  // What Host says: the port only where it is not 80, IPv6 in brackets. RFC 9110 7.2.
+  // The value of Host: the port only where it is not 80, IPv6 in brackets. RFC 9110 7.2.
   std::string authority() const;
-  // "host:port", always with the port: what a connection leads to.
+  // "host:port", always with the port: the other end of a connection.
   std::string server() const;
-  // What the request line says: path and query.
+  // The target of the request line: path and query.
   std::string target() const;
   // The URL for people, without userinfo.
   std::string text() const;
 };
 
-// Undoes percent-encoding; what is no escape stays.
+// Undoes percent-encoding; a "%" that begins no escape stays.
 [[nodiscard]] std::string decode_percent(std::string_view text);
 
 // Reads a URL as people type it. Fails with bad_url, or unsupported_scheme for any but http.
@@ -43,19 +43,20 @@ struct Url {
 [[nodiscard]] ExitReason parse_host_port(std::string_view host, std::string_view port,
                                          std::string_view path, Url& url);
 
-// Resolves what a Location field says against the URL it answers. RFC 3986 5.2, RFC 9110 10.2.2.
+// Resolves the value of a Location field against the URL of the request. RFC 3986 5.2, RFC 9110
+// 10.2.2.
 [[nodiscard]] ExitReason resolve(const Url& base, std::string_view reference, Url& url);
 
-// The name of a local file for what is at `url`: the path's last segment, decoded;
-// "index.html" where it is empty. Nothing where that would be no plain name in a directory: "."
-// and "..", a slash, a control byte, or more than 255 bytes.
+// The name of a local file for the resource at `url`: the path's last segment, decoded;
+// "index.html" where it is empty. Nothing where that is not a plain name in a directory: "." and
+// "..", a slash, a control byte, or more than 255 bytes.
 [[nodiscard]] std::optional<std::string> file_name_of(const Url& url);
 
 // Where the path names a directory (ends in a slash): adds `name` to it, percent-encoded.
 void complete_with_name(Url& url, std::string_view name);
 
-// The path of a local file that the URL's path names, relative to the current directory: decoded,
-// dot segments resolved, no slash in front. Nothing where it is no path of a file.
+// The path of the local file that the URL's path names, relative to the current directory: decoded,
+// dot segments resolved, no slash in front. Nothing where it does not name a file.
 [[nodiscard]] std::optional<std::string> local_path_of(const Url& url);
 
 }  // namespace client

@@ -6,8 +6,8 @@ namespace client {
 
 uring::Task<ExitCode> remove(Channel& channel, const Job& job) {
   const Request request{.method = http1::Method::delete_, .where = &job.where};
-  const ExitCode answered = co_await exchange(channel, request);
-  if (answered != ExitCode::ok) co_return answered;
+  const ExitCode responded = co_await exchange(channel, request);
+  if (responded != ExitCode::ok) co_return responded;
 
   const http1::ResponseHead& head = channel.head;
   ExitCode code = ExitCode::ok;

@@ -42,7 +42,7 @@ uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   co_return published;
 }
 
-// RFC 9110 15.3.7: 206 answers a request with Range, which only the user's -H can have added.
+// RFC 9110 15.3.7: 206 is the response to a request with Range, which only -H adds.
 bool is_unrequested_range(const http1::ResponseHead& head, const Settings& settings) {
   return head.status() == 206 && !user_decides(settings, "Range");
 }
@@ -51,8 +51,8 @@ bool is_unrequested_range(const http1::ResponseHead& head, const Settings& setti
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
   Url where = job.where;
-  const ExitCode answered = co_await exchange_following(channel, http1::Method::get, where);
-  if (answered != ExitCode::ok) co_return answered;
+  const ExitCode responded = co_await exchange_following(channel, http1::Method::get, where);
+  if (responded != ExitCode::ok) co_return responded;
 
   const http1::ResponseHead& head = channel.head;
   if (head.status() == 304) {  // only when -H made the request conditional
@@ -68,7 +68,7 @@ uring::Task<ExitCode> get(Channel& channel, const Job& job) {
   if (is_unrequested_range(head, channel.session.settings)) {
     disconnect(channel);
     co_return channel.fail(ExitCode::weird_reply,
-                           where.text() + ": the server sent a part that nobody asked for");
+                           where.text() + ": the server sent a byte range that was not requested");
   }
   const ExitCode saved = co_await save_body(channel, job.file);
   co_return saved;

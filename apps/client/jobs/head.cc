@@ -22,8 +22,8 @@ std::string as_lines(std::string_view head) {
 
 uring::Task<ExitCode> head(Channel& channel, const Job& job) {
   Url where = job.where;
-  const ExitCode answered = co_await exchange_following(channel, http1::Method::head, where);
-  if (answered != ExitCode::ok) co_return answered;
+  const ExitCode responded = co_await exchange_following(channel, http1::Method::head, where);
+  if (responded != ExitCode::ok) co_return responded;
 
   const std::string lines = as_lines(channel.head_text);
   OutputFile output;

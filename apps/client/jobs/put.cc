@@ -23,9 +23,9 @@ constexpr std::uint64_t expect_above_bytes = 1024 * 1024;
 constexpr std::int64_t continue_timeout_ms = 1000;
 // After the connection broke while sending, a response that has arrived is read; no other comes.
 constexpr std::int64_t last_response_timeout_ms = 2000;
-constexpr int most_interim_heads = 16;
+constexpr int max_interim_heads = 16;
 
-// The body of a PUT on its way.
+// One upload: the input, and the state of the task that sends it.
 struct Upload {
   explicit Upload(Channel& way) : channel(way), io(way.session.scope) {}
 
@@ -114,7 +114,7 @@ uring::Task<> stop_sender(Upload& up) {
 
 // Waits for the permission to send the body. True: there is a final response instead of it.
 uring::Task<bool> wait_for_continue(Channel& channel, http1::Method method) {
-  for (int count = 0; count < most_interim_heads; ++count) {
+  for (int count = 0; count < max_interim_heads; ++count) {
     const ExitCode read = co_await read_head(channel, method, continue_timeout_ms);
     if (read != ExitCode::ok) break;
     if (channel.head.status() == 100) co_return false;
@@ -127,9 +127,9 @@ uring::Task<bool> wait_for_continue(Channel& channel, http1::Method method) {
 
 // How the upload ended: a failure of the sender is the cause of the reader's.
 ExitCode judge_upload(Upload& up, ExitCode read) {
-  const bool answered = read == ExitCode::ok;
+  const bool responded = read == ExitCode::ok;
   if (up.channel.session.stopping()) return up.channel.fail(cancelled(up.channel, up.channel.io));
-  if (up.error && (!answered || code_of(up.error) == ExitCode::read_error)) {
+  if (up.error && (!responded || code_of(up.error) == ExitCode::read_error)) {
     return up.channel.fail(up.error);
   }
   return read;
@@ -162,8 +162,8 @@ ExitCode conclude(Upload& up, const Url& where) {
   if (channel.head.status_class() != 2) return channel.fail(refused(channel.head, where));
   if (!up.input.at_end || up.error) {
     return channel.fail(ExitCode::weird_reply,
-                        where.text() + ": the server answered " + status_text(channel.head) +
-                            " before it had the whole body; look what is there");
+                        where.text() + ": the server responded " + status_text(channel.head) +
+                            " before it had the whole body; check the file there");
   }
   channel.session.report.confirm("stored " + up.input.name + " (" + std::to_string(up.input.size) +
                                  " bytes) at " + where.text() + ": " + status_text(channel.head));
@@ -199,8 +199,8 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
       .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
       .length = input.length,
       .expects_continue = asks && !user_decides(channel.session.settings, "Expect")};
-  const ExitCode answered = co_await upload(*up, request);
-  const ExitCode code = answered == ExitCode::ok ? conclude(*up, job.where) : answered;
+  const ExitCode responded = co_await upload(*up, request);
+  const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
   end_upload(std::move(up));
   disconnect(channel);
   co_return code;

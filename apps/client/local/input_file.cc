@@ -1,4 +1,4 @@
-// Reading what is uploaded. Covered by tests/client/local/input_file_test.cc.
+// Reading the body of an upload. Covered by tests/client/local/input_file_test.cc.
 #include "apps/client/local/input_file.h"
 
 #include <algorithm>
@@ -73,7 +73,7 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
     co_return ExitCode::ok;
   }
   const uring::OpenHow how{.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY};
-  const Interrupt::Helpless helpless;  // a named pipe waits for its writer
+  const Interrupt::ExitsAtOnce exits;  // a named pipe waits for its writer
   const uring::Result opened = co_await io.open(AT_FDCWD, input.name.c_str(), how);
   if (!opened.ok()) {
     const std::string why(uring::describe(opened.fault()));
@@ -93,7 +93,7 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
   const uring::Result read = co_await io.read(input.fd, space, offset);
   if (read.fault() == uring::Fault::try_again) {
     pollfd polled{input.fd, POLLIN, 0};  // another process made the stream non-blocking
-    const Interrupt::Helpless helpless;
+    const Interrupt::ExitsAtOnce exits;
     ::poll(&polled, 1, -1);
     input.piece = {};
     co_return ExitCode::ok;

@@ -19,21 +19,21 @@ namespace client {
 
 namespace {
 
-// The ring's name for "at the file's own position".
+// The engine's name for "at the file's own position".
 constexpr auto file_position = static_cast<std::uint64_t>(-1);
-// A random name is taken once in 2^64; more than a few times is something else.
-constexpr int most_attempts = 8;
+// A random name exists already once in 2^64 times; more than a few times has another cause.
+constexpr int max_attempts = 8;
 
 ExitCode fail_writing(OutputFile& output, uring::Fault fault) {
   std::string text = "cannot write " + output.name + ": ";
   switch (fault) {
-    case uring::Fault::peer_gone: text += "nobody reads it any more"; break;
+    case uring::Fault::peer_gone: text += "its reader has gone"; break;
     case uring::Fault::no_space:
-      text += "no space left; make room, or say -o FILE elsewhere";
+      text += "no space left; free some, or give -o FILE elsewhere";
       break;
-    case uring::Fault::is_directory: text += "it is a directory; say -o FILE"; break;
+    case uring::Fault::is_directory: text += "it is a directory; give -o FILE"; break;
     case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
-    default: text.append(uring::describe(fault)).append("; say -o FILE to write elsewhere");
+    default: text.append(uring::describe(fault)).append("; give -o FILE to write elsewhere");
   }
   output.error = exit_with(ExitCode::write_error, std::move(text));
   return code_of(output.error);
@@ -46,8 +46,8 @@ struct Existing {
   mode_t permissions = 0;
 };
 
-// Plain calls: they answer from memory, and the client has nobody else to serve meanwhile.
-Existing look_at(const std::string& path) {
+// Plain calls: they return from memory, and the client has nothing else to do meanwhile.
+Existing check(const std::string& path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) return {};
   return {.exists = true,
@@ -56,7 +56,7 @@ Existing look_at(const std::string& path) {
           .permissions = facts.st_mode & 0777};
 }
 
-// Where a symbolic link leads; the path itself where that leads nowhere.
+// The path of the file that a symbolic link leads to; `path` itself where there is no such file.
 std::string behind_links(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
                                                          &std::free);
@@ -90,7 +90,7 @@ namespace {
 uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
   output.is_stream = true;
   const uring::OpenHow how{.flags = O_WRONLY | O_CLOEXEC | O_NOCTTY};
-  const Interrupt::Helpless helpless;  // a named pipe waits for its reader
+  const Interrupt::ExitsAtOnce exits;  // a named pipe waits for its reader
   const uring::Result opened = co_await io.open(AT_FDCWD, output.name.c_str(), how);
   if (!opened.ok()) co_return fail_writing(output, opened.fault());
   output.fd = opened.value;
@@ -100,7 +100,7 @@ uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
 uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
   const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
   uring::Fault fault = uring::Fault::none;
-  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
     output.temporary = temporary_name(output.target, random_number());
     const uring::Result opened = co_await io.open(AT_FDCWD, output.temporary.c_str(), how);
     if (opened.ok()) {
@@ -124,7 +124,7 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
     output.is_stream = true;
     co_return ExitCode::ok;
   }
-  const Existing existing = look_at(name);
+  const Existing existing = check(name);
   if (existing.is_directory) co_return fail_writing(output, uring::Fault::is_directory);
   if (existing.exists && !existing.is_regular) {
     const ExitCode opened = co_await open_stream(io, output);
@@ -137,13 +137,13 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
 }
 
 uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::string_view bytes) {
-  std::optional<Interrupt::Helpless> helpless;
-  if (output.is_stream) helpless.emplace();  // its reader may be slow for ever
+  std::optional<Interrupt::ExitsAtOnce> exits;
+  if (output.is_stream) exits.emplace();  // its reader may never read
   while (!bytes.empty()) {
     const std::uint64_t offset = output.is_stream ? file_position : output.size;
     const uring::Result written = co_await io.write(output.fd, bytes, offset);
     if (written.fault() == uring::Fault::try_again) {
-      pollfd polled{output.fd, POLLOUT, 0};  // somebody made the stream non-blocking
+      pollfd polled{output.fd, POLLOUT, 0};  // another process made it non-blocking
       ::poll(&polled, 1, -1);
       continue;
     }

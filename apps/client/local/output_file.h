@@ -1,9 +1,9 @@
 // OutputFile: a file that appears whole, under its name, or not at all.
 //
-// Bytes go to a temporary file in the directory of the target, which is renamed over it at the end;
-// whoever reads the target sees the old file or the new one. A symbolic link stays one, and what it
-// leads to is replaced. What is no regular file (/dev/null, a pipe, standard output) is written to
-// as it stands. Covered by tests/client/jobs/get_test.cc.
+// Bytes are written to a temporary file in the directory of the target, which is renamed over the
+// target at the end: a reader of the target sees the old file or the new one. A symbolic link is
+// kept, and the file it leads to is replaced. Anything but a regular file (/dev/null, a pipe,
+// standard output) is written to directly. Covered by tests/client/local/output_file_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@
 namespace client {
 
 struct OutputFile {
-  std::string name = {};       // for people: as it was asked for, or "standard output"
+  std::string name = {};       // for people: as given, or "standard output"
   std::string target = {};     // where the file belongs; empty for a stream
-  std::string temporary = {};  // beside it; empty for a stream, and once it is gone
+  std::string temporary = {};  // beside the target; empty for a stream, and after the end
   int fd = -1;
   std::uint64_t size = 0;  // bytes written
   bool is_stream = false;
@@ -34,12 +34,12 @@ struct OutputFile {
                                                 const std::string& name);
 [[nodiscard]] uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output,
                                                  std::string_view bytes);
-// Closes it, and gives it its name.
+// Closes the file, and renames it to its target.
 [[nodiscard]] uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output);
-// Closes it, and leaves nothing behind.
+// Closes the file, and deletes the temporary one.
 [[nodiscard]] uring::Task<> discard_output(uring::Io& io, OutputFile& output);
 
-// A name beside `target` for a file that is not finished: hidden, and not likely to exist.
+// A name beside `target` for an unfinished file: hidden, and not likely to exist.
 [[nodiscard]] std::string temporary_name(const std::string& target, std::uint64_t random);
 
 }  // namespace client

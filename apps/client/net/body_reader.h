@@ -1,8 +1,8 @@
-// BodyReader: cuts a response's body out of the bytes of a connection, whatever delimits it.
+// BodyReader: extracts a response's body from the bytes of a connection.
 //
-// By length, by chunks, or by the end of the connection: the caller gives what it has received and
-// takes the body's bytes, until done; and when the connection ends it asks whether it may.
-// Decodes in place and holds no bytes. RFC 9112 6.3. Covered by
+// A body is delimited by a length, by chunks, or by the end of the connection. The caller passes
+// the received bytes and takes the body's, until done(); when the connection ends, may_end() says
+// whether the body is whole. Decodes in place and holds no bytes. RFC 9112 6.3. Covered by
 // tests/client/net/body_reader_test.cc.
 #pragma once
 
@@ -22,16 +22,16 @@ class BodyReader {
 
   struct Piece {
     std::span<char> data;      // the body's next bytes, within the bytes given
-    std::size_t used = 0;      // bytes that were read; the next message begins behind them
+    std::size_t used = 0;      // bytes consumed; the next message begins behind them
     http1::Failure failure{};  // of chunks; offset from the body's first byte
   };
 
-  // Takes the next bytes of the connection. Reads all of them unless the body ends before.
+  // Takes the next bytes of the connection: all of them unless the body ends before.
   [[nodiscard]] Piece take(std::span<char> bytes);
 
-  // The body is complete.
+  // Says whether the body is complete.
   [[nodiscard]] bool done() const;
-  // The connection has ended: says whether the body is complete by that.
+  // Says whether the end of the connection, which has come, completes the body.
   [[nodiscard]] bool may_end() const {
     return body_.kind == http1::BodyKind::until_close || done();
   }

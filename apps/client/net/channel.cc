@@ -46,15 +46,15 @@ ExitReason cancelled(const Channel& channel, const uring::Io& io) {
   }
   if (session.stop_reason == StopReason::out_of_time) {
     return exit_with(ExitCode::timeout,
-                     "not finished within --max-time; give it longer or try again");
+                     "not finished within --max-time; try again, or raise --max-time");
   }
   if (io.timed_out()) {
     return exit_with(ExitCode::timeout,
-                     "nothing moved between here and " + channel.server + " for " +
+                     "no bytes moved to or from " + channel.server + " for " +
                          std::to_string(session.settings.idle_timeout_ms / 1000) +
                          " s; try again, or raise --idle-timeout");
   }
-  return exit_with(ExitCode::receive_error, "gave up waiting for " + channel.server);
+  return exit_with(ExitCode::receive_error, "stopped waiting for " + channel.server);
 }
 
 }  // namespace client

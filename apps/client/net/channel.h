@@ -1,8 +1,8 @@
 // Channel: one connection to a server, with the response that is being read from it.
 //
 // A job is done over one channel, and the channel is handed on to the next job, which uses the
-// connection again where it leads to the right server. What went wrong travels up through the
-// coroutines as an ExitCode; the sentence for people stays in `error`.
+// connection again where it leads to the right server. A failure travels up through the coroutines
+// as an ExitCode; the sentence for people stays in `error`.
 // Covered by tests/client/net/channel_test.cc.
 #pragma once
 
@@ -45,14 +45,14 @@ struct Channel {
 
   // The connection.
   int fd = -1;              // -1: there is none
-  std::string server = {};  // what it leads to: "host:port", or the path of a unix socket
+  std::string server = {};  // its other end: "host:port", or the path of a unix socket
   bool reused = false;      // it carried an exchange before this one
   bool responded = false;   // bytes of this exchange's response have come
   bool ended = false;       // the server sends no more
   // An upload waits for its input, so the server cannot be expected to send anything.
   bool input_awaited = false;
 
-  // What was received: bytes[begin, end).
+  // The received bytes are bytes[begin, end).
   std::vector<char> bytes = std::vector<char>(buffer_bytes);
   std::size_t begin = 0;
   std::size_t end = 0;

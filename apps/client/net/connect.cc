@@ -1,4 +1,5 @@
-// Names to addresses, addresses to a connection. Covered by tests/client/run_test.cc.
+// Looking a host up, and connecting to one of its addresses. Covered by
+// tests/client/net/connect_test.cc.
 #include "apps/client/net/connect.h"
 
 #include <algorithm>
@@ -26,8 +27,8 @@ struct Address {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// More addresses than this are not tried: with the default time limit that is over two minutes.
-constexpr std::size_t most_addresses = 16;
+// More addresses than this are not tried: with the default timeout they take over two minutes.
+constexpr std::size_t max_addresses = 16;
 
 Address unix_address(const std::string& path) {
   sockaddr_un un{};
@@ -53,7 +54,7 @@ ExitReason find_addresses(const Settings& settings, const Url& where, std::vecto
   const std::string port = std::to_string(where.port);
   int error = 0;
   {
-    const Interrupt::Helpless helpless;
+    const Interrupt::ExitsAtOnce exits;
     error = ::getaddrinfo(where.host.c_str(), port.c_str(), &hints, &first);
   }
   if (error != 0) {
@@ -61,7 +62,7 @@ ExitReason find_addresses(const Settings& settings, const Url& where, std::vecto
                                                    ::gai_strerror(error) + "; check the name");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(first, &::freeaddrinfo);
-  for (const addrinfo* at = first; at && found.size() < most_addresses; at = at->ai_next) {
+  for (const addrinfo* at = first; at && found.size() < max_addresses; at = at->ai_next) {
     Address address;
     address.bytes = at->ai_addrlen;
     std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
@@ -87,7 +88,7 @@ void set_connect_deadline(uring::Io& io, std::int64_t timeout_ms) {
 }
 
 ExitReason connect_timeout(const std::string& server, std::int64_t timeout_ms) {
-  return exit_with(ExitCode::timeout, "cannot connect to " + server + ": no answer within " +
+  return exit_with(ExitCode::timeout, "cannot connect to " + server + ": no response within " +
                                           std::to_string(timeout_ms / 1000) +
                                           " s; check the address, or raise --connect-timeout");
 }

@@ -13,7 +13,7 @@
 
 namespace client {
 
-// What the connection for `where` leads to: "host:port", or the unix socket's path.
+// The other end of the connection for `where`: "host:port", or the unix socket's path.
 [[nodiscard]] std::string server_for(const Settings& settings, const Url& where);
 
 // Connects the channel to the server of `where`; an existing connection there is kept, and one to

@@ -15,11 +15,11 @@ namespace client {
 namespace {
 
 // About as many as curl and browsers follow; more is a loop.
-constexpr int most_redirects = 10;
+constexpr int max_redirects = 10;
 // Servers send one or two; a server that sends more keeps the client from its response.
-constexpr int most_interim_heads = 16;
+constexpr int max_interim_heads = 16;
 // A longer error page is not worth reading for the connection's sake.
-constexpr std::uint64_t most_skipped_bytes = 65536;
+constexpr std::uint64_t max_skipped_bytes = 65536;
 // The server is not ours: as large as the parser can take.
 constexpr http1::Limits limits{.head_bytes = http1::max_head_bytes, .fields = http1::max_fields};
 
@@ -32,25 +32,25 @@ void forgive(uring::Io& io) {
 
 ExitReason bad_head(const Channel& channel) {
   const http1::Failure failure = channel.head.failure();
-  return exit_with(ExitCode::weird_reply,
-                   channel.server +
-                       " does not answer in HTTP: " + std::string(http1::describe(failure.error)) +
-                       " (byte " + std::to_string(failure.offset) + "); check host and port");
+  return exit_with(ExitCode::weird_reply, channel.server + " sent a response that is not HTTP: " +
+                                              std::string(http1::describe(failure.error)) +
+                                              " (byte " + std::to_string(failure.offset) +
+                                              "); check host and port");
 }
 
 ExitReason ended_in_head(const Channel& channel) {
   if (!channel.responded) {
     return exit_with(ExitCode::empty_reply,
-                     channel.server + " closed the connection without an answer; try again");
+                     channel.server + " closed the connection without a response; try again");
   }
   return exit_with(
       ExitCode::receive_error,
-      channel.server + " closed the connection in the middle of its answer's head; try again");
+      channel.server + " closed the connection in the middle of the response's head; try again");
 }
 
 ExitReason bad_body(const Channel& channel, http1::Error error) {
   return exit_with(ExitCode::weird_reply,
-                   channel.server + " sends a body that is none: " + std::string(describe(error)));
+                   channel.server + " sent a malformed body: " + std::string(describe(error)));
 }
 
 ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
@@ -126,10 +126,10 @@ uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
 
 uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Url& where) {
   const std::string home = where.server();
-  for (int hops = 0; hops <= most_redirects; ++hops) {
+  for (int hops = 0; hops <= max_redirects; ++hops) {
     const Request request{.method = method, .where = &where, .trusted = where.server() == home};
-    const ExitCode answered = co_await exchange(channel, request);
-    if (answered != ExitCode::ok || !redirects(channel.head)) co_return answered;
+    const ExitCode responded = co_await exchange(channel, request);
+    if (responded != ExitCode::ok || !redirects(channel.head)) co_return responded;
     Url next;
     ExitReason astray = follow(channel.head, where, next);
     co_await skip_body(channel);
@@ -137,13 +137,12 @@ uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method,
     where = std::move(next);
   }
   co_return channel.fail(ExitCode::too_many_redirects,
-                         "more than " + std::to_string(most_redirects) +
-                             " redirects, the last to " + where.text() +
-                             "; the server may be redirecting in circles");
+                         "more than " + std::to_string(max_redirects) + " redirects, the last to " +
+                             where.text() + "; the server may be redirecting in circles");
 }
 
 uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
-  std::vector<char> space(most_request_head_bytes);
+  std::vector<char> space(max_request_head_bytes);
   const std::string_view head = write_request(request, channel.session.settings, space);
   if (head.empty()) {
     co_return channel.fail(ExitCode::usage,
@@ -210,17 +209,17 @@ uring::Task<ExitCode> read_head(Channel& channel, http1::Method method, std::int
   keep_head(channel);
   if (channel.head.status() != 101) co_return ExitCode::ok;
   co_return channel.fail(ExitCode::weird_reply,
-                         channel.server + " switches to another protocol, which nobody asked for");
+                         channel.server + " switched to another protocol, which was not requested");
 }
 
 uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method) {
   const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
-  for (int count = 0; count <= most_interim_heads; ++count) {
+  for (int count = 0; count <= max_interim_heads; ++count) {
     const ExitCode read = co_await read_head(channel, method, timeout_ms);
     if (read != ExitCode::ok || channel.head.status() >= 200) co_return read;
   }
   co_return channel.fail(ExitCode::weird_reply,
-                         channel.server + " sends interim answers without an end");
+                         channel.server + " sends interim responses without end");
 }
 
 uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output) {
@@ -250,14 +249,14 @@ uring::Task<> skip_body(Channel& channel) {
   const ExitReason before = channel.error;
   BodyReader body(channel.head.body());
   std::uint64_t skipped = 0;
-  bool usable = channel.head.keep_alive() && body.total().value_or(0) <= most_skipped_bytes;
+  bool usable = channel.head.keep_alive() && body.total().value_or(0) <= max_skipped_bytes;
   while (usable) {
     const BodyReader::Piece piece = body.take(channel.received());
     skipped += piece.used;
     channel.consume(piece.used);
     if (body.done()) break;
-    usable = piece.failure.error == http1::Error::none && skipped <= most_skipped_bytes &&
-             !channel.ended;
+    usable =
+        piece.failure.error == http1::Error::none && skipped <= max_skipped_bytes && !channel.ended;
     if (!usable) break;
     const ExitCode got = co_await receive(channel, channel.session.settings.idle_timeout_ms);
     usable = got == ExitCode::ok;
@@ -283,10 +282,10 @@ std::string status_text(const http1::ResponseHead& head) {
 }
 
 ExitReason refused(const http1::ResponseHead& head, const Url& where) {
-  std::string text = where.text() + ": the server answered " + status_text(head);
+  std::string text = where.text() + ": the server responded " + status_text(head);
   const std::string_view elsewhere = head.value_of(http1::FieldName::location);
   if (head.status_class() == 3 && !elsewhere.empty()) {
-    text.append("; give it this URL instead: ").append(elsewhere);
+    text.append("; give this URL instead: ").append(elsewhere);
   } else {
     text += advice_on(head.status());
   }

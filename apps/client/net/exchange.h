@@ -1,6 +1,6 @@
 // One exchange over the connection: a request's head out, a response's head and body in.
 //
-// The steps that every job is made of. Each is a coroutine that returns a code; the reason of a
+// The steps that all jobs share. Each is a coroutine that returns a code; the reason of a
 // failure is in channel.error. Waiting for the server ends after --idle-timeout without a byte.
 // Covered by tests/client/net/exchange_test.cc (every cut, in memory) and jobs/get_test.cc.
 #pragma once
@@ -30,8 +30,8 @@ namespace client {
 
 [[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request);
 
-// Sends all of `bytes` over the channel's connection, and waits by `io`. A slow server has time as
-// long as it takes some bytes. On failure the reason is in `error`.
+// Sends all of `bytes` over the channel's connection, and waits by `io`. The idle timeout starts
+// again whenever the server has taken some bytes. On failure the reason is in `error`.
 [[nodiscard]] uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io,
                                              std::string_view bytes, ExitReason& error);
 

@@ -38,25 +38,25 @@ std::string basic_credentials(std::string_view userinfo) {
   return "Basic " + base64(userinfo.find(':') == std::string_view::npos ? plain + ":" : plain);
 }
 
-// What must not follow a redirect to another server.
+// Says whether the field must not follow a redirect to another server.
 bool stays_home(FieldName name) { return is_private(name) || name == FieldName::host; }
 
 class Writer {
  public:
-  Writer(const Request& request, const Settings& settings, std::span<char> room)
-      : request_(request), settings_(settings), head_(room) {}
+  Writer(const Request& request, const Settings& settings, std::span<char> buffer)
+      : request_(request), settings_(settings), head_(buffer) {}
 
   std::string_view write() {
     head_.request_line(http1::text_of(request_.method), request_.where->target());
-    ours("Host", request_.where->authority());
-    ours("User-Agent", "quoit/" QUOIT_VERSION);
-    ours("Accept", "*/*");
+    own("Host", request_.where->authority());
+    own("User-Agent", "quoit/" QUOIT_VERSION);
+    own("Accept", "*/*");
     if (!request_.where->userinfo.empty()) {
-      ours("Authorization", basic_credentials(request_.where->userinfo));
+      own("Authorization", basic_credentials(request_.where->userinfo));
     }
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
-    if (request_.expects_continue) ours("Expect", "100-continue");
+    if (request_.expects_continue) own("Expect", "100-continue");
     for (const HeaderLine& header : settings_.headers) {
       if (!header.value.empty() && is_sent(header)) head_.field(header.name, header.value);
     }
@@ -69,12 +69,12 @@ class Writer {
     return request_.trusted || !stays_home(http1::field_name_of(header.name));
   }
 
-  // A field that the user may give, or take away, instead of us.
-  void ours(std::string_view name, std::string_view value) {
-    const auto says = [&](const HeaderLine& header) {
+  // Writes one of quoit's own fields, unless -H sets or removes it.
+  void own(std::string_view name, std::string_view value) {
+    const auto decides = [&](const HeaderLine& header) {
       return http1::equal_ignoring_case(header.name, name) && is_sent(header);
     };
-    if (std::none_of(settings_.headers.begin(), settings_.headers.end(), says)) {
+    if (std::none_of(settings_.headers.begin(), settings_.headers.end(), decides)) {
       head_.field(name, value);
     }
   }
@@ -93,27 +93,27 @@ bool user_decides(const Settings& settings, std::string_view name) {
 }
 
 std::string_view write_request(const Request& request, const Settings& settings,
-                               std::span<char> room) {
-  return Writer(request, settings, room).write();
+                               std::span<char> buffer) {
+  return Writer(request, settings, buffer).write();
 }
 
 std::string_view advice_on(int status) {
   switch (status) {
-    case 400: return "; look at the exchange with --verbose";
-    case 401: return "; say who you are with -H 'Authorization: …'";
-    case 403: return "; the server lets nobody, or not you, do this";
+    case 400: return "; see the exchange with --verbose";
+    case 401: return "; give credentials with -H 'Authorization: …'";
+    case 403: return "; the server does not permit this";
     case 404:
     case 410: return "; check the path";
     case 405:
-      return "; the server does not allow this there (quoitd needs --writable to take files)";
-    case 409: return "; something else is in the way at that path";
+      return "; the server does not allow this there (quoitd needs --writable to accept files)";
+    case 409: return "; a file or directory on that path is in the way";
     case 411: return "; the server wants a length: send a file instead of standard input";
-    case 412: return "; what is there is not what was expected";
-    case 413: return "; the file is larger than the server takes";
+    case 412: return "; the file on the server is not the expected one";
+    case 413: return "; the file is larger than the server accepts";
     case 429:
     case 503: return "; try again later";
     case 501: return "; the server does not know this method";
-    case 507: return "; the server has no room left";
+    case 507: return "; the server has no space left";
     default: return status >= 500 ? "; the server's log may say why" : "";
   }
 }

@@ -1,7 +1,7 @@
-// The texts of an exchange: the request's head, and advice on the status that answers it.
+// The request's head, and advice on the status of the response.
 //
-// All pure. The head says what the user's -H says in place of what we would, and credentials go
-// only to the server they were given for. Covered by tests/client/net/request_test.cc.
+// All pure. Fields of -H replace quoit's own, and credentials are sent only to the server they were
+// given for. Covered by tests/client/net/request_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,23 +23,23 @@ struct Request {
   const Url* where = nullptr;  // outlives the request
   RequestBody body = RequestBody::none;
   std::uint64_t length = 0;       // bytes, for RequestBody::length
-  bool expects_continue = false;  // the body waits for a 100
-  // This is the server that the user named, and not one a redirect led to: it gets the user's
-  // Authorization, Cookie and Host.
+  bool expects_continue = false;  // the body is sent after a 100
+  // The user named this server, and no redirect led to it: it gets the user's Authorization, Cookie
+  // and Host.
   bool trusted = true;
 };
 
 // The largest head that is sent.
-inline constexpr std::size_t most_request_head_bytes = 65536;
+inline constexpr std::size_t max_request_head_bytes = 65536;
 
-// Says whether the user gives that field by -H, or takes it away.
+// Says whether -H sets or removes the field of that name.
 [[nodiscard]] bool user_decides(const Settings& settings, std::string_view name);
 
-// Writes the head into `room` and returns the view of it; empty if it does not fit.
+// Writes the head into `buffer` and returns the view of it; empty if it does not fit.
 [[nodiscard]] std::string_view write_request(const Request& request, const Settings& settings,
-                                             std::span<char> room);
+                                             std::span<char> buffer);
 
-// What to do about a status that is no success: "; check the path", or nothing.
+// The advice on a status that is not a success, as "; check the path"; empty where there is none.
 [[nodiscard]] std::string_view advice_on(int status);
 
 }  // namespace client

@@ -8,14 +8,14 @@ namespace client {
 
 namespace {
 
-// Columns that a UTF-8 text takes, near enough: its characters.
+// The columns that a UTF-8 text takes, approximately: its characters.
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
   }));
 }
 
-// Cuts at a character's border.
+// Cuts between two characters.
 std::string shortened(std::string_view text, std::size_t columns) {
   if (columns_of(text) <= columns) return std::string(text);
   std::size_t end = 0;
@@ -49,9 +49,9 @@ std::string format_bytes(std::uint64_t bytes) {
   std::size_t unit = 0;
   // From 999.95 on the text would have five digits.
   for (; value >= 999.95 && unit + 1 < units.size(); ++unit) value /= 1024;
-  std::array<char, 32> room;
-  const int count = std::snprintf(room.data(), room.size(), "%.1f %s", value, units[unit]);
-  return std::string(room.data(), static_cast<std::size_t>(count));
+  std::array<char, 32> text;
+  const int count = std::snprintf(text.data(), text.size(), "%.1f %s", value, units[unit]);
+  return std::string(text.data(), static_cast<std::size_t>(count));
 }
 
 std::string format_duration(std::optional<std::uint64_t> seconds) {
@@ -59,11 +59,11 @@ std::string format_duration(std::optional<std::uint64_t> seconds) {
   const auto hours = static_cast<unsigned>(*seconds / 3600);
   const auto minutes = static_cast<unsigned>(*seconds / 60 % 60);
   const auto rest = static_cast<unsigned>(*seconds % 60);
-  std::array<char, 32> room;
+  std::array<char, 32> text;
   const int count =
-      hours > 0 ? std::snprintf(room.data(), room.size(), "%u:%02u:%02u", hours, minutes, rest)
-                : std::snprintf(room.data(), room.size(), "%u:%02u", minutes, rest);
-  return std::string(room.data(), static_cast<std::size_t>(count));
+      hours > 0 ? std::snprintf(text.data(), text.size(), "%u:%02u:%02u", hours, minutes, rest)
+                : std::snprintf(text.data(), text.size(), "%u:%02u", minutes, rest);
+  return std::string(text.data(), static_cast<std::size_t>(count));
 }
 
 std::string format_progress(const Progress& progress, std::size_t columns) {
@@ -73,23 +73,23 @@ std::string format_progress(const Progress& progress, std::size_t columns) {
     const std::uint64_t done = std::min(progress.done, *progress.total);
     const double share =
         *progress.total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(*progress.total);
-    std::array<char, 16> room;
-    std::snprintf(room.data(), room.size(), " %3d %%", static_cast<int>(share * 100));
-    facts = room.data();
+    std::array<char, 16> text;
+    std::snprintf(text.data(), text.size(), " %3d %%", static_cast<int>(share * 100));
+    facts = text.data();
     if (*progress.total > 0) gauge = bar(done, *progress.total, 20);
   }
   facts += "  " + format_bytes(progress.done) + "  " + format_bytes(progress.rate) + "/s";
   if (progress.total) facts += "  " + format_duration(seconds_left(progress)) + " left";
 
-  // What is worth least goes first: the bar, then the name.
+  // Where the line is too short, the bar is left out first, then the name.
   constexpr std::size_t shortest_name = 8;
   if (facts.size() >= columns) return facts.substr(0, columns);
-  std::size_t room = columns - facts.size();
-  if (room < gauge.size() + 1 + shortest_name) gauge.clear();
+  std::size_t space = columns - facts.size();
+  if (space < gauge.size() + 1 + shortest_name) gauge.clear();
   if (!gauge.empty()) gauge.insert(0, " ");
-  room -= gauge.size();
-  if (room < shortest_name) return facts;
-  return shortened(progress.name, room) + gauge + facts;
+  space -= gauge.size();
+  if (space < shortest_name) return facts;
+  return shortened(progress.name, space) + gauge + facts;
 }
 
 void Meter::start(std::int64_t now_ms) {

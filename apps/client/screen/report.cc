@@ -1,4 +1,4 @@
-// Writing to standard error: plain calls, whose failure nobody could be told of.
+// Writing to standard error, by plain calls: a failure to write there cannot be reported.
 // Covered by tests/client/run_test.cc.
 #include "apps/client/screen/report.h"
 
@@ -13,12 +13,12 @@ namespace client {
 
 namespace {
 
-// Whoever waits less than a second needs no progress line, and nobody reads more than five a
-// second.
-constexpr std::int64_t patience_ms = 1000;
+// A transfer of less than a second needs no progress line; a person cannot read more than five
+// lines a second.
+constexpr std::int64_t delay_ms = 1000;
 constexpr std::int64_t between_draws_ms = 200;
 
-constexpr std::string_view wipe_line = "\r\033[K";
+constexpr std::string_view erase_line = "\r\033[K";
 
 bool wants_progress(const Settings& settings) {
   if (settings.quiet) return false;
@@ -37,9 +37,9 @@ std::size_t terminal_columns() {
 Report::Report(const Settings& settings)
     : settings_(settings), shows_progress_(wants_progress(settings)) {}
 
-void Report::say(std::string_view text) {
+void Report::write(std::string_view text) {
   std::string line;
-  if (std::exchange(has_line_, false)) line = wipe_line;
+  if (std::exchange(has_line_, false)) line = erase_line;
   line += text;
   std::string_view rest = line;
   while (!rest.empty()) {
@@ -49,18 +49,18 @@ void Report::say(std::string_view text) {
   }
 }
 
-void Report::complain(std::string_view text) { say("quoit: " + std::string(text) + "\n"); }
+void Report::error(std::string_view text) { write("quoit: " + std::string(text) + "\n"); }
 
 void Report::confirm(std::string_view text) {
-  if (!settings_.quiet) say(std::string(text) + "\n");
+  if (!settings_.quiet) write(std::string(text) + "\n");
 }
 
 void Report::show_request(std::string_view head) {
-  if (settings_.verbose) say(shown_head(head, '>'));
+  if (settings_.verbose) write(shown_head(head, '>'));
 }
 
 void Report::show_response(std::string_view head) {
-  if (settings_.verbose) say(shown_head(head, '<'));
+  if (settings_.verbose) write(shown_head(head, '<'));
 }
 
 void Report::begin(std::string name, std::optional<std::uint64_t> total, std::int64_t now_ms) {
@@ -68,7 +68,7 @@ void Report::begin(std::string name, std::optional<std::uint64_t> total, std::in
   name_ = std::move(name);
   total_ = total;
   done_ = 0;
-  next_draw_ms_ = now_ms + patience_ms;
+  next_draw_ms_ = now_ms + delay_ms;
   meter_.start(now_ms);
 }
 
@@ -82,15 +82,15 @@ void Report::draw(std::int64_t now_ms) {
   next_draw_ms_ = now_ms + between_draws_ms;
   const Progress progress{
       .name = name_, .done = done_, .total = total_, .rate = meter_.bytes_per_second()};
-  // The last column stays free: some terminals wrap when it is written.
+  // The last column stays empty: some terminals wrap when it is written.
   const std::string line = format_progress(progress, terminal_columns() - 1);
-  say(std::string(wipe_line) + line);
+  write(std::string(erase_line) + line);
   has_line_ = true;
 }
 
 void Report::end() {
   active_ = false;
-  if (has_line_) say("");
+  if (has_line_) write("");
 }
 
 }  // namespace client

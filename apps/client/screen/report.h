@@ -1,8 +1,8 @@
-// Report: what people see on standard error while the client works.
+// Report: the client's messages to people, on standard error.
 //
-// Complaints, confirmations, the heads of --verbose, and the progress line, which is wiped before
-// anything else is said. The progress line comes only on a terminal (or where asked for), after a
-// second, and a few times a second. No colours, so NO_COLOR has nothing to take away.
+// Errors, confirmations, the heads of --verbose, and the progress line, which is erased before any
+// other output. The progress line is drawn on a terminal only (or with --progress on), after the
+// first second, and a few times a second. There are no colours, so NO_COLOR is respected.
 // Covered by tests/client/run_test.cc.
 #pragma once
 
@@ -21,19 +21,19 @@ class Report {
   // `settings` outlives the report.
   explicit Report(const Settings& settings);
 
-  void complain(std::string_view text);       // "quoit: …"
-  void confirm(std::string_view text);        // unless --quiet
+  void error(std::string_view text);          // "quoit: …"
+  void confirm(std::string_view text);        // not with --quiet
   void show_request(std::string_view head);   // with --verbose
   void show_response(std::string_view head);  // with --verbose
 
-  // One transfer's progress.
+  // The progress of one transfer: its start, and each time that bytes have moved.
   void begin(std::string name, std::optional<std::uint64_t> total, std::int64_t now_ms);
   void moved(std::uint64_t bytes, std::int64_t now_ms);
-  // Wipes the line. May be said twice.
+  // Erases the line. May be called twice.
   void end();
 
  private:
-  void say(std::string_view text);
+  void write(std::string_view text);
   void draw(std::int64_t now_ms);
 
   const Settings& settings_;

@@ -1,4 +1,4 @@
-// A handler can reach nothing but what is static: these three are the program's only globals.
+// A signal handler reaches static objects only: these three are the program's only globals.
 // Covered by tests/client/run_test.cc.
 #include "apps/client/session/interrupt.h"
 
@@ -15,13 +15,14 @@ constexpr std::array<int, 3> handled = {SIGINT, SIGTERM, SIGHUP};
 
 volatile sig_atomic_t signal_number = 0;
 volatile sig_atomic_t wake_fd = -1;
-volatile sig_atomic_t helpless = 0;
+volatile sig_atomic_t exits_at_once = 0;  // how many ExitsAtOnce exist
 
-// What has to be tidied up is tidied up by coroutines; without any, ending is all there is to do.
+// The coroutines clean up. Where there is nothing to clean up, or they cannot be notified, the
+// process ends here.
 void on_signal(int number) {
   const bool again = signal_number != 0;
   signal_number = number;
-  if (again || helpless > 0) ::_exit(128 + number);
+  if (again || exits_at_once > 0) ::_exit(128 + number);
   const char byte = '!';
   if (::send(wake_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) ::_exit(128 + number);
 }
@@ -50,12 +51,12 @@ Interrupt::~Interrupt() {
 
 int Interrupt::number() { return signal_number; }
 
-Interrupt::Helpless::Helpless() {
-  helpless = helpless + 1;
-  // One that came just before, and that the loop has not seen yet.
+Interrupt::ExitsAtOnce::ExitsAtOnce() {
+  exits_at_once = exits_at_once + 1;
+  // A signal may have come just before, and the loop has not seen it yet.
   if (signal_number != 0) ::_exit(128 + signal_number);
 }
 
-Interrupt::Helpless::~Helpless() { helpless = helpless - 1; }
+Interrupt::ExitsAtOnce::~ExitsAtOnce() { exits_at_once = exits_at_once - 1; }
 
 }  // namespace client

@@ -1,5 +1,5 @@
-// Session: what a run of the client has one of: the scope of its tasks, the settings, the report,
-// and whether it is to stop.
+// Session: the state that a run of the client has once: the scope of its tasks, the settings, the
+// report, and whether it is to stop.
 //
 // Connections are not among it: each is a Channel (net/channel.h), so that several can exist.
 // Covered by tests/client/session/session_test.cc.

@@ -1,4 +1,4 @@
-// Arguments, as jobs with URLs and file names.
+// Arguments become jobs with URLs and file names.
 #include "apps/client/command/plan.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST(Plan, NamesEachFileAfterItsUrl) {
   EXPECT_EQ(plan.jobs[1].file, "index.html");
 }
 
-TEST(Plan, TakesTheNameThatWasGiven) {
+TEST(Plan, UsesTheNameThatWasGiven) {
   EXPECT_EQ(planned({.urls = {"h/a.txt"}, .file = "b.txt"}).jobs[0].file, "b.txt");
   const Plan both = planned({.urls = {"h/a", "h/b"}, .file = "-"});
   EXPECT_EQ(both.jobs[0].file, "-");
@@ -33,7 +33,7 @@ TEST(Plan, TakesTheNameThatWasGiven) {
   EXPECT_EQ(refused({.urls = {"h/a", "h/b"}, .file = "one"}), ExitCode::usage);
 }
 
-TEST(Plan, WantsANameWhereTheUrlHasNone) {
+TEST(Plan, RequiresANameWhereTheUrlHasNone) {
   EXPECT_EQ(refused({.urls = {"h/.."}}), ExitCode::usage);
   EXPECT_EQ(planned({.urls = {"h/.."}, .file = "f"}).jobs[0].file, "f");
 }
@@ -76,7 +76,7 @@ TEST(Plan, ReadsHeaders) {
   }
 }
 
-TEST(Plan, RefusesASocketPathThatNoAddressHolds) {
+TEST(Plan, RefusesASocketPathThatDoesNotFitAnAddress) {
   Arguments arguments{.urls = {"h/a"}};
   arguments.settings.unix_socket = std::string(108, 'p');
   EXPECT_EQ(refused(arguments), ExitCode::usage);

@@ -1,4 +1,4 @@
-// What of a head may be shown to people.
+// Heads are shown without credentials.
 #include "apps/client/command/private_fields.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ TEST(ShownHead, MarksLinesAndMasksSecrets) {
             "< HTTP/1.1 200 OK\n< set-cookie: ***\n");
 }
 
-TEST(PrivateFields, AreThoseThatLogSomebodyIn) {
+TEST(PrivateFields, AreTheFieldsWithCredentials) {
   EXPECT_TRUE(is_private(http1::FieldName::authorization));
   EXPECT_TRUE(is_private(http1::FieldName::proxy_authorization));
   EXPECT_TRUE(is_private(http1::FieldName::cookie));

@@ -1,4 +1,4 @@
-// What people type, as what is asked for; and what a file is called after it.
+// URLs as people type them, their parts, and the file names made from them.
 #include "apps/client/command/url.h"
 
 #include <vector>
@@ -44,7 +44,7 @@ TEST(Url, ReadsUrlsAsPeopleTypeThem) {
   }
 }
 
-TEST(Url, RefusesWhatIsNoUrl) {
+TEST(Url, RefusesTextThatIsNotAUrl) {
   struct Row {
     std::string_view typed;
     ExitCode code;
@@ -118,7 +118,7 @@ TEST(Url, ResolvesRedirects) {
   struct Row {
     std::string_view reference, result;
   };
-  // RFC 3986 5.4.1 and 5.4.2, with what a Location field may be.
+  // RFC 3986 5.4.1 and 5.4.2, and relative references of Location fields.
   const std::vector<Row> rows = {
       {"http://other:81/x", "http://other:81/x"},
       {"//other/x", "http://other/x"},
@@ -154,7 +154,7 @@ TEST(Url, FollowsNoRedirectToAnotherScheme) {
   }
 }
 
-TEST(Url, ReadsHostAndPortApart) {
+TEST(Url, ReadsHostAndPortGivenSeparately) {
   struct Row {
     std::string_view host, port, path, result;
   };

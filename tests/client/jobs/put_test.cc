@@ -84,7 +84,7 @@ TEST_F(Put, SendsStandardInputInChunks) {
   EXPECT_NE(process.err().find("stored standard input (11 bytes)"), std::string::npos);
 }
 
-TEST_F(Put, GivesWhoeverTypesAllTheTime) {
+TEST_F(Put, SetsNoTimeoutOnStandardInput) {
   const ScriptedServer server({[](Peer& peer) {
     peer.read_through("0\r\n\r\n");
     peer.send(created);
@@ -114,7 +114,7 @@ std::string body_after_continue(Peer& peer, std::size_t size) {
   return peer.read_bytes(size);
 }
 
-TEST_F(Put, AsksBeforeALargeBody) {
+TEST_F(Put, AsksForPermissionBeforeALargeBody) {
   const std::string large = varied_bytes(20'000'001);
   const ScriptedServer server({[&](Peer& peer) {
     EXPECT_TRUE(body_after_continue(peer, large.size()) == large);
@@ -125,7 +125,7 @@ TEST_F(Put, AsksBeforeALargeBody) {
   EXPECT_EQ(finished.status, 0) << finished.err;
 }
 
-TEST_F(Put, SendsALargeBodyUnaskedWhereTheServerSaysNothing) {
+TEST_F(Put, SendsALargeBodyWhereTheServerIgnoresExpect) {
   const std::string large = varied_bytes(2'000'000);
   const ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
@@ -149,7 +149,7 @@ TEST_F(Put, SendsNoBodyThatWasRefused) {
   EXPECT_NE(finished.err.find("413 Content Too Large; the file is larger"), std::string::npos);
 }
 
-TEST_F(Put, HearsARefusalWhileTheServerTakesNothing) {
+TEST_F(Put, ReadsARefusalWhileTheServerTakesNothing) {
   std::promise<void> over;
   const ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
@@ -163,7 +163,7 @@ TEST_F(Put, HearsARefusalWhileTheServerTakesNothing) {
   EXPECT_NE(finished.err.find("507 Insufficient Storage"), std::string::npos) << finished.err;
 }
 
-TEST_F(Put, HearsARefusalThatAResetFollows) {
+TEST_F(Put, ReadsARefusalThatAResetFollows) {
   const ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.read_bytes(100'000);
@@ -175,7 +175,7 @@ TEST_F(Put, HearsARefusalThatAResetFollows) {
   EXPECT_EQ(finished.status, 22) << finished.err;
 }
 
-TEST_F(Put, HearsARefusalWhileItWaitsForInput) {
+TEST_F(Put, ReadsARefusalWhileItWaitsForInput) {
   const ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.send(response("401 Unauthorized"));
@@ -236,7 +236,7 @@ TEST_F(Put, SaysWhereARedirectLeads) {
   write("a", "hello");
   const Finished finished = quoit({"put", "a", server.url("/a")});
   EXPECT_EQ(finished.status, 22);
-  EXPECT_NE(finished.err.find("give it this URL instead: http://other/a"), std::string::npos)
+  EXPECT_NE(finished.err.find("give this URL instead: http://other/a"), std::string::npos)
       << finished.err;
 }
 

@@ -13,8 +13,8 @@ namespace {
 struct Row {
   const char* what;
   http1::Body body;
-  std::string wire;     // what the connection brings
-  std::string content;  // what is the body
+  std::string wire;     // bytes of the connection
+  std::string content;  // the body
   std::size_t used;     // bytes of the wire that belong to it
   bool done;            // without the connection's end
   bool may_end;
@@ -70,14 +70,14 @@ TEST(BodyReader, FindsTheBodyAtEverySplit) {
   }
 }
 
-TEST(BodyReader, KnowsTheSizeWhereItIsSaid) {
+TEST(BodyReader, KnowsTheSizeWhereTheHeadHasIt) {
   EXPECT_EQ(BodyReader({http1::BodyKind::length, 7}).total(), 7U);
   EXPECT_EQ(BodyReader({http1::BodyKind::none, 0}).total(), 0U);
   EXPECT_EQ(BodyReader({http1::BodyKind::chunked, 0}).total(), std::nullopt);
   EXPECT_EQ(BodyReader({http1::BodyKind::until_close, 0}).total(), std::nullopt);
 }
 
-TEST(BodyReader, RefusesChunksThatAreNone) {
+TEST(BodyReader, RefusesMalformedChunks) {
   BodyReader reader({http1::BodyKind::chunked, 0});
   std::string wire = "five\r\nhello";
   EXPECT_EQ(reader.take(wire).failure.error, http1::Error::bad_chunk_size);

@@ -22,7 +22,7 @@ enum class End { none, finish, reset };
 struct Outcome {
   ExitCode code = ExitCode::ok;
   std::string reason;
-  std::string sent;        // what the peer received
+  std::string sent;        // bytes that the peer received
   std::size_t files = 0;   // in the directory, afterwards
   std::string content;     // of "out", if it is there
   bool connected = false;  // the connection was kept
@@ -69,8 +69,8 @@ class Exchange : public testing::Test {
     return job;
   }
 
-  // Does the job with a peer that sends `wire`, and then ends as told. The peer takes at most
-  // `window` bytes of what is sent.
+  // Does the job with a peer that sends `wire`, and then does `end`. The peer takes at most
+  // `window` bytes.
   Outcome run(const Job& job, std::string_view wire, End end, std::size_t split = 0,
               std::size_t window = SIZE_MAX) {
     uring::Simulated engine;
@@ -131,7 +131,7 @@ const std::vector<Response>& responses() {
   return all;
 }
 
-TEST_F(Exchange, takes_a_field_that_is_folded_over_lines) {
+TEST_F(Exchange, AcceptsAFieldThatIsFoldedOverLines) {
   const std::string wire =
       "HTTP/1.1 200 OK\r\nX-Long: one,\r\n\ttwo\r\nContent-Length:\r\n 5\r\n\r\nhello";
   for (const std::size_t split : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
@@ -154,7 +154,7 @@ TEST_F(Exchange, GetsTheFileAtEverySplit) {
 }
 
 // The first byte is there in all of these: without it, the job would try a new connection.
-TEST_F(Exchange, LeavesTheOldFileAloneWhereverTheAnswerIsCut) {
+TEST_F(Exchange, LeavesTheOldFileAloneWhereverTheResponseIsCut) {
   for (const Response& response : responses()) {
     const std::string wire = response.head + response.body;
     for (const End end : {End::finish, End::reset}) {
@@ -177,7 +177,7 @@ TEST_F(Exchange, LeavesTheOldFileAloneWhereverTheAnswerIsCut) {
   }
 }
 
-TEST_F(Exchange, TimesOutWhereverTheAnswerStops) {
+TEST_F(Exchange, TimesOutWhereverTheResponseStops) {
   const std::string wire = responses()[1].head + responses()[1].body;
   for (std::size_t cut = 0; cut < wire.size(); ++cut) {
     const Outcome outcome = run(get_job(), wire.substr(0, cut), End::none);
@@ -195,15 +195,15 @@ TEST_F(Exchange, KeepsAConnectionOnlyWhenNothingIsLeftOnIt) {
           .connected);
 }
 
-TEST_F(Exchange, SendsTheFileAndHearsTheAnswer) {
+TEST_F(Exchange, TakesNoEarlySuccessForAConfirmation) {
   const std::string content(600'000, 'x');
   const Outcome outcome =
       run(put_job(content), "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", End::none);
-  // The answer is there before the body is: that is no confirmation.
+  // The response comes before the body has been sent, so it does not confirm the body.
   EXPECT_EQ(outcome.code, ExitCode::weird_reply) << outcome.reason;
 }
 
-TEST_F(Exchange, HearsARefusalWhileTheBodyIsStuck) {
+TEST_F(Exchange, ReadsARefusalWhileTheBodyIsStuck) {
   const Outcome outcome =
       run(put_job(std::string(900'000, 'x')),
           "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n", End::none, 0, 1000);
@@ -216,7 +216,7 @@ TEST_F(Exchange, GivesUpWhenTheBodyIsStuckForTooLong) {
   EXPECT_EQ(outcome.code, ExitCode::timeout) << outcome.reason;
 }
 
-TEST_F(Exchange, SendsNoBodyThatIsRefusedBefore) {
+TEST_F(Exchange, SendsNoBodyAfterARefusal) {
   const Outcome outcome =
       run(put_job(std::string(2'000'000, 'x')),
           "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n", End::none);

@@ -16,7 +16,7 @@ Url located(std::string_view text) {
 
 // The head without the User-Agent line, whose version changes.
 std::string written(const Request& request, const Settings& settings = {}) {
-  std::vector<char> room(most_request_head_bytes);
+  std::vector<char> room(max_request_head_bytes);
   std::string head(write_request(request, settings, room));
   const std::size_t agent = head.find("User-Agent: quoit/");
   if (agent != std::string::npos) head.erase(agent, head.find("\r\n", agent) + 2 - agent);

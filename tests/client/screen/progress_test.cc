@@ -57,7 +57,7 @@ TEST(Progress, NeverFillsMoreThanTheLine) {
       << format_progress(progress, 60);
 }
 
-TEST(Progress, StandsWhatCannotBe) {
+TEST(Progress, CopesWithImpossibleNumbers) {
   // More than was announced, or nothing announced: no division by zero, no bar beyond its end.
   EXPECT_EQ(format_progress({.name = "a", .done = 5, .total = 2, .rate = 1}, 79),
             "a [====================] 100 %  5 B  1 B/s  0:00 left");
@@ -71,7 +71,7 @@ TEST(Meter, MeasuresTheLastSeconds) {
   EXPECT_EQ(meter.bytes_per_second(), 0U);
   meter.note(500, 1500);
   EXPECT_EQ(meter.bytes_per_second(), 1000U);
-  // A minute at 1000 a second, then a minute at 2000: the old rate is forgotten.
+  // A minute at 1000 a second, then a minute at 2000: the old rate no longer counts.
   std::uint64_t done = 0;
   for (std::int64_t now = 2000; now <= 62'000; now += 100) meter.note(done += 100, now);
   EXPECT_EQ(meter.bytes_per_second(), 1000U);
