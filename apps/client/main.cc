@@ -6,8 +6,10 @@
 #include "apps/client/command/plan.h"
 #include "apps/client/run.h"
 #include "apps/client/screen/report.h"
+#include "uring/standard_streams.h"
 
 int main(int argc, char** argv) {
+  uring::occupy_standard_streams(uring::ClosedStream::failing);
   client::Arguments arguments;
   client::Plan plan;
   client::ExitReason reason = client::read_options(argc, argv, arguments);

@@ -93,7 +93,7 @@ void finish(Run& run, uring::Loop& loop) {
 }
 
 int status_of(const Run& run) {
-  if (run.session.stop_reason == StopReason::interrupted) return 128 + Interrupt::number();
+  if (run.session.stop_reason() == StopReason::interrupted) return 128 + Interrupt::number();
   return static_cast<int>(run.result);
 }
 

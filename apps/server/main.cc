@@ -2,28 +2,15 @@
 //
 // The life of a request is in connection.cc. Covered by tests/end_to_end/.
 #include <cstdio>
-#include <fcntl.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
 #include "apps/server/server.h"
-
-namespace {
-
-// Started with closed streams, we would open a socket or a file under the number of one, and logs
-// and messages would go there.
-void occupy_standard_streams() {
-  int fd = 0;
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (fd >= 0) ::close(fd);
-}
-
-}  // namespace
+#include "uring/standard_streams.h"
 
 int main(int argc, char** argv) {
-  occupy_standard_streams();
+  uring::occupy_standard_streams(uring::ClosedStream::empty);
   // One heap for all threads: those of threads grow by a page a call. Answering takes nothing from
   // it, so that nobody waits for another.
   ::mallopt(M_ARENA_MAX, 1);

@@ -59,6 +59,37 @@ TEST_F(Quoit, PrintsOnlyErrorsWithQuiet) {
   EXPECT_EQ(finished.out, "");
 }
 
+// --- Closed standard streams ---
+
+TEST_F(Quoit, WorksWhereItsStandardStreamsAreClosed) {
+  const ScriptedServer server({answers(response("200 OK", "hello"))});
+  std::vector<std::string> words = {"sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"};
+  for (std::string& word : line({"get", "-v", server.url("/a"), "-o", "o"})) words.push_back(word);
+  EXPECT_EQ(test_support::run(words, here()).status, 0);
+  EXPECT_EQ(content("o"), "hello");
+  EXPECT_EQ(files(), Files{"o"});
+}
+
+TEST_F(Quoit, SaysThatAStandardStreamIsClosed) {
+  const ScriptedServer server(
+      {[](Peer& peer) { peer.read_to_end(); }, answers(response("200 OK", "hello"))});
+  const auto with_closed = [&](const char* closed, std::vector<std::string> arguments) {
+    std::vector<std::string> words = {"sh", "-c", std::string("exec \"$@\" ") + closed, "sh"};
+    for (std::string& word : line(std::move(arguments))) words.push_back(word);
+    return test_support::run(words, here());
+  };
+  const Finished put = with_closed("<&-", {"put", "-", server.url("/a")});
+  EXPECT_EQ(put.status, 26);
+  EXPECT_EQ(put.err,
+            "quoit: cannot read standard input: it is closed; redirect a file into it, or name the "
+            "file\n");
+  const Finished got = with_closed(">&-", {"get", server.url("/a"), "-o", "-"});
+  EXPECT_EQ(got.status, 23);
+  EXPECT_EQ(got.err,
+            "quoit: cannot write standard output: it is closed; redirect it to a file, or give -o "
+            "FILE\n");
+}
+
 // --- Time ---
 
 TEST_F(Quoit, GivesUpWhenNothingMoves) {

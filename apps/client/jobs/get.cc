@@ -30,10 +30,13 @@ uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   session.report.begin(output.name, body.total(), session.now());
   const ExitCode received = co_await receive_body(channel, body, output);
   session.report.end();
-  if (received != ExitCode::ok) {
+  // A body that ends with the connection may have ended because the signal reached the server, too.
+  const bool stopped = received == ExitCode::ok && session.stopping();
+  const ExitCode code = stopped ? channel.fail(cancelled(channel, channel.io)) : received;
+  if (code != ExitCode::ok) {
     disconnect(channel);
     co_await discard_output(channel.io, output);
-    co_return received;
+    co_return code;
   }
   finish_exchange(channel);
   const ExitCode published = co_await publish_output(channel.io, output);

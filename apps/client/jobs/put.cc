@@ -75,6 +75,12 @@ uring::Task<ExitCode> send_pieces(Upload& up) {
       up.error = input.error;
       co_return read;
     }
+    // A stream may have ended because the signal ended its writer: its last chunk would make the
+    // server store a part of it as a whole.
+    if (session.stopping()) {
+      up.error = cancelled(up.channel, up.io);
+      co_return code_of(up.error);
+    }
     const ExitCode sent = co_await send_all(up.channel, up.io, input.piece, up.error);
     if (sent != ExitCode::ok) co_return sent;
     session.report.moved(input.size - before, session.now());

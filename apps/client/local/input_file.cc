@@ -98,6 +98,9 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
     input.piece = {};
     co_return ExitCode::ok;
   }
+  if (read.error() == EBADF) {
+    co_return fail_reading(input, "it is closed; redirect a file into it, or name the file");
+  }
   if (!read.ok()) co_return fail_reading(input, uring::describe(read.fault()));
   if (!input.is_stream && read.count() == 0) {
     co_return fail_reading(input, "it became shorter while it was sent; send it again");

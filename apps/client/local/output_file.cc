@@ -2,6 +2,7 @@
 #include "apps/client/local/output_file.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -24,9 +25,14 @@ constexpr auto file_position = static_cast<std::uint64_t>(-1);
 // A random name exists already once in 2^64 times; more than a few times has another cause.
 constexpr int max_attempts = 8;
 
-ExitCode fail_writing(OutputFile& output, uring::Fault fault) {
+ExitCode fail_writing(OutputFile& output, uring::Result result) {
   std::string text = "cannot write " + output.name + ": ";
-  switch (fault) {
+  if (result.error() == EBADF) {
+    output.error = exit_with(ExitCode::write_error,
+                             text + "it is closed; redirect it to a file, or give -o FILE");
+    return ExitCode::write_error;
+  }
+  switch (const uring::Fault fault = result.fault()) {
     case uring::Fault::peer_gone: text += "its reader has gone"; break;
     case uring::Fault::no_space:
       text += "no space left; free some, or give -o FILE elsewhere";
@@ -92,14 +98,14 @@ uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
   const uring::OpenHow how{.flags = O_WRONLY | O_CLOEXEC | O_NOCTTY};
   const Interrupt::ExitsAtOnce exits;  // a named pipe waits for its reader
   const uring::Result opened = co_await io.open(AT_FDCWD, output.name.c_str(), how);
-  if (!opened.ok()) co_return fail_writing(output, opened.fault());
+  if (!opened.ok()) co_return fail_writing(output, opened);
   output.fd = opened.value;
   co_return ExitCode::ok;
 }
 
 uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
   const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
-  uring::Fault fault = uring::Fault::none;
+  uring::Result failure;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     output.temporary = temporary_name(output.target, random_number());
     const uring::Result opened = co_await io.open(AT_FDCWD, output.temporary.c_str(), how);
@@ -108,10 +114,10 @@ uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
       co_return ExitCode::ok;
     }
     output.temporary.clear();
-    fault = opened.fault();
-    if (fault != uring::Fault::exists) break;
+    failure = opened;
+    if (failure.fault() != uring::Fault::exists) break;
   }
-  co_return fail_writing(output, fault);
+  co_return fail_writing(output, failure);
 }
 
 }  // namespace
@@ -125,7 +131,7 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
     co_return ExitCode::ok;
   }
   const Existing existing = check(name);
-  if (existing.is_directory) co_return fail_writing(output, uring::Fault::is_directory);
+  if (existing.is_directory) co_return fail_writing(output, {.value = -EISDIR});
   if (existing.exists && !existing.is_regular) {
     const ExitCode opened = co_await open_stream(io, output);
     co_return opened;
@@ -147,7 +153,7 @@ uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::strin
       ::poll(&polled, 1, -1);
       continue;
     }
-    if (!written.ok()) co_return fail_writing(output, written.fault());
+    if (!written.ok()) co_return fail_writing(output, written);
     output.size += written.count();
     bytes.remove_prefix(written.count());
   }
@@ -163,7 +169,7 @@ uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
     output.temporary.clear();
     co_return ExitCode::ok;
   }
-  const ExitCode code = fail_writing(output, renamed.fault());
+  const ExitCode code = fail_writing(output, renamed);
   co_await discard_output(io, output);
   co_return code;
 }

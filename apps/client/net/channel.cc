@@ -41,10 +41,11 @@ void disconnect(Channel& channel) {
 
 ExitReason cancelled(const Channel& channel, const uring::Io& io) {
   const Session& session = channel.session;
-  if (session.stop_reason == StopReason::interrupted) {
+  const StopReason stopped = session.stop_reason();
+  if (stopped == StopReason::interrupted) {
     return exit_with(ExitCode::interrupted, "interrupted");
   }
-  if (session.stop_reason == StopReason::out_of_time) {
+  if (stopped == StopReason::out_of_time) {
     return exit_with(ExitCode::timeout,
                      "not finished within --max-time; try again, or raise --max-time");
   }

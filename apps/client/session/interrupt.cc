@@ -1,5 +1,5 @@
 // A signal handler reaches static objects only: these three are the program's only globals.
-// Covered by tests/client/run_test.cc.
+// Covered by tests/client/session/interrupt_test.cc.
 #include "apps/client/session/interrupt.h"
 
 #include <array>
@@ -27,12 +27,6 @@ void on_signal(int number) {
   if (::send(wake_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) ::_exit(128 + number);
 }
 
-void handle_with(void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  for (const int number : handled) ::sigaction(number, &action, nullptr);
-}
-
 }  // namespace
 
 Interrupt::Interrupt() {
@@ -41,12 +35,19 @@ Interrupt::Interrupt() {
   receiver_.reset(ends[0]);
   sender_.reset(ends[1]);
   wake_fd = ends[1];
-  handle_with(on_signal);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  for (std::size_t i = 0; i < handled.size(); ++i) {
+    ::sigaction(handled[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) ::sigaction(handled[i], &action, nullptr);
+  }
 }
 
 Interrupt::~Interrupt() {
-  handle_with(SIG_DFL);
+  if (wake_fd < 0) return;
+  for (std::size_t i = 0; i < handled.size(); ++i) ::sigaction(handled[i], &before_[i], nullptr);
   wake_fd = -1;
+  signal_number = 0;
 }
 
 int Interrupt::number() { return signal_number; }

@@ -3,9 +3,13 @@
 // A signal handler may do almost nothing, so it sends one byte through a socket pair; the watcher
 // receives it and stops the scope, and the tasks clean up and end. Some waits cannot be cancelled
 // (the resolver, a standard stream that is a pipe): while an ExitsAtOnce exists, there is nothing
-// to clean up, and the handler ends the process itself. A second signal does so, too. Covered by
+// to clean up, and the handler ends the process itself. A second signal does so, too.
+// A signal that was ignored when the program started, as by nohup, stays ignored. Covered by
 // tests/client/run_test.cc.
 #pragma once
+
+#include <array>
+#include <signal.h>
 
 #include "uring/fd.h"
 
@@ -13,7 +17,7 @@ namespace client {
 
 class Interrupt {
  public:
-  // Handles SIGINT, SIGTERM and SIGHUP from now on; one Interrupt a process.
+  // Handles SIGINT, SIGTERM and SIGHUP from now on; one Interrupt at a time in a process.
   Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
@@ -21,7 +25,7 @@ class Interrupt {
 
   // A blocking socket that receives one byte when a signal has come.
   int fd() const { return receiver_.get(); }
-  // The signal that has come; 0 before.
+  // The signal that has come, known as soon as it has been delivered to the process; 0 before.
   static int number();
 
   // While one exists, a signal ends the process at once.
@@ -36,6 +40,7 @@ class Interrupt {
  private:
   uring::Fd receiver_;
   uring::Fd sender_;
+  std::array<struct sigaction, 3> before_{};  // the dispositions of the three signals
 };
 
 }  // namespace client

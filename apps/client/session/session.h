@@ -23,7 +23,10 @@ struct Session {
 
   // Ends all waiting for peers, now and from now on. The first reason is kept.
   void stop(StopReason why);
-  bool stopping() const { return stop_reason != StopReason::none; }
+  // Why the run is to stop. A signal counts as soon as it has been delivered, also while the loop
+  // has not received it: no download is published and no upload is completed after a signal.
+  StopReason stop_reason() const;
+  bool stopping() const { return stop_reason() != StopReason::none; }
 
   // Milliseconds, at the start of this iteration of the loop.
   std::int64_t now() const { return scope.loop().now(); }
@@ -33,10 +36,12 @@ struct Session {
   uring::Scope& scope;
   const Settings& settings;
   Report& report;
-  StopReason stop_reason = StopReason::none;
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
   // end of a run waits for all tasks but these, and the process ends around them.
   std::size_t stream_reads = 0;
+
+ private:
+  StopReason stopped_for_ = StopReason::none;
 };
 
 }  // namespace client

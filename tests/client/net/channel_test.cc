@@ -68,8 +68,10 @@ TEST_F(ChannelTest, SaysWhyAWaitWasCancelled) {
   session_.stop(StopReason::out_of_time);
   EXPECT_EQ(code_of(cancelled(channel_, channel_.io)), ExitCode::timeout);
   EXPECT_NE(cancelled(channel_, channel_.io).text.find("--max-time"), std::string::npos);
-  session_.stop_reason = StopReason::interrupted;
-  EXPECT_EQ(code_of(cancelled(channel_, channel_.io)), ExitCode::interrupted);
+  Session other(scope_, settings_, report_);
+  other.stop(StopReason::interrupted);
+  const Channel interrupted(other);
+  EXPECT_EQ(code_of(cancelled(interrupted, interrupted.io)), ExitCode::interrupted);
 }
 
 }  // namespace

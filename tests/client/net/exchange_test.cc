@@ -4,12 +4,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <signal.h>
 #include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "apps/client/jobs/jobs.h"
+#include "apps/client/session/interrupt.h"
 #include "uring/simulated.h"
 
 namespace client {
@@ -223,6 +225,24 @@ TEST_F(Exchange, SendsNoBodyAfterARefusal) {
   EXPECT_EQ(outcome.code, ExitCode::http_error) << outcome.reason;
   EXPECT_NE(outcome.sent.find("Expect: 100-continue\r\n"), std::string::npos);
   EXPECT_EQ(outcome.sent.substr(outcome.sent.size() - 4), "\r\n\r\n");
+}
+
+// A signal that has been delivered, but that the loop has not received.
+class Signalled {
+ public:
+  Signalled() { ::raise(SIGINT); }
+
+ private:
+  Interrupt interrupt_;
+};
+
+TEST_F(Exchange, PublishesNothingAfterASignal) {
+  const Signalled signalled;
+  for (const Response& response : responses()) {
+    const Outcome outcome = run(get_job(), response.head + response.body, End::finish);
+    EXPECT_EQ(outcome.code, ExitCode::interrupted) << response.what;
+    EXPECT_EQ(outcome.files, 0U) << response.what;
+  }
 }
 
 }  // namespace

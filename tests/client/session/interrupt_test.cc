@@ -1,4 +1,5 @@
 // Signals, end to end: the program ends at once and leaves nothing behind.
+#include <future>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -74,6 +75,49 @@ TEST_F(Signals, StopsAtOnceWhereverItWaits) {
   connecting.signal(SIGINT);
   const std::optional<int> status = connecting.wait();
   EXPECT_TRUE(status == 130 || status == -SIGINT);
+}
+
+// `tar c d | quoit put - URL`: Ctrl-C ends the writer of the pipe as well, so quoit finds the
+// signal and the end of its input at once.
+TEST_F(Signals, StoreNoPartOfAStreamWhoseWriterTheyEnded) {
+  for (int run = 0; run < 12; ++run) {
+    std::string received;
+    ScriptedServer server({[&](Peer& peer) {
+      peer.read_head();
+      received = peer.read_to_end();
+    }});
+    Process process(line({"put", "-v", "-", server.url("/a")}), here({.keep_stdin_open = true}));
+    process.write("half");
+    EXPECT_TRUE(process.wait_for_err("> Accept")) << process.err();
+    process.signal(SIGSTOP);
+    process.close_stdin();
+    process.signal(SIGINT);
+    process.signal(SIGCONT);
+    EXPECT_EQ(process.wait(), 130) << process.err();
+    server.finish();
+    EXPECT_FALSE(received.ends_with("0\r\n\r\n")) << received;
+  }
+}
+
+TEST_F(Signals, StayIgnoredWhereTheyWereIgnoredAtTheStart) {
+  for (const auto& [name, number] : {std::pair("HUP", SIGHUP), std::pair("INT", SIGINT)}) {
+    std::promise<void> signalled;
+    const ScriptedServer server({[&](Peer& peer) {
+      peer.read_head();
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+      signalled.get_future().wait();
+      peer.send("hello");
+      EXPECT_TRUE(peer.at_end());
+    }});
+    std::vector<std::string> words = {"sh", "-c", "trap '' $0; exec \"$@\"", name};
+    for (std::string& word : line({"get", "-v", server.url("/a")})) words.push_back(word);
+    Process process(words, here());
+    EXPECT_TRUE(process.wait_for_err("< HTTP/1.1 200")) << process.err();
+    process.signal(number);
+    signalled.set_value();
+    EXPECT_EQ(process.wait(), 0) << name << ": " << process.err();
+    EXPECT_EQ(content("a"), "hello");
+  }
 }
 
 }  // namespace

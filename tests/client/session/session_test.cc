@@ -1,8 +1,11 @@
 // Stopping a run, on the simulated engine.
 #include "apps/client/session/session.h"
 
+#include <signal.h>
+
 #include <gtest/gtest.h>
 
+#include "apps/client/session/interrupt.h"
 #include "uring/io.h"
 #include "uring/simulated.h"
 #include "uring/task.h"
@@ -41,7 +44,24 @@ TEST(Session, KeepsTheFirstReasonToStop) {
   Session session(scope, settings, report);
   session.stop(StopReason::out_of_time);
   session.stop(StopReason::interrupted);
-  EXPECT_EQ(session.stop_reason, StopReason::out_of_time);
+  EXPECT_EQ(session.stop_reason(), StopReason::out_of_time);
+}
+
+TEST(Session, StopsBeforeTheLoopHasReceivedTheSignal) {
+  uring::Simulated engine;
+  uring::Loop loop(engine);
+  uring::Scope scope(loop);
+  const Settings settings;
+  Report report(settings);
+  const Session session(scope, settings, report);
+  {
+    const Interrupt interrupt;
+    EXPECT_FALSE(session.stopping());
+    ::raise(SIGTERM);
+    EXPECT_EQ(session.stop_reason(), StopReason::interrupted);
+    EXPECT_EQ(Interrupt::number(), SIGTERM);
+  }
+  EXPECT_FALSE(session.stopping());
 }
 
 }  // namespace
