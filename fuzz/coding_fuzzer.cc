@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "apps/server/coding.h"
+#include "apps/server/plan/precompressed.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"

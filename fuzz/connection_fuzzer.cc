@@ -22,13 +22,15 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "apps/server/service.h"
+#include "apps/server/connection/worker_state.h"
+#include "apps/server/serve.h"
 #include "fuzz/connection_reference.h"
 #include "fuzz/require.h"
 #include "fuzz/script.h"
@@ -73,40 +75,44 @@ ServedTree& tree() {
   return made;
 }
 
-server::Config config_of(const Setup& setup) {
-  server::Config config;
-  config.site.writable = setup.writable;
-  config.site.dot_files = setup.dot_files;
-  config.site.limits = setup.limits();
-  if (setup.is_durable) config.site.durability = server::Durability::full;
-  if (setup.small_bodies) config.site.max_body = Setup::most_body;
-  if (setup.has_fallback) config.site.fallback = Setup::fallback;
-  return config;
+server::Site site_of(const Setup& setup) {
+  server::Site site;
+  site.writable = setup.writable;
+  site.dot_files = setup.dot_files;
+  site.limits = setup.limits();
+  if (setup.is_durable) site.durability = server::Durability::full;
+  if (setup.small_bodies) site.max_body = Setup::most_body;
+  if (setup.has_fallback) site.fallback = Setup::fallback;
+  site.listing = false;  // listing_fuzzer.cc judges listings
+  server::finish_site(site);
+  return site;
 }
 
 // A server on the simulated engine. Creating one costs more than a run, so one server serves all
 // runs with the same limit for heads, which determines the size of its buffers. Bytes that a run
 // leaves in exchanges and blocks are there in the next run, as in a real server.
 struct Server {
-  server::Config config;
   server::Mime mime;
   uring::Simulated engine;
   uring::Loop loop{engine};
   server::Claims claims;
-  server::Shared shared{config, mime, claims, tree().root()};
-  server::Service service{shared, loop};
+  server::Shared shared{.mime = mime,
+                        .claims = claims,
+                        .endpoints = {{.site = std::make_shared<const server::Site>()}},
+                        .root = tree().root(),
+                        .cache_bytes = 64 * 1024 * 1024};
+  server::WorkerState worker{shared, loop};
 };
 
 Server& server_for(const Setup& setup) {
   static Server usual;
   static Server narrow;
   Server& chosen = setup.small_heads ? narrow : usual;
-  chosen.config = config_of(setup);
-  chosen.config.site.listing = false;  // listing_fuzzer.cc tests listings
+  chosen.worker.replace_site(0, std::make_shared<const server::Site>(site_of(setup)));
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
-  chosen.service.draining = false;
+  chosen.worker.draining = false;
   chosen.engine.reset();
-  chosen.service.files.forget_all();  // entries were cached under another configuration
+  chosen.worker.files.forget_all();  // what it remembers was true of another configuration
   return chosen;
 }
 
@@ -120,7 +126,8 @@ class Play {
 
   void run(Pieces pieces) {
     socket_ = engine_.connected();
-    service_.take(socket_);
+    server::Connection* const c = worker_.admit(socket_);
+    if (c) worker_.connections.spawn(server::serve(*c));
     if (pieces == Pieces::as_told) {
       if (script_.receive_bytes > 0) split_receives(script_.receive_bytes);
       for (const Event& event : script_.events) act(event);
@@ -185,8 +192,8 @@ class Play {
       case 'E': plan_error(event); break;
       case 'M': plan(event.n % 32, {.most = 1}); break;
       case 'D': plan(event.n % 32, {.delay = 1U + event.n / 32U}); break;
-      case 'S': service_.drain(); break;
-      case 'K': service_.connections.stop(); break;
+      case 'S': worker_.drain(); break;
+      case 'K': worker_.connections.stop(); break;
       default: settle(); break;
     }
   }
@@ -221,11 +228,11 @@ class Play {
     require(!was_calm() || engine_.closed(socket_), "the connection ends after its last response");
     const uring::Milliseconds before = engine_.now();
     int turns = 0;
-    while (!service_.connections.empty() && turns < 200'000) {
+    while (!worker_.connections.empty() && turns < 200'000) {
       loop_.iterate(uring::forever);
       ++turns;
     }
-    require(service_.connections.empty(), "the connection ends");
+    require(worker_.connections.empty(), "the connection ends");
     require(engine_.now() - before <= longest_end_ms(), "it ends in bounded time");
     look_for_harm();
   }
@@ -233,7 +240,7 @@ class Play {
   // The timeouts for a head, for a body and for sending a response, twice; a lingering close; and
   // the time that the lowest rate allows for all received bytes and for sending a full block.
   [[nodiscard]] uring::Milliseconds longest_end_ms() const {
-    const server::Timeouts& timeouts = server_.config.site.timeouts;
+    const server::Timeouts& timeouts = server_.worker.endpoints[0]->site->timeouts;
     const std::uint64_t bytes = script_.bytes.size() + 2 * server::BlockPool::large_bytes;
     constexpr uring::Milliseconds linger_ms = 6000;
     return 2 * (timeouts.head_ms + timeouts.idle_ms + 2 * timeouts.body_ms) + linger_ms +
@@ -254,8 +261,8 @@ class Play {
   }
 
   void require_nothing_left() const {
-    require(service_.live == 0, "no connection is left");
-    require(service_.blocks.lent() == 0, "no block is left");
+    require(worker_.live == 0, "no connection is left");
+    require(worker_.blocks.lent() == 0, "no block is left");
     require(loop_.frames().live() == 0, "no frame is left");
     require(engine_.buffers_in_use() == 0, "no provided buffer is left");
     require(engine_.open_files() == 0, "no file is left open");
@@ -266,7 +273,7 @@ class Play {
   Server& server_;
   uring::Simulated& engine_ = server_.engine;
   uring::Loop& loop_ = server_.loop;
-  server::Service& service_ = server_.service;
+  server::WorkerState& worker_ = server_.worker;
   int socket_ = -1;
   bool was_hurt_ = false;
   std::size_t failed_unlinks_ = 0;

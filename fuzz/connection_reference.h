@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/server/parts.h"
+#include "apps/server/plan/multipart.h"
 #include "fuzz/require.h"
 #include "fuzz/served_tree.h"
 #include "parser/chunked.h"

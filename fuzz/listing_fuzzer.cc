@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/server/listing.h"
+#include "apps/server/pages/listing.h"
 #include "fuzz/bytes.h"
 #include "fuzz/require.h"
 
@@ -116,7 +116,7 @@ void check_markup(std::string_view page, std::size_t count, std::size_t files, b
     return static_cast<std::size_t>(std::count(page.begin(), page.end(), byte));
   };
   Shown empty;
-  show(ListingFormat::html, is_root ? "/" : "d", {}, Listing::least_room, empty);
+  show(ListingFormat::html, is_root ? "/" : "d", {}, Listing::least_space, empty);
   const std::string_view frame = empty.content.view();
   const auto framed = [frame](char byte) {
     return static_cast<std::size_t>(std::count(frame.begin(), frame.end(), byte));
@@ -133,7 +133,7 @@ void check(std::string_view name, std::vector<Entry> entries) {
   show(ListingFormat::html, name, entries, 65536, page);
   show(ListingFormat::json, name, entries, 65536, json);
   std::reverse(entries.begin(), entries.end());
-  show(ListingFormat::html, name, entries, Listing::least_room, small);
+  show(ListingFormat::html, name, entries, Listing::least_space, small);
   std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
     if (left.is_directory != right.is_directory) return left.is_directory;
     return left.name < right.name;

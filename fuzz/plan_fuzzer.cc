@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/server/plan.h"
+#include "apps/server/plan/plan.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "apps/server/put_terms.h"
+#include "apps/server/plan/put_terms.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"

@@ -53,6 +53,10 @@ class Head {
 
   // Fields. While `more`, those whose lines are complete.
   [[nodiscard]] bool has(FieldName name) const noexcept { return (present_ & bit(name)) != 0; }
+  // Says whether the name of every field is in `names`; FieldName::other stands for unknown names.
+  [[nodiscard]] bool has_only(FieldSet names) const noexcept {
+    return (present_ & ~names.bits_) == 0;
+  }
   [[nodiscard]] bool has_repeated(FieldName name) const noexcept {
     return (repeated_ & bit(name)) != 0;
   }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace http1 {
@@ -108,6 +109,25 @@ enum class FieldName : std::uint8_t {
 inline constexpr std::size_t method_count = static_cast<std::size_t>(Method::search) + 1;
 inline constexpr std::size_t field_name_count = static_cast<std::size_t>(FieldName::x_oc_mtime) + 1;
 static_assert(field_name_count <= 64, "a head keeps one bit for each name in 64");
+
+// A set of field names, for a question about all fields of a head at once: Head::has_only().
+class FieldSet {
+ public:
+  constexpr FieldSet(std::initializer_list<FieldName> names) noexcept {
+    for (const FieldName name : names) bits_ |= std::uint64_t{1} << static_cast<unsigned>(name);
+  }
+  [[nodiscard]] constexpr FieldSet with(FieldSet more) const noexcept {
+    more.bits_ |= bits_;
+    return more;
+  }
+  [[nodiscard]] constexpr bool has(FieldName name) const noexcept {
+    return (bits_ >> static_cast<unsigned>(name) & 1) != 0;
+  }
+
+ private:
+  friend class Head;
+  std::uint64_t bits_ = 0;
+};
 
 // Returns the method of that exact text, or unknown.
 [[nodiscard]] Method method_of(std::string_view text) noexcept;

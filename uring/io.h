@@ -149,9 +149,9 @@ class Io : private IoParts {
   bool stopped() const { return stopped_; }
   bool timed_out() const { return timed_out_; }
   Loop& loop() const { return loop_; }
+  FramePool& frames() const { return loop_.frames(); }
   Engine& engine() const { return loop_.engine(); }
   // For coroutines whose first parameter is an Io: where their frames are allocated.
-  FramePool& frames() const { return loop_.frames(); }
 
   // Takes back stopped() and timed_out(), for a new use of this Io.
   void renew();

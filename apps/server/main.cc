@@ -6,7 +6,7 @@
 
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
-#include "apps/server/server.h"
+#include "apps/server/process/server.h"
 #include "uring/standard_streams.h"
 
 int main(int argc, char** argv) {

@@ -80,8 +80,12 @@ class Uncounted final : public uring::Engine {
 
 class Heap : public ::testing::Test {
  protected:
-  explicit Heap(std::uint64_t cache_bytes = Config{}.cache_bytes)
-      : config{.cache_bytes = cache_bytes} {
+  explicit Heap(std::uint64_t cache_bytes = lab::default_cache_bytes)
+      : shared{.mime = mime,
+               .claims = claims,
+               .endpoints = {Endpoint{.site = shared_site}},
+               .root = root.fd(),
+               .cache_bytes = cache_bytes} {
     root.put("hello.txt", "hello\n");
     root.put("folder/index.html", "<p>");
     root.put("hello.txt.gz", "zipped");
@@ -91,17 +95,19 @@ class Heap : public ::testing::Test {
   }
   ~Heap() override {
     for (const int socket : sockets) engine.peer_finishes(socket);
-    loop.run(service.connections);
+    loop.run(worker.connections);
   }
 
   int connect() {
     const int socket = engine.connected();
-    service.take(socket);
+    worker.connections.spawn(serve(*worker.admit(socket)));
     return socket;
   }
 
   // How often the server allocates when all connections send `bytes`, after `warm` times.
   std::size_t count(std::string_view bytes, int warm = 100) {
+    finish_site(site);
+    worker.update_policy();
     for (int i = 0; i < warm; ++i) play(bytes);
     allocations = 0;
     for (int i = 0; i < 100; ++i) {
@@ -121,15 +127,16 @@ class Heap : public ::testing::Test {
     for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   }
 
-  Config config;
   Mime mime;
   lab::Folder root;
   uring::Simulated engine;
   Uncounted uncounted{engine};
   uring::Loop loop{uncounted};
   Claims claims;
-  Shared shared{config, mime, claims, root.fd()};
-  Service service{shared, loop};
+  std::shared_ptr<Site> shared_site = std::make_shared<Site>();
+  Site& site = *shared_site;
+  Shared shared;
+  WorkerState worker{shared, loop};
   std::vector<int> sockets;
 };
 
@@ -157,7 +164,7 @@ TEST_F(HeapWithoutCache, is_not_used_by_a_request_that_is_kept_alive) {
   EXPECT_EQ(count(head_of("GET", "/300K")), 0U);
   const std::string get = head_of("GET", "/hello.txt");
   EXPECT_EQ(count(get + get + get), 0U);
-  EXPECT_EQ(service.files.size(), 0U);
+  EXPECT_EQ(worker.files.size(), 0U);
 }
 
 // What is remembered: small and large, with bodies and without, by target and by path.
@@ -174,13 +181,13 @@ TEST_F(Heap, is_not_used_by_what_is_remembered) {
     // Once by the long way, once by the short one, which keeps the head; then nothing more.
     EXPECT_EQ(count(request, 5), 0U) << request;
   }
-  EXPECT_GT(service.files.counters().hits, 1000U);
+  EXPECT_GT(worker.files.counters().hits, 1000U);
 }
 
 TEST_F(Heap, is_not_used_by_compressed_siblings_and_extra_fields) {
-  config.site.precompressed = true;
-  ASSERT_EQ(add_header("X-Content-Type-Options: nosniff", config.site.extra_fields), "");
-  ASSERT_EQ(add_origin("https://a", config.site.extra_fields), "");
+  site.precompressed = true;
+  ASSERT_EQ(add_header("X-Content-Type-Options: nosniff", site.extra_fields), "");
+  ASSERT_EQ(add_origin("https://a", site.extra_fields), "");
   EXPECT_EQ(
       count(head_of("GET", "/hello.txt", "Accept-Encoding: br, gzip\r\nOrigin: https://a\r\n")),
       0U);
@@ -192,7 +199,7 @@ TEST_F(Heap, is_not_used_by_heads_in_pieces) {
 }
 
 TEST_F(Heap, is_not_used_by_an_upload) {
-  config.site.writable = true;
+  site.writable = true;
   EXPECT_EQ(count(head_of("PUT", "/new", "Content-Length: 3\r\n") + "new"), 0U);
   EXPECT_EQ(count(head_of("PUT", "/new", "Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n0\r\n\r\n"),
             0U);
@@ -219,7 +226,7 @@ TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {
     engine.peer_sends(socket, head_of("GET", "/hello.txt"));
     engine.peer_finishes(socket);
     counting = before;
-    service.take(socket);
+    worker.connections.spawn(serve(*worker.admit(socket)));
     for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   };
   for (int warming = 0; warming < 10; ++warming) come_and_go();

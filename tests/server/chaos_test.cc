@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/sweep.h"
+#include "apps/server/files/sweep.h"
 #include "tests/server/writer.h"
 
 namespace server {
@@ -130,15 +130,15 @@ class Round {
  public:
   Round(Chaos& chaos, bool with_faults)
       : chaos_(chaos), with_faults_(with_faults), mutates_(chaos.chance(60)) {
-    world_.config.site.writable = true;
-    if (chaos_.chance(20)) world_.config.site.writable = false;
+    world_.site.writable = true;
+    if (chaos_.chance(20)) world_.site.writable = false;
     lay(world_, chaos_.any(std::vector{lab::Where::on_disk, lab::Where::in_memory,
                                        lab::Where::in_memory_by_name}));
-    if (chaos_.chance(20)) world_.config.site.max_body = 1000;
-    if (chaos_.chance(20)) world_.config.site.durability = Durability::data;
-    if (chaos_.chance(20)) world_.config.site.durability = Durability::full;
+    if (chaos_.chance(20)) world_.site.max_body = 1000;
+    if (chaos_.chance(20)) world_.site.durability = Durability::data;
+    if (chaos_.chance(20)) world_.site.durability = Durability::full;
     if (chaos_.chance(10)) world_.engine.set_free_bytes(5000);
-    if (chaos_.chance(20)) world_.config.site.limits.head_bytes = 300;
+    if (chaos_.chance(20)) world_.site.limits.head_bytes = 300;
     if (chaos_.chance(20)) world_.engine.split_receives(1 + chaos_.below(100));
     if (with_faults) world_.engine.set_behaviour(behaviour());
     world_.root.put("file", "zzzz");
@@ -160,8 +160,8 @@ class Round {
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
       if (chaos_.chance(60)) world_.loop.iterate(0);
     }
-    if (chaos_.chance(20)) world_.service.drain();
-    if (chaos_.chance(20)) world_.service.connections.stop();
+    if (chaos_.chance(20)) world_.worker.drain();
+    if (chaos_.chance(20)) world_.worker.connections.stop();
     world_.end();
     check();
   }

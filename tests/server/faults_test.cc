@@ -34,7 +34,7 @@ struct Scenario {
   std::size_t before = 0;   // answers before the one to the write
   Durability durability = Durability::none;
   lab::Where where = lab::Where::on_disk;
-  std::uint64_t cache_bytes = Config{}.cache_bytes;
+  std::uint64_t cache_bytes = lab::default_cache_bytes;
 };
 
 // Where nothing is remembered, so that the engine opens and reads.
@@ -134,8 +134,8 @@ std::vector<Scenario> writes() {
 class Play {
  public:
   explicit Play(const Scenario& scenario) : world(scenario.cache_bytes), scenario_(scenario) {
-    world.config.site.writable = true;
-    world.config.site.durability = scenario.durability;
+    world.site.writable = true;
+    world.site.durability = scenario.durability;
     lay(world, scenario.where);
     world.root.put("folder/index.html", "<p>");
     world.root.put("large", pattern(BlockPool::large_bytes + 100));
@@ -349,7 +349,7 @@ TEST(Faults, of_the_machine_are_never_told_as_not_found) {
   EXPECT_EQ(play.world.heard(play.socket).substr(9, 3), "503");
 
   Play fallback(missing);
-  fallback.world.config.site.fallback = "folder/index.html";
+  fallback.world.site.fallback = "folder/index.html";
   fallback.world.engine.plan_fault(3, {.error = EMFILE});
   fallback.run();
   fallback.world.end();
@@ -392,11 +392,11 @@ void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
         play.run([&](int turn) {
           if (turn != at) return;
           over = turn >= static_cast<int>(scenario.pieces.size()) * 40 - 1;
-          play.world.service.drain();
-          if (!drains_only) play.world.service.connections.stop();
+          play.world.worker.drain();
+          if (!drains_only) play.world.worker.connections.stop();
         });
         if (!drains_only) {
-          EXPECT_TRUE(play.world.service.connections.empty());
+          EXPECT_TRUE(play.world.worker.connections.empty());
           EXPECT_EQ(play.world.engine.now(), before);
         }
         play.check();
@@ -422,7 +422,7 @@ TEST(Stops, that_only_drain_cost_no_request_its_answer) {
       Play play(scenario);
       for (std::uint64_t n = 1; n < 20; ++n) play.world.engine.plan_fault(n, {.delay = delay});
       play.run([&](int turn) {
-        if (turn == at) play.world.service.drain();
+        if (turn == at) play.world.worker.drain();
       });
       const bool stored = play.world.root.get("folder/file") == "new";
       const bool answered = play.world.heard(play.socket).starts_with("HTTP/1.1 204 ");

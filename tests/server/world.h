@@ -1,7 +1,7 @@
 // What the server's tests share: requests to parse, a folder to serve, and the whole connection on
 // the simulated engine.
 //
-// A World is a service with everything around it but a kernel's sockets and a clock that runs: the
+// A World is a worker with everything around it but a kernel's sockets and a clock that runs: the
 // test is the peer, says when time passes, and asks at the end whether anything was leaked. Used by
 // all of tests/server/.
 #pragma once
@@ -21,7 +21,8 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/service.h"
+#include "apps/server/connection/worker_state.h"
+#include "apps/server/serve.h"
 #include "parser/parse.h"
 #include "uring/fd.h"
 #include "uring/simulated.h"
@@ -52,6 +53,8 @@ inline constexpr std::int64_t old_seconds = 784'111'777;
 inline constexpr std::string_view old_date = "Sun, 06 Nov 1994 08:49:37 GMT";
 inline constexpr FileFacts old_facts{.size = 6, .mtime_ns = old_seconds * 1'000'000'000};
 inline constexpr std::string_view old_tag = "\"ae1b981bc490a00-6\"";
+
+inline constexpr std::uint64_t default_cache_bytes = 64 * 1024 * 1024;
 
 // A folder of its own, gone at the end.
 class Folder {
@@ -142,17 +145,24 @@ inline std::string pattern(std::size_t bytes) {
   return all;
 }
 
-// A service on a simulated engine. `config` may be changed before a connection needs it.
+// A worker on a simulated engine. `site` may be changed until a connection needs it.
 class World {
  public:
   // With a file cache of that size; 0: none.
-  explicit World(std::uint64_t cache_bytes = Config{}.cache_bytes)
-      : config{.cache_bytes = cache_bytes} {}
+  explicit World(std::uint64_t cache_bytes = default_cache_bytes)
+      : shared{.mime = mime,
+               .claims = claims,
+               .endpoints = {Endpoint{.site = shared_site}},
+               .root = root.fd(),
+               .cache_bytes = cache_bytes} {}
 
   // A new connection; the peer's number.
   int connect() {
+    finish_site(site);
+    worker.update_policy();
     const int socket = engine.connected();
-    service.take(socket);
+    Connection* const c = worker.admit(socket);
+    if (c) worker.connections.spawn(serve(*c));
     return socket;
   }
 
@@ -189,30 +199,31 @@ class World {
   // Lets time pass until all connections have ended, and looks for what was left behind.
   void end() {
     int turns = 0;
-    while (!service.connections.empty() && ++turns < 3'000'000) loop.iterate(uring::forever);
-    ASSERT_TRUE(service.connections.empty()) << "a connection does not end";
-    EXPECT_EQ(service.live, 0U);
-    EXPECT_EQ(service.blocks.lent(), 0U);
+    while (!worker.connections.empty() && ++turns < 3'000'000) loop.iterate(uring::forever);
+    ASSERT_TRUE(worker.connections.empty()) << "a connection does not end";
+    EXPECT_EQ(worker.live, 0U);
+    EXPECT_EQ(worker.blocks.lent(), 0U);
     EXPECT_EQ(loop.frames().live(), 0U);
     EXPECT_EQ(engine.buffers_in_use(), 0U);
     EXPECT_EQ(engine.open_files(), 0U);
     EXPECT_EQ(engine.open_sockets(), 0U);
   }
 
-  Config config;
   Mime mime;
   Folder root;
   uring::Simulated engine;
   uring::Loop loop{engine};
   Claims claims;
-  Shared shared{config, mime, claims, root.fd()};
-  Service service{shared, loop};
+  std::shared_ptr<Site> shared_site = std::make_shared<Site>();
+  Site& site = *shared_site;
+  Shared shared;
+  WorkerState worker{shared, loop};
 };
 
 // A test with one World, which is clean at the end.
 class InWorld : public ::testing::Test {
  protected:
-  explicit InWorld(std::uint64_t cache_bytes = Config{}.cache_bytes) : world(cache_bytes) {}
+  explicit InWorld(std::uint64_t cache_bytes = default_cache_bytes) : world(cache_bytes) {}
   void TearDown() override {
     world.end();
     EXPECT_EQ(world.root.temporaries(), 0U);

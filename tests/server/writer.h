@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "apps/server/find.h"
+#include "apps/server/files/file_system.h"
+#include "apps/server/plan/facts.h"
 #include "tests/server/world.h"
 
 namespace server::lab {
@@ -19,9 +20,9 @@ enum class Where : std::uint8_t { on_disk, in_memory, in_memory_by_name };
 inline void lay(World& world, Where where) {
   struct stat status {};
   EXPECT_EQ(::fstat(world.root.fd(), &status), 0);
-  world.service.memory_device.reset();
-  if (where != Where::on_disk) world.service.memory_device = status.st_dev;
-  if (where == Where::in_memory_by_name) world.service.links_files = false;
+  world.worker.memory_device.reset();
+  if (where != Where::on_disk) world.worker.memory_device = status.st_dev;
+  if (where == Where::in_memory_by_name) world.worker.links_files = false;
 }
 
 #define WHEREVER_FILES_LIE(suite)                                                               \
@@ -38,7 +39,7 @@ class Writing : public InWorld {
  protected:
   Writing() {
     lay(world, Where::on_disk);  // wherever they really are
-    world.config.site.writable = true;
+    world.site.writable = true;
     world.root.put("old.txt", "old");
   }
 

@@ -1,8 +1,8 @@
 // exact_time(): the wall clock as the server reads it, for tests of dates.
 //
-// std::time() reads a copy that the kernel updates with each timer tick: for up to 4 ms it returns
-// the second before, so that a new file would seem to be from the future.
-// Covered by tests/server/response_test.cc, which compares with it.
+// std::time() reads a copy that the kernel renews with each timer tick: for up to 4 ms it names the
+// second before, and what has just happened would be of the future.
+// Covered by tests/server/connection/response_test.cc, which compares with it.
 #pragma once
 
 #include <ctime>

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/server/access_log.h"
 #include "apps/server/config/address.h"
+#include "apps/server/log/log_line.h"
 #include "apps/server/plan/site.h"
 
 namespace server {

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/server/config/config_sources.h"
+#include "apps/server/plan/cors.h"
 #include "uring/make_engine.h"
 
 namespace server {
@@ -276,7 +277,9 @@ std::string apply(const Texts& texts, Config& config) {
   config.site.timeouts.idle_ms = milliseconds(texts.idle_seconds);
   config.site.timeouts.body_ms = milliseconds(texts.body_seconds);
   config.grace_ms = milliseconds(texts.grace_seconds);
-  return apply_fields(texts, config);
+  const std::string wrong = apply_fields(texts, config);
+  finish_site(config.site);
+  return wrong;
 }
 
 }  // namespace

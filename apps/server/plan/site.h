@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/server/extra_fields.h"
+#include "apps/server/plan/extra_fields.h"
 #include "parser/limits.h"
 
 namespace server {
@@ -50,6 +50,14 @@ struct Site {
   Timeouts timeouts;
   http1::Limits limits;
   ExtraFields extra_fields;  // --header and --cors
+  // Policy, computed by finish_site(): nothing in this Site makes the answer to a GET of a cached
+  // file depend on more than the file and the fields of the request. Requests may then take the
+  // fast path (read/from_cache.h).
+  bool answers_from_cache = false;
 };
+
+// Computes what follows from the options of `site`. To be called once all of them are set, before
+// any request sees it.
+void finish_site(Site& site);
 
 }  // namespace server

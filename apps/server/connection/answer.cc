@@ -1,0 +1,52 @@
+// From a status to a plan. Covered by tests/server/connection/answer_test.cc and
+// connection_test.cc.
+#include "apps/server/connection/answer.h"
+
+#include "apps/server/plan/methods.h"
+#include "parser/error.h"
+
+namespace server {
+
+int status_of(uring::Fault fault) {
+  switch (fault) {
+    case uring::Fault::not_found: return 404;
+    case uring::Fault::outside:
+    case uring::Fault::not_allowed: return 403;
+    case uring::Fault::bad_name: return 404;
+    case uring::Fault::not_directory: return 404;
+    case uring::Fault::exists:
+    case uring::Fault::is_directory:
+    case uring::Fault::not_empty: return 409;
+    case uring::Fault::no_space: return 507;
+    case uring::Fault::too_large: return 413;
+    case uring::Fault::out_of_descriptors:
+    case uring::Fault::out_of_memory:
+    case uring::Fault::try_again: return 503;
+    default: return 500;
+  }
+}
+
+void answer(Connection& c, int status, std::string_view explanation) {
+  Exchange& x = *c.exchange;
+  x.plan = plan_text(x.request.head, status, explanation, x.scratch.text_for_plan());
+  if (status == 405) x.plan.allow = allowed_methods(x.site->writable);
+  if (status == 503) x.plan.keep_alive = false;
+  if (x.request.head.method() == http1::Method::connect) x.plan.keep_alive = false;
+}
+
+void answer(Connection& c, uring::Fault fault) {
+  answer(c, status_of(fault), uring::describe(fault));
+}
+
+void close_after_answer(Connection& c) {
+  c.exchange->plan.keep_alive = false;
+  c.lingers = true;
+}
+
+void refuse_head(Connection& c) {
+  const http1::Error error = c.exchange->request.head.failure().error;
+  answer(c, http1::status_of(error), http1::describe(error));
+  close_after_answer(c);
+}
+
+}  // namespace server

@@ -1,0 +1,20 @@
+// Where blocks come from and go. Covered by tests/server/connection/block_pool_test.cc.
+#include "apps/server/connection/block_pool.h"
+
+#include <utility>
+
+namespace server {
+
+// Pages are touched only as far as they are used.
+char* BlockPool::make(std::size_t bytes) {
+  if (bytes == large_bytes) ++made_large_;
+  return new char[bytes];
+}
+
+BlockPool::~BlockPool() {
+  for (Free* list : {free_large_, free_small_}) {
+    while (list) delete[] reinterpret_cast<char*>(std::exchange(list, list->next));
+  }
+}
+
+}  // namespace server

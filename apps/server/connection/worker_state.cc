@@ -1,0 +1,145 @@
+// Admission, Sites, and what a worker begins and ends with. Covered by
+// tests/server/connection/worker_state_test.cc and connection_test.cc.
+#include "apps/server/connection/worker_state.h"
+
+#include <cassert>
+#include <new>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <utility>
+
+#include "apps/server/files/file_system.h"
+#include "parser/hex.h"
+
+namespace server {
+
+namespace {
+
+// Over a limit a worker still answers this many clients with 503, for a person who investigates
+// wants to see the reason, and an address may have many people behind it. More are closed without
+// an answer, so that a flood costs no more than these.
+constexpr std::uint64_t most_refused = 64;
+
+// The time where the system has no random bytes: names that are taken are tried again (O_EXCL).
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  const bool is_drawn = ::getrandom(&seed, sizeof seed, 0) == sizeof seed;
+  return is_drawn ? seed : static_cast<std::uint64_t>(uring::monotonic_ns());
+}
+
+}  // namespace
+
+WorkerState::WorkerState(const Shared& from, uring::Loop& on)
+    : shared(from),
+      tells_durations(from.access_log && from.access_log->tells_durations()),
+      loop(on),
+      connections(on),
+      files(from.root, {.bytes = from.cache_bytes}),
+      last_directory(on.engine()),
+      random_(random_seed()) {
+  struct stat status {};
+  links_files = may_link_files(from.root);
+  const bool is_known = describe_file(from.root, status);
+  if (is_known && server::is_in_memory(from.root)) memory_device = status.st_dev;
+  for (const Endpoint& endpoint : from.endpoints) {
+    endpoints.push_back(std::make_unique<LiveSite>(LiveSite{.site = endpoint.site}));
+  }
+  update_policy();
+}
+
+WorkerState::~WorkerState() {
+  assert(live == 0 && blocks.lent() == 0);
+  if (watches_files_) loop.engine().watch_readable(-1);
+  while (idle_) delete std::exchange(idle_, idle_->next_idle);
+}
+
+// --- Admission ---
+
+// Whether one more connection of `peer` is too many. Connections that are refused do not count.
+bool WorkerState::is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const {
+  if (live - refused >= shared.most_connections) return true;
+  if (!shared.addresses) return false;
+  const std::optional<std::uint64_t> address = counted_address(peer);
+  return address && !shared.addresses->enter(*address, counted);
+}
+
+Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
+  const bool wants_peer = shared.access_log || shared.head_log || shared.addresses;
+  const sockaddr_storage peer = wants_peer ? address_of_peer(socket) : sockaddr_storage{};
+  AddressCounts::Slot counted = AddressCounts::uncounted;
+  const bool is_refused = is_too_many(peer, counted);
+  if (is_refused && refused >= most_refused) {
+    loop.engine().close(socket);
+    return nullptr;
+  }
+  auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, connections, socket);
+  c->refused = is_refused;
+  c->counted = counted;
+  c->peer = peer_of(peer);
+  c->endpoint = endpoint;
+  ++live;
+  refused += is_refused ? 1 : 0;
+  return c;
+}
+
+void WorkerState::forget(Connection& c) {
+  if (--live == 0) last_directory.forget();
+  refused -= c.refused ? 1 : 0;
+  if (shared.addresses) shared.addresses->leave(c.counted);
+  c.~Connection();
+  uring::FramePool::release(&c);
+}
+
+void WorkerState::drain() {
+  draining = true;
+  update_policy();
+  connections.end_idle();  // not stop(): a request that has just been received is answered
+}
+
+// --- Sites ---
+
+// While the worker drains, each answer closes its connection, which cached heads do not say.
+void WorkerState::update_policy() {
+  for (const std::unique_ptr<LiveSite>& live_site : endpoints) {
+    live_site->answers_from_cache =
+        live_site->site->answers_from_cache && !draining && !shared.head_log;
+  }
+}
+
+void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site> site) {
+  std::unique_ptr<LiveSite> old = std::exchange(
+      endpoints[endpoint], std::make_unique<LiveSite>(LiveSite{.site = std::move(site)}));
+  old->is_current = false;
+  old->answers_from_cache = false;
+  if (old->exchanges > 0) old.release();  // release_site() of the last exchange deletes it
+  files.invalidate_answers();
+  update_policy();
+}
+
+// --- Files, memory ---
+
+void WorkerState::refresh_files() {
+  if (!watches_files_ && files.events() >= 0) {
+    loop.engine().watch_readable(files.events());
+    watches_files_ = true;
+  }
+  const bool has_changed = std::exchange(changes_files_, false);
+  if (loop.engine().may_be_readable() || has_changed) files.refresh();
+}
+
+void WorkerState::make_exchange() {
+  idle_ = new Exchange;
+  idle_->out.answered.reserve(Output::most_answered);
+}
+
+bool draw_boundary(Boundary& boundary) {
+  std::array<unsigned char, boundary_bytes / 2> random{};
+  const auto size = static_cast<ssize_t>(random.size());
+  if (::getrandom(random.data(), random.size(), 0) != size) return false;
+  char* end = boundary.data();
+  for (const unsigned char byte : random) end = http1::write_hex_byte(end, byte);
+  return true;
+}
+
+}  // namespace server

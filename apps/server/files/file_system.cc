@@ -1,0 +1,86 @@
+// Kinds of file systems, by their magic numbers. Covered by tests/server/files/sweep_test.cc.
+#include "apps/server/files/file_system.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace server {
+
+namespace {
+
+// Magic numbers that <linux/magic.h> leaves to the file systems' own headers.
+constexpr unsigned long zfs_magic = 0x2fc12fc1;
+constexpr unsigned long bcachefs_magic = 0xca451a4e;
+
+// 0 where the kernel does not say.
+unsigned long kind_of(int fd) {
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return 0;
+  return static_cast<unsigned long>(status.f_type) & 0xffffffffUL;
+}
+
+}  // namespace
+
+bool is_local(int fd) {
+  switch (kind_of(fd)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case MSDOS_SUPER_MAGIC:
+    case zfs_magic:
+    case bcachefs_magic: return true;
+    default: return false;
+  }
+}
+
+// What is allowed fails for the descriptor that is none.
+bool may_link_files(int fd) {
+  return ::linkat(fd, "", -1, "none", AT_EMPTY_PATH) != 0 && errno == EBADF;
+}
+
+bool describe_file(int fd, struct stat& status) {
+#if defined(__x86_64__)  // where struct stat is the kernel's
+  return ::syscall(SYS_fstat, fd, &status) == 0;
+#else
+  return ::fstat(fd, &status) == 0;
+#endif
+}
+
+bool may_fold_names(int fd) {
+  const unsigned long kind = kind_of(fd);
+  if (kind == MSDOS_SUPER_MAGIC || kind == zfs_magic || kind == bcachefs_magic) return true;
+  int flags = 0;  // none where the file system has no such flags
+  return ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_CASEFOLD_FL) != 0;
+}
+
+bool is_in_memory(int fd) {
+  const unsigned long kind = kind_of(fd);
+  return kind == TMPFS_MAGIC || kind == RAMFS_MAGIC;
+}
+
+// Nanoseconds reach from 1678 to 2261; some file systems' times go beyond.
+FileFacts facts_in(const struct stat& status) {
+  constexpr std::int64_t furthest = 9'223'372'035;  // seconds from 1970, either way
+  const std::int64_t seconds = std::clamp<std::int64_t>(status.st_mtim.tv_sec, -furthest, furthest);
+  return {.size = static_cast<std::uint64_t>(status.st_size),
+          .mtime_ns = seconds * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
+FileFacts facts_of(int fd) {
+  struct stat status {};
+  describe_file(fd, status);  // fails for no descriptor that is open
+  return facts_in(status);
+}
+
+}  // namespace server

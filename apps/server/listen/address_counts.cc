@@ -1,0 +1,82 @@
+// Counting in one word. Covered by tests/server/listen/address_counts_test.cc.
+#include "apps/server/listen/address_counts.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <netinet/in.h>
+
+namespace server {
+
+namespace {
+
+std::uint64_t mix(std::uint64_t bits) {  // splitmix64's
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  return bits ^ (bits >> 31);
+}
+
+// No /64 that anybody has begins so: RFC 4291 2.4 keeps ::/8 for other uses.
+std::uint64_t key_of_v4(std::uint32_t address) { return std::uint64_t{1} << 32 | address; }
+
+}  // namespace
+
+std::optional<std::uint64_t> counted_address(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    return key_of_v4(ntohl(reinterpret_cast<const sockaddr_in&>(peer).sin_addr.s_addr));
+  }
+  if (peer.ss_family != AF_INET6) return std::nullopt;
+  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+  std::uint64_t prefix = 0;
+  std::uint32_t mapped = 0;
+  std::memcpy(&prefix, &address.s6_addr[0], sizeof prefix);
+  std::memcpy(&mapped, &address.s6_addr[12], sizeof mapped);
+  return IN6_IS_ADDR_V4MAPPED(&address) ? key_of_v4(ntohl(mapped)) : prefix;
+}
+
+AddressCounts::AddressCounts(std::uint64_t most, std::uint64_t connections, std::uint64_t secret)
+    : most_(std::min(most, count_mask)),
+      secret_(secret),
+      size_(std::bit_ceil(std::max<std::size_t>(4 * connections, window))),
+      words_(new Word[size_]()) {}
+
+bool AddressCounts::enter(std::uint64_t address, Slot& slot) {
+  const std::uint64_t hash = mix(address ^ secret_);
+  const std::uint64_t tag = hash >> count_bits | 1;  // never 0, which is a free word's
+  const std::size_t first = mix(hash) & (size_ - 1);
+  for (;;) {
+    // Two workers that meet may have begun two words for one address: their counts add up.
+    std::uint64_t count = 0;
+    std::uint64_t before = 0;
+    std::size_t place = size_;
+    for (std::size_t i = 0; i < window; ++i) {
+      const std::size_t at = (first + i) & (size_ - 1);
+      const std::uint64_t word = words_[at].load(std::memory_order_relaxed);
+      const bool is_own = word >> count_bits == tag;
+      count += is_own ? word & count_mask : 0;
+      if (is_own || (word == 0 && place == size_)) {
+        place = at;
+        before = word;
+      }
+    }
+    slot = uncounted;
+    if (count >= most_) return false;
+    if (place == size_) return true;
+    const std::uint64_t after = before == 0 ? tag << count_bits | 1 : before + 1;
+    if (!words_[place].compare_exchange_weak(before, after, std::memory_order_relaxed)) continue;
+    slot = static_cast<Slot>(place);
+    return true;
+  }
+}
+
+void AddressCounts::leave(Slot slot) {
+  if (slot == uncounted) return;
+  Word& word = words_[slot];
+  std::uint64_t before = word.load(std::memory_order_relaxed);
+  const auto after = [&] { return (before & count_mask) == 1 ? 0 : before - 1; };
+  assert((before & count_mask) > 0);
+  while (!word.compare_exchange_weak(before, after(), std::memory_order_relaxed)) continue;
+}
+
+}  // namespace server

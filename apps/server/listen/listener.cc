@@ -1,0 +1,201 @@
+// Opening listening sockets. Covered by tests/end_to_end/listen_test.cc.
+#include "apps/server/listen/listener.h"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace server {
+
+namespace {
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+bool make_v6(const std::string& host, std::uint16_t port, Address& address) {
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  address.size = sizeof v6;
+  return ::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1;
+}
+
+bool make_v4(const std::string& host, std::uint16_t port, Address& address) {
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(port);
+  address.size = sizeof v4;
+  return ::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1;
+}
+
+bool make_unix(const std::string& path, Address& address) {
+  auto& local = reinterpret_cast<sockaddr_un&>(address.storage);
+  local.sun_family = AF_UNIX;
+  if (path.size() >= sizeof local.sun_path) return false;
+  std::memcpy(local.sun_path, path.c_str(), path.size() + 1);
+  address.size = sizeof local;
+  return true;
+}
+
+std::string name_of(const ListenAddress& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  const std::string host = address.any_family ? "" : v6 ? "[" + address.host + "]" : address.host;
+  return host + ":" + std::to_string(address.port);
+}
+
+std::uint16_t port_of(int socket) {
+  Address address;
+  address.size = sizeof address.storage;
+  if (::getsockname(socket, address.get(), &address.size) != 0) return 0;
+  return ntohs(address.storage.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
+}
+
+enum class Sharing { alone, with_workers };
+
+// A bound socket, not yet listening; invalid with errno set.
+uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
+  uring::Fd socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return socket;
+  const int on = 1;
+  const int v6_only = any_family ? 0 : 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Set here and inherited by every connection.
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address.storage.ss_family == AF_INET6) {
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only);
+  }
+  if (sharing == Sharing::with_workers) {
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (::bind(socket.get(), address.get(), address.size) != 0) socket.reset();
+  return socket;
+}
+
+Trouble bind_trouble(const std::string& name, int error) {
+  const std::string begin = "cannot listen on " + name + ": ";
+  switch (error) {
+    case EADDRINUSE:
+      return {EX_UNAVAILABLE, begin +
+                                  "the port is in use; stop who uses it (see 'ss -ltnp') or "
+                                  "choose another with --listen"};
+    case EACCES:
+      return {EX_NOPERM, begin +
+                             "permission denied; ports below 1024 need root or "
+                             "CAP_NET_BIND_SERVICE"};
+    case EADDRNOTAVAIL:
+      return {EX_UNAVAILABLE, begin + "this machine has no such address (see 'ip address')"};
+    default: return {EX_OSERR, begin + std::strerror(error)};
+  }
+}
+
+// The longest queue the kernel allows (net.core.somaxconn): bursts wait there, not in our memory.
+constexpr int backlog = 65535;
+
+}  // namespace
+
+Listeners::~Listeners() {
+  for (const std::string& path : unix_paths_) ::unlink(path.c_str());
+}
+
+Trouble Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+  for (const ListenAddress& address : addresses) {
+    Trouble trouble =
+        address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
+    if (trouble) return trouble;
+  }
+  return {};
+}
+
+// The first socket is bound without SO_REUSEPORT to learn whether somebody else has the port:
+// with it, two servers of one user would share it in silence.
+Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
+  ListenAddress listen = wanted;
+  bool any_family = listen.any_family;
+  Address address;
+  const auto resolve = [&] {
+    if (any_family) return make_v6("::", listen.port, address);
+    if (listen.any_family) return make_v4("0.0.0.0", listen.port, address);
+    return make_v6(listen.host, listen.port, address) || make_v4(listen.host, listen.port, address);
+  };
+  if (!resolve()) {
+    return {EX_USAGE,
+            "--listen " + name_of(listen) + ": give a numeric address, as 127.0.0.1:8080"};
+  }
+  // A port of the kernel's choice is nobody's: the first socket stays and the others share its
+  // port, so that nobody can come between.
+  const bool chosen = listen.port == 0;
+  const Sharing sharing = chosen ? Sharing::with_workers : Sharing::alone;
+  uring::Fd first = bind_tcp(address, any_family, sharing);
+  if (!first.valid() && any_family && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+    any_family = false;  // no IPv6 here
+    resolve();
+    first = bind_tcp(address, any_family, sharing);
+  }
+  if (!first.valid()) return bind_trouble(name_of(listen), errno);
+  listen.port = port_of(first.get());
+  resolve();
+  std::vector<uring::Fd> sockets;
+  if (workers == 1 || chosen) sockets.push_back(std::move(first));
+  first.reset();
+  while (sockets.size() < workers) {
+    sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
+    if (!sockets.back().valid()) return bind_trouble(name_of(listen), errno);
+  }
+  for (const uring::Fd& socket : sockets) {
+    if (::listen(socket.get(), backlog) != 0) return bind_trouble(name_of(listen), errno);
+  }
+  sockets_.push_back(std::move(sockets));
+  const std::string host = listen.any_family ? "localhost" : "";
+  urls_.push_back("http://" + host + name_of(listen) + "/");
+  return {};
+}
+
+// A socket that a dead server left behind is replaced; one that answers is somebody's.
+Trouble Listeners::open_unix(const std::string& path) {
+  Address address;
+  if (!make_unix(path, address)) {
+    return {EX_USAGE, "--listen unix:" + path + ": the path is longer than 107 bytes"};
+  }
+  uring::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return bind_trouble(path, errno);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+    const bool alive = ::connect(socket.get(), address.get(), address.size) == 0;
+    if (alive)
+      return {EX_UNAVAILABLE, "cannot listen on unix:" + path + ": a server answers there"};
+    ::unlink(path.c_str());
+  }
+  if (::bind(socket.get(), address.get(), address.size) != 0) {
+    const std::string begin = "cannot create the socket " + path + ": ";
+    return {EX_CANTCREAT, begin + std::strerror(errno)};
+  }
+  unix_paths_.push_back(path);
+  if (::listen(socket.get(), backlog) != 0) return bind_trouble(path, errno);
+  sockets_.emplace_back();
+  sockets_.back().push_back(std::move(socket));
+  urls_.push_back("unix:" + path);
+  return {};
+}
+
+std::vector<int> Listeners::of_worker(unsigned index) const {
+  std::vector<int> sockets;
+  for (const std::vector<uring::Fd>& of_address : sockets_) {
+    sockets.push_back(of_address[of_address.size() == 1 ? 0 : index].get());
+  }
+  return sockets;
+}
+
+void Listeners::close() { sockets_.clear(); }
+
+}  // namespace server

@@ -1,0 +1,93 @@
+// The order of RFC 9110 13.2.2, step by step. Covered by tests/server/plan/conditions_test.cc.
+#include "apps/server/plan/conditions.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "parser/date.h"
+#include "parser/fields.h"
+
+namespace server {
+
+using http1::FieldName;
+using http1::RequestHead;
+using http1::TagComparison;
+using http1::TagMatch;
+
+namespace {
+
+// Whether any line of the field matches what exists. A malformed list matches nothing, except that
+// a malformed If-None-Match is ignored by the caller for being no match.
+bool any_tag_matches(const RequestHead& head, FieldName name, const Version* existing,
+                     TagComparison comparison) {
+  if (!existing) return false;
+  for (const http1::Field field : head.fields(name)) {
+    if (http1::match_tags(field.value, existing->tag, comparison) == TagMatch::matches) return true;
+  }
+  return false;
+}
+
+// The date of a field, unless it is no date or the field is repeated: then it is ignored.
+std::optional<std::int64_t> date_of(const RequestHead& head, FieldName name, std::int64_t now) {
+  if (!head.has(name) || head.has_repeated(name)) return std::nullopt;
+  return http1::parse_date(head.value_of(name), now);
+}
+
+bool reads(const RequestHead& head) {
+  return head.method() == http1::Method::get || head.method() == http1::Method::head;
+}
+
+}  // namespace
+
+Verdict judge_version(const RequestHead& head, const Version* existing, std::int64_t now) {
+  // Step 1, else step 2.
+  if (head.has(FieldName::if_match)) {
+    if (!any_tag_matches(head, FieldName::if_match, existing, TagComparison::strong)) {
+      return Verdict::failed;
+    }
+  } else if (const auto date = date_of(head, FieldName::if_unmodified_since, now)) {
+    // Ignored where there is no modification date: RFC 9110 13.1.4.
+    const bool dated = existing && existing->mtime_seconds;
+    if (dated && *existing->mtime_seconds > *date) return Verdict::failed;
+  }
+  // Step 3, else step 4.
+  if (head.has(FieldName::if_none_match)) {
+    if (any_tag_matches(head, FieldName::if_none_match, existing, TagComparison::weak)) {
+      return reads(head) ? Verdict::not_modified : Verdict::failed;
+    }
+  } else if (reads(head) && existing && existing->mtime_seconds) {
+    const auto date = date_of(head, FieldName::if_modified_since, now);
+    if (date && *existing->mtime_seconds <= *date) return Verdict::not_modified;
+  }
+  return Verdict::proceed;
+}
+
+Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t now) {
+  constexpr std::array conditions = {FieldName::if_match, FieldName::if_none_match,
+                                     FieldName::if_modified_since, FieldName::if_unmodified_since};
+  const bool has_any = std::any_of(conditions.begin(), conditions.end(),
+                                   [&](FieldName name) { return head.has(name); });
+  if (!has_any) return Verdict::proceed;
+  if (!existing) return judge_version(head, nullptr, now);
+  const Tag tag = tag_of(*existing);
+  const Version version{.tag = {.opaque = tag.text(), .is_weak = false},
+                        .mtime_seconds = existing->mtime_seconds()};
+  return judge_version(head, &version, now);
+}
+
+bool range_counts(const RequestHead& head, FileFacts existing, std::int64_t now) {
+  if (!head.has(FieldName::if_range)) return true;
+  if (head.has_repeated(FieldName::if_range)) return false;
+  const std::string_view value = head.value_of(FieldName::if_range);
+  if (const auto tag = http1::parse_entity_tag(value)) {
+    return http1::equal_strongly(*tag, {.opaque = tag_of(existing).text(), .is_weak = false});
+  }
+  // RFC 9110 8.8.2.2: a date is a strong validator only once nothing more can change within its
+  // second. The other second is for clocks that tick coarsely.
+  constexpr std::int64_t settled = 2;
+  const auto date = http1::parse_date(value, now);
+  return date && *date == existing.mtime_seconds() && now - *date >= settled;
+}
+
+}  // namespace server

@@ -1,0 +1,94 @@
+// Reading origins, and writing the fields of CORS. Covered by tests/server/plan/cors_test.cc.
+#include "apps/server/plan/cors.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "parser/fields.h"
+
+namespace server {
+
+using http1::FieldName;
+
+namespace {
+
+// What a page asks to send is told back to it, if it is what it should be and no longer than any
+// honest list.
+std::string_view token_list(std::string_view value) {
+  constexpr std::size_t longest = 1024;
+  if (value.size() > longest) return {};
+  http1::ListReader list(value);
+  for (std::string_view element; list.next(element);) {
+    if (!http1::is_token(element)) return {};
+  }
+  return value;
+}
+
+// A page sees the safelisted fields anyway; these are what ranges, conditions and writes need.
+constexpr std::string_view exposed =
+    "Accept-Ranges, Content-Encoding, Content-Range, Date, ETag, Location";
+// How long a browser need not ask again, in seconds.
+constexpr std::uint64_t preflight_age = 600;
+
+}  // namespace
+
+std::string_view add_origin(std::string_view text, ExtraFields& fields) {
+  constexpr std::string_view wrong = "give an origin, as https://example.org, or '*' for any";
+  constexpr std::size_t longest = 512;
+  const std::size_t scheme = text.find("://");
+  const bool is_word = text == "*" || text == "null";
+  if (!is_word) {
+    if (scheme == 0 || scheme == std::string_view::npos || text.size() > longest) return wrong;
+    const std::string_view host = text.substr(scheme + 3);
+    if (host.empty() || !http1::is_token(text.substr(0, scheme))) return wrong;
+    if (host.find_first_of("/?#@, \t") != std::string_view::npos) return wrong;
+    std::array<char, longest + 16> room{};
+    http1::HeadWriter writer(room);
+    writer.field("Origin", text);
+    if (!writer.ok()) return wrong;
+  }
+  const bool is_said = std::any_of(fields.lines.begin(), fields.lines.end(), [](const auto& line) {
+    constexpr std::string_view prefix = "Access-Control-";
+    const std::string_view name = line.name;
+    return http1::equal_ignoring_case(name.substr(0, prefix.size()), prefix);
+  });
+  if (is_said) return "a --header says Access-Control- already";
+  fields.origins.emplace_back(text);
+  return {};
+}
+
+Cors judge_origin(const http1::RequestHead& head, const ExtraFields& fields) {
+  Cors cors;
+  cors.is_on = !fields.origins.empty();
+  if (!cors.is_on) return cors;
+  const bool is_valid = head.size() > 0;  // else nothing of it is trusted
+  const std::string_view origin = is_valid ? head.value_of(FieldName::origin) : std::string_view();
+  for (const std::string& allowed : fields.origins) {
+    if (allowed == "*" || allowed == origin) cors.origin = allowed;
+    if (allowed == "*") break;
+  }
+  if (!is_valid) return cors;
+  cors.is_preflight = head.method() == http1::Method::options && !origin.empty() &&
+                      head.has(FieldName::access_control_request_method);
+  cors.asked_headers = token_list(head.value_of(FieldName::access_control_request_headers));
+  return cors;
+}
+
+void write_cors(const Cors& cors, std::string_view methods, http1::HeadWriter& writer) {
+  if (!cors.is_on) return;
+  if (cors.origin != "*") writer.field("Vary", "Origin");
+  if (cors.origin.empty()) return;
+  writer.field("Access-Control-Allow-Origin", cors.origin);
+  if (!cors.is_preflight) {
+    writer.field("Access-Control-Expose-Headers", exposed);
+    return;
+  }
+  writer.field("Access-Control-Allow-Methods", methods);
+  if (!cors.asked_headers.empty()) {
+    writer.field("Access-Control-Allow-Headers", cors.asked_headers);
+  }
+  writer.field("Access-Control-Max-Age", preflight_age);
+}
+
+}  // namespace server

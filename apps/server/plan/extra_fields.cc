@@ -1,0 +1,74 @@
+// Names that an operator may not use. Covered by tests/server/plan/extra_fields_test.cc.
+#include "apps/server/plan/extra_fields.h"
+
+#include <algorithm>
+#include <array>
+
+#include "parser/fields.h"
+
+namespace server {
+
+namespace {
+
+// What frames messages or belongs to the connection, and what quoitd says itself.
+constexpr std::array<std::string_view, 23> taken = {
+    "Accept-Ranges",
+    "Allow",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "HTTP2-Settings",
+    "Keep-Alive",
+    "Last-Modified",
+    "Location",
+    "Proxy-Authenticate",
+    "Proxy-Authentication-Info",
+    "Proxy-Connection",
+    "Retry-After",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "WWW-Authenticate",
+    "X-OC-MTime",
+};
+
+bool is_taken(std::string_view name) {
+  return std::any_of(taken.begin(), taken.end(), [name](std::string_view other) {
+    return http1::equal_ignoring_case(name, other);
+  });
+}
+
+std::size_t size_of(const ExtraFields& fields) {
+  std::size_t size = 0;
+  for (const ExtraFields::Line& line : fields.lines)
+    size += line.name.size() + line.value.size() + 4;
+  return size;
+}
+
+}  // namespace
+
+std::string_view add_header(std::string_view text, ExtraFields& fields) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return "give a name and a value, as 'Name: value'";
+  const std::string_view name = text.substr(0, colon);
+  const std::string_view value = http1::trim(text.substr(colon + 1));
+  std::array<char, most_extra_bytes> room{};
+  http1::HeadWriter writer(room);
+  writer.field(name, value);
+  if (!writer.ok()) return "this cannot stand in the head of an answer, or is too long";
+  if (is_taken(name)) return "quoitd says this itself";
+  fields.lines.push_back({std::string(name), std::string(value)});
+  if (size_of(fields) > most_extra_bytes) return "all of them together are longer than 2048 bytes";
+  return {};
+}
+
+void write_extra_fields(const ExtraFields& fields, http1::HeadWriter& writer) {
+  for (const ExtraFields::Line& line : fields.lines) writer.field(line.name, line.value);
+}
+
+}  // namespace server

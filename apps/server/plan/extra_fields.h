@@ -1,0 +1,35 @@
+// Fields that an operator adds to every answer with --header. Pure.
+//
+// What stands in a --header is judged by the writer of heads, so that nothing in it can end a line;
+// what frames a message, or what quoitd says itself, is refused at start.
+// Covered by tests/server/plan/extra_fields_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/write.h"
+
+namespace server {
+
+struct ExtraFields {
+  struct Line {
+    std::string name;
+    std::string value;
+  };
+  std::vector<Line> lines;           // --header, in order
+  std::vector<std::string> origins;  // --cors: origins whose pages may use this server; "*": any
+};
+
+// All lines together: the room for a head is that of Location and these.
+inline constexpr std::size_t most_extra_bytes = 2048;
+
+// Adds one "Name: value". Returns what is wrong with it, or nothing.
+std::string_view add_header(std::string_view text, ExtraFields& fields);
+
+// Writes the lines of --header.
+void write_extra_fields(const ExtraFields& fields, http1::HeadWriter& writer);
+
+}  // namespace server

@@ -1,0 +1,87 @@
+// Field by field. Covered by tests/server/plan/head_test.cc.
+#include "apps/server/plan/head.h"
+
+#include <algorithm>
+#include <array>
+
+#include "apps/server/plan/append.h"
+#include "apps/server/plan/cors.h"
+#include "apps/server/plan/extra_fields.h"
+
+namespace server {
+
+using http1::FieldName;
+
+namespace {
+
+// RFC 9110 8.6: no Content-Length in 1xx and 204; in 304 it may be left out.
+bool tells_length(const Plan& plan) { return plan.status != 204 && plan.status != 304; }
+
+void write_type(const Plan& plan, http1::HeadWriter& writer) {
+  if (plan.content == Content::parts) {
+    // RFC 9110 14.6. Its parts say what the file is.
+    constexpr std::string_view begin = "multipart/byteranges; boundary=";
+    std::array<char, begin.size() + boundary_bytes> room{};
+    const std::string_view text = append(room, {room.data(), 0}, begin);
+    writer.field("Content-Type", append(room, text, plan.boundary));
+  } else if (plan.content != Content::none) {
+    // Of two tokens each, or a constant: Mime sees to it.
+    writer.checked_field(FieldName::content_type, plan.content_type);
+  }
+}
+
+void write_version(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
+  if (!plan.weak_tag.empty()) {
+    std::array<char, 64> room{};
+    const std::string_view begin = append(room, {room.data(), 0}, "W/");
+    writer.field("ETag", append(room, begin, plan.weak_tag));
+  }
+  if (!plan.has_facts) return;
+  if (plan.fact_lines.empty())
+    write_facts(plan.facts, now, writer);
+  else
+    writer.checked_lines(plan.fact_lines);
+}
+
+}  // namespace
+
+void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer) {
+  writer.checked_field(FieldName::etag, tag_of(facts).text());
+  // RFC 9110 8.8.2.1: never in the future.
+  writer.date("Last-Modified", std::min(facts.mtime_seconds(), now));
+}
+
+std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) {
+  http1::HeadWriter writer(buffer);
+  writer.status_line(plan.status);
+  writer.checked_field(FieldName::date, time.date);
+  if (tells_length(plan)) writer.checked_field(FieldName::content_length, plan.length);
+  write_type(plan, writer);
+  write_version(plan, time.seconds, writer);
+  if (plan.is_readable) writer.checked_field(FieldName::accept_ranges, "bytes");
+  if (plan.is_partial) {
+    writer.content_range(plan.offset, plan.offset + plan.length - 1, plan.facts.size);
+  }
+  const bool coded = plan.facts.coding != Coding::identity;
+  if (coded && plan.content != Content::none) {
+    writer.field("Content-Encoding", name_of(plan.facts.coding));
+  }
+  if (!plan.vary.empty()) writer.field("Vary", plan.vary);
+  if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
+  if (!plan.allow.empty()) writer.field("Allow", plan.allow);
+  if (!plan.location.empty()) writer.field("Location", plan.location);
+  if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
+  if (plan.status == 503) writer.field("Retry-After", 1);
+  if (plan.extra_fields) {
+    write_extra_fields(*plan.extra_fields, writer);
+    write_cors(plan.cors, plan.allow, writer);
+  }
+  if (!plan.keep_alive)
+    writer.field("Connection", "close");
+  else if (plan.old_client)
+    writer.field("Connection", "keep-alive");
+  writer.end();
+  return writer.written().size();
+}
+
+}  // namespace server

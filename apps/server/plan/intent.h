@@ -1,0 +1,39 @@
+// Intent: what a request wants, decided from its head and the Site alone. Pure.
+//
+// Covered by tests/server/plan/intent_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "apps/server/plan/methods.h"
+#include "apps/server/plan/site.h"
+#include "parser/message.h"
+
+namespace server {
+
+struct Intent {
+  Action action = Action::refuse;
+  int status = 0;                // of a refusal
+  std::string_view explanation;  // of a refusal, for a person; a constant
+  // Relative to the root, without a slash at either end, "." for the root itself. A view of the
+  // buffer that was given to decide(); NUL-terminated.
+  std::string_view path;
+  bool names_directory = false;  // the path ended in a slash
+  bool is_hidden = false;        // for reading: the answer is that of a path that does not exist
+  bool is_public = true;         // every client may read this path
+};
+
+// The size of a buffer for a decoded path: PATH_MAX of Linux.
+inline constexpr std::size_t path_buffer_bytes = 4096;
+
+// Decides what `head` asks of `site`. Decodes the path into `buffer`, which has path_buffer_bytes
+// and outlives the Intent.
+Intent decide(const http1::RequestHead& head, const Site& site, std::span<char> buffer);
+
+// Says whether a path (as Intent::path) has a segment that is not served: one that begins with a
+// dot, or with `dot_files` a temporary file.
+bool is_hidden(std::string_view path, bool dot_files);
+
+}  // namespace server

@@ -1,0 +1,191 @@
+// From head and facts to an answer.
+// Covered by tests/server/plan/plan_test.cc.
+#include "apps/server/plan/plan.h"
+
+#include <algorithm>
+#include <array>
+
+#include "apps/server/plan/append.h"
+#include "apps/server/plan/conditions.h"
+#include "apps/server/plan/methods.h"
+#include "parser/error.h"
+#include "parser/fields.h"
+#include "parser/target.h"
+#include "parser/write.h"
+
+namespace server {
+
+using http1::FieldName;
+using http1::Method;
+using http1::RequestHead;
+
+std::string_view explain(int status) {
+  switch (status) {
+    case 400: return "the request is not valid HTTP";
+    case 403: return "this may not be read or written";
+    case 404: return "there is nothing of this name";
+    case 405: return "this method is not allowed here";
+    case 408: return "the request did not arrive in time";
+    case 409: return "something else stands where this should go";
+    case 412: return "a condition of the request does not hold";
+    case 413: return "the body is too large";
+    case 416: return "the file has no such range";
+    case 417: return "only 'Expect: 100-continue' is understood";
+    case 500: return "the server failed; its log says more";
+    case 501: return "this method is not known";
+    case 503: return "the server is busy; try again soon";
+    case 507: return "there is no space left for this file";
+    default: return {};
+  }
+}
+
+namespace {
+
+// What every plan starts from.
+Plan begin_plan(const RequestHead& head, int status) {
+  Plan plan;
+  plan.status = status;
+  plan.head_only = head.method() == Method::head;
+  plan.keep_alive = head.keep_alive();
+  plan.old_client = head.version() == http1::Version::http_1_0;
+  return plan;
+}
+
+}  // namespace
+
+Plan plan_text(const RequestHead& head, int status, std::string_view explanation,
+               std::span<char> room) {
+  Plan plan = begin_plan(head, status);
+  std::array<char, 4> digits{static_cast<char>('0' + status / 100),
+                             static_cast<char>('0' + status / 10 % 10),
+                             static_cast<char>('0' + status % 10), ' '};
+  std::string_view text(room.data(), 0);
+  text = append(room, text, {digits.data(), digits.size()});
+  text = append(room, text, http1::reason_of(status));
+  if (explanation.empty()) explanation = explain(status);
+  if (!explanation.empty()) {
+    text = append(room, text, ": ");
+    text = append(room, text, explanation);
+  }
+  plan.text = append(room, text, "\n");
+  plan.length = plan.text.size();
+  plan.content = Content::text;
+  plan.content_type = "text/plain; charset=utf-8";
+  return plan;
+}
+
+namespace {
+
+// 206 or 416 where Range asks for it and If-Range lets it; else the plan stays as it is.
+// More ranges than `room` holds are answered with the whole file (RFC 9110 14.2).
+void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::ByteRange> room,
+                 Plan& plan) {
+  if (head.method() != Method::get || !head.has(FieldName::range)) return;
+  if (head.has_repeated(FieldName::range) || !range_counts(head, plan.facts, now)) return;
+  const http1::Ranges ranges =
+      http1::parse_ranges(head.value_of(FieldName::range), plan.facts.size, room);
+  if (ranges.outcome == http1::RangeOutcome::unsatisfiable) {
+    plan.status = 416;
+    plan.content = Content::none;
+    plan.length = 0;
+    return;
+  }
+  if (ranges.outcome != http1::RangeOutcome::satisfiable) return;
+  const std::size_t count = http1::join_ranges(room.first(ranges.count));
+  // Whether Content-Encoding would be said of the parts or of the multipart, clients disagree.
+  if (count > 1 && plan.facts.coding != Coding::identity) return;
+  plan.status = 206;
+  if (count > 1) {
+    plan.content = Content::parts;
+    plan.ranges = room.first(count);
+    plan.length = length_of(parts_of(plan));
+    return;
+  }
+  plan.is_partial = true;
+  plan.offset = room[0].first;
+  plan.length = room[0].size();
+}
+
+}  // namespace
+
+Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view content_type,
+               std::int64_t now, std::span<http1::ByteRange> room) {
+  Plan plan = plan_page(head, 200, facts, content_type);
+  plan.has_facts = true;
+  plan.is_readable = true;
+  switch (judge(head, &facts, now)) {
+    case Verdict::not_modified:
+      plan.status = 304;
+      plan.content = Content::none;
+      return plan;
+    case Verdict::failed:
+      plan.status = 412;
+      plan.content = Content::none;
+      plan.length = 0;
+      plan.is_readable = false;
+      return plan;
+    case Verdict::proceed: break;
+  }
+  apply_range(head, now, room, plan);
+  return plan;
+}
+
+Plan plan_listing(const RequestHead& head, const Listing& listing, std::int64_t now) {
+  Plan plan = begin_plan(head, 200);
+  plan.content = Content::generated;
+  plan.content_type = listing.content_type();
+  plan.length = listing.length();
+  plan.weak_tag = listing.tag();
+  plan.vary = "Accept";
+  const Version version{.tag = {.opaque = listing.tag(), .is_weak = true}};
+  const Verdict verdict = judge_version(head, &version, now);
+  if (verdict == Verdict::proceed) return plan;
+  plan.status = verdict == Verdict::failed ? 412 : 304;
+  plan.content = Content::none;
+  plan.length = 0;
+  return plan;
+}
+
+Plan plan_page(const RequestHead& head, int status, FileFacts facts,
+               std::string_view content_type) {
+  Plan plan = begin_plan(head, status);
+  plan.content = Content::file;
+  plan.facts = facts;
+  plan.length = facts.size;
+  plan.content_type = content_type;
+  return plan;
+}
+
+Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> room) {
+  Plan plan = begin_plan(head, 301);
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  std::string_view location = http1::encode_path(name, room);
+  location = append(room, location, "/");
+  if (head.has_query()) {
+    location = append(room, location, "?");
+    location = append(room, location, head.query());
+  }
+  plan.location = location;
+  return plan;
+}
+
+Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
+  Plan plan = begin_plan(head, created ? 201 : 204);
+  plan.has_facts = true;
+  plan.facts = facts;
+  if (!created) return plan;
+  plan.location = head.path();
+  // Two slashes at its front would make the first name a host (RFC 3986 4.2).
+  while (plan.location.starts_with("//")) plan.location.remove_prefix(1);
+  return plan;
+}
+
+Plan plan_deleted(const RequestHead& head) { return begin_plan(head, 204); }
+
+Plan plan_options(const RequestHead& head, bool writable) {
+  Plan plan = begin_plan(head, 204);
+  plan.allow = allowed_methods(writable);
+  return plan;
+}
+
+}  // namespace server

@@ -1,0 +1,13 @@
+// Policy of a Site. Covered by tests/server/plan/site_test.cc.
+#include "apps/server/plan/site.h"
+
+namespace server {
+
+// An option that can change the answer to a GET of a cached file without being part of the cached
+// head is named here. max_requests: the last answer of a connection says close. precompressed: the
+// answer depends on Accept-Encoding and on files beside the one that was requested.
+void finish_site(Site& site) {
+  site.answers_from_cache = site.max_requests == 0 && !site.precompressed;
+}
+
+}  // namespace server

@@ -1,0 +1,237 @@
+// Look-up, index files, compressed siblings, and pages in place of what does not exist. Read get()
+// first. Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+#include "apps/server/read/get.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <fcntl.h>
+#include <utility>
+
+#include "apps/server/connection/answer.h"
+#include "apps/server/connection/worker_state.h"
+#include "apps/server/files/open.h"
+#include "apps/server/plan/precompressed.h"
+#include "apps/server/read/list_directory.h"
+
+namespace server {
+
+std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path) {
+  if (file.content_type.empty()) file.content_type = c.worker.shared.mime.type_of(path);
+  return file.content_type;
+}
+
+std::string_view not_found_page(const Site& site) {
+  return site.not_found.empty() ? std::string_view("404.html") : site.not_found;
+}
+
+namespace {
+
+// O_NONBLOCK so that opening a FIFO cannot wait for its other end.
+constexpr std::uint64_t for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+std::string_view type_in(const Connection& c, const Found& found, std::string_view path) {
+  return found.cached ? type_of(c, *found.cached, path) : c.worker.shared.mime.type_of(path);
+}
+
+void discard(Connection& c, Found& found, uring::Fault fault) {
+  discard(c.io.engine(), c.worker.files, found, fault);
+}
+
+Found found_in(CachedFile& cached) {
+  FileCache::pin(cached);
+  return {.fault = cached.exists ? uring::Fault::none : uring::Fault::not_found,
+          .cached = &cached,
+          .facts = cached.facts};
+}
+
+// What a path leads to for reading: from the cache, or by opening it. After an open the kernel may
+// have in memory what the cache could not take before.
+uring::Task<Found> look_up(Connection& c, const char* path) {
+  FileCache& files = c.worker.fresh_files();
+  CachedFile* cached = files.find(path);
+  const bool is_wanted = !cached && files.wants(path);
+  if (is_wanted) cached = files.remember(path);
+  if (cached) co_return found_in(*cached);
+  Found found = co_await open_beneath(c.io, c.worker.shared.root, path, for_reading);
+  const bool is_nothing = found.fault == uring::Fault::not_found;
+  if (!is_wanted || found.is_directory) co_return found;
+  if (found.fault != uring::Fault::none && !is_nothing) co_return found;
+  cached = files.remember(path);
+  if (!cached) co_return found;
+  discard(c, found, uring::Fault::none);
+  co_return found_in(*cached);
+}
+
+// Records that the request's target leads to that file, so that the fast path answers the next one.
+void record_target(Connection& c, CachedFile& cached) {
+  const Request& request = c.exchange->request;
+  const bool is_plain =
+      request.head.target_form() == http1::TargetForm::origin && !request.head.has_query();
+  if (!is_plain || c.exchange->site->precompressed) return;
+  cached.is_public = request.intent.is_public;
+  c.worker.files.note_target(cached, request.head.target());
+}
+
+// What a request leads to: the file itself, or an index file of the directory.
+struct Located {
+  Found found;
+  std::string_view index;  // the name of the index file; empty: the path of the request leads there
+};
+
+std::string_view path_of(const Connection& c, const Located& located) {
+  return located.index.empty() ? c.exchange->request.intent.path : located.index;
+}
+
+// Writes the path of `located`, with `suffix`, into `text`, NUL-terminated. Text that does not fit
+// is longer than any path may be: the kernel refuses it.
+void join(const Connection& c, const Located& located, std::string_view suffix,
+          std::span<char> text) {
+  const std::string_view path = c.exchange->request.intent.path;
+  const bool has_directory = !located.index.empty() && path != ".";
+  std::size_t size = 0;
+  const auto add = [&](std::string_view piece) {
+    size += piece.copy(text.data() + size, text.size() - 1 - size);
+  };
+  if (has_directory || located.index.empty()) add(path);
+  if (has_directory) add("/");
+  add(located.index);
+  add(suffix);
+  text[size] = '\0';
+}
+
+// The first index file that exists.
+uring::Task<Located> open_index(Connection& c) {
+  const ScratchText text(c.exchange->scratch);
+  for (const std::string& name : c.exchange->site->index) {
+    Located located{.index = name};
+    join(c, located, {}, text.bytes());
+    const char* path = text.data();
+    Found found = co_await look_up(c, path);
+    if (found.fault == uring::Fault::not_found || found.is_directory) {
+      discard(c, found, uring::Fault::not_found);
+    }
+    located.found = found;
+    if (found.fault != uring::Fault::not_found) co_return located;
+  }
+  co_return Located{.found = {.fault = uring::Fault::not_found}};
+}
+
+// Plans a page in place of what does not exist. False: there is no such page.
+uring::Task<bool> show_page(Connection& c, const char* path, int status) {
+  Exchange& x = *c.exchange;
+  Found found = co_await look_up(c, path);
+  if (status_of(found.fault) == 503) {
+    answer(c, found.fault);  // whether there is one cannot be known now
+    co_return true;
+  }
+  if (found.fault != uring::Fault::none || found.is_directory) {
+    discard(c, found, uring::Fault::not_found);
+    co_return false;
+  }
+  x.source.file = found.fd;
+  x.source.cached = found.cached;
+  x.plan = plan_page(x.request.head, status, found.facts, type_in(c, found, path));
+  co_return true;
+}
+
+// Nothing exists there: the fallback, or the page for 404, or a line of text.
+uring::Task<> show_nothing(Connection& c) {
+  const Site& site = *c.exchange->site;
+  if (!site.fallback.empty()) {
+    const char* fallback = site.fallback.c_str();
+    const bool is_shown = co_await show_page(c, fallback, 200);
+    if (is_shown) co_return;
+  }
+  const char* page = not_found_page(site).data();
+  const bool is_shown = co_await show_page(c, page, 404);
+  if (!is_shown) answer(c, 404);
+}
+
+// Puts a compressed sibling that the client accepts in the place of the file.
+uring::Task<> choose_coding(Connection& c, Located& located) {
+  const CodingChoice choice = acceptable_codings(c.exchange->request.head);
+  if (choice.count == 0) co_return;
+  const ScratchText text(c.exchange->scratch);
+  for (const Coding coding : choice.wanted()) {
+    join(c, located, suffix_of(coding), text.bytes());
+    const char* path = text.data();
+    Found sibling = co_await look_up(c, path);
+    const bool exists = sibling.fault == uring::Fault::none && !sibling.is_directory;
+    if (!exists || !is_current(sibling.facts.mtime_ns, located.found.facts.mtime_ns)) {
+      discard(c, sibling, uring::Fault::not_found);
+      continue;
+    }
+    discard(c, located.found, uring::Fault::none);
+    located.found = sibling;
+    located.found.facts.coding = coding;
+    co_return;
+  }
+}
+
+// Plans the response with a file that was found.
+uring::Task<> show_file(Connection& c, Located located) {
+  Exchange& x = *c.exchange;
+  const bool is_negotiated = x.site->precompressed;
+  const std::string_view type = type_in(c, located.found, path_of(c, located));
+  if (is_negotiated) co_await choose_coding(c, located);
+  x.source.file = located.found.fd;
+  x.source.cached = located.found.cached;
+  x.plan = plan_file(x.request.head, located.found.facts, type, c.worker.now(), x.scratch.ranges);
+  if (is_negotiated) x.plan.vary = "Accept-Encoding";
+  x.plan.boundary = {x.scratch.boundary.data(), x.scratch.boundary.size()};
+  const bool is_multipart = x.plan.content == Content::parts;
+  if (is_multipart && !draw_boundary(x.scratch.boundary)) answer(c, 500);
+}
+
+// Plans the response to what was found, also where that is nothing.
+uring::Task<> show(Connection& c, Located located) {
+  if (located.found.fault == uring::Fault::none) {
+    co_await show_file(c, located);
+  } else if (status_of(located.found.fault) == 404) {
+    discard(c, located.found, located.found.fault);
+    co_await show_nothing(c);
+  } else {
+    answer(c, located.found.fault);
+  }
+}
+
+// Plans the response to a path that leads to a directory.
+uring::Task<> show_directory(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (!x.request.intent.names_directory) {
+    x.plan = plan_slash(x.request.head, x.request.intent.path, x.scratch.text_for_plan());
+    co_return;
+  }
+  const Located index = co_await open_index(c);
+  if (index.found.cached && x.site->index.size() == 1) record_target(c, *index.found.cached);
+  if (index.found.fault == uring::Fault::not_found && x.site->listing)
+    co_await list_directory(c);
+  else
+    co_await show(c, index);
+}
+
+}  // namespace
+
+uring::Task<> get(Connection& c) {
+  const Intent& intent = c.exchange->request.intent;
+  if (intent.is_hidden) {
+    co_await show_nothing(c);
+    co_return;
+  }
+  const char* path = intent.path.data();
+  Located located;
+  const Found found = co_await look_up(c, path);
+  located.found = found;
+  if (found.cached && !intent.names_directory) record_target(c, *found.cached);
+  if (found.is_directory) {
+    discard(c, located.found, uring::Fault::none);
+    co_await show_directory(c);
+    co_return;
+  }
+  if (intent.names_directory && found.fault == uring::Fault::none) {
+    discard(c, located.found, uring::Fault::not_found);
+  }
+  co_await show(c, located);
+}
+
+}  // namespace server

@@ -1,0 +1,52 @@
+// Blocks: large ones first, small ones when those are lent, and each used again.
+#include "apps/server/connection/block_pool.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace server {
+namespace {
+
+TEST(Blocks, are_large_until_all_of_those_are_lent) {
+  BlockPool pool;
+  std::vector<std::span<char>> lent;
+  std::set<char*> places;
+  for (std::size_t i = 0; i < BlockPool::large_blocks + 3; ++i) {
+    lent.push_back(pool.lend());
+    std::fill(lent.back().begin(), lent.back().end(), 'x');
+    EXPECT_EQ(lent.back().size(),
+              i < BlockPool::large_blocks ? BlockPool::large_bytes : BlockPool::small_bytes);
+    EXPECT_TRUE(places.insert(lent.back().data()).second);
+  }
+  EXPECT_EQ(pool.lent(), lent.size());
+  // A large one that comes back is lent before a new small one.
+  pool.release(lent.front());
+  lent.front() = pool.lend();
+  EXPECT_EQ(lent.front().size(), BlockPool::large_bytes);
+  EXPECT_TRUE(places.contains(lent.front().data()));
+  // And small ones are used again.
+  pool.release(lent.back());
+  lent.back() = pool.lend();
+  EXPECT_EQ(lent.back().size(), BlockPool::small_bytes);
+  EXPECT_TRUE(places.contains(lent.back().data()));
+  for (const std::span<char> block : lent) pool.release(block);
+  EXPECT_EQ(pool.lent(), 0U);
+}
+
+TEST(Blocks, that_come_back_last_are_lent_first) {
+  BlockPool pool;
+  const std::span<char> first = pool.lend();
+  const std::span<char> second = pool.lend();
+  pool.release(first);
+  pool.release(second);
+  EXPECT_EQ(pool.lend().data(), second.data());
+  EXPECT_EQ(pool.lend().data(), first.data());
+  pool.release(first);
+  pool.release(second);
+}
+
+}  // namespace
+}  // namespace server

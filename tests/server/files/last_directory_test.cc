@@ -1,0 +1,64 @@
+// Who borrows a directory, and when it is closed.
+#include "apps/server/files/last_directory.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "uring/simulated.h"
+
+namespace server {
+namespace {
+
+class Lending : public ::testing::Test {
+ protected:
+  static int open() { return ::open("/", O_PATH | O_CLOEXEC); }
+  static bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+  uring::Simulated engine;
+  LastDirectory last{engine};
+};
+
+TEST_F(Lending, is_for_the_same_path_in_the_same_turn) {
+  LastDirectory::Entry* const entry = last.keep("a/b", 7, open(), {.device = 1, .inode = 2});
+  EXPECT_EQ(last.borrow("a/b", 7), entry);
+  EXPECT_EQ(entry->id.inode, 2U);
+  EXPECT_EQ(last.borrow("a/b", 8), nullptr);
+  EXPECT_EQ(last.borrow("a", 7), nullptr);
+  EXPECT_EQ(last.borrow("a/bc", 7), nullptr);
+  last.give_back(*entry);
+  last.give_back(*entry);
+  EXPECT_EQ(last.borrow("a/b", 7), entry) << "it is kept for the next one";
+  last.give_back(*entry);
+}
+
+TEST_F(Lending, ends_with_the_last_user_of_what_was_replaced) {
+  LastDirectory::Entry* const first = last.keep("", 1, open(), {});
+  const int fd = first->fd;
+  EXPECT_EQ(last.borrow("", 1), first);
+  LastDirectory::Entry* const second = last.keep("", 2, open(), {});
+  last.give_back(*first);
+  EXPECT_TRUE(is_open(fd));
+  last.give_back(*first);
+  EXPECT_FALSE(is_open(fd));
+  const int second_fd = second->fd;
+  last.give_back(*second);
+  EXPECT_TRUE(is_open(second_fd));
+  last.give_back(*last.keep("x", 2, open(), {}));
+  EXPECT_FALSE(is_open(second_fd));
+}
+
+TEST_F(Lending, may_be_forgotten_while_it_is_used) {
+  LastDirectory::Entry* const entry = last.keep("", 1, open(), {});
+  const int fd = entry->fd;
+  last.forget();
+  last.forget();
+  EXPECT_EQ(last.borrow("", 1), nullptr);
+  EXPECT_TRUE(is_open(fd));
+  last.give_back(*entry);
+  EXPECT_FALSE(is_open(fd));
+}
+
+}  // namespace
+}  // namespace server

@@ -1,0 +1,96 @@
+// Who counts as one address, and that counts come out even, also where threads meet.
+#include "apps/server/listen/address_counts.h"
+
+#include <arpa/inet.h>
+#include <cstring>
+#include <netinet/in.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace server {
+namespace {
+
+std::optional<std::uint64_t> address_of(const std::string& text) {
+  sockaddr_storage peer{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(peer);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(peer);
+  if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+  } else if (::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+  } else {
+    peer.ss_family = AF_UNIX;
+  }
+  return counted_address(peer);
+}
+
+TEST(CountedAddresses, are_all_of_IPv4_and_the_first_half_of_IPv6) {
+  EXPECT_EQ(address_of("192.0.2.1"), address_of("192.0.2.1"));
+  EXPECT_NE(address_of("192.0.2.1"), address_of("192.0.2.2"));
+  EXPECT_EQ(address_of("192.0.2.1"), address_of("::ffff:192.0.2.1"));
+  EXPECT_NE(address_of("::ffff:192.0.2.1"), address_of("::ffff:192.0.2.2"));
+  EXPECT_EQ(address_of("2001:db8::1"), address_of("2001:db8::ffff:1:2:3"));
+  EXPECT_NE(address_of("2001:db8::1"), address_of("2001:db8:0:1::1"));
+  EXPECT_NE(address_of("::1"), address_of("0.0.0.1"));
+  EXPECT_EQ(address_of("unix"), std::nullopt);
+}
+
+TEST(Counts, let_an_address_have_so_many_and_no_more) {
+  AddressCounts counts(3, 100, 42);
+  std::vector<AddressCounts::Slot> slots(4);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(counts.enter(1, slots[static_cast<std::size_t>(i)]));
+  EXPECT_FALSE(counts.enter(1, slots[3]));
+  EXPECT_EQ(slots[3], AddressCounts::uncounted);
+  EXPECT_TRUE(counts.enter(2, slots[3]));
+  counts.leave(slots[0]);
+  EXPECT_TRUE(counts.enter(1, slots[0]));
+  AddressCounts::Slot more = 0;
+  EXPECT_FALSE(counts.enter(1, more));
+  counts.leave(more);  // nothing happens
+  EXPECT_FALSE(counts.enter(1, more));
+}
+
+// More addresses than there is room for are let in, and disturb nobody's count.
+TEST(Counts, let_in_whom_they_cannot_count) {
+  AddressCounts counts(1, 1, 42);
+  std::vector<AddressCounts::Slot> slots;
+  std::size_t counted = 0;
+  for (std::uint64_t address = 0; address < 100; ++address) {
+    AddressCounts::Slot slot = 0;
+    EXPECT_TRUE(counts.enter(address, slot));
+    counted += slot == AddressCounts::uncounted ? 0 : 1;
+    slots.push_back(slot);
+  }
+  EXPECT_EQ(counted, 8U);
+  for (const AddressCounts::Slot slot : slots) counts.leave(slot);
+  AddressCounts::Slot slot = AddressCounts::uncounted;
+  EXPECT_TRUE(counts.enter(7, slot));
+  EXPECT_NE(slot, AddressCounts::uncounted);
+}
+
+TEST(Counts, come_out_even_where_threads_meet) {
+  constexpr std::uint64_t most = 5;
+  AddressCounts counts(most, 4, 42);  // 16 words for 8 addresses
+  const auto come_and_go = [&](unsigned seed) {
+    for (int i = 0; i < 20'000; ++i) {
+      seed = seed * 1'664'525U + 1'013'904'223U;
+      const std::size_t address = seed >> 29;
+      AddressCounts::Slot slot = 0;
+      if (counts.enter(address, slot)) counts.leave(slot);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned seed = 1; seed <= 4; ++seed) threads.emplace_back(come_and_go, seed);
+  for (std::thread& thread : threads) thread.join();
+  for (std::uint64_t address = 0; address < 8; ++address) {
+    AddressCounts::Slot slot = 0;
+    for (std::uint64_t i = 0; i < most; ++i) EXPECT_TRUE(counts.enter(address, slot));
+    EXPECT_FALSE(counts.enter(address, slot)) << "an address was forgotten or counted twice";
+  }
+}
+
+}  // namespace
+}  // namespace server

@@ -1,0 +1,26 @@
+// Appending to a buffer of fixed size.
+#include "apps/server/plan/append.h"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+namespace server {
+namespace {
+
+TEST(Append, joins_texts_at_the_front_of_the_buffer) {
+  std::array<char, 8> buffer{};
+  std::string_view text = append(buffer, {buffer.data(), 0}, "abc");
+  text = append(buffer, text, "");
+  text = append(buffer, text, "de");
+  EXPECT_EQ(text, "abcde");
+  EXPECT_EQ(text.data(), buffer.data());
+}
+
+TEST(Append, cuts_what_does_not_fit) {
+  std::array<char, 4> buffer{};
+  EXPECT_EQ(append(buffer, {buffer.data(), 0}, "abcdef"), "abcd");
+}
+
+}  // namespace
+}  // namespace server

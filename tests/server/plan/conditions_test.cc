@@ -1,0 +1,157 @@
+// Preconditions in the order of RFC 9110 13.2.2, entity tags, and If-Range: tables.
+#include "apps/server/plan/conditions.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/server/world.h"
+
+namespace server {
+namespace {
+
+using lab::head_of;
+using lab::old_facts;
+using lab::old_seconds;
+using lab::Request;
+
+constexpr std::int64_t now = 1'800'000'000;
+constexpr Verdict proceed = Verdict::proceed;
+constexpr Verdict not_modified = Verdict::not_modified;
+constexpr Verdict failed = Verdict::failed;
+
+// In field lines: @ is the current tag, $ its date, < the second before it, > the one after it.
+std::string expand(std::string_view fields) {
+  std::string all;
+  for (const char byte : fields) {
+    switch (byte) {
+      case '@': all += lab::old_tag; break;
+      case '$': all += lab::old_date; break;
+      case '<': all += "Sun, 06 Nov 1994 08:49:36 GMT"; break;
+      case '>': all += "Sun, 06 Nov 1994 08:49:38 GMT"; break;
+      case ';': all += "\r\n"; break;
+      default: all += byte;
+    }
+  }
+  return all;
+}
+
+struct Row {
+  const char* fields;
+  Verdict read;           // GET and HEAD of what exists
+  Verdict write;          // PUT and DELETE of what exists
+  Verdict missing_write;  // PUT and DELETE of what does not
+};
+
+const std::vector<Row> rows = {
+    {"", proceed, proceed, proceed},
+    // Step 1: If-Match, strongly.
+    {"If-Match: *;", proceed, proceed, failed},
+    {"If-Match: @;", proceed, proceed, failed},
+    {"If-Match: \"x\", @;", proceed, proceed, failed},
+    {"If-Match: \"x\";If-Match: @;", proceed, proceed, failed},
+    {"If-Match: \"x\";", failed, failed, failed},
+    {"If-Match: W/@;", failed, failed, failed},
+    {"If-Match: nonsense;", failed, failed, failed},
+    {"If-Match: ;", failed, failed, failed},
+    // Step 2: If-Unmodified-Since, only without If-Match; ignored unless it is one date.
+    // RFC 9110 13.1.4: ignored, too, where nothing has a modification date.
+    {"If-Unmodified-Since: $;", proceed, proceed, proceed},
+    {"If-Unmodified-Since: >;", proceed, proceed, proceed},
+    {"If-Unmodified-Since: <;", failed, failed, proceed},
+    {"If-Unmodified-Since: yesterday;", proceed, proceed, proceed},
+    {"If-Unmodified-Since: <;If-Unmodified-Since: <;", proceed, proceed, proceed},
+    {"If-Match: @;If-Unmodified-Since: <;", proceed, proceed, failed},
+    {"If-Match: \"x\";If-Unmodified-Since: $;", failed, failed, failed},
+    // Step 3: If-None-Match, weakly.
+    {"If-None-Match: *;", not_modified, failed, proceed},
+    {"If-None-Match: @;", not_modified, failed, proceed},
+    {"If-None-Match: W/@;", not_modified, failed, proceed},
+    {"If-None-Match: \"x\",@;", not_modified, failed, proceed},
+    {"If-None-Match: \"x\";If-None-Match: @;", not_modified, failed, proceed},
+    {"If-None-Match: \"x\";", proceed, proceed, proceed},
+    {"If-None-Match: nonsense;", proceed, proceed, proceed},
+    // Step 4: If-Modified-Since, for reading only and without If-None-Match.
+    {"If-Modified-Since: $;", not_modified, proceed, proceed},
+    {"If-Modified-Since: >;", not_modified, proceed, proceed},
+    {"If-Modified-Since: <;", proceed, proceed, proceed},
+    {"If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT;", not_modified, proceed, proceed},
+    {"If-Modified-Since: Sun Nov  6 08:49:37 1994;", not_modified, proceed, proceed},
+    {"If-Modified-Since: tomorrow;", proceed, proceed, proceed},
+    {"If-Modified-Since: $;If-Modified-Since: $;", proceed, proceed, proceed},
+    {"If-None-Match: \"x\";If-Modified-Since: $;", proceed, proceed, proceed},
+    {"If-None-Match: nonsense;If-Modified-Since: $;", proceed, proceed, proceed},
+    {"If-None-Match: @;If-Modified-Since: <;", not_modified, failed, proceed},
+    // Steps 1 and 2 before 3 and 4.
+    {"If-Match: \"x\";If-None-Match: @;", failed, failed, failed},
+    {"If-Match: @;If-None-Match: @;", not_modified, failed, failed},
+    {"If-Unmodified-Since: <;If-Modified-Since: $;", failed, failed, proceed},
+    {"If-Unmodified-Since: $;If-Modified-Since: $;", not_modified, proceed, proceed},
+    {"If-Match: @;If-Modified-Since: $;", not_modified, proceed, failed},
+};
+
+TEST(Conditions, are_judged_in_the_order_of_RFC_9110_13_2_2) {
+  for (const Row& row : rows) {
+    const std::string fields = expand(row.fields);
+    for (const char* method : {"GET", "HEAD"}) {
+      const Request request(head_of(method, "/", fields));
+      EXPECT_EQ(judge(request.head, &old_facts, now), row.read) << method << " " << row.fields;
+    }
+    for (const char* method : {"PUT", "DELETE"}) {
+      const Request request(head_of(method, "/", fields));
+      EXPECT_EQ(judge(request.head, &old_facts, now), row.write) << method << " " << row.fields;
+      EXPECT_EQ(judge(request.head, nullptr, now), row.missing_write) << method << row.fields;
+    }
+  }
+}
+
+TEST(Times, are_rounded_down_to_the_second) {
+  EXPECT_EQ((FileFacts{.mtime_ns = 1'999'999'999}.mtime_seconds()), 1);
+  EXPECT_EQ((FileFacts{.mtime_ns = 0}.mtime_seconds()), 0);
+  EXPECT_EQ((FileFacts{.mtime_ns = -1}.mtime_seconds()), -1);
+  EXPECT_EQ((FileFacts{.mtime_ns = -1'000'000'000}.mtime_seconds()), -1);
+  EXPECT_EQ((FileFacts{.mtime_ns = -1'000'000'001}.mtime_seconds()), -2);
+}
+
+// A part of a second does not make a file newer than the date that was said of it.
+TEST(Times, compare_in_seconds) {
+  const FileFacts late{.size = 6, .mtime_ns = old_seconds * 1'000'000'000 + 999'999'999};
+  const Request get(head_of("GET", "/", expand("If-Modified-Since: $;")));
+  EXPECT_EQ(judge(get.head, &late, now), not_modified);
+  const Request put(head_of("PUT", "/", expand("If-Unmodified-Since: $;")));
+  EXPECT_EQ(judge(put.head, &late, now), proceed);
+}
+
+// RFC 9110 13.1.5
+TEST(If_Range, lets_a_range_count_for_this_very_version) {
+  const auto counts = [](std::string_view fields) {
+    const Request request(head_of("GET", "/", expand(fields)));
+    return range_counts(request.head, old_facts, now);
+  };
+  EXPECT_TRUE(counts(""));
+  EXPECT_TRUE(counts("If-Range: @;"));
+  EXPECT_TRUE(counts("If-Range: $;"));
+  EXPECT_TRUE(counts("If-Range: Sun Nov  6 08:49:37 1994;"));
+  EXPECT_FALSE(counts("If-Range: W/@;"));
+  EXPECT_FALSE(counts("If-Range: \"x\";"));
+  EXPECT_FALSE(counts("If-Range: @, @;"));
+  EXPECT_FALSE(counts("If-Range: <;"));
+  EXPECT_FALSE(counts("If-Range: >;"));
+  EXPECT_FALSE(counts("If-Range: *;"));
+  EXPECT_FALSE(counts("If-Range: ;"));
+  EXPECT_FALSE(counts("If-Range: @;If-Range: @;"));
+}
+
+// RFC 9110 8.8.2.2: the second in which the file was written must be over.
+TEST(If_Range, by_a_date_does_not_count_while_the_file_may_change_within_it) {
+  const Request request(head_of("GET", "/", expand("If-Range: $;")));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds - 1));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds));
+  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds + 1));
+  EXPECT_TRUE(range_counts(request.head, old_facts, old_seconds + 2));
+}
+
+}  // namespace
+}  // namespace server
