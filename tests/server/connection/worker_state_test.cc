@@ -1,0 +1,184 @@
+// Replacing the Site of a worker while it serves: which requests see which one, and what caches
+// keep.
+#include "apps/server/connection/worker_state.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "tests/server/world.h"
+
+namespace server {
+namespace {
+
+using lab::head_of;
+using lab::statuses_of;
+
+class Sites : public lab::InWorld {
+ protected:
+  Sites() {
+    world.root.put("hello.txt", "hello\n");
+    world.root.put("large", lab::pattern(300'000));
+  }
+
+  // A Site with that --header line.
+  static Site with_header(std::string_view line) {
+    Site site;
+    EXPECT_EQ(add_header(line, site.extra_fields), "");
+    return site;
+  }
+
+  void replace(Site site) {
+    finish_site(site);
+    world.worker.replace_site(0, std::make_shared<const Site>(std::move(site)));
+  }
+
+  // What comes back for `bytes` alone, without dates, on a connection that stays open.
+  std::string added(int socket, std::string_view bytes) {
+    const std::size_t before = world.heard(socket).size();
+    return world.say(socket, bytes).substr(before);
+  }
+};
+
+TEST_F(Sites, judge_the_requests_that_begin_after_they_came) {
+  const int socket = world.connect();
+  const std::string put = head_of("PUT", "/new", "Content-Length: 1\r\n") + "x";
+  EXPECT_TRUE(added(socket, put).starts_with("HTTP/1.1 405 "));
+  replace({.writable = true});
+  EXPECT_TRUE(added(socket, put).starts_with("HTTP/1.1 201 "));
+  EXPECT_EQ(world.root.get("new"), "x");
+  replace({});
+  EXPECT_TRUE(added(socket, head_of("DELETE", "/new")).starts_with("HTTP/1.1 405 "));
+  world.engine.peer_finishes(socket);
+}
+
+TEST_F(Sites, stay_with_a_request_that_has_begun) {
+  const int socket = world.connect();
+  const std::string put = head_of("PUT", "/new", "Content-Length: 4\r\n");
+  replace({.writable = true});
+  world.say(socket, put.substr(0, 10));
+  replace({});
+  EXPECT_EQ(added(socket, put.substr(10) + "ab"), "");
+  replace({.max_body = 1});
+  EXPECT_TRUE(added(socket, "cd").starts_with("HTTP/1.1 201 "));
+  EXPECT_EQ(world.root.get("new"), "abcd");
+  EXPECT_TRUE(added(socket, put + "abcd").starts_with("HTTP/1.1 405 "));
+  world.engine.peer_finishes(socket);
+}
+
+TEST_F(Sites, are_chosen_anew_for_each_pipelined_request) {
+  const int socket = world.connect();
+  replace({.writable = true});
+  world.say(socket, head_of("PUT", "/a", "Content-Length: 2\r\n") + "a");
+  replace({});
+  world.say(socket, "a" + head_of("PUT", "/b", "Content-Length: 1\r\n") + "b" +
+                        head_of("GET", "/hello.txt"));
+  EXPECT_EQ(statuses_of(world.heard(socket)), (std::vector<int>{201, 405, 200}));
+  world.engine.peer_finishes(socket);
+}
+
+// The cached head of the old Site has its --header lines.
+TEST_F(Sites, never_answer_with_the_cached_head_of_another_one) {
+  const int socket = world.connect();
+  const std::string get = head_of("GET", "/hello.txt");
+  const std::string same =
+      head_of("GET", "/hello.txt", "If-None-Match: " + std::string(lab::old_tag) + "\r\n");
+  for (const char* line : {"A: one", "B: two", "C: three"}) {
+    replace(with_header(line));
+    const std::string field = std::string("\r\n") + line + "\r\n";
+    for (int times = 0; times < 4; ++times) {
+      for (const std::string& request : {get, same}) {
+        const std::string answer = added(socket, request);
+        EXPECT_NE(answer.find(field), std::string::npos) << answer;
+        EXPECT_EQ(answer.find(": "), answer.find("Date: ") + 4) << answer;
+      }
+    }
+  }
+  world.engine.peer_finishes(socket);
+}
+
+// A cached head that is on its way to a slow peer is not overwritten.
+TEST_F(Sites, leave_a_response_as_it_was_that_is_being_sent) {
+  const std::string get = head_of("GET", "/hello.txt");
+  replace(with_header("A: one"));
+  const std::string expected = world.ask(get);
+  world.ask(get);
+  const int slow = world.connect();
+  world.engine.peer_takes(slow, 10);
+  world.say(slow, get);
+  replace(with_header("Another-Field: with a longer value"));
+  for (int times = 0; times < 3; ++times) {
+    EXPECT_NE(world.ask(get).find("\r\nAnother-Field: "), std::string::npos);
+  }
+  world.engine.peer_takes(slow, SIZE_MAX);
+  world.settle();
+  EXPECT_EQ(world.heard(slow), expected);
+  world.engine.peer_finishes(slow);
+}
+
+TEST_F(Sites, leave_cached_files_and_their_types_in_the_cache) {
+  world.ask(head_of("GET", "/hello.txt"));
+  CachedFile* const file = world.worker.files.find("hello.txt");
+  ASSERT_NE(file, nullptr);
+  const std::string_view type = file->content_type;
+  EXPECT_FALSE(type.empty());
+  replace({.listing = false});
+  EXPECT_EQ(world.worker.files.find("hello.txt"), file);
+  EXPECT_EQ(file->content_type.data(), type.data());
+}
+
+// The memory of an exchange was sized by the old limit.
+TEST_F(Sites, may_allow_longer_heads_than_before) {
+  Site narrow;
+  narrow.limits.head_bytes = 256;
+  replace(narrow);
+  const int socket = world.connect();
+  const std::string small = head_of("GET", "/hello.txt");
+  world.say(socket, small.substr(0, 20));
+  EXPECT_TRUE(added(socket, small.substr(20)).ends_with("hello\n"));
+  Site wide;
+  wide.limits.head_bytes = 60'000;
+  replace(wide);
+  const std::string field = "X: " + std::string(10'000, 'x') + "\r\n";
+  const std::string large = head_of("GET", "/hello.txt", field + field + field + field + field);
+  for (std::size_t at = 0; at < large.size(); at += 5000) {
+    world.say(socket, large.substr(at, 5000));
+  }
+  EXPECT_EQ(statuses_of(world.heard(socket)), (std::vector<int>{200, 200}));
+  world.engine.peer_finishes(socket);
+}
+
+TEST_F(Sites, are_freed_when_the_last_request_that_began_with_them_has_ended) {
+  auto old = std::make_shared<const Site>();
+  const std::weak_ptr<const Site> watched = old;
+  world.worker.replace_site(0, std::move(old));
+  const int first = world.connect();
+  const int second = world.connect();
+  world.say(first, "GET /hello");
+  world.say(second, "GET /hello");
+  replace({});
+  EXPECT_FALSE(watched.expired());
+  world.say(first, ".txt HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_FALSE(watched.expired());
+  world.say(second, ".txt HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(watched.expired());
+  world.engine.peer_finishes(first);
+  world.engine.peer_finishes(second);
+}
+
+TEST_F(Sites, decide_the_time_that_an_idle_connection_has) {
+  const int socket = world.connect();
+  world.settle();
+  Site brief;
+  brief.timeouts.idle_ms = 1000;
+  replace(brief);
+  world.say(socket, head_of("GET", "/hello.txt"));  // the next wait is judged by the new one
+  world.pass(1500);
+  EXPECT_TRUE(world.engine.closed(socket));
+}
+
+}  // namespace
+}  // namespace server
