@@ -12,12 +12,14 @@ function includes(line,    name, room) {
   name = line
   if (match(name, /"[^"]+"/)) {
     name = substr(name, RSTART + 1, RLENGTH - 2)
+    if (rule == "includes") own_header_first(name)
     add_edge(name)
     if (rule != "includes") return
     if (!exists(root "/" name)) report(FNR, "\"" name "\" is no file, seen from the root")
     else if (!may_include(room, name)) report(FNR, room " may not include " name)
   } else if (match(name, /<[^>]+>/)) {
     name = substr(name, RSTART + 1, RLENGTH - 2)
+    if (rule == "includes") own_header_first("<" name ">")
     if (name ~ /^(liburing|linux\/|sys\/|netinet\/|arpa\/)/ || name ~ /^(dirent|fcntl|netdb|poll|sched|signal|unistd)\.h$/)
       add_edge("<" name ">")
     if (rule != "includes") return
@@ -27,6 +29,14 @@ function includes(line,    name, room) {
     if (room ~ /^(uring|apps\/(client|server|options))$/ && name ~ /^openssl\//)
       report(FNR, "only apps/crypto may include <" name ">")
   }
+}
+
+# The header of the same name comes first, so that compiling the source shows that it stands alone.
+function own_header_first(name,    own) {
+  if (file in included || file !~ /\.cc$/) return
+  included[file] = 1
+  own = module_of(file) ".h"
+  if (name != own && exists(root "/" own)) report(FNR, "\"" own "\" is to be included first")
 }
 
 function add_edge(name) {
@@ -101,8 +111,7 @@ function judge_ranks(    path, names, count, i) {
   for (path in edges) {
     if (path !~ /^apps\//) continue
     file = path
-    if (wing_of(path) == "" && !(folder_of(path) in unplaced))
-      report(1, "this file belongs to no wing; tests/house/ranks has them")
+    if (wing_of(path) == "") report(1, "this file belongs to no wing; tests/house/ranks has them")
     count = split(edges[path], names, " ")
     for (i = 1; i <= count; i++) {
       if (names[i] ~ /^apps\//) judge_edge(path, names[i])
@@ -121,7 +130,6 @@ function judge_edge(path, name,    from, to, line, parts, count, i, allowed) {
     report(line, from " is a library of both programs and may not include " name)
   else if (from in rank && to in rank && from != to && rank[from] <= rank[to])
     report(line, from " has rank " rank[from] " and may not include " to ", rank " rank[to])
-  if (from == "" && folder_of(path) in unplaced) return
   for (i = 1; i <= only_count; i++) {
     count = split(only[i], parts, " ")
     if (!fits(name, parts[1])) continue
@@ -138,7 +146,6 @@ function read_ranks(    line, parts, count, i, table) {
     if (parts[1] == "rank") rank[parts[2]] = parts[3] + 0
     else if (parts[1] == "library") library[parts[2]] = 1
     else if (parts[1] == "pure") pure[parts[2]] = 1
-    else if (parts[1] == "unplaced") unplaced[parts[2]] = 1
     else if (parts[1] == "only") {
       only[++only_count] = parts[2]
       for (i = 3; i <= count; i++) only[only_count] = only[only_count] " " parts[i]
