@@ -164,9 +164,15 @@ ExitReason read_command_line(int argc, const char* const* argv, Command& command
 ExitReason take_verb(Command& command) {
   const Program& program = command.values.program();
   if (command.words.empty()) return usage_error(program, no_verb, "say what to do");
-  command.verb = find_verb(program, command.words.front());
-  if (command.verb == no_verb) return unknown_verb(program, command.words.front());
+  const int verb = find_verb(program, command.words.front());
+  if (verb == no_verb) return unknown_verb(program, command.words.front());
   command.words.erase(command.words.begin());
+  return use_verb(command, verb);
+}
+
+ExitReason use_verb(Command& command, int verb) {
+  const Program& program = command.values.program();
+  command.verb = verb;
   for (const Setting& setting : command.values.all()) {
     if (setting.is_given() && !belongs_to(*setting.option, command.verb)) {
       return foreign_option(program, command.verb, *setting.option);

@@ -35,6 +35,9 @@ struct Command {
 // option was given that the verb does not take.
 [[nodiscard]] ExitReason take_verb(Command& command);
 
+// Makes `verb` the verb of the command. Fails where an option was given that it does not take.
+[[nodiscard]] ExitReason use_verb(Command& command, int verb);
+
 // Sets the operands of the program or its verb from the words. Fails where one is missing or where
 // there are too many.
 [[nodiscard]] ExitReason take_operands(Command& command);

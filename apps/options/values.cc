@@ -13,9 +13,11 @@ namespace {
 
 const std::string no_text;
 
-// `--index ''` says that there is no index: a list that may be empty is.
+// `--index ''` replaces the default by an empty list.
 bool is_empty_list(const Option& option, const std::vector<std::string>& texts) {
-  return option.repeatable && !option.is_required && texts.size() == 1 && texts.front().empty();
+  const bool has_default = !option.default_text.empty();
+  return option.repeatable && !option.is_required && has_default && texts.size() == 1 &&
+         texts.front().empty();
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "apps/client/command/option_table.h"
+#include "apps/options/messages.h"
 #include "parser/fields.h"
 #include "parser/names.h"
 #include "parser/write.h"
@@ -15,7 +17,7 @@ namespace {
 constexpr std::size_t longest_socket_path = 107;
 
 ExitReason usage(std::string text) {
-  return exit_with(ExitCode::usage, std::move(text) + "; see quoit --help");
+  return options::usage_error(program, options::no_verb, std::move(text));
 }
 
 // Says whether the field frames the body: quoit sets those itself.

@@ -11,6 +11,7 @@
 
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/url.h"
+#include "apps/client/command/verb.h"
 
 namespace client {
 
@@ -34,8 +35,6 @@ struct Settings {
   std::string unix_socket = {};  // connect to this socket instead of the URL's host
   std::string io = "auto";       // the engine: auto, ring or epoll
 };
-
-enum class Verb { get, put, head, remove };
 
 // The name that stands for standard input or output.
 inline constexpr const char* standard_stream = "-";

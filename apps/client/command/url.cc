@@ -80,10 +80,33 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-ExitReason bad_url(std::string_view text, http1::Error error) {
-  return exit_with(ExitCode::bad_url, "'" + shown(text) +
-                                          "' is not a URL: " + std::string(http1::describe(error)) +
-                                          "; write http://HOST:PORT/PATH");
+// `problem` completes "... is not a URL: ".
+ExitReason bad_url(std::string_view text, std::string_view problem) {
+  return exit_with(ExitCode::bad_url, "'" + shown(text) + "' is not a URL: " +
+                                          std::string(problem) + "; write http://HOST:PORT/PATH");
+}
+
+// The problem as the parser describes it, without a full stop; a port above 65535 is the usual one.
+std::string problem_of(std::string_view text, http1::Error error) {
+  const std::string_view after = text.substr(text.find("://") + 3);
+  const std::string_view authority = after.substr(0, after.find_first_of("/?#"));
+  const std::string_view port = authority.substr(authority.rfind(':') + 1);
+  const bool has_number = authority.find(':') != std::string_view::npos && !port.empty() &&
+                          port.find_first_not_of("0123456789") == std::string_view::npos;
+  if (error == http1::Error::url_host_invalid && has_number && port.size() > 4) {
+    return "the port is a number up to 65535";
+  }
+  std::string problem(http1::describe(error));
+  if (problem.ends_with('.')) problem.pop_back();
+  return problem;
+}
+
+// "http:/host" and "http:host": a slip of the finger, and no host of that name.
+bool lacks_slashes(std::string_view text) {
+  const std::size_t size = scheme_size(text);
+  if (size == 0 || text.substr(size, 2) == "//") return false;
+  const std::string_view scheme = text.substr(0, size - 1);
+  return http1::equal_ignoring_case(scheme, "http") || http1::equal_ignoring_case(scheme, "https");
 }
 
 ExitReason unsupported(std::string_view text) {
@@ -139,6 +162,7 @@ std::string Url::target() const { return has_query ? path + "?" + query : path; 
 std::string Url::text() const { return "http://" + authority() + target(); }
 
 ExitReason parse_url(std::string_view text, Url& url) {
+  if (lacks_slashes(text)) return bad_url(text, "two slashes belong behind the scheme");
   const bool has_scheme = text.substr(scheme_size(text), 2) == "//" && scheme_size(text) > 0;
   const std::string whole = has_scheme ? std::string(text) : "http://" + std::string(text);
   const std::size_t after_slashes = whole.find("://") + 3;
@@ -148,7 +172,7 @@ ExitReason parse_url(std::string_view text, Url& url) {
   http1::Url parts;
   const http1::Error error = http1::parse_url(typed, parts);
   if (error == http1::Error::url_scheme_unsupported) return unsupported(text);
-  if (error != http1::Error::none) return bad_url(text, error);
+  if (error != http1::Error::none) return bad_url(text, problem_of(typed, error));
   if (parts.scheme != http1::Scheme::http) return unsupported(text);
   url = {.userinfo = std::string(parts.userinfo),
          .host = std::string(parts.host),

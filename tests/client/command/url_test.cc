@@ -54,6 +54,10 @@ TEST(Url, RefusesTextThatIsNotAUrl) {
       {"http://", ExitCode::bad_url},
       {"http:///a", ExitCode::bad_url},
       {"http://host:99999/", ExitCode::bad_url},
+      {"http:/host/x", ExitCode::bad_url},
+      {"http:host/x", ExitCode::bad_url},
+      {"HTTPS:/host/x", ExitCode::bad_url},
+      {"http:", ExitCode::bad_url},
       {"http://ho st/", ExitCode::bad_url},
       {"http://host/a\nb", ExitCode::bad_url},
       {"https://host/", ExitCode::unsupported_scheme},
@@ -64,6 +68,26 @@ TEST(Url, RefusesTextThatIsNotAUrl) {
     const ExitReason reason = parse_url(row.typed, url);
     EXPECT_EQ(code_of(reason), row.code) << row.typed;
     EXPECT_EQ(reason.text.find('\n'), std::string::npos) << "a reason is one line";
+  }
+}
+
+TEST(Url, ExplainsTextThatIsNotAUrl) {
+  struct Row {
+    std::string_view typed, text;
+  };
+  for (const Row& row : {
+           Row{"http:/h/x",
+               "'http:/h/x' is not a URL: two slashes belong behind the scheme; write "
+               "http://HOST:PORT/PATH"},
+           Row{"http://h:99999/",
+               "'http://h:99999/' is not a URL: the port is a number up to "
+               "65535; write http://HOST:PORT/PATH"},
+           Row{"http://h:x/",
+               "'http://h:x/' is not a URL: The URL has no valid host and port; "
+               "write http://HOST:PORT/PATH"},
+       }) {
+    Url url;
+    EXPECT_EQ(parse_url(row.typed, url).text, row.text);
   }
 }
 
