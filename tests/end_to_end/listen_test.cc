@@ -1,8 +1,6 @@
 // Where the server listens, and what it says when it cannot start.
-#include <arpa/inet.h>
 #include <cstdio>
 #include <fstream>
-#include <netinet/in.h>
 #include <signal.h>
 #include <string>
 #include <sys/socket.h>
@@ -13,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/eventually.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/site.h"
 
 namespace {
@@ -25,17 +24,6 @@ using test_support::RawClient;
 using test_support::run;
 using test_support::Scratch;
 using test_support::Site;
-
-bool has_ipv6() {
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_addr = in6addr_loopback;
-  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool bound =
-      fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  if (fd >= 0) ::close(fd);
-  return bound;
-}
 
 // Runs quoitd, which must fail with that status and one line on stderr that has `text`.
 void expect_refusal(const std::vector<std::string>& arguments, int status,
@@ -104,7 +92,7 @@ TEST(Listen, WorkersShareThePortThatTheSystemChose) {
 }
 
 TEST(Listen, Ipv6AddressIsServed) {
-  if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
+  if (!test_support::has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   Site site({"--listen", "[::1]:0"}, {.listens_elsewhere = true});
   site.root.write("a", "hello");
   EXPECT_TRUE(site.urls()[0].starts_with("http://[::1]:")) << site.urls()[0];
@@ -117,7 +105,7 @@ TEST(Listen, PortAloneIsServedForEveryFamily) {
   Site site({"--listen", ":0"}, {.listens_elsewhere = true});
   site.root.write("a", "hello");
   EXPECT_EQ(RawClient::to_port(site.port()).ask(get("/a")).body, "hello");
-  if (has_ipv6()) {
+  if (test_support::has_ipv6()) {
     EXPECT_EQ(RawClient::to_port(site.port(), true).ask(get("/a")).body, "hello");
   }
   site.stop();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -223,6 +224,13 @@ bool has_ipv6() {
   const bool bound = ::bind(fd, address.get(), address.bytes) == 0;
   ::close(fd);
   return bound;
+}
+
+bool has_localhost() {
+  addrinfo* found = nullptr;
+  const int failure = ::getaddrinfo("localhost", nullptr, nullptr, &found);
+  if (failure == 0) ::freeaddrinfo(found);
+  return failure == 0;
 }
 
 }  // namespace test_support

@@ -109,4 +109,7 @@ class DeafPort {
 
 bool has_ipv6();
 
+// Whether this machine resolves the name localhost; a minimal system without /etc/hosts may not.
+bool has_localhost();
+
 }  // namespace test_support

@@ -19,6 +19,7 @@ TEST_F(Connect, SpeaksIpv6) {
 }
 
 TEST_F(Connect, TriesEachAddressOfAHost) {
+  if (!test_support::has_localhost()) GTEST_SKIP() << "the name localhost is unknown here";
   // localhost may have ::1 first, where no server listens.
   const ScriptedServer server({answers(response("200 OK", "hello"))});
   const Finished finished =
