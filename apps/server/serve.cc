@@ -73,6 +73,7 @@ uring::Io::Pending more_bytes(Connection& c) {
   if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
   Exchange& x = c.worker.borrow(c);
+  if (x.in.unused().empty()) c.worker.begin_request(c);
   own_input(x.in, c.io.engine(), x.site->limits);
   return c.io.recv(c.fd, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
 }

@@ -54,11 +54,6 @@ constexpr Received nothing_came{.progress = Progress::failed, .broken = true};
 
 }  // namespace
 
-void end_wait(Connection& c) {
-  c.io.clear_deadline();
-  if (c.io.timed_out() && !c.io.stopped()) c.io.renew();
-}
-
 uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
   Exchange& x = *c.exchange;
   const std::span<char> room = x.out.block.subspan(filled);

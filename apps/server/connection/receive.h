@@ -18,7 +18,10 @@ struct Received {
 
 // The wait for the peer is over: clears the deadline, which may have passed although the receive
 // succeeded.
-void end_wait(Connection& c);
+inline void end_wait(Connection& c) {
+  c.io.clear_deadline();
+  if (c.io.timed_out() && !c.io.stopped()) c.io.renew();
+}
 
 // An unwanted body up to this size is read and dropped so that the connection can go on.
 inline constexpr std::uint64_t most_dropped_bytes = 65536;

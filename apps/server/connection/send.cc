@@ -80,7 +80,6 @@ inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
 // peer's pace is checked; it is set last, so that nothing has to be kept over that call.
 inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
-  assert(x.out.is_consistent());
   const uring::Io::Pending pending = send_pieces(c, rest);
   c.io.set_deadline(x.out.pace.wait(c.io.loop().now(), x.site->timeouts));
   return pending;
@@ -97,6 +96,7 @@ void record_all_sent(Connection& c, uring::Result result) {
 }
 
 uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
+  assert(c.exchange->out.is_consistent());
   while (c.exchange->out.gathered > 0 || !rest.empty()) {
     const uring::Result sent = co_await send_gathered(c, rest);
     const bool is_fine = record_sent(c, sent, rest);

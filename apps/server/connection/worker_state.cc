@@ -107,11 +107,30 @@ void WorkerState::update_policy() {
   }
 }
 
+void WorkerState::choose_site(const Connection& c, Exchange& x) {
+  release_site(x);
+  LiveSite* const live_site = endpoints[c.endpoint].get();
+  ++live_site->exchanges;
+  x.live_site = live_site;
+  x.site = live_site->site.get();
+}
+
+void WorkerState::release_site(Exchange& x) {
+  LiveSite* const live_site = std::exchange(x.live_site, nullptr);
+  if (live_site && --live_site->exchanges == 0 && !live_site->is_current) delete live_site;
+}
+
 void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site> site) {
   std::unique_ptr<LiveSite> old = std::exchange(
       endpoints[endpoint], std::make_unique<LiveSite>(LiveSite{.site = std::move(site)}));
   old->is_current = false;
   old->answers_from_cache = false;
+  for (Exchange* x = idle_; x; x = x->next_idle) {
+    if (x->live_site == old.get()) {
+      --old->exchanges;
+      x->live_site = nullptr;
+    }
+  }
   if (old->exchanges > 0) old.release();  // release_site() of the last exchange deletes it
   files.invalidate_answers();
   update_policy();

@@ -50,7 +50,7 @@ struct Shared {
 // use.
 struct LiveSite {
   std::shared_ptr<const Site> site;
-  std::uint32_t exchanges = 0;      // that use it
+  std::uint32_t exchanges = 0;      // that use it, idle ones included
   bool is_current = true;           // new exchanges use it
   bool answers_from_cache = false;  // requests may be answered by the fast path (from_cache.h)
 };
@@ -74,7 +74,8 @@ struct WorkerState {
   // What new requests of that connection are judged by.
   const Site& site_of(const Connection& c) const { return *endpoints[c.endpoint]->site; }
 
-  // The exchange of `c`, borrowed now if it has none.
+  // The exchange of `c`, borrowed now if it has none. Then begin_request() has to follow, which
+  // chooses its Site: an exchange that comes from the idle list has that of its last request.
   Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
   void give_back(Connection& c) {
     Exchange& x = *c.exchange;
@@ -83,7 +84,7 @@ struct WorkerState {
     blocks.release(x.out.block);
     x.out.gathered = 0;
     x.out.queued = x.out.sent = 0;
-    release_site(x);
+    if (!x.live_site->is_current) release_site(x);
     x.next_idle = idle_;
     idle_ = std::exchange(c.exchange, nullptr);
   }
@@ -152,22 +153,11 @@ struct WorkerState {
     Exchange& x = *std::exchange(idle_, idle_->next_idle);
     c.exchange = &x;
     x.out.block = blocks.lend();
-    choose_site(c, x);
     if (shared.access_log || shared.head_log) write_peer(c.peer, x.remote);
     return x;
   }
-  // After release_site(), or in its place where the exchange goes on to another request.
-  void choose_site(const Connection& c, Exchange& x) {
-    release_site(x);
-    LiveSite* const live_site = endpoints[c.endpoint].get();
-    ++live_site->exchanges;
-    x.live_site = live_site;
-    x.site = live_site->site.get();
-  }
-  void release_site(Exchange& x) {
-    LiveSite* const live_site = std::exchange(x.live_site, nullptr);
-    if (live_site && --live_site->exchanges == 0 && !live_site->is_current) delete live_site;
-  }
+  void choose_site(const Connection& c, Exchange& x);
+  void release_site(Exchange& x);
   void make_exchange();
   void refresh_files();
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
