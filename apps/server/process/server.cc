@@ -1,5 +1,5 @@
 // The main thread: it opens what is shared, starts the workers and waits for signals.
-// Covered by tests/end_to_end/start_test.cc and stop_test.cc.
+// Covered by tests/end_to_end/listen_test.cc and stop_test.cc.
 #include "apps/server/process/server.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The server as a process: what is opened at start, which signals mean what, and the clean end.
-// Covered by tests/end_to_end/start_test.cc and stop_test.cc.
+// Covered by tests/end_to_end/listen_test.cc and stop_test.cc.
 #pragma once
 
 #include "apps/server/config/config.h"
