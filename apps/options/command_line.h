@@ -16,7 +16,7 @@
 
 namespace options {
 
-// What a command line asks for.
+// A command line, split and checked.
 struct Command {
   Values values;
   // The words that are neither options nor their values, in order. A verb is the first of them.

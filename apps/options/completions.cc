@@ -66,7 +66,7 @@ std::string_view short_help(const Option& option) {
   return option.help.substr(0, option.help.find(';'));
 }
 
-// How bash goes on behind an option: the cases of what stands in front of the word. Nothing is
+// How bash goes on behind an option: a case for each word that may precede. Nothing is
 // offered for numbers and texts.
 std::string bash_values(const Program& program) {
   std::string cases;

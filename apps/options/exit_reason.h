@@ -14,8 +14,8 @@ namespace options {
 struct ExitReason {
   // For the shell. EX_OK: `text` was asked for, as by --help, and goes to standard output.
   int status = EX_OK;
-  // One line that says what to do, without the program's name and a line feed. With EX_OK: text as
-  // it is to be printed.
+  // One line that tells how to go on, without the program's name and a line feed. With EX_OK: text
+  // as it is to be printed.
   std::string text = {};
 
   // True: there is a reason to exit. False: go on.

@@ -19,10 +19,16 @@ std::string label_at(const Option& option, const Place& place) {
   return place.file + ":" + std::to_string(place.line) + ": " + std::string(option.name);
 }
 
+// A value as a shell takes it for one word.
+std::string shell_word(std::string_view value) {
+  const bool is_plain = value.find_first_of(" *'\"") == std::string_view::npos;
+  return is_plain ? std::string(value) : "'" + std::string(value) + "'";
+}
+
 // A correct use of the option at `place`.
 std::string example_at(const Program& program, const Option& option, const Place& place) {
   const bool is_flag = option.kind == Kind::flag;
-  const std::string value(is_flag ? "true" : option.example);
+  const std::string value = shell_word(is_flag ? "true" : option.example);
   if (place.source == Source::environment) return variable_of(option) + "=" + value;
   if (place.source == Source::file) return example_line(option);
   if (option.is_operand) return std::string(program.name) + " " + value;

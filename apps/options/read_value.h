@@ -27,13 +27,13 @@ namespace options {
 // letter case.
 [[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
 
-// What is wrong with `text` as a value of `option`: "is no whole number". Empty: nothing.
+// Says why `text` is no value of `option`: "is no whole number". Empty: it is one.
 [[nodiscard]] std::string_view problem_of(const Option& option, std::string_view text);
 
-// What a value of `option` is, to follow the word "give": "bytes from 256 to 63K".
+// Describes the values of `option`, to follow the word "give": "bytes from 256 to 63K".
 [[nodiscard]] std::string allowed_values(const Option& option);
 
-// The same number as parse_bytes() and parse_seconds() read it, in as few characters as possible.
+// Writes a number as parse_bytes() and parse_seconds() read it, in as few characters as possible.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 [[nodiscard]] std::string format_seconds(std::uint64_t milliseconds);
 

@@ -1,4 +1,4 @@
-// Filling in what the command line left open. Covered by tests/options/sources_test.cc.
+// Filling in options that the command line does not set. Covered by tests/options/sources_test.cc.
 #include "apps/options/sources.h"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// The table of options: one row for each option of a program, and what surrounds the rows.
+// The table of options: one row for each option of a program, and texts around the rows.
 //
 // Each program has one constant Program. Parsing, --help, --print-config, the environment, the
 // configuration file, README's table, the man page and the completions of shells are all made from
@@ -39,12 +39,12 @@ struct Option {
   Kind kind = Kind::text;
   std::string_view metavar = {};  // the name of the value in help; empty: the choices, or none
   std::string_view section = {};  // the heading in help
-  std::string_view help = {};     // says what the option does; the default and limits are added
+  std::string_view help = {};     // the effect of the option; default and limits are added
   std::string_view details = {};  // further sentences, for the man page and README
   // The default as a person would write it. Empty: none, or, for a flag, false.
   std::string_view default_text = {};
-  std::string_view default_note = {};  // what the default means, or why it is this one
-  std::string_view allowed = {};       // text, file, directory: what a value is; empty: the kind
+  std::string_view default_note = {};  // the meaning of the default, or its reason
+  std::string_view allowed = {};       // describes a value; empty: by kind and limits
   std::string_view example = {};       // a value; empty: for a flag
   std::string_view choices = {};       // "auto|ring|epoll"
   std::uint64_t least = 0;             // count, bytes, and seconds in milliseconds
@@ -58,7 +58,7 @@ struct Option {
   Verbs verbs = all_verbs;
 };
 
-// What a program is asked to do, where it does several things: `quoit get`.
+// An action of a program that has several: `quoit get`.
 struct Verb {
   std::string_view name;
   std::string_view summary;  // completes "quoit get: ..."
@@ -79,7 +79,7 @@ struct Program {
   std::string_view name;
   std::string_view summary;      // one line without a full stop, for the man page's NAME
   std::string_view date;         // "November 29, 2026": when these texts changed, for the man page
-  std::span<const Term> usage;   // what stands behind the program's name, and what it does
+  std::span<const Term> usage;   // words behind the program's name, and their effect
   std::string_view description;  // paragraphs, separated by empty lines
   std::span<const Option> options;
   std::span<const Verb> verbs;

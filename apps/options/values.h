@@ -1,4 +1,4 @@
-// Values: what each option of a program is set to, and where its value was given.
+// Values: the value of each option of a program, and where it was given.
 //
 // A new Values has the defaults of the table. The command line is read first, then the environment,
 // then the file; an option keeps the first value that it is given. The texts are checked when they

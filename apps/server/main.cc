@@ -15,9 +15,11 @@ int main(int argc, char** argv) {
   // it, so that nobody waits for another.
   ::mallopt(M_ARENA_MAX, 1);
   server::Config config;
-  const server::ParseOutcome outcome = server::parse_command_line(argc, argv, config);
-  if (!outcome.run) return outcome.status;
-  const server::Trouble trouble = server::run_server(config);
-  if (trouble) std::fprintf(stderr, "quoitd: %s\n", trouble.text.c_str());
-  return trouble.status;
+  options::ExitReason reason = server::read_options(argc, argv, config);
+  if (!reason) reason = server::run_server(config);
+  if (reason.status == EX_OK)
+    std::fputs(reason.text.c_str(), stdout);
+  else
+    std::fprintf(stderr, "quoitd: %s\n", reason.text.c_str());
+  return reason.status;
 }

@@ -147,7 +147,8 @@ TEST(Listen, UnixSocketOfALiveServerIsLeftAlone) {
 TEST(Listen, FileInThePlaceOfAUnixSocketIsLeftAlone) {
   Scratch place;
   place.write("file", "precious");
-  expect_refusal({"--listen", "unix:" + place.path("file"), place.path()}, 73, place.path("file"));
+  expect_refusal({"--listen", "unix:" + place.path("file"), place.path()}, 73,
+                 place.path("file") + ": another file has this name; give a path that does not");
   EXPECT_EQ(place.read("file"), "precious");
 }
 
@@ -194,7 +195,8 @@ TEST(Listen, BadArgumentsAreUsageErrors) {
   for (const char* address :
        {"nonsense", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:", ":http", "::1:80",
         "unix:", "[::1]", "127.0.0.1:80x", "[127.0.0.1]:0", "[]:0"}) {
-    expect_refusal({"--listen", address, "/"}, 64, std::string("--listen ") + address);
+    expect_refusal({"--listen", address, "/"}, 64,
+                   "--listen: '" + std::string(address) + "' is no address");
   }
   for (const char* address : {"example.org:0", "127.1:0", "[::g]:0"}) {
     expect_refusal({"--listen", address, "/"}, 64, "give a numeric address");

@@ -34,6 +34,11 @@ TEST(Sentences, name_the_option_the_value_what_is_allowed_and_an_example) {
            Row{"listen", &in_file, "x", "is no address",
                "a.toml:3: listen: 'x' is no address; give ADDRESS:PORT or unix:PATH, as in listen "
                "= [\":8080\"]"},
+           Row{"header", &on_command_line, "x", "has no colon",
+               "--header: 'x' has no colon; give 'Name: value', as in --header 'X-Team: build'"},
+           Row{"header", &in_file, "x", "has no colon",
+               "a.toml:3: header: 'x' has no colon; give 'Name: value', as in header = [\"X-Team: "
+               "build\"]"},
            Row{"writable", &on_command_line, "x", "is neither true nor false",
                "--writable: 'x' is neither true nor false; give true or false, as in --writable"},
            Row{"writable", &in_environment, "x", "is neither true nor false",

@@ -1,7 +1,8 @@
 // Config: everything that a person can set, read once at start and never changed.
 //
-// Each limit has a default and a reason. The command line becomes a Config in one place
-// (options.cc), which also writes --help. Covered by tests/server/config/options_test.cc.
+// Names, defaults and limits stand in option_table.cc; options.cc makes a Config of their values.
+// The initial values here are those defaults, as a test checks. Covered by
+// tests/server/config/options_test.cc and option_table_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +17,18 @@ namespace server {
 
 struct Config {
   std::string root = ".";
-  // What one worker remembers of files, in bytes: the hot part of a package mirror or a build
-  // cache.
+  // Memory of each worker for cached files: the hot part of a package mirror or a build cache.
   std::uint64_t cache_bytes = 64 * 1024 * 1024;
   std::vector<ListenAddress> listen;
   unsigned workers = 0;          // 0: one for each CPU that this process may use
-  std::string io = "auto";       // what moves the bytes: auto, ring or epoll
+  std::string io = "auto";       // the I/O engine: auto, ring or epoll
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
   std::string log_heads;               // a file or "-"; empty: off
   std::uint64_t max_connections = 0;   // in all; 0: from the limit of open files
   std::uint64_t max_from_address = 0;  // connections of one address or IPv6 /64; 0: any
   std::int64_t grace_ms = 10'000;      // for requests in flight after the first SIGTERM
-  Site site;                           // what each request is judged by
+  Site site;                           // judges each request
 };
 
 }  // namespace server

@@ -1,26 +1,20 @@
-// The command line of quoitd, by CLI11: from the words that a person typed to a Config.
+// From the words that a person typed to a Config: the command line, the environment and a file.
 //
 // Covered by tests/server/config/options_test.cc.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
+#include "apps/options/exit_reason.h"
+#include "apps/options/values.h"
 #include "apps/server/config/config.h"
 
 namespace server {
 
-// Reads a count of bytes with an optional unit: "4096", "64K", "10M", "2G", "1T" (powers of 1024).
-std::optional<std::uint64_t> parse_bytes(std::string_view text);
+// Reads all sources and fills `config`, which must be new. Returns a reason to exit where a source
+// is wrong, or where the person asks for a text: --help, --version, --print-config, --check-config.
+[[nodiscard]] options::ExitReason read_options(int argc, const char* const* argv, Config& config);
 
-// How the reading of the command line ended.
-struct ParseOutcome {
-  bool run = false;  // false: exit with `status`, everything has been said
-  int status = 0;
-};
-
-// Fills `config` from the command line; writes help, version or one line of error itself.
-ParseOutcome parse_command_line(int argc, char** argv, Config& config);
+// Fills a new `config` from the values of the table. Fails where an address, a header or an origin
+// is none.
+[[nodiscard]] options::ExitReason make_config(const options::Values& values, Config& config);
 
 }  // namespace server

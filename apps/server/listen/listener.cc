@@ -82,7 +82,7 @@ uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   return socket;
 }
 
-Trouble bind_trouble(const std::string& name, int error) {
+options::ExitReason bind_error(const std::string& name, int error) {
   const std::string begin = "cannot listen on " + name + ": ";
   switch (error) {
     case EADDRINUSE:
@@ -108,18 +108,18 @@ Listeners::~Listeners() {
   for (const std::string& path : unix_paths_) ::unlink(path.c_str());
 }
 
-Trouble Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+options::ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
   for (const ListenAddress& address : addresses) {
-    Trouble trouble =
+    options::ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
-    if (trouble) return trouble;
+    if (reason) return reason;
   }
   return {};
 }
 
 // The first socket is bound without SO_REUSEPORT to learn whether somebody else has the port:
 // with it, two servers of one user would share it in silence.
-Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
+options::ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   ListenAddress listen = wanted;
   bool any_family = listen.any_family;
   Address address;
@@ -129,8 +129,9 @@ Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     return make_v6(listen.host, listen.port, address) || make_v4(listen.host, listen.port, address);
   };
   if (!resolve()) {
-    return {EX_USAGE,
-            "--listen " + name_of(listen) + ": give a numeric address, as 127.0.0.1:8080"};
+    return {EX_USAGE, "--listen: '" + name_of(listen) +
+                          "' is no numeric address; give a numeric address, as in --listen "
+                          "127.0.0.1:8080"};
   }
   // A port of the kernel's choice is nobody's: the first socket stays and the others share its
   // port, so that nobody can come between.
@@ -142,7 +143,7 @@ Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     resolve();
     first = bind_tcp(address, any_family, sharing);
   }
-  if (!first.valid()) return bind_trouble(name_of(listen), errno);
+  if (!first.valid()) return bind_error(name_of(listen), errno);
   listen.port = port_of(first.get());
   resolve();
   std::vector<uring::Fd> sockets;
@@ -150,10 +151,10 @@ Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   first.reset();
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
-    if (!sockets.back().valid()) return bind_trouble(name_of(listen), errno);
+    if (!sockets.back().valid()) return bind_error(name_of(listen), errno);
   }
   for (const uring::Fd& socket : sockets) {
-    if (::listen(socket.get(), backlog) != 0) return bind_trouble(name_of(listen), errno);
+    if (::listen(socket.get(), backlog) != 0) return bind_error(name_of(listen), errno);
   }
   sockets_.push_back(std::move(sockets));
   const std::string host = listen.any_family ? "localhost" : "";
@@ -162,15 +163,23 @@ Trouble Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
 }
 
 // A socket that a dead server left behind is replaced; one that answers is somebody's.
-Trouble Listeners::open_unix(const std::string& path) {
+options::ExitReason Listeners::open_unix(const std::string& path) {
   Address address;
   if (!make_unix(path, address)) {
-    return {EX_USAGE, "--listen unix:" + path + ": the path is longer than 107 bytes"};
+    return {EX_USAGE, "--listen: 'unix:" + path +
+                          "' is longer than 107 bytes; give a shorter path, as in --listen "
+                          "unix:/run/quoit.sock"};
   }
   uring::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return bind_trouble(path, errno);
+  if (!socket.valid()) return bind_error(path, errno);
   struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+  const bool exists = ::lstat(path.c_str(), &status) == 0;
+  if (exists && !S_ISSOCK(status.st_mode)) {
+    return {EX_CANTCREAT, "cannot listen on unix:" + path +
+                              ": another file has this name; give a path that does not exist, as "
+                              "in --listen unix:/run/quoit.sock"};
+  }
+  if (exists) {
     const bool alive = ::connect(socket.get(), address.get(), address.size) == 0;
     if (alive)
       return {EX_UNAVAILABLE, "cannot listen on unix:" + path + ": a server answers there"};
@@ -181,7 +190,7 @@ Trouble Listeners::open_unix(const std::string& path) {
     return {EX_CANTCREAT, begin + std::strerror(errno)};
   }
   unix_paths_.push_back(path);
-  if (::listen(socket.get(), backlog) != 0) return bind_trouble(path, errno);
+  if (::listen(socket.get(), backlog) != 0) return bind_error(path, errno);
   sockets_.emplace_back();
   sockets_.back().push_back(std::move(socket));
   urls_.push_back("unix:" + path);

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/options/exit_reason.h"
 #include "apps/server/config/address.h"
-#include "apps/server/config/trouble.h"
 #include "uring/fd.h"
 
 namespace server {
@@ -23,7 +23,7 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
 
   // Opens `addresses` for `workers` threads.
-  Trouble open(const std::vector<ListenAddress>& addresses, unsigned workers);
+  options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers);
 
   // The sockets of worker `index`, one for each address. Owned by this.
   std::vector<int> of_worker(unsigned index) const;
@@ -35,8 +35,8 @@ class Listeners {
   void close();
 
  private:
-  Trouble open_tcp(const ListenAddress& address, unsigned workers);
-  Trouble open_unix(const std::string& path);
+  options::ExitReason open_tcp(const ListenAddress& address, unsigned workers);
+  options::ExitReason open_unix(const std::string& path);
 
   std::vector<std::vector<uring::Fd>> sockets_;  // by address; by worker, or one for all
   std::vector<std::string> urls_;

@@ -34,7 +34,7 @@ constexpr std::uint64_t preflight_age = 600;
 }  // namespace
 
 std::string_view add_origin(std::string_view text, ExtraFields& fields) {
-  constexpr std::string_view wrong = "give an origin, as https://example.org, or '*' for any";
+  constexpr std::string_view wrong = "is no origin";
   constexpr std::size_t longest = 512;
   const std::size_t scheme = text.find("://");
   const bool is_word = text == "*" || text == "null";
@@ -53,7 +53,7 @@ std::string_view add_origin(std::string_view text, ExtraFields& fields) {
     const std::string_view name = line.name;
     return http1::equal_ignoring_case(name.substr(0, prefix.size()), prefix);
   });
-  if (is_said) return "a --header says Access-Control- already";
+  if (is_said) return "contradicts a --header that sets an Access-Control- field";
   fields.origins.emplace_back(text);
   return {};
 }

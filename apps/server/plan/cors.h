@@ -14,7 +14,7 @@
 namespace server {
 
 // Adds one origin, after all headers ("https://example.org", "http://127.0.0.1:3000", "null") or
-// "*".
+// "*". Returns like add_header().
 std::string_view add_origin(std::string_view text, ExtraFields& fields);
 
 // What of an answer depends on the Origin of its request: the CORS protocol of the Fetch standard.

@@ -54,16 +54,17 @@ std::size_t size_of(const ExtraFields& fields) {
 
 std::string_view add_header(std::string_view text, ExtraFields& fields) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return "give a name and a value, as 'Name: value'";
+  if (colon == std::string_view::npos) return "has no colon";
   const std::string_view name = text.substr(0, colon);
   const std::string_view value = http1::trim(text.substr(colon + 1));
   std::array<char, most_extra_bytes> room{};
   http1::HeadWriter writer(room);
   writer.field(name, value);
-  if (!writer.ok()) return "this cannot stand in the head of an answer, or is too long";
-  if (is_taken(name)) return "quoitd says this itself";
+  if (!writer.ok()) return "cannot stand in the head of a response, or is too long";
+  if (is_taken(name)) return "is a field that quoitd writes itself";
   fields.lines.push_back({std::string(name), std::string(value)});
-  if (size_of(fields) > most_extra_bytes) return "all of them together are longer than 2048 bytes";
+  if (size_of(fields) > most_extra_bytes)
+    return "makes all headers together longer than 2048 bytes";
   return {};
 }
 

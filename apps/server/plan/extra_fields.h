@@ -26,7 +26,8 @@ struct ExtraFields {
 // All lines together: the room for a head is that of Location and these.
 inline constexpr std::size_t most_extra_bytes = 2048;
 
-// Adds one "Name: value". Returns what is wrong with it, or nothing.
+// Adds one "Name: value". Returns why it is refused, to follow the text ("has no colon"), or
+// nothing.
 std::string_view add_header(std::string_view text, ExtraFields& fields);
 
 // Writes the lines of --header.

@@ -61,15 +61,16 @@ class Server {
   explicit Server(const Config& config)
       : config_(config), shared_{.mime = mime_, .claims = claims_} {}
 
-  Trouble start();
+  options::ExitReason start();
   void wait_for_end();
 
  private:
-  Trouble open_root();
-  Trouble open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
+  options::ExitReason open_root();
+  options::ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
+                               AccessLog*& shared);
   void count_addresses(std::uint64_t connections);
-  Trouble open_events();
-  Trouble start_workers(unsigned count);
+  options::ExitReason open_events();
+  options::ExitReason start_workers(unsigned count);
   void say_ready() const;
   void take_signal();
   void report_accepting();
@@ -96,7 +97,7 @@ class Server {
   int stop_signals_ = 0;
 };
 
-Trouble Server::open_root() {
+options::ExitReason Server::open_root() {
   root_.reset(::open(config_.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (root_.valid()) {
     shared_.root = root_.get();
@@ -108,8 +109,8 @@ Trouble Server::open_root() {
   return {errno == EACCES ? EX_NOPERM : EX_NOINPUT, begin + std::strerror(errno)};
 }
 
-Trouble Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
-                         AccessLog*& shared) {
+options::ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
+                                     AccessLog*& shared) {
   log = std::make_unique<AccessLog>(path, config_.log_format);
   const int error = log->open();
   if (error != 0)
@@ -127,7 +128,7 @@ void Server::count_addresses(std::uint64_t connections) {
 }
 
 // Signals come through a descriptor, to this thread only: they are blocked before any other exists.
-Trouble Server::open_events() {
+options::ExitReason Server::open_events() {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, number);
@@ -140,14 +141,14 @@ Trouble Server::open_events() {
   return {EX_OSERR, std::string("cannot make event descriptors: ") + std::strerror(errno)};
 }
 
-Trouble Server::start_workers(unsigned count) {
+options::ExitReason Server::start_workers(unsigned count) {
   const auto io = uring::engine_choice(config_.io).value();  // the options were checked
   for (unsigned i = 0; i < count; ++i) {
     Worker& worker = workers_.emplace_back(shared_, io, listeners_.of_worker(i));
-    if (Trouble trouble = worker.start(events_.get(), notices_.get())) return trouble;
+    if (options::ExitReason reason = worker.start(events_.get(), notices_.get())) return reason;
     std::uint64_t ready = 0;
     [[maybe_unused]] const ssize_t got = ::read(events_.get(), &ready, sizeof ready);
-    if (worker.trouble()) return worker.trouble();
+    if (worker.exit_reason()) return worker.exit_reason();
   }
   return {};
 }
@@ -166,7 +167,7 @@ void Server::say_ready() const {
   }
 }
 
-Trouble Server::start() {
+options::ExitReason Server::start() {
   const unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   const std::uint64_t files = raise_file_limit();
   const std::uint64_t most =
@@ -177,20 +178,20 @@ Trouble Server::start() {
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
   count_addresses(std::max<std::uint64_t>(most, count));
   mime_.read("/etc/mime.types");
-  if (Trouble trouble = open_root()) return trouble;
-  if (Trouble trouble = open_events()) return trouble;
+  if (options::ExitReason reason = open_root()) return reason;
+  if (options::ExitReason reason = open_events()) return reason;
   if (config_.access_log != "off") {
-    Trouble trouble = open_log(config_.access_log, access_log_, shared_.access_log);
-    if (trouble) return trouble;
+    options::ExitReason reason = open_log(config_.access_log, access_log_, shared_.access_log);
+    if (reason) return reason;
   }
   if (!config_.log_heads.empty()) {
-    Trouble trouble = open_log(config_.log_heads, head_log_, shared_.head_log);
-    if (trouble) return trouble;
+    options::ExitReason reason = open_log(config_.log_heads, head_log_, shared_.head_log);
+    if (reason) return reason;
   }
-  if (Trouble trouble = listeners_.open(config_.listen, count)) return trouble;
-  if (Trouble trouble = start_workers(count)) {
+  if (options::ExitReason reason = listeners_.open(config_.listen, count)) return reason;
+  if (options::ExitReason reason = start_workers(count)) {
     for (Worker& worker : workers_) worker.abort();
-    return trouble;
+    return reason;
   }
   if (config_.site.writable) sweeper_.start(root_.get());
   say_ready();
@@ -291,9 +292,9 @@ void Server::wait_for_end() {
 
 }  // namespace
 
-Trouble run_server(const Config& config) {
+options::ExitReason run_server(const Config& config) {
   Server server(config);
-  if (Trouble trouble = server.start()) return trouble;
+  if (options::ExitReason reason = server.start()) return reason;
   server.wait_for_end();
   return {};
 }

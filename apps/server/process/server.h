@@ -2,13 +2,13 @@
 // Covered by tests/end_to_end/listen_test.cc and stop_test.cc.
 #pragma once
 
+#include "apps/options/exit_reason.h"
 #include "apps/server/config/config.h"
-#include "apps/server/config/trouble.h"
 
 namespace server {
 
 // Serves until SIGTERM or SIGINT, and ends cleanly: every socket closed, no temporary file left,
 // the log written. Returns what kept it from starting, or nothing.
-Trouble run_server(const Config& config);
+options::ExitReason run_server(const Config& config);
 
 }  // namespace server

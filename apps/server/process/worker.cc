@@ -63,7 +63,7 @@ Worker::Worker(const Shared& shared, uring::EngineChoice io, std::vector<int> li
 
 Worker::~Worker() { join(); }
 
-Trouble Worker::start(int events, int notices) {
+options::ExitReason Worker::start(int events, int notices) {
   events_ = events;
   notices_ = notices;
   if (!orders_.valid())
@@ -214,7 +214,7 @@ void Worker::run() {
   if (made.engine)
     serve_on(*made.engine);
   else
-    trouble_ = {EX_OSERR, made.why};
+    exit_reason_ = {EX_OSERR, made.why};
   ended_.store(true);
   signal_event(events_);
 }

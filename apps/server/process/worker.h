@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "apps/server/config/trouble.h"
+#include "apps/options/exit_reason.h"
 #include "apps/server/connection/worker_state.h"
 #include "uring/engine.h"
 #include "uring/fd.h"
@@ -30,14 +30,14 @@ class Worker {
   // Starts the thread. `events` is an event descriptor that is told (by 1) when the worker is ready
   // or could not start, and again when it has ended; `notices` one that is told whenever accepting
   // pauses or goes on.
-  Trouble start(int events, int notices);
+  options::ExitReason start(int events, int notices);
 
   // The errno for which accepting pauses, or 0; and how often it was tried in vain.
   int accept_error() const { return accept_error_.load(); }
   std::uint64_t failed_accepts() const { return failed_accepts_.load(); }
 
   // After the first event: whether it could start.
-  const Trouble& trouble() const { return trouble_; }
+  const options::ExitReason& exit_reason() const { return exit_reason_; }
 
   // Accepts no more, finishes what is in flight, ends.
   void drain() { order(Order::drain); }
@@ -84,7 +84,7 @@ class Worker {
   std::atomic<bool> wants_report_ = false;
   std::mutex report_lock_;
   std::string report_;  // under report_lock_
-  Trouble trouble_;
+  options::ExitReason exit_reason_;
   std::string engine_name_;
   std::string engine_reason_;
   std::thread thread_;
