@@ -188,7 +188,7 @@ std::string bash_completion(const Program& program) {
                      name +
                      "() {\n"
                      "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-                     "  local words='' verb=''\n  COMPREPLY=()\n"
+                     "  local words=''\n  COMPREPLY=()\n"
                      "  # --name=value is three words for bash.\n"
                      "  [[ $before != = ]] || before=${COMP_WORDS[COMP_CWORD - 2]}\n"
                      "  [[ $word != = ]] || word=''\n";
@@ -198,7 +198,7 @@ std::string bash_completion(const Program& program) {
       pattern.replace(at, 1, " | ");
     }
     text +=
-        "  local i\n  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+        "  local i verb=''\n  for ((i = 1; i < COMP_CWORD; i++)); do\n"
         "    case ${COMP_WORDS[i]} in " +
         pattern + ") verb=${COMP_WORDS[i]} && break ;; esac\n  done\n";
   }

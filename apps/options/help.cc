@@ -155,6 +155,13 @@ std::string_view metavar_of(const Option& option) {
   return option.metavar.empty() ? option.choices : option.metavar;
 }
 
+std::string limit_of(const Option& option) {
+  if (option.most == Option{}.most) return {};
+  if (option.kind == Kind::bytes) return "at most " + format_bytes(option.most);
+  if (option.kind == Kind::count) return "at most " + std::to_string(option.most);
+  return {};
+}
+
 std::string facts_of(const Option& option) {
   std::string facts = option.repeatable && !option.is_operand ? "repeatable" : "";
   const auto add = [&facts](const std::string& fact) {
@@ -165,9 +172,7 @@ std::string facts_of(const Option& option) {
     value.append(value.empty() ? "" : ", ").append(option.default_note);
   }
   if (!value.empty()) add("default: " + value);
-  const bool has_most = option.most != Option{}.most;
-  if (option.kind == Kind::bytes && has_most) add("at most " + format_bytes(option.most));
-  if (option.kind == Kind::count && has_most) add("at most " + std::to_string(option.most));
+  if (!limit_of(option).empty()) add(limit_of(option));
   return facts;
 }
 

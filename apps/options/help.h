@@ -19,6 +19,9 @@ namespace options {
 // "BYTES", "on|off", or nothing for a flag.
 [[nodiscard]] std::string_view metavar_of(const Option& option);
 
+// "at most 63K" for a count or a number of bytes; empty where there is no such limit.
+[[nodiscard]] std::string limit_of(const Option& option);
+
 // "default: 16K, twice a browser's largest cookies; at most 63K"; empty where there is nothing to
 // say.
 [[nodiscard]] std::string facts_of(const Option& option);

@@ -39,6 +39,7 @@ std::string default_cell(const Option& option) {
 std::string meaning_cell(const Option& option) {
   std::string text = cell(option.help);
   if (option.repeatable) text += "; repeatable";
+  if (!limit_of(option).empty()) text += "; " + limit_of(option);
   if (!option.details.empty()) text += ". " + cell(option.details);
   return text;
 }

@@ -18,7 +18,9 @@ TEST(ReadmeTable, has_a_row_for_each_option) {
            "It "
            "costs time. |\n",
            "| `--not-found FILE` | 404.html where it exists | page for 404 |\n",
-           "| `--max-head BYTES` | `16K`, twice a browser's largest cookies | ",
+           "| `--max-head BYTES` | `16K`, twice a browser's largest cookies | largest request "
+           "head; 431 "
+           "beyond; at most 63K |\n",
            "| `--config FILE` |  | read options from FILE |\n",
        }) {
     EXPECT_NE(table.find(row), std::string::npos) << row << "\n" << table;
