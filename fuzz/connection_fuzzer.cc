@@ -112,7 +112,7 @@ Server& server_for(const Setup& setup) {
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.worker.draining = false;
   chosen.engine.reset();
-  chosen.worker.files.forget_all();  // what it remembers was true of another configuration
+  chosen.worker.files.invalidate_all();  // what it remembers was true of another configuration
   return chosen;
 }
 

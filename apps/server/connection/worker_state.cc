@@ -32,7 +32,7 @@ std::uint64_t random_seed() {
 
 WorkerState::WorkerState(const Shared& from, uring::Loop& on)
     : shared(from),
-      tells_durations(from.access_log && from.access_log->tells_durations()),
+      tells_durations(from.access_log && from.access_log->has_durations()),
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.cache_bytes}),
@@ -84,7 +84,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
 }
 
 void WorkerState::forget(Connection& c) {
-  if (--live == 0) last_directory.forget();
+  if (--live == 0) last_directory.close();
   refused -= c.refused ? 1 : 0;
   if (shared.addresses) shared.addresses->leave(c.counted);
   c.~Connection();
@@ -132,7 +132,7 @@ void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site>
     }
   }
   if (old->exchanges > 0) old.release();  // release_site() of the last exchange deletes it
-  files.invalidate_answers();
+  files.invalidate_responses();
   update_policy();
 }
 

@@ -1,4 +1,4 @@
-// Keeping heads. Covered by tests/server/files/file_cache_test.cc.
+// The memory of cached response heads. Covered by tests/server/files/cached_file_test.cc.
 #include "apps/server/files/cached_file.h"
 
 #include <sys/mman.h>
@@ -11,27 +11,27 @@ CachedFile::~CachedFile() {
 
 namespace {
 
-void keep(ReadyHead& ready, char* place, std::string_view head, std::int64_t seconds) {
+void copy_head(CachedHead& cached, char* memory, std::string_view head, std::int64_t seconds) {
   constexpr std::string_view field = "\r\nDate: ";
-  head.copy(place, head.size());
-  ready = {.begin = place,
-           .bytes = static_cast<std::uint32_t>(head.size()),
-           .date_offset = static_cast<std::uint32_t>(head.find(field) + field.size()),
-           .seconds = seconds};
+  head.copy(memory, head.size());
+  cached = {.begin = memory,
+            .bytes = static_cast<std::uint32_t>(head.size()),
+            .date_offset = static_cast<std::uint32_t>(head.find(field) + field.size()),
+            .seconds = seconds};
 }
 
 }  // namespace
 
-void CachedFile::keep_200(std::string_view head, std::int64_t seconds) {
-  if (ready_200.begin || head.size() > ReadyHead::most_bytes || !is_at_rest()) return;
-  if (!memory_) memory_.reset(new char[ReadyHead::most_bytes]);
-  keep(ready_200, memory_.get() + ReadyHead::most_bytes - head.size(), head, seconds);
+void CachedFile::set_head_200(std::string_view head, std::int64_t seconds) {
+  if (head_200.begin || head.size() > CachedHead::most_bytes || is_pinned()) return;
+  if (!memory_) memory_.reset(new char[CachedHead::most_bytes]);
+  copy_head(head_200, memory_.get() + CachedHead::most_bytes - head.size(), head, seconds);
 }
 
-void CachedFile::keep_304(std::string_view head, std::int64_t seconds) {
-  if (ready_304.begin || head.size() > ReadyHead::most_bytes || !is_at_rest()) return;
+void CachedFile::set_head_304(std::string_view head, std::int64_t seconds) {
+  if (head_304.begin || head.size() > CachedHead::most_bytes || is_pinned()) return;
   memory_304_.reset(new char[head.size()]);
-  keep(ready_304, memory_304_.get(), head, seconds);
+  copy_head(head_304, memory_304_.get(), head, seconds);
 }
 
 }  // namespace server

@@ -1,6 +1,7 @@
-// CachedFile: a file, or the absence of one, as the file cache has it in memory.
+// CachedFile: an entry of the file cache: a file, or the fact that no such file exists (a negative
+// entry).
 //
-// Covered by tests/server/files/file_cache_test.cc.
+// Covered by tests/server/files/cached_file_test.cc and tests/server/files/file_cache_test.cc.
 #pragma once
 
 #include <array>
@@ -17,42 +18,44 @@
 
 namespace server {
 
-// A head that was sent once, and leaves again from where it lies.
-struct ReadyHead {
-  static constexpr std::size_t most_bytes = 512;  // of those that are kept
+// A response head that was sent once and is cached, so that a later response sends these bytes
+// again; only its Date is rewritten in place.
+struct CachedHead {
+  static constexpr std::size_t most_bytes = 512;  // a longer head is not cached
 
-  char* begin = nullptr;  // null: none was sent yet
+  char* begin = nullptr;  // null: no head is cached
   std::uint32_t bytes = 0;
-  std::uint32_t date_offset = 0;  // where its Date stands
-  std::int64_t seconds = 0;       // and what it says, in Unix seconds
+  std::uint32_t date_offset = 0;  // of the value of Date
+  std::int64_t seconds = 0;       // the value of Date in Unix seconds
 };
 
-// What a path led to when it was looked at last. Owned by the cache; who awaits anything while he
-// uses one pins it.
+// The cache owns its entries. A caller that awaits an operation while it uses an entry pins it
+// (FileCache::pin()), so that the entry stays valid when it is evicted or invalidated meanwhile.
 struct CachedFile {
-  bool exists = false;  // else nothing of this name is there
+  bool exists = false;  // false: a negative entry
   FileFacts facts;
-  std::string_view content_type;  // set by who answers with it first; a view of Mime's
-  std::string_view body;          // all its bytes, in memory of its own; empty for a large file
-  std::string_view mapped;        // all its bytes, as the page cache has them; empty if not mapped
-  int fd = -1;                    // open, for a large file
+  std::string_view content_type;  // a view of Mime's; set by the first response with this file
+  std::string_view body;          // the content of a small file, copied; empty for a large file
+  std::string_view mapped;        // the content of a large file, mapped; empty if not mapped
+  int fd = -1;                    // open for a large file
 
-  // Every client may read it by the targets that were recorded: set from Intent::is_public. Only
-  // then the fast path answers with it.
+  // Every client may read it by the recorded request targets; set from Intent::is_public. Only then
+  // does the fast path respond with it.
   bool is_public = false;
 
-  // Kept by who answers with it first.
-  ReadyHead ready_200;     // to a request whose fields make no difference; `body` lies behind it
-  ReadyHead ready_304;     // to If-None-Match with `tag`
-  std::string tag;         // its entity tag
+  // Filled by the first response of each kind.
+  CachedHead head_200;     // for requests whose fields do not change it; `body` follows in memory
+  CachedHead head_304;     // for If-None-Match with `tag`
+  std::string tag;         // the entity tag
   std::string fact_lines;  // Plan::fact_lines
 
-  // Keeps that head as ready_200 or ready_304, if it is not long; its Date is that of `seconds`.
-  // Nothing is kept while a response is being sent from this memory.
-  void keep_200(std::string_view head, std::int64_t seconds);
-  void keep_304(std::string_view head, std::int64_t seconds);
-  // Nobody is sending anything that lies here, so that it may be changed.
-  bool is_at_rest() const { return pins_ == 0; }
+  // Copies `head` to head_200 or head_304; its Date is that of `seconds`. Does nothing when a head
+  // is cached already, when `head` is longer than CachedHead::most_bytes, and while the entry is
+  // pinned, since a response may be sent from its memory then.
+  void set_head_200(std::string_view head, std::int64_t seconds);
+  void set_head_304(std::string_view head, std::int64_t seconds);
+  // A response may be in the course of being sent from its memory, which must not change.
+  bool is_pinned() const { return pins_ != 0; }
 
  private:
   friend class FileCache;
@@ -61,18 +64,18 @@ struct CachedFile {
   ~CachedFile();
 
   std::string path_;
-  std::array<std::string, most_targets> targets_;  // request targets that lead here
+  std::array<std::string, most_targets> targets_;  // request targets that lead to this path
   uring::Fd file_;
-  std::unique_ptr<char[]> memory_;      // ready_200 at the end of its room, and `body` behind it
-  std::unique_ptr<char[]> memory_304_;  // ready_304
-  struct stat status_ {};               // where it is not watched: what a look compares
-  WatchId watch_ = no_watch;            // of the file; no_watch also for what is not there
-  CachedFile* next_same_ = nullptr;     // another path of the same inode
-  std::size_t place_ = 0;               // in FileCache::all_
+  std::unique_ptr<char[]> memory_;      // head_200, ending at most_bytes, and `body` behind it
+  std::unique_ptr<char[]> memory_304_;  // head_304
+  struct stat status_ {};               // compared at each lookup when there is no watch
+  WatchId watch_ = no_watch;            // of the file; negative entries have none
+  CachedFile* next_link_ = nullptr;     // another entry for the same inode (a hard link)
+  std::size_t index_ = 0;               // in FileCache::all_
   std::uint32_t pins_ = 0;
-  bool is_compared_ = false;  // by stat(2), for it is not watched
-  bool is_used_ = false;      // since the hand passed
-  bool is_dropped_ = false;   // out of the cache, but pinned
+  bool is_compared_ = false;  // has no watch: each lookup compares it by stat(2)
+  bool is_used_ = false;      // found since the clock hand passed it (CLOCK eviction)
+  bool is_removed_ = false;   // no longer in the cache; deleted with its last pin
 };
 
 }  // namespace server

@@ -1,34 +1,34 @@
-// Claims: one writer at a time for one name, across all workers.
+// Claims: a lock for each file name, so that one writer at a time publishes or deletes it.
 //
-// Whoever publishes or deletes looks at what stands there, judges, and then renames or unlinks: two
-// operations of the kernel that belong together. So each takes a claim on the name first. A claim
-// is a place in a queue; its owner waits for those before it by an event descriptor that its ring
-// reads, so that no thread waits. Claims are held for two operations on files, never for a peer.
-// Other processes know nothing of them: see docs/decisions/0005-claims-on-names.md.
-// Covered by tests/server/files/claims_test.cc.
+// To publish or to delete a file is to stat the target, to test the conditions of the request, and
+// to rename or unlink: kernel operations that no other worker may interrupt. So a worker takes a
+// claim on the name first. Claims wait in a queue; a waiting coroutine reads an event descriptor
+// through its ring, so that no thread blocks. A claim is held for a stat and a rename or unlink,
+// never while the server waits for a client. Claims exclude workers of this process only; see
+// docs/decisions/0005-claims-on-names.md. Covered by tests/server/files/claims_test.cc.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <mutex>
 #include <string_view>
 
+#include "uring/mutex.h"
 #include "uring/result.h"
 
 namespace server {
 
-// Which name: the directory by what it is, not by what it is called, and the name in it.
+// Identifies the name: the directory by its device and inode, whatever its path, and the file name.
 struct ClaimKey {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::string_view name;  // of the caller, while Claims::enter() runs
+  std::string_view name;  // used until Claims::enter() returns
 };
 
-// A place in a queue. Lives in the coroutine that has it, until Claims::leave().
+// An entry of a queue. The caller keeps it at one address from Claims::enter() to Claims::leave().
 struct Claim {
   std::size_t queue = 0;
-  int event = -1;         // who waits reads it
-  Claim* next = nullptr;  // who comes after
+  int event = -1;         // an eventfd that is signalled when the claim is granted; -1: granted
+  Claim* next = nullptr;  // the claim behind this one
 };
 
 class Claims {
@@ -37,19 +37,22 @@ class Claims {
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
 
-  // Takes a place. Fault::none: the name is yours. Fault::try_again: it is when `claim.event` has
-  // been signalled. Any other: there is no place, and nothing to leave.
-  uring::Fault enter(Claim& claim, const ClaimKey& key);
+  // Enters the queue of a name. Fault::none: the claim is granted. Fault::try_again: it is granted
+  // when `claim.event` becomes readable. Any other fault: the claim is in no queue and must not be
+  // passed to leave(). Safe on every thread.
+  uring::Fault enter(Claim& claim, const ClaimKey& key) EXCLUDES(mutex_);
 
-  // Gives the place up, also of one who still waits.
-  void leave(Claim& claim);
+  // Leaves the queue, whether the claim is granted or still waits; grants the next claim. Safe on
+  // every thread.
+  void leave(Claim& claim) EXCLUDES(mutex_);
 
  private:
-  // Names share queues where their hashes meet: that costs a short wait, nothing else.
+  // Names with equal hashes share a queue, which costs a short wait and nothing else.
   static constexpr std::size_t queue_count = 256;
 
-  std::mutex mutex_;                          // held for a few loads and stores
-  std::array<Claim*, queue_count> queues_{};  // the first of each has the name
+  uring::Mutex mutex_;  // held for a few loads and stores, and for one eventfd(2) or write(2)
+  // The first claim of each queue is granted. Guarded too: `next` and `event` of queued claims.
+  std::array<Claim*, queue_count> queues_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace server

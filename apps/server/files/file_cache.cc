@@ -1,5 +1,5 @@
-// Looking, remembering, forgetting. Read remember() and take_in() first.
-// Covered by tests/server/files/file_cache_test.cc.
+// Lookup, loading, eviction and invalidation. Read load() and apply() first.
+// Covered by tests/server/files/file_cache_test.cc, invalidation_test.cc and eviction_test.cc.
 #include "apps/server/files/file_cache.h"
 
 #include <algorithm>
@@ -22,13 +22,14 @@ namespace server {
 
 namespace {
 
-// A directory's watch costs the kernel 1 KiB; beyond this all is forgotten and begins anew.
+// A directory's watch costs the kernel 1 KiB. Beyond this number all entries are invalidated and
+// the cache starts anew.
 constexpr std::size_t most_directories = 4096;
 
-// What a file costs beside its bytes: the objects, the hash tables' nodes, ready heads.
+// The memory of an entry beside its path and content: objects, hash table nodes, cached heads.
 constexpr std::uint64_t overhead_bytes = 1536;
 
-// In a small cache one file shall not drop all others: an eighth of the room at most for each.
+// In a small cache one file must not evict all others, so a copied file takes an eighth at most.
 FileCache::Limits with_small_bodies(FileCache::Limits limits) {
   limits.body_bytes = std::min<std::uint64_t>(limits.body_bytes, limits.bytes / 8);
   return limits;
@@ -43,13 +44,14 @@ bool is_same_version(const struct stat& one, const struct stat& other) {
          is_same(one.st_mtim, other.st_mtim) && is_same(one.st_ctim, other.st_ctim);
 }
 
-// The kernel's clock for file times ticks every few milliseconds: of a file that has just changed
-// nobody can tell whether it changes again.
+// The kernel's clock for file times ticks every few milliseconds, so that a file which has just
+// changed may change again without a new time.
 bool is_settled(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
 
-// Whether mincore(2) tells the truth of this file: of those that are not ours it says that all is
-// there, and sending would wait for the disk.
-bool tells_residency(int fd, const struct stat& status) {
+// Whether mincore(2) reports which pages of this file are in memory. For a file that this process
+// neither owns nor may write it reports every page as resident, and sending would wait for the
+// disk.
+bool has_residency(int fd, const struct stat& status) {
   const uid_t me = ::geteuid();
   return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
 }
@@ -71,13 +73,13 @@ FileCache::FileCache(int root, const Limits& limits)
       is_at_root_(is_working_directory(root)) {}
 
 FileCache::~FileCache() {
-  drop_below("");
-  assert(pinned_ == 0);
+  invalidate_all();
+  assert(removed_pinned_ == 0);
 }
 
-// --- Looking ---
+// --- Lookup ---
 
-bool FileCache::is_still_same(const CachedFile& file) const {
+bool FileCache::is_unchanged(const CachedFile& file) const {
   struct stat status {};
   return ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
          is_same_version(status, file.status_);
@@ -85,8 +87,8 @@ bool FileCache::is_still_same(const CachedFile& file) const {
 
 CachedFile* FileCache::find(std::string_view path) {
   const auto found = by_path_.find(path);
-  if (found == by_path_.end() || !still_holds(*found->second)) {
-    if (found != by_path_.end()) drop(*found->second);
+  if (found == by_path_.end() || !is_current(*found->second)) {
+    if (found != by_path_.end()) remove(*found->second);
     ++counters_.misses;
     return nullptr;
   }
@@ -99,8 +101,8 @@ CachedFile* FileCache::find_target(std::string_view target) {
   const auto found = by_target_.find(target);
   if (found == by_target_.end()) return nullptr;
   CachedFile* const file = found->second;
-  if (!still_holds(*file)) {
-    drop(*file);
+  if (!is_current(*file)) {
+    remove(*file);
     return nullptr;
   }
   ++counters_.hits;
@@ -108,80 +110,82 @@ CachedFile* FileCache::find_target(std::string_view target) {
   return file;
 }
 
-void FileCache::note_target(CachedFile& file, std::string_view target) {
-  // Longer ones are rare, or made to fill the memory.
-  constexpr std::size_t longest_noted = 255;
-  if (target.size() > longest_noted || by_target_.contains(target)) return;
-  for (std::string& noted : file.targets_) {
-    if (!noted.empty()) continue;
-    noted = target;
-    by_target_.emplace(noted, &file);
+void FileCache::record_target(CachedFile& file, std::string_view target) {
+  // A longer target is rare, or is sent to fill the memory.
+  constexpr std::size_t longest_recorded = 255;
+  if (target.size() > longest_recorded || by_target_.contains(target)) return;
+  for (std::string& recorded : file.targets_) {
+    if (!recorded.empty()) continue;
+    recorded = target;
+    by_target_.emplace(recorded, &file);
     return;
   }
 }
 
-// A response that is being sent from a kept head goes on: its memory stays.
-void FileCache::invalidate_answers() {
+// A response that is being sent from a cached head is not affected: the memory of the head stays.
+void FileCache::invalidate_responses() {
   by_target_.clear();
   for (CachedFile* const file : all_) {
     file->targets_ = {};
     file->is_public = false;
-    file->ready_200 = file->ready_304 = {};
+    file->head_200 = file->head_304 = {};
   }
 }
 
-// Of a file that was dropped while it was pinned.
+// Deletes an entry that was removed while it was pinned.
 void FileCache::destroy(CachedFile& file) {
-  --pinned_;
+  --removed_pinned_;
   delete &file;
 }
 
-// --- Remembering ---
+// --- Loading ---
 
-// Opens only what the kernel has at hand: EAGAIN where it would have to ask a disk. A file system
-// in memory has none to ask, and does not keep in mind what is not there.
-uring::Fd FileCache::open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve) {
-  const std::uint64_t at_hand = is_in_memory_ ? RESOLVE_NO_XDEV : uring::resolve_cached;
-  const uring::OpenHow how{.flags = flags | O_CLOEXEC,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve | at_hand};
+// Opens a path only if the kernel need not wait for a disk; errno is EAGAIN otherwise. A file
+// system in memory has no disk; it keeps no negative directory entries either, so that
+// RESOLVE_CACHED would fail for every name that does not exist.
+uring::Fd FileCache::open_without_waiting(const char* path, std::uint64_t flags,
+                                          std::uint64_t resolve) {
+  const std::uint64_t without_waiting = is_in_memory_ ? RESOLVE_NO_XDEV : uring::resolve_cached;
+  const uring::OpenHow how{
+      .flags = flags | O_CLOEXEC,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve | without_waiting};
   const int opened = uring::openat2(root_, path, how);
   if (opened < 0) errno = -opened;
   return uring::Fd(opened < 0 ? -1 : opened);
 }
 
-// Files that are asked for once, by a crawler or a backup, are not worth it once half the cache is
-// in use.
-bool FileCache::wants(std::string_view path) {
+// A crawler or a backup requests each file once: such files must not evict others.
+bool FileCache::admits(std::string_view path) {
   if (!is_on_) return false;
-  const bool has_room = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
-                        open_ < limits_.open_files / 2;
-  return has_room || asked_.again(std::hash<std::string_view>{}(path));
+  const bool is_half_free = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
+                            open_files_ < limits_.open_files / 2;
+  return is_half_free || recent_.record(std::hash<std::string_view>{}(path));
 }
 
-CachedFile* FileCache::remember(std::string_view path) {
+CachedFile* FileCache::load(std::string_view path) {
   if (!is_on_ || by_path_.contains(path)) return nullptr;
   auto* const file = new CachedFile;
   file->path_ = path;
-  Look look = watch_directories(path) ? look_watched(*file) : Look::unwatched;
-  if (look == Look::unwatched) look = look_compared(*file);
-  if (look == Look::taken) {
-    add(*file);
+  LoadResult result = watch_directories(path) ? load_watched(*file) : LoadResult::unwatchable;
+  if (result == LoadResult::unwatchable) result = load_compared(*file);
+  if (result == LoadResult::loaded) {
+    insert(*file);
     return file;
   }
-  forget_watch(*file);
+  unwatch(*file);
   delete file;
   return nullptr;
 }
 
-// Watches every directory on the way to `path`, from the root down, so that no change between two
-// looks goes unseen. False where that cannot be.
+// Watches every directory on the way to `path`, from the root down, so that each later change of
+// what the path leads to is reported. False where a directory cannot be watched.
 bool FileCache::watch_directories(std::string_view path) {
-  if (directories_.size() >= most_directories) drop_below("");
+  if (directories_.size() >= most_directories) invalidate_all();
   for (std::size_t end = 0; end != std::string_view::npos;) {
     const std::string directory(path.substr(0, end));
     if (!directories_.contains(directory)) {
       const char* const name = directory.empty() ? "." : directory.c_str();
-      const uring::Fd fd = open_at_hand(name, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      const uring::Fd fd = open_without_waiting(name, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
       if (!fd.valid() || !is_local(fd.get()) || may_fold_names(fd.get())) return false;
       if (watch_directory(fd.get(), directory) == no_watch) return false;
     }
@@ -193,199 +197,201 @@ bool FileCache::watch_directories(std::string_view path) {
 
 WatchId FileCache::watch_directory(int fd, std::string_view path) {
   if (watched_.size() >= limits_.watches) return no_watch;
-  const WatchId watch = changes_.watch_directory(fd);
+  const WatchId watch = watches_.watch_directory(fd);
   if (watch == no_watch) return no_watch;
-  // The same directory under two paths: its events would tell of one only.
+  // The directory is watched by another path (a bind mount): events would be applied to that path.
   if (watched_.contains(watch)) return no_watch;
   watched_[watch].directory = path;
   directories_.emplace(path, watch);
   return watch;
 }
 
-// Watches the file of that path, which is open. By the path that may have become another one since
-// it was opened, or a directory; but then a directory on the way has changed, which is told: the
-// file is forgotten before the next look.
+// Watches the file of the entry, which is open as `fd`. If it is watched by its path, that path may
+// meanwhile lead to another file or to a directory; but then a watched directory on the way has
+// reported a change, and the entry is invalidated before the next lookup.
 bool FileCache::watch_file(CachedFile& file, int fd) {
   if (watched_.size() >= limits_.watches) return false;
   const WatchId watch =
-      is_at_root_ ? changes_.watch_path(file.path_.c_str()) : changes_.watch_file(fd);
+      is_at_root_ ? watches_.watch_path(file.path_.c_str()) : watches_.watch_file(fd);
   if (watch == no_watch) return false;
   const auto [place, is_new] = watched_.try_emplace(watch);
-  if (!is_new && !place->second.first) return false;  // a directory
+  if (!is_new && !place->second.first) return false;  // the watch is that of a directory
   file.watch_ = watch;
-  file.next_same_ = std::exchange(place->second.first, &file);
+  file.next_link_ = std::exchange(place->second.first, &file);
   return true;
 }
 
-// Looks at the path now that nothing on the way to it changes unseen.
-FileCache::Look FileCache::look_watched(CachedFile& file) {
+// Loads the path after watch_directories() has returned true.
+FileCache::LoadResult FileCache::load_watched(CachedFile& file) {
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-  uring::Fd fd = open_at_hand(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
+  uring::Fd fd = open_without_waiting(file.path_.c_str(), flags, RESOLVE_NO_SYMLINKS);
   if (!fd.valid()) {
-    if (errno == ENOENT) return Look::taken;
-    return errno == ELOOP ? Look::unwatched : Look::failed;
+    if (errno == ENOENT) return LoadResult::loaded;
+    return errno == ELOOP ? LoadResult::unwatchable : LoadResult::failed;
   }
-  if (!describe_file(fd.get(), file.status_) || !S_ISREG(file.status_.st_mode)) return Look::failed;
-  if (!watch_file(file, fd.get())) return Look::unwatched;
-  // From here on every change of it is told.
+  if (!describe_file(fd.get(), file.status_) || !S_ISREG(file.status_.st_mode))
+    return LoadResult::failed;
+  if (!watch_file(file, fd.get())) return LoadResult::unwatchable;
+  // From here on every change of the file is reported: read its status again.
   file.file_ = std::move(fd);
-  const bool taken = describe_file(file.file_.get(), file.status_) && take_content(file);
-  return taken ? Look::taken : Look::failed;
+  const bool is_loaded = describe_file(file.file_.get(), file.status_) && load_content(file);
+  return is_loaded ? LoadResult::loaded : LoadResult::failed;
 }
 
-// The same for what has to be compared whenever it is found.
-FileCache::Look FileCache::look_compared(CachedFile& file) {
-  forget_watch(file);
+// Loads a path that cannot be watched. Each lookup will compare the status of the file.
+FileCache::LoadResult FileCache::load_compared(CachedFile& file) {
+  unwatch(file);
   constexpr std::uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-  file.file_ = open_at_hand(file.path_.c_str(), flags, 0);
-  if (!file.file_.valid() || !is_local(file.file_.get())) return Look::failed;
+  file.file_ = open_without_waiting(file.path_.c_str(), flags, 0);
+  if (!file.file_.valid() || !is_local(file.file_.get())) return LoadResult::failed;
   const bool is_file =
       describe_file(file.file_.get(), file.status_) && S_ISREG(file.status_.st_mode);
-  if (!is_file || !is_settled(file.status_)) return Look::failed;
+  if (!is_file || !is_settled(file.status_)) return LoadResult::failed;
   file.is_compared_ = true;
-  return take_content(file) && still_holds(file) ? Look::taken : Look::failed;
+  return load_content(file) && is_current(file) ? LoadResult::loaded : LoadResult::failed;
 }
 
-bool FileCache::take_content(CachedFile& file) {
+bool FileCache::load_content(CachedFile& file) {
   file.exists = true;
   file.facts = facts_in(file.status_);
   file.tag = tag_of(file.facts).text();
   if (file.facts.size <= limits_.body_bytes) {
-    const bool taken = take_body(file);
+    const bool is_loaded = copy_body(file);
     file.file_.reset();
-    return taken;
+    return is_loaded;
   }
   file.fd = file.file_.get();
-  ::fcntl(file.fd, F_SETFL, 0);  // the ring answers EAGAIN for some that are non-blocking
+  ::fcntl(file.fd, F_SETFL, 0);  // a ring's read of a non-blocking file may fail with EAGAIN
   map(file);
   return true;
 }
 
-// Copies what is in the page cache, if all is. Where the root lies in memory so does all that is
-// opened: no other file system is entered.
-bool FileCache::take_body(CachedFile& file) const {
+// Copies the file if the page cache has all of it. If the root is on a file system in memory, all
+// files are, because open_without_waiting() enters no other mount.
+bool FileCache::copy_body(CachedFile& file) const {
   const auto size = static_cast<std::size_t>(file.facts.size);
-  file.memory_.reset(new (std::nothrow) char[ReadyHead::most_bytes + size]);
+  file.memory_.reset(new (std::nothrow) char[CachedHead::most_bytes + size]);
   if (!file.memory_) return false;
-  char* const begin = file.memory_.get() + ReadyHead::most_bytes;
-  iovec room{.iov_base = begin, .iov_len = size};
-  ssize_t got = ::preadv2(file.file_.get(), &room, 1, 0, is_in_memory_ ? 0 : RWF_NOWAIT);
+  char* const begin = file.memory_.get() + CachedHead::most_bytes;
+  iovec buffer{.iov_base = begin, .iov_len = size};
+  ssize_t got = ::preadv2(file.file_.get(), &buffer, 1, 0, is_in_memory_ ? 0 : RWF_NOWAIT);
   if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
-    got = ::preadv2(file.file_.get(), &room, 1, 0, 0);
+    got = ::preadv2(file.file_.get(), &buffer, 1, 0, 0);
   }
   file.body = {begin, size};
   return got == static_cast<ssize_t>(size);
 }
 
 void FileCache::map(CachedFile& file) {
-  if (!tells_residency(file.fd, file.status_)) return;
+  if (!has_residency(file.fd, file.status_)) return;
   const auto size = static_cast<std::size_t>(file.facts.size);
   void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
   if (memory != MAP_FAILED) file.mapped = {static_cast<const char*>(memory), size};
 }
 
-// --- Forgetting ---
+// --- Insertion and eviction ---
 
 std::uint64_t FileCache::cost_of(const CachedFile& file) {
   return overhead_bytes + file.path_.size() + file.body.size();
 }
 
-void FileCache::add(CachedFile& file) {
-  make_room(file);
+void FileCache::insert(CachedFile& file) {
+  evict_for(file);
   bytes_ += cost_of(file);
-  open_ += file.fd >= 0 ? 1 : 0;
-  file.place_ = all_.size();
+  open_files_ += file.fd >= 0 ? 1 : 0;
+  file.index_ = all_.size();
   all_.push_back(&file);
   by_path_.emplace(file.path_, &file);
 }
 
-// A clock: the hand passes those that were used since it passed them last. Two rounds find room.
-void FileCache::make_room(const CachedFile& wanted) {
+// CLOCK eviction: the hand skips an entry that was used since it passed that entry last, and evicts
+// others. Two rounds free enough, because the first one clears all the marks of use.
+void FileCache::evict_for(const CachedFile& added) {
   for (std::size_t steps = 2 * all_.size(); steps > 0 && !all_.empty(); --steps) {
-    const bool is_full = bytes_ + cost_of(wanted) > limits_.bytes || all_.size() >= limits_.files;
-    const bool is_open_full = wanted.fd >= 0 && open_ >= limits_.open_files;
+    const bool is_full = bytes_ + cost_of(added) > limits_.bytes || all_.size() >= limits_.files;
+    const bool is_open_full = added.fd >= 0 && open_files_ >= limits_.open_files;
     if (!is_full && !is_open_full) return;
-    if (hand_ >= all_.size()) hand_ = 0;
-    CachedFile& file = *all_[hand_++];
+    if (clock_hand_ >= all_.size()) clock_hand_ = 0;
+    CachedFile& file = *all_[clock_hand_++];
     const bool would_help = is_full || file.fd >= 0;
-    // The last takes its place, and is passed over: it has come last.
-    if (would_help && !std::exchange(file.is_used_, false)) drop(file);
+    // remove() moves the last entry to this index, and the hand skips it: it is the newest.
+    if (would_help && !std::exchange(file.is_used_, false)) remove(file);
   }
 }
 
-void FileCache::forget_watch(CachedFile& file) {
+void FileCache::unwatch(CachedFile& file) {
   const auto found = watched_.find(std::exchange(file.watch_, no_watch));
   if (found == watched_.end()) return;
   CachedFile** link = &found->second.first;
-  while (*link && *link != &file) link = &(*link)->next_same_;
-  if (*link) *link = file.next_same_;
+  while (*link && *link != &file) link = &(*link)->next_link_;
+  if (*link) *link = file.next_link_;
   if (found->second.first) return;
-  changes_.forget(found->first);
+  watches_.remove(found->first);
   watched_.erase(found);
 }
 
-void FileCache::drop(CachedFile& file) {
+void FileCache::remove(CachedFile& file) {
   ++counters_.dropped;
   by_path_.erase(file.path_);
   for (const std::string& target : file.targets_) {
     if (!target.empty()) by_target_.erase(target);
   }
-  forget_watch(file);
+  unwatch(file);
   bytes_ -= cost_of(file);
-  open_ -= file.fd >= 0 ? 1 : 0;
-  all_.back()->place_ = file.place_;
-  std::swap(all_[file.place_], all_.back());
+  open_files_ -= file.fd >= 0 ? 1 : 0;
+  all_.back()->index_ = file.index_;
+  std::swap(all_[file.index_], all_.back());
   all_.pop_back();
-  file.is_dropped_ = true;
+  file.is_removed_ = true;
   if (file.pins_ == 0)
     delete &file;
   else
-    ++pinned_;
+    ++removed_pinned_;
 }
 
-void FileCache::drop_path(std::string_view path) {
+void FileCache::invalidate(std::string_view path) {
   const auto found = by_path_.find(path);
-  if (found != by_path_.end()) drop(*found->second);
+  if (found != by_path_.end()) remove(*found->second);
 }
 
-// A directory has changed its place, or is no more: so has all below it. Rare, and bounded by the
-// number of files.
-void FileCache::drop_below(std::string_view directory) {
+// Removes the entries and the watches below a directory that was renamed or removed. It is a loop
+// over all entries, but such changes are rare and the number of entries is bounded.
+void FileCache::invalidate_below(std::string_view directory) {
   for (std::size_t i = all_.size(); i-- > 0;) {
-    if (all_[i]->path_.starts_with(directory)) drop(*all_[i]);
+    if (all_[i]->path_.starts_with(directory)) remove(*all_[i]);
   }
   std::erase_if(directories_, [&](const auto& entry) {
     if (!entry.first.starts_with(directory)) return false;
-    changes_.forget(entry.second);
+    watches_.remove(entry.second);
     watched_.erase(entry.second);
     return true;
   });
 }
 
-// --- Changes ---
+// --- Invalidation ---
 
 void FileCache::refresh() {
   Change change;
-  while (changes_.next(change)) {
+  while (watches_.next(change)) {
     ++counters_.changes;
-    take_in(change);
+    apply(change);
   }
 }
 
-void FileCache::take_in(const Change& change) {
-  if (change.is_lost) return drop_below("");
+void FileCache::apply(const Change& change) {
+  if (change.is_lost) return invalidate_all();
   const auto found = watched_.find(change.watch);
-  if (found == watched_.end()) return;  // it is not watched any more
+  if (found == watched_.end()) return;  // an event of a watch that was removed
   Watched& watched = found->second;
   if (watched.first) {
-    // The last one dropped takes `watched` away.
-    for (CachedFile* file = watched.first; file;) drop(*std::exchange(file, file->next_same_));
+    // Removing the last entry erases `watched`.
+    for (CachedFile* file = watched.first; file;) remove(*std::exchange(file, file->next_link_));
     return;
   }
   const std::string path = watched.directory + std::string(change.name);
-  if (change.name.empty()) return drop_below(path);
-  drop_path(path);
-  if (change.is_directory) drop_below(path + "/");
+  if (change.name.empty()) return invalidate_below(path);
+  invalidate(path);
+  if (change.is_directory) invalidate_below(path + "/");
 }
 
 }  // namespace server

@@ -1,13 +1,15 @@
-// FileCache: what paths lead to, remembered for as long as it is true.
+// FileCache: a worker's cache of files by their paths, kept correct by inotify.
 //
-// A file that is asked for is kept, once half the room is taken only from the second time on: small
-// ones with their bytes, larger ones open and mapped; and so is the knowledge that nothing is
-// there. Whoever asks is told only what still holds for every request that has arrived: refresh()
-// takes in all changes first (changes.h), and where nothing can be watched (watches ran out, or a
-// link is on the way) each look compares stat(2). Everything done here returns at once: what is not
-// in the kernel's memory is not remembered now. One cache for one thread, bounded in files, bytes
-// and descriptors; what was not used for longest goes. The reasons are in
-// docs/decisions/0012-file-cache.md. Covered by tests/server/files/file_cache_test.cc.
+// A small file is cached with its content; a larger one is kept open and mapped; and a path that
+// leads to nothing gets a negative entry. A lookup never returns an entry that was outdated when
+// the request was sent: refresh() invalidates whatever has changed (watches.h), and a path that
+// cannot be watched (no watches are left, or a symbolic link is on the way) is compared by stat(2)
+// at each lookup. No call blocks: a file that the kernel would have to read from a disk is not
+// loaded.
+//
+// The cache is bounded in entries, bytes and descriptors; CLOCK eviction removes what was not used
+// for longest. Each thread has its own cache. docs/decisions/0012-file-cache.md has the reasons.
+// Covered by tests/server/files/file_cache_test.cc, invalidation_test.cc and eviction_test.cc.
 #pragma once
 
 #include <array>
@@ -20,8 +22,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "apps/server/files/asked_lately.h"
 #include "apps/server/files/cached_file.h"
+#include "apps/server/files/recent_requests.h"
 #include "apps/server/files/watches.h"
 #include "uring/fd.h"
 
@@ -30,113 +32,116 @@ namespace server {
 class FileCache {
  public:
   struct Limits {
-    std::uint64_t bytes = 64 * 1024 * 1024;  // of bodies and what belongs to them; 0: no cache
+    std::uint64_t bytes = 64 * 1024 * 1024;  // of contents and of the entries; 0: no cache
     std::size_t files = 16384;
-    std::size_t open_files = 256;         // large ones, a descriptor each
-    std::size_t body_bytes = 128 * 1024;  // the largest that is copied
-    std::size_t watches = 20480;          // of files and directories; 0: all is compared
+    std::size_t open_files = 256;         // large files, which have a descriptor each
+    std::size_t body_bytes = 128 * 1024;  // a file of up to this size is copied
+    std::size_t watches = 20480;          // of files and directories; 0: stat(2) at each lookup
   };
 
-  // `root` is open as long as the cache is there. Where it is the working directory of the thread,
-  // it stays that.
+  // `root` stays open as long as the cache exists. If `root` is the working directory of the
+  // thread, it remains the working directory.
   FileCache(int root, const Limits& limits);
   ~FileCache();
   FileCache(const FileCache&) = delete;
   FileCache& operator=(const FileCache&) = delete;
 
-  // Forgets everything.
-  void forget_all() { drop_below(""); }
+  // Removes all entries.
+  void invalidate_all() { invalidate_below(""); }
 
-  // Invalidates what depends on the Site: kept heads, and which targets lead to which file. The
-  // files themselves stay, with their content types.
-  void invalidate_answers();
+  // Invalidates what depends on the Site: cached heads, and which targets lead to which entry. The
+  // entries themselves stay, with their content types.
+  void invalidate_responses();
 
-  // Becomes readable whenever something has changed; -1 while nothing is watched.
-  int events() const { return changes_.events(); }
+  // A descriptor that is readable while changes wait for refresh(); -1 while nothing is watched.
+  int events() const { return watches_.events(); }
 
-  // Forgets what is no longer so. To be called between the arrival of requests and their answers.
+  // Applies all changes: removes the entries that they outdate. To be called after requests have
+  // arrived and before they are answered.
   void refresh();
 
-  // What that path (as Intent::path) leads to; null if that is not known.
+  // The entry for a path (as in Intent::path); null if there is none.
   CachedFile* find(std::string_view path);
-  // The same for a request target that was noted.
+  // The entry for a request target that record_target() has recorded; null if there is none.
   CachedFile* find_target(std::string_view target);
 
-  // Says whether it is worth it to remember what `path`, which is not known, leads to; notes that
-  // it was asked for.
-  bool wants(std::string_view path);
-  // Remembers it, if it can be known of what the kernel has at hand; else null.
-  CachedFile* remember(std::string_view path);
-  // Notes that a request target, as sent, leads there, if it is not long; up to four for a file.
-  void note_target(CachedFile& file, std::string_view target);
+  // Whether to load() `path`, which has no entry: always while less than half of the cache is in
+  // use, later only at the second recent request for it.
+  bool admits(std::string_view path);
+  // Reads what `path` leads to and inserts an entry. Null, without an entry: there is one already,
+  // the kernel would have to wait for a disk, or it is not a regular file or not readable.
+  CachedFile* load(std::string_view path);
+  // Records that a request target, as sent, leads to that entry. Does nothing for a target of more
+  // than 255 bytes and beyond four targets an entry.
+  void record_target(CachedFile& file, std::string_view target);
 
+  // A pinned entry stays valid, and its memory unchanged, until it is unpinned as often.
   static void pin(CachedFile& file) { ++file.pins_; }
   void unpin(CachedFile& file) {
     assert(file.pins_ > 0);
-    if (--file.pins_ == 0 && file.is_dropped_) destroy(file);
+    if (--file.pins_ == 0 && file.is_removed_) destroy(file);
   }
 
   struct Counters {
-    std::uint64_t hits = 0;     // looks that were answered
-    std::uint64_t misses = 0;   // looks that were not
-    std::uint64_t changes = 0;  // changes taken in
-    std::uint64_t dropped = 0;  // files forgotten, for a change or for room
+    std::uint64_t hits = 0;     // lookups that found an entry
+    std::uint64_t misses = 0;   // lookups by path that found none
+    std::uint64_t changes = 0;  // inotify events
+    std::uint64_t dropped = 0;  // entries removed: invalidated or evicted
   };
   const Counters& counters() const { return counters_; }
   std::size_t size() const { return all_.size(); }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
+  // A watch on a directory, or on a file.
   struct Watched {
-    std::string directory;        // its path with a slash at its end, "" for the root
-    CachedFile* first = nullptr;  // or the files of that inode
+    std::string directory;        // the directory's path, ending in a slash; "" for the root
+    CachedFile* first = nullptr;  // the file's entries, linked by next_link_; null: a directory
+  };
+  // The result of reading a file.
+  enum class LoadResult : std::uint8_t {
+    loaded,       // the entry is complete
+    unwatchable,  // try again with load_compared()
+    failed,       // it cannot be cached: see load()
   };
 
-  uring::Fd open_at_hand(const char* path, std::uint64_t flags, std::uint64_t resolve);
+  uring::Fd open_without_waiting(const char* path, std::uint64_t flags, std::uint64_t resolve);
   bool watch_directories(std::string_view path);
   bool watch_file(CachedFile& file, int fd);
   WatchId watch_directory(int fd, std::string_view path);
-  // What a look came to.
-  enum class Look : std::uint8_t {
-    taken,      // it is known
-    unwatched,  // it can only be compared
-    failed,     // it is not at hand, not a file, or not allowed
-  };
-  Look look_watched(CachedFile& file);
-  Look look_compared(CachedFile& file);
-  bool take_content(CachedFile& file);
-  bool take_body(CachedFile& file) const;
+  LoadResult load_watched(CachedFile& file);
+  LoadResult load_compared(CachedFile& file);
+  bool load_content(CachedFile& file);
+  bool copy_body(CachedFile& file) const;
   static void map(CachedFile& file);
   static std::uint64_t cost_of(const CachedFile& file);
-  void add(CachedFile& file);
-  void forget_watch(CachedFile& file);
-  bool still_holds(const CachedFile& file) const {
-    return !file.is_compared_ || is_still_same(file);
-  }
-  bool is_still_same(const CachedFile& file) const;
-  void make_room(const CachedFile& wanted);
-  void take_in(const Change& change);
-  void drop(CachedFile& file);
+  void insert(CachedFile& file);
+  void unwatch(CachedFile& file);
+  bool is_current(const CachedFile& file) const { return !file.is_compared_ || is_unchanged(file); }
+  bool is_unchanged(const CachedFile& file) const;
+  void evict_for(const CachedFile& added);
+  void apply(const Change& change);
+  void remove(CachedFile& file);
   void destroy(CachedFile& file);
-  void drop_path(std::string_view path);
-  void drop_below(std::string_view directory);
+  void invalidate(std::string_view path);
+  void invalidate_below(std::string_view directory);
 
   const int root_;
   const Limits limits_;
   const bool is_on_;
   const bool is_in_memory_;
-  const bool is_at_root_;  // paths relative to the working directory are those of the root
-  Changes changes_;
-  std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys are of the files
-  std::unordered_map<std::string_view, CachedFile*> by_target_;  // and so are these
+  const bool is_at_root_;  // the working directory of the thread is the root
+  Watches watches_;
+  std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys view CachedFile::path_
+  std::unordered_map<std::string_view, CachedFile*> by_target_;  // keys view CachedFile::targets_
   std::unordered_map<WatchId, Watched> watched_;
-  std::unordered_map<std::string, WatchId> directories_;  // by path, as Watched::directory
+  std::unordered_map<std::string, WatchId> directories_;  // by path, as in Watched::directory
   std::vector<CachedFile*> all_;
-  std::size_t hand_ = 0;    // of the clock that looks for what is not used
-  std::size_t open_ = 0;    // large files
-  std::size_t pinned_ = 0;  // dropped ones that somebody still uses
+  std::size_t clock_hand_ = 0;      // where in all_ the next eviction begins
+  std::size_t open_files_ = 0;      // large files
+  std::size_t removed_pinned_ = 0;  // entries that are out of the cache and still pinned
   std::uint64_t bytes_ = 0;
-  Asked asked_;  // paths that were not worth it
+  RecentRequests recent_;  // for paths that admits() has refused
   Counters counters_;
 };
 

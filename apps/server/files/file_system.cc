@@ -1,4 +1,4 @@
-// Kinds of file systems, by their magic numbers. Covered by tests/server/files/sweep_test.cc.
+// File system types by their magic numbers. Covered by tests/server/files/file_system_test.cc.
 #include "apps/server/files/file_system.h"
 
 #include <algorithm>
@@ -15,12 +15,12 @@ namespace server {
 
 namespace {
 
-// Magic numbers that <linux/magic.h> leaves to the file systems' own headers.
+// Magic numbers that <linux/magic.h> does not have.
 constexpr unsigned long zfs_magic = 0x2fc12fc1;
 constexpr unsigned long bcachefs_magic = 0xca451a4e;
 
-// 0 where the kernel does not say.
-unsigned long kind_of(int fd) {
+// The magic number; 0 if fstatfs(2) fails.
+unsigned long type_of(int fd) {
   struct statfs status {};
   if (::fstatfs(fd, &status) != 0) return 0;
   return static_cast<unsigned long>(status.f_type) & 0xffffffffUL;
@@ -29,7 +29,7 @@ unsigned long kind_of(int fd) {
 }  // namespace
 
 bool is_local(int fd) {
-  switch (kind_of(fd)) {
+  switch (type_of(fd)) {
     case EXT4_SUPER_MAGIC:
     case XFS_SUPER_MAGIC:
     case BTRFS_SUPER_MAGIC:
@@ -44,7 +44,8 @@ bool is_local(int fd) {
   }
 }
 
-// What is allowed fails for the descriptor that is none.
+// The kernel tests the permission before the target directory, which is invalid here: EBADF means
+// that the link is permitted.
 bool may_link_files(int fd) {
   return ::linkat(fd, "", -1, "none", AT_EMPTY_PATH) != 0 && errno == EBADF;
 }
@@ -58,20 +59,20 @@ bool describe_file(int fd, struct stat& status) {
 }
 
 bool may_fold_names(int fd) {
-  const unsigned long kind = kind_of(fd);
-  if (kind == MSDOS_SUPER_MAGIC || kind == zfs_magic || kind == bcachefs_magic) return true;
-  int flags = 0;  // none where the file system has no such flags
+  const unsigned long type = type_of(fd);
+  if (type == MSDOS_SUPER_MAGIC || type == zfs_magic || type == bcachefs_magic) return true;
+  int flags = 0;  // stays 0 where the file system has no such flags
   return ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_CASEFOLD_FL) != 0;
 }
 
 bool is_in_memory(int fd) {
-  const unsigned long kind = kind_of(fd);
-  return kind == TMPFS_MAGIC || kind == RAMFS_MAGIC;
+  const unsigned long type = type_of(fd);
+  return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
-// Nanoseconds reach from 1678 to 2261; some file systems' times go beyond.
+// 64 bits of nanoseconds reach from 1678 to 2261; some file systems have times beyond.
 FileFacts facts_in(const struct stat& status) {
-  constexpr std::int64_t furthest = 9'223'372'035;  // seconds from 1970, either way
+  constexpr std::int64_t furthest = 9'223'372'035;  // seconds before or after 1970
   const std::int64_t seconds = std::clamp<std::int64_t>(status.st_mtim.tv_sec, -furthest, furthest);
   return {.size = static_cast<std::uint64_t>(status.st_size),
           .mtime_ns = seconds * 1'000'000'000 + status.st_mtim.tv_nsec};
@@ -79,7 +80,7 @@ FileFacts facts_in(const struct stat& status) {
 
 FileFacts facts_of(int fd) {
   struct stat status {};
-  describe_file(fd, status);  // fails for no descriptor that is open
+  describe_file(fd, status);  // cannot fail for an open descriptor
   return facts_in(status);
 }
 

@@ -1,5 +1,6 @@
-// What a file system promises, by its kind. Covered by tests/server/files/sweep_test.cc and
-// file_cache_test.cc.
+// Properties of file systems that differ by their type, and stat(2) of open files.
+//
+// Covered by tests/server/files/file_system_test.cc.
 #pragma once
 
 #include <sys/stat.h>
@@ -8,30 +9,30 @@
 
 namespace server {
 
-// Whether the file system of `fd` is of this machine alone, so that its locks are seen by all who
-// write there and its changes are told by inotify(7). False where nobody can say.
+// Whether the file system of `fd` is a local one, so that its locks exclude every process that may
+// write there, and inotify(7) reports every change. False for an unknown type.
 bool is_local(int fd);
 
-// Whether one file of a directory may be found under names that differ, in upper and lower case or
-// otherwise, so that inotify(7) tells of another name than the one that was asked for. `fd` is open
-// for reading. True where nobody can say.
+// Whether a file in the directory `fd` may be found by names that differ, in case or otherwise, so
+// that inotify(7) may report a change by another name than the requested one. `fd` is open for
+// reading. True for types whose settings cannot be read.
 bool may_fold_names(int fd);
 
-// Whether it lies in memory, so that no call on it waits for a disk.
+// Whether the file system of `fd` is in memory, so that no call on it waits for a disk.
 bool is_in_memory(int fd);
 
-// Whether linkat(2) of an open file, by AT_EMPTY_PATH, is allowed: since Linux 6.10 for files that
-// this process has opened, before only with CAP_DAC_READ_SEARCH. `fd` is any such file.
+// Whether linkat(2) with AT_EMPTY_PATH may link an open file: since Linux 6.10 for files that this
+// process has opened, before only with CAP_DAC_READ_SEARCH. `fd` is any open file.
 bool may_link_files(int fd);
 
-// fstat(2). Without the C library's detour by fstatat(2) and an empty path, which the kernel copies
-// and parses: 1,950 instructions there instead of 620.
+// fstat(2); false if it fails. Calls the kernel directly where it can: the C library goes through
+// fstatat(2) with an empty path, which costs 1,950 instructions instead of 620.
 bool describe_file(int fd, struct stat& status);
 
-// The version that fstat(2) or lstat(2) described.
+// Size and modification time from the result of fstat(2) or lstat(2).
 FileFacts facts_in(const struct stat& status);
 
-// The version of an open file.
+// Size and modification time of an open file.
 FileFacts facts_of(int fd);
 
 }  // namespace server

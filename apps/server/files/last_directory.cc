@@ -1,4 +1,4 @@
-// Lending by count. Covered by tests/server/files/last_directory_test.cc.
+// Reference counting. Covered by tests/server/files/last_directory_test.cc.
 #include "apps/server/files/last_directory.h"
 
 #include <cassert>
@@ -6,16 +6,17 @@
 
 namespace server {
 
-LastDirectory::Entry* LastDirectory::borrow(std::string_view path, std::uint64_t turn) {
-  if (!last_ || last_->turn != turn || last_->path != path) return nullptr;
+LastDirectory::Entry* LastDirectory::borrow(std::string_view path, std::uint64_t iteration) {
+  if (!last_ || last_->iteration != iteration || last_->path != path) return nullptr;
   ++last_->users;
   return last_;
 }
 
-LastDirectory::Entry* LastDirectory::keep(std::string_view path, std::uint64_t turn, int fd,
-                                          DirectoryId id) {
-  forget();
-  last_ = new Entry{.path = std::string(path), .fd = fd, .id = id, .turn = turn, .users = 1};
+LastDirectory::Entry* LastDirectory::replace(std::string_view path, std::uint64_t iteration, int fd,
+                                             DirectoryId id) {
+  close();
+  last_ =
+      new Entry{.path = std::string(path), .fd = fd, .id = id, .iteration = iteration, .users = 1};
   return last_;
 }
 
@@ -26,7 +27,7 @@ void LastDirectory::give_back(Entry& entry) {
   delete &entry;
 }
 
-void LastDirectory::forget() {
+void LastDirectory::close() {
   Entry* const entry = std::exchange(last_, nullptr);
   if (!entry || entry->users > 0) return;
   engine_.close(entry->fd);

@@ -1,10 +1,12 @@
-// LastDirectory: where a file was written last, open for those who write there in the same turn.
+// LastDirectory: caches the directory of the last upload, open, for uploads of one loop iteration.
 //
-// Many uploads go to few directories, and opening one costs as much as writing 4 KiB. All requests
-// of a turn of the loop had arrived before it began, so that none of them can have come after a
-// change of the path by somebody else; what this thread itself has deleted meanwhile answers "not
-// found", and is then opened anew. One for one thread; it holds one descriptor, and others as long
-// as somebody uses them. Covered by tests/server/files/last_directory_test.cc.
+// Many uploads go to few directories, and opening a directory costs as much as writing 4 KiB. The
+// cached directory is used only in the loop iteration in which it was opened: all requests of a
+// loop iteration arrived before it began, so none of them was sent after another process changed
+// what the path leads to. If this thread has deleted the directory meanwhile, a write into it fails
+// with "not found", and the caller opens the path again. Each worker has one; it holds one
+// descriptor, and one for each replaced directory that is still borrowed.
+// Covered by tests/server/files/last_directory_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,7 @@
 
 namespace server {
 
-// Which directory it is, whatever it is called.
+// Identifies a directory independently of its path.
 struct DirectoryId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -27,29 +29,32 @@ class LastDirectory {
     std::string path;  // as in Intent::path, without a slash at its end; empty for the root
     int fd = -1;
     DirectoryId id;
-    std::uint64_t turn = 0;   // of the loop, in which it was opened
-    std::uint32_t users = 0;  // who will give it back
+    std::uint64_t iteration = 0;  // of the loop, in which it was opened
+    std::uint32_t users = 0;      // borrowers that have not given it back
   };
 
   explicit LastDirectory(uring::Engine& engine) : engine_(engine) {}
-  ~LastDirectory() { forget(); }
+  ~LastDirectory() { close(); }
   LastDirectory(const LastDirectory&) = delete;
   LastDirectory& operator=(const LastDirectory&) = delete;
 
-  // The directory of that path, to be given back; null if it is not known in this turn.
-  Entry* borrow(std::string_view path, std::uint64_t turn);
+  // Borrows the directory if it was opened for `path` in this loop iteration; else null. The caller
+  // passes it to give_back().
+  Entry* borrow(std::string_view path, std::uint64_t iteration);
 
-  // Takes a directory that was opened just now in place of the last one, and lends it.
-  Entry* keep(std::string_view path, std::uint64_t turn, int fd, DirectoryId id);
+  // Replaces the cached directory by `fd`, which was opened in this loop iteration, takes ownership
+  // of `fd`, and borrows it.
+  Entry* replace(std::string_view path, std::uint64_t iteration, int fd, DirectoryId id);
 
+  // Ends a borrowing. Closes the directory if it was replaced and this was its last borrower.
   void give_back(Entry& entry);
 
-  // Closes the last one, or leaves that to its users.
-  void forget();
+  // Closes the cached directory, or leaves that to its last borrower. The next borrow() finds none.
+  void close();
 
  private:
   uring::Engine& engine_;
-  Entry* last_ = nullptr;  // what is used and not this one is of its users
+  Entry* last_ = nullptr;  // a replaced entry is owned by its borrowers
 };
 
 }  // namespace server

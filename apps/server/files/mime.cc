@@ -20,12 +20,11 @@ constexpr std::size_t longest_extension = 16;
 constexpr std::size_t most_read = std::size_t{1} << 20;
 constexpr std::size_t longest_named_type = longest_type - sizeof "; charset=utf-8";
 
-// The first of the types below, which no file changes: pages, their styles, scripts and
-// WebAssembly. Of another type a browser does not run them, and a strange table on one machine
+// The first of the built-in types, which no file overrides: HTML, CSS, scripts, SVG and
+// WebAssembly. Browsers do not run them with another type, so that a wrong table on one machine
 // would break every site there.
-constexpr std::size_t settled = 7;
+constexpr std::size_t fixed_types = 7;
 
-// Types that must be right wherever quoitd runs: browsers refuse modules and WebAssembly otherwise.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 44> built_in = {{
     {"html", "text/html"},
     {"htm", "text/html"},
@@ -77,15 +76,15 @@ char lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
-// type/subtype, both tokens, so that it can stand in a field; without parameters.
+// Whether `text` is type "/" subtype, both tokens, without parameters: safe in a header field.
 bool is_type(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos || text.size() > longest_named_type) return false;
   return http1::is_token(text.substr(0, slash)) && http1::is_token(text.substr(slash + 1));
 }
 
-// The next word of `text`, taken from its front; empty when there is none. Between words there is
-// whatever has no glyph.
+// Removes the next word from the front of `text`; empty when there is none. Spaces and control
+// characters separate words.
 std::string_view take_word(std::string_view& text) {
   const auto is_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
   std::size_t begin = 0;
@@ -110,7 +109,7 @@ Mime::Key Mime::key_of(std::string_view extension) {
   return std::bit_cast<Key>(text);
 }
 
-// One type, and the extensions that have it, with spaces between them.
+// Adds one entry for each of the `extensions`, which are separated by spaces.
 void Mime::add(std::string_view type, std::string_view extensions) {
   Entry entry{.offset = static_cast<std::uint32_t>(types_.size())};
   types_ += type;
@@ -125,7 +124,8 @@ void Mime::add(std::string_view type, std::string_view extensions) {
   }
 }
 
-// Of entries of one extension the last that was added stays: its type lies furthest back.
+// Sorts by extension. If an extension has several entries, only the one added last stays; its type
+// has the largest offset.
 void Mime::sort() {
   std::sort(entries_.begin(), entries_.end(), [](const Entry& one, const Entry& other) {
     return one.key != other.key ? one.key < other.key : one.offset < other.offset;
@@ -154,7 +154,7 @@ bool Mime::read(const std::string& path) {
     add_line(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  for (const auto& [extension, type] : std::span(built_in).first(settled)) add(type, extension);
+  for (const auto& [extension, type] : std::span(built_in).first(fixed_types)) add(type, extension);
   sort();
   return true;
 }

@@ -1,10 +1,10 @@
-// Mime: the content type of a file, from the end of its name.
+// Mime: the content type of a file, by the extension of its name.
 //
-// A built-in table of what browsers and package tools care about; where the system has
-// /etc/mime.types (Debian's media-types package), its hundreds of types are read over it at start,
-// except for what makes a web page work. Text gets charset=utf-8. The table is sorted and its types
-// lie behind one another, because reading them is most of what a start takes. Covered by
-// tests/server/files/mime_test.cc.
+// A built-in table has the types that browsers and package tools need. Where the system has
+// /etc/mime.types (Debian's media-types package), its hundreds of types are added at start; they
+// take precedence, except for the types without which web pages break. Types of text get
+// charset=utf-8. The entries are a sorted array and the types one string, because filling the table
+// is most of the work at start. Covered by tests/server/files/mime_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ class Mime {
   // The built-in table only.
   Mime();
 
-  // Reads a file in the format of mime.types(5) over the table; lines that name no type are
-  // skipped, and what is beyond 1 MiB, fourteen times Debian's. False if it cannot be read. What
-  // type_of() gave before is no longer valid.
+  // Adds the types of a file in the format of mime.types(5). Skips lines that name no type, and
+  // everything beyond 1 MiB, which is fourteen times the size of Debian's. False if the file cannot
+  // be read. Invalidates the views that type_of() has returned.
   bool read(const std::string& path);
 
-  // The value of Content-Type; a view of this table, or a constant.
+  // The value of Content-Type for a file name or path: a view of this table, or a constant.
   std::string_view type_of(std::string_view path) const;
 
  private:
-  // An extension of up to 16 bytes as two numbers, which compare faster than texts.
+  // An extension of up to 16 bytes as two numbers, which compare faster than strings.
   struct Key {
     std::uint64_t first = 0;
     std::uint64_t second = 0;

@@ -37,14 +37,14 @@ uring::Task<Found> open_beneath(uring::Io& io, int root, const char* path, std::
     co_return found;
   }
   struct stat status {};
-  describe_file(found.fd, status);  // fails for no descriptor that is open
+  describe_file(found.fd, status);  // cannot fail for an open descriptor
   found.is_directory = S_ISDIR(status.st_mode);
   found.facts = facts_in(status);
   if (!found.is_directory && !S_ISREG(status.st_mode)) {
     io.engine().close(std::exchange(found.fd, -1));
     found.fault = uring::Fault::not_allowed;
   } else if (flags & O_NONBLOCK) {
-    // The ring answers EAGAIN for a non-blocking file on some file systems instead of waiting.
+    // On some file systems a ring's read of a non-blocking file fails with EAGAIN.
     ::fcntl(found.fd, F_SETFL, 0);
   }
   co_return found;

@@ -1,4 +1,4 @@
-// Opening what a path leads to, beneath the served directory.
+// Opening files and directories beneath the served directory.
 //
 // Covered by tests/server/files/open_test.cc and tests/end_to_end/beneath_test.cc.
 #pragma once
@@ -13,26 +13,28 @@
 
 namespace server {
 
-// What a path led to. Its descriptor and its pin belong to the caller; discard() gives both up.
+// The result of opening a path. The caller owns the descriptor and the pin; discard() releases
+// both.
 struct Found {
   uring::Fault fault = uring::Fault::none;
-  int fd = -1;                   // open; -1 with a fault, and where `cached` has the content
-  CachedFile* cached = nullptr;  // pinned; the file, or the absence of one, in the file cache
+  int fd = -1;  // -1 with a fault, and where `cached` has the content
+  CachedFile* cached =
+      nullptr;  // pinned; the entry of the file cache, which may be a negative entry
   bool is_directory = false;
   FileFacts facts;
 };
 
-// How each path is opened: beneath the root and through no link of /proc. RESOLVE_BENEATH makes the
-// kernel refuse dot-dot, absolute links and races that lead outside.
+// How every path is opened: beneath the root and through no magic link of /proc. RESOLVE_BENEATH
+// makes the kernel refuse dot-dot, absolute links and races that lead out of the root.
 uring::OpenHow beneath(std::uint64_t flags, std::uint64_t mode = 0);
 
-// The kernel answers EAGAIN where a link leads through dot-dot while anything on the machine is
-// renamed: openat2(2) asks its callers to try again. One attempt in a thousand fails under constant
-// renaming.
+// openat2(2) fails with EAGAIN if a link leads through dot-dot while any file on the machine is
+// renamed, and its caller has to try again. Under constant renaming one attempt in a thousand
+// fails.
 inline constexpr int most_open_attempts = 8;
 
 // Opens `path`, relative to the open directory `root` and NUL-terminated, with the O_ `flags`, and
-// reads its facts. Fault::not_allowed: it is neither a regular file nor a directory.
+// stats it. Fault::not_allowed: it is neither a regular file nor a directory.
 uring::Task<Found> open_beneath(uring::Io& io, int root, const char* path, std::uint64_t flags);
 
 // Closes the descriptor and unpins the cached file of `found`, and sets its fault.

@@ -11,13 +11,13 @@ namespace server {
 
 namespace {
 
-// How far ahead of a read the disk works, and how much is requested at once.
+// How far ahead of a read bytes are requested, and the size of one request.
 constexpr std::uint64_t window_bytes = 512 * 1024;
 constexpr std::uint64_t step_bytes = 128 * 1024;
 
-// Whether the file system of `file` reads without a thread that waits. Where it does not (FUSE,
-// NFS), the engine gives reads to a thread, and posix_fadvise(2) may wait as well.
-bool reads_without_waiting(int file, std::uint64_t offset) {
+// Whether the file system of `file` supports non-blocking reads. Where it does not (FUSE, NFS), the
+// engine reads on a thread, and posix_fadvise(2) may block.
+bool supports_nonblocking_reads(int file, std::uint64_t offset) {
   char byte = 0;
   const iovec buffer{&byte, 1};
   return ::preadv2(file, &buffer, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 ||
@@ -37,15 +37,15 @@ void ReadAhead::reach(std::uint64_t offset) {
   }
 }
 
-// POSIX_FADV_RANDOM comes first: whatever the kernel reads ahead by itself leaves a mark at which
-// it goes on reading ahead.
+// POSIX_FADV_RANDOM comes first: pages that the kernel reads ahead on its own contain a marker
+// page, and reading that page makes the kernel read ahead again.
 void ReadAhead::begin(std::uint64_t offset) {
   if (end_ - offset <= most_read_bytes) {
-    end_ = 0;  // one read has it all
+    end_ = 0;  // one read covers all of it
     return;
   }
   ::posix_fadvise(file_, 0, 0, POSIX_FADV_RANDOM);
-  if (reads_without_waiting(file_, offset)) return;
+  if (supports_nonblocking_reads(file_, offset)) return;
   ::posix_fadvise(file_, 0, 0, POSIX_FADV_NORMAL);
   end_ = 0;
 }

@@ -1,8 +1,9 @@
-// ReadAhead: has the kernel read a cold file ahead of the reads that send it, in small steps.
+// ReadAhead: asks the kernel to read a cold file ahead of the reads that send it, in small steps.
 //
-// Left to itself the kernel reads ahead as part of the read that starts it, in one go, while all
-// connections of the worker wait: 3 ms for the 8 MiB that a fast disk may be set to.
-// docs/decisions/0014 has the measurements. Covered by tests/server/files/read_ahead_test.cc.
+// The kernel's own read-ahead runs inside the read that triggers it and takes the whole window at
+// once, while all connections of the worker wait: 3 ms for the 8 MiB that is set for a fast disk.
+// docs/decisions/0014-cold-file-reads.md has the measurements. Covered by
+// tests/server/files/read_ahead_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,14 @@ inline constexpr std::uint64_t most_read_bytes = 32 * 1024;
 
 class ReadAhead {
  public:
-  // The bytes of the open `file` up to `end` are wanted. Nothing is requested before reach().
+  // For reads of the open `file` up to the offset `end`. Requests nothing before reach(). `file`
+  // stays open as long as this object is used.
   ReadAhead(int file, std::uint64_t end) : file_(file), end_(end) {}
 
   int file() const { return file_; }
 
-  // A read at `offset` follows. Requests bytes up to 512 KiB behind it, 128 KiB at a time. Does not
-  // wait, except on file systems where every read does; there it requests nothing.
+  // To be called before a read at `offset`. Requests bytes up to 512 KiB beyond it, 128 KiB at a
+  // time, and does not wait for them. Requests nothing on file systems where that would wait.
   void reach(std::uint64_t offset);
 
  private:
@@ -28,7 +30,7 @@ class ReadAhead {
 
   int file_;
   std::uint64_t end_;
-  std::uint64_t requested_ = 0;  // all bytes in front of this offset
+  std::uint64_t requested_ = 0;  // all bytes before this offset are requested
   bool has_begun_ = false;
 };
 

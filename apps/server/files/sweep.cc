@@ -1,21 +1,18 @@
-// The walk, and a second look at what was locked: read sweep(). Plain calls, on a thread that
-// serves nobody. Covered by tests/server/files/sweep_test.cc and tests/end_to_end/sweep_test.cc.
+// Walking the tree and testing the locks: read sweep() first. It makes blocking calls, on a thread
+// that serves no connections.
+// Covered by tests/server/files/sweep_test.cc and tests/end_to_end/sweep_test.cc.
 #include "apps/server/files/sweep.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <system_error>
 #include <time.h>
 #include <unistd.h>
@@ -25,65 +22,66 @@
 #include "apps/server/plan/temporary_name.h"
 #include "uring/fd.h"
 #include "uring/monotonic.h"
+#include "uring/mutex.h"
+#include "uring/openat2.h"
 
 namespace server {
 
 namespace {
 
-// One entry beneath `directory` by its own name: through no link and into no other mount.
+// Opens an entry of `directory` by its name, following no link and entering no mount.
 uring::Fd open_entry(int directory, const char* name, std::uint64_t flags) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC | O_NOFOLLOW;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  return uring::Fd(static_cast<int>(::syscall(SYS_openat2, directory, name, &how, sizeof how)));
+  const uring::OpenHow how{.flags = flags | O_CLOEXEC | O_NOFOLLOW,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+  return uring::Fd(std::max(uring::openat2(directory, name, how), -1));
 }
 
-// A temporary that was locked: by an upload of today, or by what is left of a killed process.
-struct Held {
+// A temporary file that was locked: by an upload, or by the ring of a process that was killed.
+struct Locked {
   uring::Fd directory;
   uring::Fd file;
   std::string name;
 };
 
-// More are left for the next start: each costs two descriptors.
-constexpr std::size_t most_held = 64;
+// Each costs two descriptors. The next start sweeps the rest.
+constexpr std::size_t most_locked = 64;
 
 struct Walk {
   const SweepLimits& limits;
   const std::stop_token& stop;
   std::int64_t end_us;  // on uring::monotonic_us()
-  Swept swept;
-  std::vector<Held> held;
+  SweepResult result;
+  std::vector<Locked> locked;
 
   bool is_over() {
     if (!stop.stop_requested() && uring::monotonic_us() < end_us) return false;
-    swept.complete = false;
+    result.complete = false;
     return true;
   }
 };
 
-bool is_held(int lock_result) { return lock_result != 0 && errno == EWOULDBLOCK; }
+bool is_locked(int flock_result) { return flock_result != 0 && errno == EWOULDBLOCK; }
 
-void keep_for_later(int directory, uring::Fd file, const char* name, Walk& walk) {
-  if (walk.held.size() == most_held) return;
-  uring::Fd above(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-  if (above.valid()) walk.held.push_back({std::move(above), std::move(file), name});
+void try_later(int directory, uring::Fd file, const char* name, Walk& walk) {
+  if (walk.locked.size() == most_locked) return;
+  uring::Fd parent(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  if (parent.valid()) walk.locked.push_back({std::move(parent), std::move(file), name});
 }
 
-// Removes a temporary that nobody holds. Its owner has locked it before it writes; who finds it
-// locked by us, or gone, takes another name (upload.cc).
+// Removes a temporary file that is not locked. An upload locks its file before it writes; an upload
+// that finds its file locked by the sweep, or unlinked, takes another name (write/put.cc).
 void remove_stale(int directory, const char* name, Walk& walk) {
-  // For writing, because NFS wants that for an exclusive lock. Not blocking: it may be a FIFO.
+  // O_WRONLY, because NFS requires it for an exclusive lock. O_NONBLOCK, because it may be a FIFO.
   uring::Fd file = open_entry(directory, name, O_WRONLY | O_NONBLOCK);
   struct stat status {};
   if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  const int result = ::flock(file.get(), LOCK_EX | LOCK_NB);
-  if (is_held(result)) return keep_for_later(directory, std::move(file), name, walk);
-  const bool locked = result == 0;
-  // By ctime: an upload may set any modification time.
+  const int flocked = ::flock(file.get(), LOCK_EX | LOCK_NB);
+  if (is_locked(flocked)) return try_later(directory, std::move(file), name, walk);
+  const bool has_lock = flocked == 0;
+  // The age by ctime, because an upload may set any modification time.
   const std::int64_t age_s = ::time(nullptr) - status.st_ctim.tv_sec;
-  if ((!locked || !is_local(file.get())) && age_s < walk.limits.remote_age_s) return;
-  if (::unlinkat(directory, name, 0) == 0) ++walk.swept.removed;
+  if ((!has_lock || !is_local(file.get())) && age_s < walk.limits.remote_age_s) return;
+  if (::unlinkat(directory, name, 0) == 0) ++walk.result.removed;
 }
 
 void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
@@ -98,7 +96,7 @@ void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
     if (is_temporary(name)) remove_stale(fd, entry->d_name, walk);
     if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) continue;
     if (depth == 0) {
-      walk.swept.complete = false;
+      walk.result.complete = false;
       continue;
     }
     uring::Fd below = open_entry(fd, entry->d_name, O_RDONLY | O_DIRECTORY);
@@ -106,51 +104,62 @@ void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
   }
 }
 
-// What an upload has published meanwhile has no temporary name any more, and stays.
+// Removes those that are no longer locked. A file that was published meanwhile has no temporary
+// name any more, so that unlinkat(2) does not find it.
 void remove_released(Walk& walk) {
-  std::erase_if(walk.held, [&walk](const Held& held) {
-    if (is_held(::flock(held.file.get(), LOCK_EX | LOCK_NB))) return false;
-    if (::unlinkat(held.directory.get(), held.name.c_str(), 0) == 0) ++walk.swept.removed;
+  std::erase_if(walk.locked, [&walk](const Locked& locked) {
+    if (is_locked(::flock(locked.file.get(), LOCK_EX | LOCK_NB))) return false;
+    if (::unlinkat(locked.directory.get(), locked.name.c_str(), 0) == 0) ++walk.result.removed;
     return true;
   });
 }
 
-// Looks again at those that were locked, at longer and longer intervals.
-void wait_for_held(Walk& walk) {
-  using std::chrono::milliseconds;
-  constexpr milliseconds longest(5000);
-  const std::int64_t end_us = uring::monotonic_us() + walk.limits.held_ms * 1000;
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any never;
-  for (milliseconds pause(10); !walk.held.empty(); pause = std::min(2 * pause, longest)) {
-    if (walk.stop.stop_requested() || uring::monotonic_us() >= end_us) return;
-    never.wait_for(lock, walk.stop, pause, [] { return false; });
+// Sleeps for this time, or until a stop is requested.
+void pause(uring::Milliseconds duration_ms, const std::stop_token& stop) {
+  const uring::Milliseconds end_ms = uring::monotonic_ms() + duration_ms;
+  uring::Mutex mutex;
+  uring::CondVar stop_requested;
+  const std::stop_callback notify(stop, [&] {
+    const uring::MutexLock lock(mutex);  // not between the test and the wait below
+    stop_requested.notify_one();
+  });
+  const uring::MutexLock lock(mutex);
+  while (!stop.stop_requested() && stop_requested.wait_until(mutex, end_ms)) continue;
+}
+
+// Tries the locked files again, after pauses that double up to five seconds.
+void wait_for_locked(Walk& walk) {
+  constexpr uring::Milliseconds longest_ms = 5000;
+  const std::int64_t end_us = uring::monotonic_us() + walk.limits.retry_ms * 1000;
+  uring::Milliseconds pause_ms = 10;
+  while (!walk.locked.empty() && !walk.stop.stop_requested() && uring::monotonic_us() < end_us) {
+    pause(pause_ms, walk.stop);
+    pause_ms = std::min(2 * pause_ms, longest_ms);
     remove_released(walk);
   }
 }
 
 }  // namespace
 
-Swept sweep(int root, const SweepLimits& limits, const std::stop_token& stop) {
+SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& stop) {
   Walk walk{.limits = limits,
             .stop = stop,
             .end_us = uring::monotonic_us() + limits.duration_ms * 1000,
-            .swept = {},
-            .held = {}};
+            .result = {},
+            .locked = {}};
   sweep_directory(open_entry(root, ".", O_RDONLY | O_DIRECTORY), limits.depth, walk);
-  wait_for_held(walk);
-  return walk.swept;
+  wait_for_locked(walk);
+  return walk.result;
 }
 
 void Sweeper::start(int root) {
   try {
     thread_ = std::jthread([root](const std::stop_token& stop) {
-      constexpr std::int64_t held_ms = 60'000;  // a ring is torn down within seconds
-      const Swept swept = sweep(root, {.held_ms = held_ms}, stop);
-      if (swept.removed == 0) return;
+      constexpr std::int64_t retry_ms = 60'000;  // a ring is torn down within seconds
+      const SweepResult result = sweep(root, {.retry_ms = retry_ms}, stop);
+      if (result.removed == 0) return;
       std::fprintf(stderr, "quoitd: removed %llu temporary file%s of a server that was killed\n",
-                   static_cast<unsigned long long>(swept.removed), swept.removed == 1 ? "" : "s");
+                   static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
     });
   } catch (const std::system_error&) {
     std::fputs("quoitd: no thread to look for old temporary files with\n", stderr);

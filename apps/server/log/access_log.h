@@ -36,7 +36,7 @@ class AccessLog {
   void stop();
 
   // Each line has the duration of its request.
-  bool tells_durations() const { return format_ == LogFormat::json; }
+  bool has_durations() const { return format_ == LogFormat::json; }
 
   void append(const LogRecord& record);
   void append_text(std::string_view lines);

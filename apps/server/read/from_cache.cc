@@ -63,8 +63,8 @@ bool is_simple(const Connection& c) {
 
 // What the fields of the request make of the answer.
 enum class Terms : std::uint8_t {
-  none,      // nothing: ready_200 is right
-  same_tag,  // If-None-Match with the tag of the file: ready_304 is right
+  none,      // nothing: head_200 is right
+  same_tag,  // If-None-Match with the tag of the file: head_304 is right
   others,    // the answer has to be planned
 };
 
@@ -78,9 +78,9 @@ Terms terms_of(const RequestHead& head, const CachedFile& file) {
 }
 
 // The head that was kept for these terms; null for others, or where there is none yet.
-ReadyHead* ready_for(Terms terms, CachedFile& file) {
+CachedHead* ready_for(Terms terms, CachedFile& file) {
   if (!file.exists || terms == Terms::others) return nullptr;
-  ReadyHead& ready = terms == Terms::none ? file.ready_200 : file.ready_304;
+  CachedHead& ready = terms == Terms::none ? file.head_200 : file.head_304;
   return ready.begin ? &ready : nullptr;
 }
 
@@ -106,16 +106,16 @@ void leave_direct(Exchange& x, CachedFile& file, std::string_view bytes) {
   x.out.direct = bytes;
 }
 
-inline void finish_ready(Connection& c, Terms terms, const ReadyHead& ready, std::uint64_t body) {
+inline void finish_ready(Connection& c, Terms terms, const CachedHead& ready, std::uint64_t body) {
   queue_response(c, terms == Terms::none ? 200 : 304, ready.bytes, body);
   c.exchange->request.head.reset();
 }
 
 // Gives a head the time of now. False: somebody is sending it who began before.
-bool bring_up_to_date(Connection& c, ReadyHead& ready, const CachedFile& file) {
+bool bring_up_to_date(Connection& c, CachedHead& ready, const CachedFile& file) {
   const std::int64_t now = c.worker.now();
   if (ready.seconds == now) return true;
-  if (!file.is_at_rest()) return false;
+  if (file.is_pinned()) return false;
   c.worker.clock.date().copy(ready.begin + ready.date_offset, http1::date_size);
   ready.seconds = now;
   return true;
@@ -123,7 +123,7 @@ bool bring_up_to_date(Connection& c, ReadyHead& ready, const CachedFile& file) {
 
 // The only answer to send leaves from where it lies, head and body in one piece. False: that
 // cannot be.
-bool leave_ready(Connection& c, Terms terms, ReadyHead& ready, CachedFile& file) {
+bool leave_ready(Connection& c, Terms terms, CachedHead& ready, CachedFile& file) {
   Exchange& x = *c.exchange;
   const std::uint64_t body = body_bytes(terms, x.request.head, file);
   const bool is_alone = x.out.gathered == 0 && x.in.unused().empty();
@@ -136,7 +136,7 @@ bool leave_ready(Connection& c, Terms terms, ReadyHead& ready, CachedFile& file)
 
 // The head is copied, and a small body as well; a large one leaves from where it lies. False: that
 // cannot be. A function of its own, so that the shorter way does without its frame.
-[[gnu::noinline]] bool gather_ready(Connection& c, Terms terms, const ReadyHead& ready,
+[[gnu::noinline]] bool gather_ready(Connection& c, Terms terms, const CachedHead& ready,
                                     CachedFile& file) {
   Exchange& x = *c.exchange;
   const std::uint64_t body = body_bytes(terms, x.request.head, file);
@@ -230,8 +230,8 @@ void gather_body(Exchange& x, const CachedFile& file) {
 void keep_ready(Connection& c, Terms terms, std::string_view head, CachedFile& file) {
   if (file.fact_lines.empty()) return;  // they will be others
   const std::int64_t seconds = c.worker.clock.seconds();
-  if (terms == Terms::none) file.keep_200(head, seconds);
-  if (terms == Terms::same_tag) file.keep_304(head, seconds);
+  if (terms == Terms::none) file.set_head_200(head, seconds);
+  if (terms == Terms::same_tag) file.set_head_304(head, seconds);
 }
 
 // Plans the answer, and gathers it if that can be done at once. A function of its own, as above.
@@ -265,7 +265,7 @@ bool answer_from_cache(Connection& c) {
   CachedFile* const file = c.worker.fresh_files().find_target(x.request.head.target());
   if (!file || !file->is_public) return false;
   const Terms terms = terms_of(x.request.head, *file);
-  ReadyHead* const ready = ready_for(terms, *file);
+  CachedHead* const ready = ready_for(terms, *file);
   const bool is_ready =
       ready && (leave_ready(c, terms, *ready, *file) || gather_ready(c, terms, *ready, *file));
   if (!is_ready && !gather_planned(c, *file, terms)) return false;

@@ -49,14 +49,14 @@ Found found_in(CachedFile& cached) {
 uring::Task<Found> look_up(Connection& c, const char* path) {
   FileCache& files = c.worker.fresh_files();
   CachedFile* cached = files.find(path);
-  const bool is_wanted = !cached && files.wants(path);
-  if (is_wanted) cached = files.remember(path);
+  const bool is_admitted = !cached && files.admits(path);
+  if (is_admitted) cached = files.load(path);
   if (cached) co_return found_in(*cached);
   Found found = co_await open_beneath(c.io, c.worker.shared.root, path, for_reading);
   const bool is_nothing = found.fault == uring::Fault::not_found;
-  if (!is_wanted || found.is_directory) co_return found;
+  if (!is_admitted || found.is_directory) co_return found;
   if (found.fault != uring::Fault::none && !is_nothing) co_return found;
-  cached = files.remember(path);
+  cached = files.load(path);
   if (!cached) co_return found;
   discard(c, found, uring::Fault::none);
   co_return found_in(*cached);
@@ -69,7 +69,7 @@ void record_target(Connection& c, CachedFile& cached) {
       request.head.target_form() == http1::TargetForm::origin && !request.head.has_query();
   if (!is_plain || c.exchange->site->precompressed) return;
   cached.is_public = request.intent.is_public;
-  c.worker.files.note_target(cached, request.head.target());
+  c.worker.files.record_target(cached, request.head.target());
 }
 
 // What a request leads to: the file itself, or an index file of the directory.

@@ -61,8 +61,8 @@ void note_directory(Connection& c, Place& place, std::size_t existing_bytes) {
     c.io.do_files_at_once(false);
   } else if (c.io.does_files_at_once() &&
              c.exchange->request.intent.path.data() + existing_bytes == leaf_of(c)) {
-    place.last = c.worker.last_directory.keep(parent_of(c), c.io.loop().iterations(),
-                                              place.directory, place.id);
+    place.last = c.worker.last_directory.replace(parent_of(c), c.io.loop().iterations(),
+                                                 place.directory, place.id);
   }
 }
 

@@ -62,7 +62,7 @@ Held held_now() {
 
 // What the server does with a path that is asked for and not known.
 CachedFile* remember(FileCache& cache, std::string_view path) {
-  return cache.wants(path) ? cache.remember(path) : nullptr;
+  return cache.admits(path) ? cache.load(path) : nullptr;
 }
 
 // Makes a folder the working directory, as a worker does with the root; and goes back at the end.
@@ -198,11 +198,11 @@ TEST_F(Cache, finds_by_request_targets_that_were_noted) {
   ASSERT_NE(file, nullptr);
   EXPECT_EQ(cache.find_target("/file"), nullptr);
   for (const char* target : {"/file", "/%66ile", "/f%69le", "/fi%6ce"}) {
-    cache.note_target(*file, target);
-    cache.note_target(*file, target);
+    cache.record_target(*file, target);
+    cache.record_target(*file, target);
     EXPECT_EQ(cache.find_target(target), file) << target;
   }
-  cache.note_target(*file, "/fil%65");  // one more than it keeps
+  cache.record_target(*file, "/fil%65");  // one more than it keeps
   EXPECT_EQ(cache.find_target("/fil%65"), nullptr);
   fs::remove(root / "file");
   cache.refresh();
@@ -216,7 +216,7 @@ TEST_F(Cache, notes_no_long_targets_and_counts_paths) {
   ASSERT_NE(nothing, nullptr);
   const std::uint64_t before = cache.bytes();
   const std::string longest = "/" + std::string(254, 'x');
-  for (const std::string& target : {longest + "x", longest}) cache.note_target(*nothing, target);
+  for (const std::string& target : {longest + "x", longest}) cache.record_target(*nothing, target);
   EXPECT_EQ(cache.find_target(longest), nothing);
   EXPECT_EQ(cache.find_target(longest + "x"), nullptr);
   ASSERT_NE(learn(longest.substr(1)), nullptr);
@@ -398,7 +398,7 @@ class Change : public OfDeed {
     const Fd writer = open_file(root / "a/b/file", O_RDWR);
     CachedFile* const file = learn("a/b/file");
     ASSERT_NE(file, nullptr);
-    cache.note_target(*file, "/a/b/file");
+    cache.record_target(*file, "/a/b/file");
     ASSERT_EQ(find("a/b/file"), file);
     act(writer.get());
     cache.refresh();
@@ -474,7 +474,7 @@ TEST_P(Birth, is_seen_where_nothing_was) {
   CachedFile* const nothing = learn("a/b/new");
   ASSERT_NE(nothing, nullptr);
   ASSERT_FALSE(nothing->exists);
-  cache.note_target(*nothing, "/a/b/new");
+  cache.record_target(*nothing, "/a/b/new");
   act(-1);
   cache.refresh();
   EXPECT_EQ(cache.find_target("/a/b/new"), nullptr);
@@ -642,7 +642,7 @@ TEST_F(Unwatched, files_are_compared_at_each_look_once_they_are_old_enough) {
   CachedFile* const file = learn_slowly("file");
   ASSERT_NE(file, nullptr);
   EXPECT_EQ(held_now().watches, 0U);
-  cache.note_target(*file, "/file");
+  cache.record_target(*file, "/file");
   EXPECT_EQ(cache.find_target("/file"), file);
   EXPECT_EQ(find("file"), file);
   // Of the same size and time, and without a refresh().

@@ -21,7 +21,7 @@ class Lending : public ::testing::Test {
 };
 
 TEST_F(Lending, is_for_the_same_path_in_the_same_turn) {
-  LastDirectory::Entry* const entry = last.keep("a/b", 7, open(), {.device = 1, .inode = 2});
+  LastDirectory::Entry* const entry = last.replace("a/b", 7, open(), {.device = 1, .inode = 2});
   EXPECT_EQ(last.borrow("a/b", 7), entry);
   EXPECT_EQ(entry->id.inode, 2U);
   EXPECT_EQ(last.borrow("a/b", 8), nullptr);
@@ -34,10 +34,10 @@ TEST_F(Lending, is_for_the_same_path_in_the_same_turn) {
 }
 
 TEST_F(Lending, ends_with_the_last_user_of_what_was_replaced) {
-  LastDirectory::Entry* const first = last.keep("", 1, open(), {});
+  LastDirectory::Entry* const first = last.replace("", 1, open(), {});
   const int fd = first->fd;
   EXPECT_EQ(last.borrow("", 1), first);
-  LastDirectory::Entry* const second = last.keep("", 2, open(), {});
+  LastDirectory::Entry* const second = last.replace("", 2, open(), {});
   last.give_back(*first);
   EXPECT_TRUE(is_open(fd));
   last.give_back(*first);
@@ -45,15 +45,15 @@ TEST_F(Lending, ends_with_the_last_user_of_what_was_replaced) {
   const int second_fd = second->fd;
   last.give_back(*second);
   EXPECT_TRUE(is_open(second_fd));
-  last.give_back(*last.keep("x", 2, open(), {}));
+  last.give_back(*last.replace("x", 2, open(), {}));
   EXPECT_FALSE(is_open(second_fd));
 }
 
 TEST_F(Lending, may_be_forgotten_while_it_is_used) {
-  LastDirectory::Entry* const entry = last.keep("", 1, open(), {});
+  LastDirectory::Entry* const entry = last.replace("", 1, open(), {});
   const int fd = entry->fd;
-  last.forget();
-  last.forget();
+  last.close();
+  last.close();
   EXPECT_EQ(last.borrow("", 1), nullptr);
   EXPECT_TRUE(is_open(fd));
   last.give_back(*entry);

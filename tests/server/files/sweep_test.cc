@@ -23,7 +23,7 @@ using lab::without_last;
 
 const std::string stale = ".quoit-0123456789abcdef.tmp";
 
-Swept sweep_all(const lab::Folder& folder, const SweepLimits& limits = {}) {
+SweepResult sweep_all(const lab::Folder& folder, const SweepLimits& limits = {}) {
   return sweep(folder.fd(), limits);
 }
 
@@ -37,7 +37,7 @@ TEST(Sweeps, remove_temporaries_wherever_they_are) {
   folder.put(stale, "x");
   folder.put("a/b/c/" + stale, "x");
   folder.put("a/.hidden/" + stale, "x");
-  const Swept swept = sweep_all(folder);
+  const SweepResult swept = sweep_all(folder);
   EXPECT_EQ(swept.removed, 3U);
   EXPECT_TRUE(swept.complete);
   EXPECT_EQ(folder.names(), (std::vector<std::string>{"a", "a/.hidden", "a/b", "a/b/c", "file"}));
@@ -102,7 +102,7 @@ TEST(Sweeps, take_what_is_let_go_of_a_little_later) {
     while (folder.has("a/" + stale)) std::this_thread::yield();  // the walk has begun
     held.reset();
   });
-  EXPECT_EQ(sweep_all(folder, {.held_ms = 20'000}).removed, 2U);
+  EXPECT_EQ(sweep_all(folder, {.retry_ms = 20'000}).removed, 2U);
   EXPECT_FALSE(folder.has(stale));
 }
 
@@ -118,7 +118,7 @@ TEST(Sweeps, stop_waiting_for_what_is_held_when_told_to) {
     while (folder.has("a/" + stale)) std::this_thread::yield();
     stop.request_stop();
   });
-  EXPECT_EQ(sweep(folder.fd(), {.held_ms = 600'000}, stop.get_token()).removed, 1U);
+  EXPECT_EQ(sweep(folder.fd(), {.retry_ms = 600'000}, stop.get_token()).removed, 1U);
   EXPECT_TRUE(folder.has(stale));
 }
 
@@ -128,10 +128,10 @@ TEST(Sweeps, go_no_deeper_and_no_longer_than_they_may) {
   folder.put(stale, "x");
   folder.put("a/" + stale, "x");
   folder.put("a/b/" + stale, "x");
-  const Swept late = sweep_all(folder, {.duration_ms = 0});
+  const SweepResult late = sweep_all(folder, {.duration_ms = 0});
   EXPECT_EQ(late.removed, 0U);
   EXPECT_FALSE(late.complete);
-  const Swept shallow = sweep_all(folder, {.depth = 1});
+  const SweepResult shallow = sweep_all(folder, {.depth = 1});
   EXPECT_EQ(shallow.removed, 2U);
   EXPECT_FALSE(shallow.complete);
   std::stop_source stop;

@@ -466,8 +466,8 @@ TEST_F(AtOnce, a_kept_head_tells_the_time_of_now) {
   const std::string request = head_of("GET", "/hello.txt");
   for (int i = 0; i < 3; ++i) world.ask(request);
   CachedFile* const file = world.worker.files.find("hello.txt");
-  ASSERT_TRUE(file && file->ready_200.begin);
-  ReadyHead& ready = file->ready_200;
+  ASSERT_TRUE(file && file->head_200.begin);
+  CachedHead& ready = file->head_200;
   char* const date = ready.begin + ready.date_offset;
   const std::string_view old_date = "Sun, 06 Nov 1994 08:49:37 GMT";
   for (const bool is_sent_by_another : {true, false}) {
