@@ -1,4 +1,4 @@
-// One writer at a time for one name, in the order in which they came, from any thread.
+// One claim at a time is granted for a name, in order of arrival, across threads.
 #include "apps/server/files/claims.h"
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace {
 
 using uring::Fault;
 
-bool is_woken(const Claim& claim) {
+bool is_granted(const Claim& claim) {
   pollfd ready{.fd = claim.event, .events = POLLIN, .revents = 0};
   return ::poll(&ready, 1, 0) == 1;
 }
@@ -26,7 +26,7 @@ void wait_for(const Claim& claim) {
   EXPECT_EQ(count, 1U);
 }
 
-TEST(Claims, are_granted_in_the_order_in_which_they_came) {
+TEST(Claims, are_granted_in_order_of_arrival) {
   Claims claims;
   const ClaimKey key{.device = 1, .inode = 2, .name = "a"};
   Claim first;
@@ -35,12 +35,12 @@ TEST(Claims, are_granted_in_the_order_in_which_they_came) {
   EXPECT_EQ(claims.enter(first, key), Fault::none);
   EXPECT_EQ(claims.enter(second, key), Fault::try_again);
   EXPECT_EQ(claims.enter(third, key), Fault::try_again);
-  EXPECT_FALSE(is_woken(second));
+  EXPECT_FALSE(is_granted(second));
   claims.leave(first);
-  EXPECT_TRUE(is_woken(second));
-  EXPECT_FALSE(is_woken(third));
+  EXPECT_TRUE(is_granted(second));
+  EXPECT_FALSE(is_granted(third));
   claims.leave(second);
-  EXPECT_TRUE(is_woken(third));
+  EXPECT_TRUE(is_granted(third));
   claims.leave(third);
   EXPECT_EQ(claims.enter(first, key), Fault::none);
   claims.leave(first);
@@ -59,7 +59,7 @@ TEST(Claims, of_different_names_do_not_wait) {
   claims.leave(three);
 }
 
-// A file system may fold case: then both names are one file.
+// On a file system that folds case both names are one file.
 TEST(Claims, of_names_that_differ_in_case_wait) {
   Claims claims;
   Claim one;
@@ -70,7 +70,7 @@ TEST(Claims, of_names_that_differ_in_case_wait) {
   claims.leave(two);
 }
 
-TEST(Claims, can_be_given_up_while_waiting) {
+TEST(Claims, can_be_left_while_waiting) {
   Claims claims;
   Claim first;
   Claim second;
@@ -79,16 +79,16 @@ TEST(Claims, can_be_given_up_while_waiting) {
   EXPECT_EQ(claims.enter(second, {}), Fault::try_again);
   EXPECT_EQ(claims.enter(third, {}), Fault::try_again);
   claims.leave(second);
-  EXPECT_FALSE(is_woken(third));
+  EXPECT_FALSE(is_granted(third));
   claims.leave(first);
-  EXPECT_TRUE(is_woken(third));
+  EXPECT_TRUE(is_granted(third));
   claims.leave(third);
 }
 
 TEST(Claims, exclude_each_other_across_threads) {
   Claims claims;
   std::atomic<int> inside = 0;
-  int sum = 0;  // guarded by nothing but the claims
+  int sum = 0;  // guarded by the claims alone
   const auto work = [&](unsigned thread) {
     for (int i = 0; i < 2000; ++i) {
       const std::string name = "name" + std::to_string(i % 2 ? 0 : thread);

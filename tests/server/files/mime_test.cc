@@ -1,4 +1,4 @@
-// Types by extension: the built-in table, and a file of types over it.
+// Content types by extension: the built-in table, and a file that overrides it.
 #include "apps/server/files/mime.h"
 
 #include <string>
@@ -23,7 +23,7 @@ TEST(Types, are_found_by_the_end_of_a_name) {
   EXPECT_EQ(mime.type_of(".css"), "text/css; charset=utf-8");
 }
 
-TEST(Types, of_names_without_a_known_extension_are_bytes) {
+TEST(Types, of_names_without_a_known_extension_are_octet_stream) {
   const Mime mime;
   for (const char* name : {"", ".", "a", "a.", "a.b/c", "html", "a.html/", "a.htmlx", "a.\xc3\xa9",
                            "a.an-extension-that-is-very-long-indeed"}) {
@@ -31,7 +31,7 @@ TEST(Types, of_names_without_a_known_extension_are_bytes) {
   }
 }
 
-TEST(Types, are_read_over_the_built_in_ones) {
+TEST(Types, of_a_file_override_the_built_in_ones) {
   const lab::Folder folder;
   folder.put("types",
              "# a comment\n"
@@ -57,7 +57,7 @@ TEST(Types, are_read_over_the_built_in_ones) {
   EXPECT_EQ(mime.type_of("a.zip"), "application/zip");
 }
 
-TEST(Types, of_an_extension_that_stands_there_twice_are_the_last) {
+TEST(Types, of_an_extension_with_two_lines_are_those_of_the_last) {
   const lab::Folder folder;
   folder.put("types", "a/one x y\r\na/two z y\na/three y");
   Mime mime;
@@ -81,7 +81,7 @@ TEST(Types, stay_as_they_are_without_a_file) {
 }
 
 // Browsers refuse modules and WebAssembly of any other type, whatever the system says.
-TEST(Types, that_browsers_insist_on_survive_a_file) {
+TEST(Types, that_browsers_require_are_not_overridden_by_a_file) {
   const lab::Folder folder;
   folder.put("types",
              "application/x wasm mjs js\n"

@@ -1,4 +1,4 @@
-// What a sweep removes, and what it leaves: links, mounts, files in use, and what is not ours.
+// A sweep removes stale temporary files, and leaves links, mounts, locked files and all others.
 #include "apps/server/files/sweep.h"
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ SweepResult sweep_all(const lab::Folder& folder, const SweepLimits& limits = {})
   return sweep(folder.fd(), limits);
 }
 
-// What this machine's temporary folder is on decides what may be swept at once.
+// Only on a local file system is an unlocked file removed at once.
 bool has_local_folder(const lab::Folder& folder) { return is_local(folder.fd()); }
 
 TEST(Sweeps, remove_temporaries_wherever_they_are) {
@@ -43,7 +43,7 @@ TEST(Sweeps, remove_temporaries_wherever_they_are) {
   EXPECT_EQ(folder.names(), (std::vector<std::string>{"a", "a/.hidden", "a/b", "a/b/c", "file"}));
 }
 
-TEST(Sweeps, leave_what_only_looks_alike) {
+TEST(Sweeps, leave_files_with_similar_names) {
   const lab::Folder folder;
   const std::vector<std::string> names = {
       ".quoit-",
@@ -78,41 +78,41 @@ TEST(Sweeps, follow_no_link_out_of_the_root) {
   EXPECT_TRUE(outside.has(stale));
 }
 
-TEST(Sweeps, leave_what_somebody_holds) {
+TEST(Sweeps, leave_locked_files) {
   const lab::Folder folder;
   if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
   folder.put(stale, "x");
   {
-    const uring::Fd held(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
-    ASSERT_EQ(::flock(held.get(), LOCK_EX | LOCK_NB), 0);
+    const uring::Fd locked(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(::flock(locked.get(), LOCK_EX | LOCK_NB), 0);
     EXPECT_EQ(sweep_all(folder).removed, 0U);
   }
   EXPECT_EQ(sweep_all(folder).removed, 1U);
 }
 
-// As a killed process's ring does, which ends after the process.
-TEST(Sweeps, take_what_is_let_go_of_a_little_later) {
+// The ring of a killed process ends after the process, and its lock with it.
+TEST(Sweeps, remove_files_that_are_unlocked_a_little_later) {
   const lab::Folder folder;
   if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
   folder.put(stale, "x");
   folder.put("a/" + stale, "x");
-  uring::Fd held(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
-  ASSERT_EQ(::flock(held.get(), LOCK_EX | LOCK_NB), 0);
+  uring::Fd locked(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(locked.get(), LOCK_EX | LOCK_NB), 0);
   std::jthread releases([&] {
     while (folder.has("a/" + stale)) std::this_thread::yield();  // the walk has begun
-    held.reset();
+    locked.reset();
   });
   EXPECT_EQ(sweep_all(folder, {.retry_ms = 20'000}).removed, 2U);
   EXPECT_FALSE(folder.has(stale));
 }
 
-TEST(Sweeps, stop_waiting_for_what_is_held_when_told_to) {
+TEST(Sweeps, stop_waiting_for_locked_files_at_a_request_to_stop) {
   const lab::Folder folder;
   if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
   folder.put(stale, "x");
   folder.put("a/" + stale, "x");
-  const uring::Fd held(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
-  ASSERT_EQ(::flock(held.get(), LOCK_EX | LOCK_NB), 0);
+  const uring::Fd locked(::open((folder / stale).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(locked.get(), LOCK_EX | LOCK_NB), 0);
   std::stop_source stop;
   std::jthread stops([&] {
     while (folder.has("a/" + stale)) std::this_thread::yield();
@@ -122,7 +122,7 @@ TEST(Sweeps, stop_waiting_for_what_is_held_when_told_to) {
   EXPECT_TRUE(folder.has(stale));
 }
 
-TEST(Sweeps, go_no_deeper_and_no_longer_than_they_may) {
+TEST(Sweeps, obey_their_limits_of_depth_and_duration) {
   const lab::Folder folder;
   if (!has_local_folder(folder)) GTEST_SKIP() << "the temporary folder is on no local file system";
   folder.put(stale, "x");
@@ -140,17 +140,11 @@ TEST(Sweeps, go_no_deeper_and_no_longer_than_they_may) {
   EXPECT_EQ(sweep_all(folder).removed, 1U);
 }
 
-TEST(Sweeps, know_local_file_systems) {
-  const uring::Fd proc(::open("/proc", O_RDONLY | O_CLOEXEC));
-  EXPECT_FALSE(is_local(proc.get()));
-  EXPECT_FALSE(is_local(-1));
-}
-
 // --- An upload and a sweep ---
 
 class Sweeping : public lab::Writing {};
 
-TEST_F(Sweeping, leaves_an_upload_that_is_on_its_way) {
+TEST_F(Sweeping, leaves_the_file_of_an_upload_in_progress) {
   const int socket = world.connect();
   world.say(socket, without_last(1, put("/new", "12")));
   EXPECT_EQ(world.root.temporaries(), 1U);
@@ -158,8 +152,8 @@ TEST_F(Sweeping, leaves_an_upload_that_is_on_its_way) {
   EXPECT_TRUE(world.say(socket, "2").starts_with("HTTP/1.1 201 "));
 }
 
-// In between two operations of an upload, wherever that is.
-TEST_F(Sweeping, at_any_moment_costs_no_upload) {
+// Between any two operations of an upload.
+TEST_F(Sweeping, at_any_moment_fails_no_upload) {
   for (int at = 0; at < 20; ++at) {
     const int socket = world.connect();
     world.engine.peer_sends(socket, put("/a/new", "12"));
