@@ -1,9 +1,8 @@
-// The writer thread. Covered by tests/server/log/access_log_test.cc.
+// The buffer and the writer thread. Covered by tests/server/log/access_log_test.cc.
 #include "apps/server/log/access_log.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -22,13 +21,13 @@ std::uint64_t count_lines(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-// A line of the log about lines that are missing there.
-void append_loss(std::string& out, std::uint64_t lines, const char* why, LogFormat format) {
+// Appends a line that reports lines missing at this place of the log.
+void append_loss(std::string& out, std::uint64_t lines, const char* reason, LogFormat format) {
   const std::string count = std::to_string(lines);
   if (format == LogFormat::json)
-    out += "{\"lost\":" + count + ",\"reason\":\"" + why + "\"}\n";
+    out += "{\"lost\":" + count + ",\"reason\":\"" + reason + "\"}\n";
   else
-    out += "# " + count + " lines lost: " + why + "\n";
+    out += "# " + count + " lines lost: " + reason + "\n";
 }
 
 }  // namespace
@@ -37,100 +36,119 @@ int AccessLog::open() {
   fd_ = path_ == "-" ? STDOUT_FILENO
                      : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) return errno;
-  // Signals are the main thread's affair.
+  // The new thread inherits the mask, so that signals are delivered to the main thread only.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  writer_ = std::thread([this] { write_on(); });
+  writer_ = std::thread([this] { run_writer(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return 0;
 }
 
 void AccessLog::reopen() {
-  const std::lock_guard guard(lock_);
-  reopening_ = true;
+  const uring::MutexLock lock(mutex_);
+  is_reopening_ = true;
   wake_.notify_one();
 }
 
 void AccessLog::stop() {
   if (!writer_.joinable()) return;
   {
-    const std::lock_guard guard(lock_);
-    stopping_ = true;
+    const uring::MutexLock lock(mutex_);
+    is_stopping_ = true;
     wake_.notify_one();
   }
   writer_.join();
   if (fd_ != STDOUT_FILENO) ::close(fd_);
 }
 
-void AccessLog::append(const LogRecord& record) {
-  const std::lock_guard guard(lock_);
+// --- The buffer ---
+
+// Counts a dropped line where there is no space, and wakes the writer thread for the first line.
+bool AccessLog::has_space() {
   if (pending_.size() > most_pending) {
     ++dropped_;
-    return;
+    return false;
   }
   if (pending_.empty()) wake_.notify_one();
-  format_record(record, format_, time_, pending_);
+  return true;
+}
+
+void AccessLog::append(const LogRecord& record) {
+  const uring::MutexLock lock(mutex_);
+  if (has_space()) format_record(record, format_, time_, pending_);
 }
 
 void AccessLog::append_text(std::string_view lines) {
-  const std::lock_guard guard(lock_);
-  if (pending_.size() > most_pending) {
-    ++dropped_;
-    return;
-  }
-  if (pending_.empty()) wake_.notify_one();
-  pending_ += lines;
+  const uring::MutexLock lock(mutex_);
+  if (has_space()) pending_ += lines;
 }
 
-void AccessLog::write_on() {
-  // Long enough that a busy server wakes this thread rarely, short enough for a person watching.
-  constexpr auto gathering = std::chrono::milliseconds(50);
+// Waits for lines, and then for more lines to write together with them, unless reopen() or stop()
+// is called meanwhile.
+AccessLog::NextStep AccessLog::take_lines(std::string& lines) {
+  // Long enough that a busy server wakes the writer thread rarely, short enough for a person who
+  // watches the log.
+  constexpr uring::Milliseconds gathering_ms = 50;
+  lines.clear();
+  const uring::MutexLock lock(mutex_);
+  while (!is_stopping_ && !is_reopening_ && pending_.empty()) wake_.wait(mutex_);
+  const uring::Milliseconds end_ms = uring::monotonic_ms() + gathering_ms;
+  while (!is_stopping_ && !is_reopening_ && wake_.wait_until(mutex_, end_ms)) continue;
+  lines.swap(pending_);
+  dropped_lines_ += std::exchange(dropped_, 0);
+  return {.reopen = std::exchange(is_reopening_, false), .stop = is_stopping_};
+}
+
+bool AccessLog::is_drained() {
+  const uring::MutexLock lock(mutex_);
+  return pending_.empty();
+}
+
+bool AccessLog::is_stopping() {
+  const uring::MutexLock lock(mutex_);
+  return is_stopping_;
+}
+
+// --- The writer thread ---
+
+void AccessLog::run_writer() {
   std::string lines;
-  std::unique_lock guard(lock_);
   for (;;) {
-    wake_.wait(guard, [this] { return stopping_ || reopening_ || !pending_.empty(); });
-    if (!stopping_) wake_.wait_for(guard, gathering, [this] { return stopping_ || reopening_; });
-    lines.clear();
-    lines.swap(pending_);
-    too_slow_ += std::exchange(dropped_, 0);
-    const bool reopening = std::exchange(reopening_, false);
-    const bool last = stopping_;
-    guard.unlock();
-    const bool written = write_lines(lines) && note_losses();
-    if (reopening) open_again();
-    guard.lock();
-    if (last && (pending_.empty() || !written)) return;
+    const NextStep next = take_lines(lines);
+    const bool is_written = write_lines(lines) && write_losses();
+    if (next.reopen) reopen_file();
+    if (next.stop && (!is_written || is_drained())) return;
   }
 }
 
-// Writes whole lines; those that do not go are counted.
+// Writes whole lines, after a report of those that are missing before them. False: some could not
+// be written, and are counted.
 bool AccessLog::write_lines(std::string_view lines) {
   if (lines.empty()) return true;
-  if (unwritten_ > 0 && !note_losses()) {
-    unwritten_ += count_lines(lines);
-    lost_ += count_lines(lines);
-    report_losses(errno);
-    return false;
-  }
-  if (write_all(lines)) return true;
-  const int error = errno;
-  unwritten_ += count_lines(lines);
-  lost_ += count_lines(lines);
-  report_losses(error);
+  const bool is_reported = unwritten_lines_ == 0 || write_losses();
+  if (is_reported && write_all(lines)) return true;
+  count_unwritten(lines, errno);
   return false;
 }
 
-// Says in the log itself what is missing there. False: it cannot be written now.
-bool AccessLog::note_losses() {
-  std::string note = torn_ ? "\n" : "";
-  if (unwritten_ > 0) append_loss(note, unwritten_, "could not be written", format_);
-  if (too_slow_ > 0) append_loss(note, too_slow_, "log too slow", format_);
-  std::string_view bytes = note;
+// Reports in the log itself how many lines are missing. False, with errno: it cannot be written
+// now.
+bool AccessLog::write_losses() {
+  std::string text = is_torn_ ? "\n" : "";
+  if (unwritten_lines_ > 0) append_loss(text, unwritten_lines_, "could not be written", format_);
+  if (dropped_lines_ > 0) append_loss(text, dropped_lines_, "log too slow", format_);
+  std::string_view bytes = text;
   if (!write_all(bytes)) return false;
-  unwritten_ = too_slow_ = 0;
+  unwritten_lines_ = dropped_lines_ = 0;
   return true;
+}
+
+void AccessLog::count_unwritten(std::string_view lines, int error) {
+  unwritten_lines_ += count_lines(lines);
+  all_unwritten_ += count_lines(lines);
+  report_losses(error);
 }
 
 void AccessLog::report_losses(int error) {
@@ -138,30 +156,31 @@ void AccessLog::report_losses(int error) {
   if (reported_us_ != 0 && now_us - reported_us_ < report_interval_us) return;
   reported_us_ = now_us;
   std::fprintf(stderr, "quoitd: cannot write the log %s: %s; %llu lines are lost so far\n",
-               path_.c_str(), std::strerror(error), static_cast<unsigned long long>(lost_));
+               path_.c_str(), std::strerror(error),
+               static_cast<unsigned long long>(all_unwritten_));
 }
 
-// Takes off what was written. False, with errno: the rest cannot be. A reader that takes nothing
-// for two seconds after stop is not waited for any longer.
+// Removes the written bytes from the front of `bytes`. False, with errno: the rest cannot be
+// written; after stop() a pipe that is not read for two seconds is a failure too.
 bool AccessLog::write_all(std::string_view& bytes) {
+  constexpr int timeout_ms = 2000;
   while (!bytes.empty()) {
     pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-    if (::poll(&ready, 1, 2000) == 0) {
-      const std::lock_guard guard(lock_);
+    if (::poll(&ready, 1, timeout_ms) == 0) {
+      if (!is_stopping()) continue;
       errno = ETIMEDOUT;
-      if (stopping_) return false;
-      continue;
+      return false;
     }
-    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), piece));
+    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), most_written_bytes));
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (count <= 0) continue;
-    torn_ = bytes[static_cast<std::size_t>(count) - 1] != '\n';
+    is_torn_ = bytes[static_cast<std::size_t>(count) - 1] != '\n';
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
 }
 
-void AccessLog::open_again() {
+void AccessLog::reopen_file() {
   if (path_ == "-") return;
   const int fd = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) {

@@ -1,77 +1,95 @@
-// AccessLog: one line a request, written by a thread of its own, never awaited by a loop.
+// AccessLog: one line for each request, written to a file or a pipe by a thread of its own.
 //
-// Workers append finished lines to one buffer under a short lock; the writer thread takes the whole
-// buffer at a time. When the disk or the reader of a pipe is slower than the server, lines are
-// dropped at a bound, counted, and the count is written as soon as there is room; and so are lines
-// that a full disk or a closed pipe refuses, which standard error is told as well, now and then: a
-// log must not stop the service. Everything appended before stop() is written before it returns,
-// unless nobody reads for a while. Covered by tests/server/log/access_log_test.cc.
+// Workers append finished lines to a buffer under a short lock, and the writer thread takes the
+// whole buffer at a time; no worker waits for the disk. If the disk or the reader of a pipe is
+// slower than the server, lines are dropped when the buffer has reached its limit. Lines that a
+// full disk or a closed pipe refuses are dropped as well, and reported on standard error. In both
+// cases the server goes on, and a line in the log gives the number of dropped lines as soon as it
+// can be written. stop() writes everything that was appended before it, unless a pipe is not read
+// for two seconds. Covered by tests/server/log/access_log_test.cc.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "apps/server/log/log_line.h"
+#include "uring/mutex.h"
 
 namespace server {
 
 class AccessLog {
  public:
-  // `path` is a file to append to, or "-" for standard output. Call open() before any other.
+  // `path` is a file to append to, or "-" for standard output. open() comes before all other calls.
   AccessLog(std::string path, LogFormat format)
       : path_(std::move(path)), format_(format), time_(format) {}
   ~AccessLog() { stop(); }
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  // Opens the file and starts the writer. Returns 0 or an errno.
+  // Opens the file and starts the writer thread. Returns 0 or an errno.
   int open();
-  // Makes the writer open its file anew, after it was moved away.
-  void reopen();
-  // Writes what is left and ends the writer.
-  void stop();
+  // Makes the writer thread open the path again, after the file was renamed. If that fails, a line
+  // on standard error says so, and the old file stays in use. Safe on every thread.
+  void reopen() EXCLUDES(mutex_);
+  // Writes the remaining lines and ends the writer thread. A second call does nothing.
+  void stop() EXCLUDES(mutex_);
 
-  // Each line has the duration of its request.
+  // Each line has the duration of its request (LogRecord::duration_us).
   bool has_durations() const { return format_ == LogFormat::json; }
 
-  void append(const LogRecord& record);
-  void append_text(std::string_view lines);
+  // Appends the line of a record, or finished lines with their line feeds; drops them if the buffer
+  // is full. Safe on every thread.
+  void append(const LogRecord& record) EXCLUDES(mutex_);
+  void append_text(std::string_view lines) EXCLUDES(mutex_);
 
  private:
-  void write_on();
+  // The next step of the writer thread, after it has written the lines that it took.
+  struct NextStep {
+    bool reopen = false;
+    bool stop = false;
+  };
+
+  bool has_space() REQUIRES(mutex_);
+  void run_writer() EXCLUDES(mutex_);
+  NextStep take_lines(std::string& lines) EXCLUDES(mutex_);
+  bool is_drained() EXCLUDES(mutex_);
+  bool is_stopping() EXCLUDES(mutex_);
   bool write_lines(std::string_view lines);
   bool write_all(std::string_view& bytes);
-  bool note_losses();
+  bool write_losses();
+  void count_unwritten(std::string_view lines, int error);
   void report_losses(int error);
-  void open_again();
+  void reopen_file();
 
-  // 4 MiB hold 40,000 lines: a burst, not an outage.
+  // 4 MiB hold 40,000 lines: enough for a burst.
   static constexpr std::size_t most_pending = 4 * 1024 * 1024;
+  // The interval of reports on standard error, since a disk may stay full for hours.
+  static constexpr std::int64_t report_interval_us = 10'000'000;
+  // The bytes that write(2) to a pipe takes without blocking after poll(2) has reported POLLOUT:
+  // PIPE_BUF.
+  static constexpr std::size_t most_written_bytes = 4096;
 
   const std::string path_;
   const LogFormat format_;
-  // Lines that could not be written are told of at most so often: a disk stays full for hours.
-  static constexpr std::int64_t report_interval_us = 10'000'000;
 
-  int fd_ = -1;                   // the writer's, once it runs, as all up to the lock
-  std::uint64_t too_slow_ = 0;    // lines lost that the log has not been told of: no room
-  std::uint64_t unwritten_ = 0;   // the same: a write failed
-  std::uint64_t lost_ = 0;        // to failing writes, in all
-  std::int64_t reported_us_ = 0;  // when standard error was told of them last; 0: never
-  bool torn_ = false;             // the last line is there in part
-  // Bytes that one write(2) cannot block on once poll(2) said yes: PIPE_BUF.
-  static constexpr std::size_t piece = 4096;
-  std::mutex lock_;
-  std::condition_variable wake_;
-  std::string pending_;  // under lock_, as all below
-  LogTime time_;
-  std::uint64_t dropped_ = 0;
-  bool stopping_ = false;
-  bool reopening_ = false;
+  // Used by the writer thread, and by open() and stop() while it does not run.
+  int fd_ = -1;
+  std::uint64_t dropped_lines_ = 0;    // not yet reported in the log: the buffer was full
+  std::uint64_t unwritten_lines_ = 0;  // not yet reported in the log: a write failed
+  std::uint64_t all_unwritten_ = 0;    // since the start
+  std::int64_t reported_us_ = 0;       // the time of the last report on standard error; 0: none
+  bool is_torn_ = false;               // the file ends within a line
+
+  uring::Mutex mutex_;
+  uring::CondVar wake_;  // for the writer thread
+  std::string pending_ GUARDED_BY(mutex_);
+  LogTime time_ GUARDED_BY(mutex_);
+  std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;  // lines since the last take_lines()
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  bool is_reopening_ GUARDED_BY(mutex_) = false;
   std::thread writer_;
 };
 

@@ -1,4 +1,4 @@
-// Formatting heads for --log-heads. Covered by tests/server/log/head_log_test.cc.
+// Masking and formatting. Covered by tests/server/log/head_log_test.cc.
 #include "apps/server/log/head_log.h"
 
 #include <algorithm>
@@ -7,13 +7,13 @@ namespace server {
 
 namespace {
 
-bool is_secret(http1::FieldName name) {
+bool has_credentials(http1::FieldName name) {
   using http1::FieldName;
   return name == FieldName::authorization || name == FieldName::proxy_authorization ||
          name == FieldName::cookie || name == FieldName::set_cookie;
 }
 
-// Bytes beyond ASCII are opaque to HTTP and dangerous to a terminal.
+// A terminal may interpret bytes beyond ASCII, which HTTP gives no meaning.
 void append_printable(std::string& out, std::string_view text) {
   for (const char byte : text) out += byte >= 0x20 && byte < 0x7f ? byte : '?';
 }
@@ -39,7 +39,7 @@ void format_heads(std::string_view remote, const http1::RequestHead& request,
       out += "> ";
       append_printable(out, field.name);
       out += ": ";
-      append_printable(out, is_secret(field.id) ? "(masked)" : field.value);
+      append_printable(out, has_credentials(field.id) ? "(masked)" : field.value);
       out += '\n';
     }
   }

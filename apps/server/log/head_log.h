@@ -1,6 +1,7 @@
-// The text of --log-heads: both heads of an exchange, for a person who debugs a client. Pure.
+// The text of --log-heads: the heads of a request and of its response, for debugging a client.
+// Pure.
 //
-// Credentials are masked: whoever reads a log must not be able to log in with it.
+// Credentials are masked, so that the content of a log is of no use for logging in.
 // Covered by tests/server/log/head_log_test.cc.
 #pragma once
 
@@ -11,8 +12,9 @@
 
 namespace server {
 
-// Appends the request's head as parsed, one line a field with "> " before it, and `response` as it
-// will be sent, with "< ". Values of credential fields are replaced.
+// Appends to `out` a line with the client's address `remote`, the parsed request head with "> " in
+// front of each line, and the `response` head with "< ". Values of credential fields are replaced,
+// and bytes that are not printable ASCII become "?".
 void format_heads(std::string_view remote, const http1::RequestHead& request,
                   std::string_view response, std::string& out);
 

@@ -11,21 +11,21 @@ namespace server {
 
 namespace {
 
-// Bytes that stand for themselves in a line: what is printable, but quotes and backslashes.
+// Bytes that are not escaped: printable ASCII except quotes and backslashes.
 constexpr std::array<bool, 256> plain_bytes = [] {
   std::array<bool, 256> plain{};
   for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
   return plain;
 }();
 
-// Apache's escapes and JSON's differ only in how an unprintable byte is written.
+// The escapes of both formats differ only in the form of an unprintable byte.
 constexpr std::string_view in_combined = "\\x";  // \xhh
 constexpr std::string_view in_json = "\\u00";    // \u00hh, byte by byte: valid JSON in any encoding
 
-// Writes into room that is known to be large enough.
+// Writes to a buffer that is large enough: see most_bytes().
 class LineWriter {
  public:
-  explicit LineWriter(char* room) : at_(room) {}
+  explicit LineWriter(char* buffer) : at_(buffer) {}
   char* at() const { return at_; }
 
   void text(std::string_view text) {
@@ -58,14 +58,15 @@ class LineWriter {
   char* at_;
 };
 
-// The most that a line takes: so much for an unprintable byte, and what is around the texts.
+// A bound for the length of a line: the longest escape for each byte of the texts, and the rest of
+// the line.
 std::size_t most_bytes(const LogRecord& record, LogFormat format) {
   const bool is_json = format == LogFormat::json;
-  const std::size_t a_byte = is_json ? 6 : 4;
-  const std::size_t around = is_json ? 384 : 128;
-  return around +
-         a_byte * (record.remote.size() + record.method.size() + record.target.size() +
-                   record.protocol.size() + record.referer.size() + record.user_agent.size());
+  const std::size_t escape_bytes = is_json ? 6 : 4;
+  const std::size_t rest_bytes = is_json ? 384 : 128;
+  return rest_bytes +
+         escape_bytes * (record.remote.size() + record.method.size() + record.target.size() +
+                         record.protocol.size() + record.referer.size() + record.user_agent.size());
 }
 
 void append_json(LineWriter& out, std::string_view name, std::string_view text) {

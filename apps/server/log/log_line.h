@@ -1,4 +1,5 @@
-// One line of the access log, as text: Apache's combined format or JSON. Pure but for gmtime_r(3).
+// The line of a request in the access log: Apache's combined format or JSON. Pure, except that it
+// calls gmtime_r(3).
 //
 // Covered by tests/server/log/log_line_test.cc.
 #pragma once
@@ -13,7 +14,7 @@ namespace server {
 
 enum class LogFormat : std::uint8_t { combined, json };
 
-// What a line says of a request. Views are of the caller's bytes.
+// The content of a line. The caller owns the bytes of the views.
 struct LogRecord {
   std::string_view remote;  // the peer's address, or "unix"
   std::string_view method;  // empty where the head could not be parsed
@@ -23,12 +24,12 @@ struct LogRecord {
   std::string_view user_agent;
   std::int64_t time = 0;         // Unix seconds, when the head was complete
   std::int64_t duration_us = 0;  // from the head's first byte to the response's last
-  std::uint64_t bytes = 0;       // of the response's body that were sent
+  std::uint64_t bytes = 0;       // of the response body, as far as it was sent
   int status = 0;
-  bool aborted = false;  // the response was not sent whole
+  bool aborted = false;  // the response was not sent completely
 };
 
-// The time as a format has it; made once a second.
+// The time as text in a log format; formatted once for each second.
 class LogTime {
  public:
   explicit LogTime(LogFormat format) : format_(format) {}
@@ -42,8 +43,9 @@ class LogTime {
   std::array<char, 32> text_{};
 };
 
-// Appends the line of `record`, with its line feed, to `out`: Apache's combined format or JSON.
-// Bytes that could break a line or a terminal are escaped. `time` is of the same format.
+// Appends the line of `record`, with its line feed, to `out`. Bytes that could end a line or
+// control a terminal are escaped: as \xhh in the combined format, as \u00hh in JSON. `time` was
+// made for `format`.
 void format_record(const LogRecord& record, LogFormat format, LogTime& time, std::string& out);
 
 }  // namespace server

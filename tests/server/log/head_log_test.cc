@@ -1,4 +1,4 @@
-// The text of both heads, with credentials masked.
+// Both heads as text, with credentials masked.
 #include "apps/server/log/head_log.h"
 
 #include <string>
@@ -37,7 +37,7 @@ TEST(HeadLog, masks_credentials_whatever_their_case) {
   EXPECT_NE(text.find("> Cookie2: x\n"), std::string::npos);
 }
 
-TEST(HeadLog, shows_no_byte_that_a_terminal_could_take_for_an_order) {
+TEST(HeadLog, shows_no_byte_that_a_terminal_could_interpret) {
   const Request request(head_of("GET", "/", "X: a\tb\x9b\xff\r\n"));
   EXPECT_EQ(format(request.head, "HTTP/1.1 200 O\x1bK\r\n"),
             "before\n* 192.0.2.1\n> GET / HTTP/1.1\n> Host: a\n> X: a?b??\n< HTTP/1.1 200 O?K\n");
