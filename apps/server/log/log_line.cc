@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "parser/hex.h"
+#include "parser/utf8.h"
 
 namespace server {
 
@@ -17,10 +18,6 @@ constexpr std::array<bool, 256> plain_bytes = [] {
   for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
   return plain;
 }();
-
-// The escapes of both formats differ only in the form of an unprintable byte.
-constexpr std::string_view in_combined = "\\x";  // \xhh
-constexpr std::string_view in_json = "\\u00";    // \u00hh, byte by byte: valid JSON in any encoding
 
 // Writes to a buffer that is large enough: see most_bytes().
 class LineWriter {
@@ -34,25 +31,56 @@ class LineWriter {
   }
   void byte(char byte) { *at_++ = byte; }
   void number(std::int64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
-  void escaped(std::string_view text, std::string_view unprintable) {
+  // Text of the combined format, with Apache's escapes: \xhh for an unprintable byte.
+  void combined_text(std::string_view text) {
     for (const char c : text) {
       if (!plain_bytes[static_cast<unsigned char>(c)]) [[unlikely]]
-        escape(c, unprintable);
+        escape(c, "\\x");
       else
         *at_++ = c;
+    }
+  }
+  // The content of a JSON string (RFC 8259 7).
+  void json_text(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+      if (!plain_bytes[static_cast<unsigned char>(text[i])]) [[unlikely]]
+        i += json_character(text.substr(i));
+      else
+        *at_++ = text[i++];
     }
   }
 
  private:
   void escape(char c, std::string_view unprintable) {
-    const auto value = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       byte('\\');
       byte(c);
       return;
     }
     text(unprintable);
-    at_ = http1::write_hex_byte(at_, value);
+    at_ = http1::write_hex_byte(at_, static_cast<unsigned char>(c));
+  }
+
+  // Writes the character at the front of `rest` and returns its length. Well-formed UTF-8 passes
+  // through, except for characters that control a terminal (U+0080 to U+009F) or end a line (U+2028
+  // and U+2029), which become their JSON escapes. An ill-formed byte becomes \u00hh.
+  std::size_t json_character(std::string_view rest) {
+    const std::size_t length = http1::utf8_length(rest);
+    const std::string_view character = rest.substr(0, length);
+    if (length < 2) {
+      escape(rest[0], "\\u00");
+      return 1;
+    }
+    const auto last = static_cast<unsigned char>(character.back());
+    if (character[0] == '\xc2' && last < 0xa0) {
+      escape(character.back(), "\\u00");
+    } else if (character == "\u2028" || character == "\u2029") {
+      text("\\u20");
+      at_ = http1::write_hex_byte(at_, last & 0x3f);
+    } else {
+      text(character);
+    }
+    return length;
   }
 
   char* at_;
@@ -73,7 +101,7 @@ void append_json(LineWriter& out, std::string_view name, std::string_view text) 
   out.text(",\"");
   out.text(name);
   out.text("\":\"");
-  out.escaped(text, in_json);
+  out.json_text(text);
   out.byte('"');
 }
 
@@ -88,7 +116,7 @@ void append_or_dash(LineWriter& out, std::string_view text) {
   if (text.empty())
     out.byte('-');
   else
-    out.escaped(text, in_combined);
+    out.combined_text(text);
 }
 
 void format_combined(const LogRecord& record, std::string_view time, LineWriter& out) {
@@ -99,9 +127,9 @@ void format_combined(const LogRecord& record, std::string_view time, LineWriter&
   if (record.method.empty()) {
     out.byte('-');
   } else {
-    out.escaped(record.method, in_combined);
+    out.combined_text(record.method);
     out.byte(' ');
-    out.escaped(record.target, in_combined);
+    out.combined_text(record.target);
     out.byte(' ');
     out.text(record.protocol);
   }

@@ -44,7 +44,8 @@ class LogTime {
 };
 
 // Appends the line of `record`, with its line feed, to `out`. Bytes that could end a line or
-// control a terminal are escaped: as \xhh in the combined format, as \u00hh in JSON. `time` was
+// control a terminal are escaped: as \xhh in the combined format, as \u00hh in JSON. Well-formed
+// UTF-8 is written as it is in JSON; the combined format escapes all bytes beyond ASCII. `time` was
 // made for `format`.
 void format_record(const LogRecord& record, LogFormat format, LogTime& time, std::string& out);
 

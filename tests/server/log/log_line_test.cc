@@ -93,5 +93,32 @@ TEST(Lines, cannot_be_broken_or_forged) {
             std::string::npos);
 }
 
+TEST(Lines, of_JSON_have_well_formed_UTF8_as_it_is_and_escape_other_bytes) {
+  const struct {
+    std::string_view text;
+    std::string_view written;
+  } rows[] = {
+      {"caf\u00e9 \u20ac \U0001f600 \U0010ffff", "caf\u00e9 \u20ac \U0001f600 \U0010ffff"},
+      {"\u00a0\u00ff\u07ff\u0800\xed\x9f\xbf\ue000", "\u00a0\u00ff\u07ff\u0800\xed\x9f\xbf\ue000"},
+      {"caf\xe9", "caf\\u00e9"},                                     // ISO 8859-1
+      {"\xc3", "\\u00c3"},                                           // cut off
+      {"\xc3(\xa9", "\\u00c3(\\u00a9"},                              // interrupted
+      {"\xc0\xaf", "\\u00c0\\u00af"},                                // overlong
+      {"\xed\xa0\x80", "\\u00ed\\u00a0\\u0080"},                     // a surrogate
+      {"\xf4\x90\x80\x80", "\\u00f4\\u0090\\u0080\\u0080"},          // above U+10FFFF
+      {"\xe2\x82\u00e9", "\\u00e2\\u0082\u00e9"},                    // cut off before another
+      {"\u0080\u0085\u009b\u009f", "\\u0080\\u0085\\u009b\\u009f"},  // control characters
+      {"\u2027\u2028\u2029\u202a", "\u2027\\u2028\\u2029\u202a"},    // ends of lines
+  };
+  for (const auto& [text, written] : rows) {
+    const LogRecord record{.remote = "unix", .referer = text, .user_agent = text};
+    const std::string json = line(record, LogFormat::json);
+    const std::string field = "\"user_agent\":\"" + std::string(written) + "\",";
+    EXPECT_NE(json.find(field), std::string::npos) << json;
+    const std::string combined = line(record, LogFormat::combined);
+    for (const char byte : combined) EXPECT_TRUE(byte == '\n' || (byte >= 0x20 && byte < 0x7f));
+  }
+}
+
 }  // namespace
 }  // namespace server
