@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <vector>
@@ -209,6 +210,17 @@ TEST(Listen, LogThatCannotBeWrittenIsSaidInOneLine) {
   const std::string log = place.path("none/log");
   for (const char* option : {"--access-log", "--log-heads"}) {
     expect_refusal({"--listen", "127.0.0.1:0", option, log, place.path()}, 73, log);
+  }
+}
+
+// open(2) of a FIFO waits for a reader, unless it is told not to.
+TEST(Listen, LogThatIsAPipeWithoutAReaderIsSaidInOneLine) {
+  Scratch place;
+  const std::string log = place.path("pipe");
+  ASSERT_EQ(::mkfifo(log.c_str(), 0600), 0);
+  for (const char* option : {"--access-log", "--log-heads"}) {
+    expect_refusal({"--listen", "127.0.0.1:0", option, log, place.path()}, 73,
+                   log + ": no process reads from it");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <regex>
 #include <signal.h>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -192,6 +193,24 @@ TEST(Log, SignalsReopenTheFile) {
     EXPECT_EQ(logs.read("old")->find("/second"), std::string::npos);
     EXPECT_NE(logs.read("log")->find("/second"), std::string::npos);
     EXPECT_EQ(logs.read("log")->find("/first"), std::string::npos);
+  }
+}
+
+// A process that reads the log from a pipe may end before the log is reopened.
+TEST(Log, AReopenedPipeWithoutAReaderLeavesTheOldLogInUse) {
+  for (const char* option : {"--access-log", "--log-heads"}) {
+    Scratch logs;
+    Site site({option, logs.path("log")});
+    RawClient client = site.connect();
+    client.ask(get("/first"));
+    EXPECT_TRUE(eventually([&] { return logs.read("log").value_or("").ends_with("\n"); }));
+    ASSERT_EQ(::rename(logs.path("log").c_str(), logs.path("old").c_str()), 0);
+    ASSERT_EQ(::mkfifo(logs.path("log").c_str(), 0600), 0);
+    site.signal(SIGHUP);
+    EXPECT_TRUE(site.process().wait_for_err("no process reads from it; logging goes on"));
+    client.ask(get("/second"));
+    site.stop();
+    EXPECT_NE(logs.read("old")->find("/second"), std::string::npos);
   }
 }
 

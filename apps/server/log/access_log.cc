@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "uring/fd.h"
 #include "uring/monotonic.h"
 
 namespace server {
@@ -30,12 +32,30 @@ void append_loss(std::string& out, std::uint64_t lines, const char* reason, LogF
     out += "# " + count + " lines lost: " + reason + "\n";
 }
 
+// Opens a log for appending; -1 with errno. O_NONBLOCK, because open(2) of a FIFO waits for a
+// reader otherwise: without a reader it fails with ENXIO. Writes do not block either: see
+// write_all().
+int open_file(const std::string& path) {
+  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  return ::open(path.c_str(), flags, 0644);
+}
+
+// Whether a log ends within a line: a server has stopped while the disk was full.
+bool ends_within_line(const std::string& path) {
+  const uring::Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) return false;
+  char last = '\n';
+  if (!S_ISREG(status.st_mode) || status.st_size == 0) return false;
+  return ::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 }  // namespace
 
 int AccessLog::open() {
-  fd_ = path_ == "-" ? STDOUT_FILENO
-                     : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  fd_ = path_ == "-" ? STDOUT_FILENO : open_file(path_);
   if (fd_ < 0) return errno;
+  is_torn_ = path_ != "-" && ends_within_line(path_);
   // The new thread inherits the mask, so that signals are delivered to the main thread only.
   sigset_t all;
   sigset_t before;
@@ -44,6 +64,10 @@ int AccessLog::open() {
   writer_ = std::thread([this] { run_writer(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return 0;
+}
+
+const char* AccessLog::open_error(int error) {
+  return error == ENXIO ? "no process reads from it" : std::strerror(error);
 }
 
 void AccessLog::reopen() {
@@ -123,11 +147,11 @@ void AccessLog::run_writer() {
   }
 }
 
-// Writes whole lines, after a report of those that are missing before them. False: some could not
-// be written, and are counted.
+// Writes whole lines, after the end of a torn line and a report of the lines that are missing
+// before them. False: some could not be written, and are counted.
 bool AccessLog::write_lines(std::string_view lines) {
   if (lines.empty()) return true;
-  const bool is_reported = unwritten_lines_ == 0 || write_losses();
+  const bool is_reported = (!is_torn_ && unwritten_lines_ == 0) || write_losses();
   if (is_reported && write_all(lines)) return true;
   count_unwritten(lines, errno);
   return false;
@@ -182,14 +206,15 @@ bool AccessLog::write_all(std::string_view& bytes) {
 
 void AccessLog::reopen_file() {
   if (path_ == "-") return;
-  const int fd = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  const int fd = open_file(path_);
   if (fd < 0) {
-    std::fprintf(stderr, "quoitd: cannot reopen %s; logging goes on to the old file\n",
-                 path_.c_str());
+    std::fprintf(stderr, "quoitd: cannot reopen the log %s: %s; logging goes on to the old file\n",
+                 path_.c_str(), open_error(errno));
     return;
   }
   ::close(fd_);
   fd_ = fd;
+  is_torn_ = ends_within_line(path_);
 }
 
 }  // namespace server

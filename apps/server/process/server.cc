@@ -114,7 +114,7 @@ options::ExitReason Server::open_log(const std::string& path, std::unique_ptr<Ac
   log = std::make_unique<AccessLog>(path, config_.log_format);
   const int error = log->open();
   if (error != 0)
-    return {EX_CANTCREAT, "cannot write the log " + path + ": " + std::strerror(error)};
+    return {EX_CANTCREAT, "cannot write the log " + path + ": " + AccessLog::open_error(error)};
   shared = log.get();
   return {};
 }

@@ -126,6 +126,74 @@ TEST(Writer, begins_a_line_of_its_own_after_a_torn_one) {
   EXPECT_EQ(folder.get("log"), "one\ntw\n# 1 lines lost: could not be written\nthree\n");
 }
 
+// A server may have stopped while the disk was full.
+TEST(Writer, begins_a_line_of_its_own_in_a_file_that_ends_within_a_line) {
+  const lab::Folder folder;
+  folder.put("log", "one\ntw");
+  for (const char* text : {"three\n", "four\n"}) {
+    AccessLog log((folder / "log").string(), LogFormat::combined);
+    ASSERT_EQ(log.open(), 0);
+    log.append_text(text);
+    log.stop();
+  }
+  EXPECT_EQ(folder.get("log"), "one\ntw\nthree\nfour\n");
+}
+
+TEST(Writer, begins_a_reopened_file_by_the_end_of_that_file) {
+  const lab::Folder folder;
+  folder.put("log", "torn");
+  AccessLog log((folder / "log").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  // Appends until the writer thread uses the file "log".
+  const auto append = [&] {
+    const std::string before = folder.get("log");
+    EXPECT_TRUE(eventually([&] {
+      log.append_text("line\n");
+      return folder.get("log") != before;
+    }));
+  };
+  append();
+  EXPECT_TRUE(folder.get("log").starts_with("torn\nline\n"));
+  std::filesystem::remove(folder / "log");
+  log.reopen();
+  append();
+  EXPECT_TRUE(folder.get("log").starts_with("line\n"));
+  folder.put("another", "torn as well");
+  std::filesystem::rename(folder / "another", folder / "log");
+  log.reopen();
+  append();
+  log.stop();
+  EXPECT_TRUE(folder.get("log").starts_with("torn as well\nline\n"));
+}
+
+// open(2) of a FIFO waits for a reader, unless it is told not to.
+TEST(Writer, does_not_wait_for_the_reader_of_a_pipe) {
+  const lab::Folder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  AccessLog log((folder / "pipe").string(), LogFormat::combined);
+  EXPECT_EQ(log.open(), ENXIO);
+  EXPECT_STREQ(AccessLog::open_error(ENXIO), "no process reads from it");
+  EXPECT_STREQ(AccessLog::open_error(ENOENT), "No such file or directory");
+}
+
+TEST(Writer, goes_on_with_the_old_log_if_the_new_one_is_a_pipe_without_a_reader) {
+  const lab::Folder folder;
+  AccessLog log((folder / "log").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  std::filesystem::rename(folder / "log", folder / "old");
+  ASSERT_EQ(::mkfifo((folder / "log").c_str(), 0600), 0);
+  ::testing::internal::CaptureStderr();
+  log.reopen();
+  log.append_text("one\n");
+  EXPECT_TRUE(eventually([&] { return !folder.get("old").empty(); }));
+  log.append_text("two\n");
+  log.stop();
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "quoitd: cannot reopen the log " + (folder / "log").string() +
+                ": no process reads from it; logging goes on to the old file\n");
+  EXPECT_EQ(folder.get("old"), "one\ntwo\n");
+}
+
 // A pipe that is not read for a while: appending goes on, and dropped lines are counted.
 class SlowReader : public ::testing::Test {
  protected:
