@@ -192,7 +192,7 @@ fuzz::Text written_parts(const Plan& plan) {
   fuzz::Text all;
   const server::Parts parts = parts_of(plan);
   for (std::size_t i = 0; i <= parts.ranges.size(); ++i) {
-    std::array<char, server::part_head_room> room;
+    std::array<char, server::most_part_head_bytes> room;
     const std::size_t size = write_part_head(parts, i, room);
     require(size <= room.size(), "the head of a part fits");
     all.append(std::string_view(room.data(), size));

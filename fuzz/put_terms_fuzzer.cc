@@ -61,7 +61,7 @@ void check_head(const http1::RequestHead& head) {
     const fuzz::NoAllocation none;
     terms = server::read_terms(head);
   }
-  if (!terms.wrong.empty()) {
+  if (!terms.error.empty()) {
     require(names_part(head) || head.has(FieldName::x_oc_mtime),
             "a request without the fields is accepted");
     return;

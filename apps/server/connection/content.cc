@@ -117,7 +117,7 @@ uring::Task<Fault> gather_parts(Connection& c) {
   Exchange& x = *c.exchange;
   const Parts parts = parts_of(x.plan);
   for (std::size_t i = 0; i <= parts.ranges.size(); ++i) {
-    if (x.out.space().size() < part_head_room) {
+    if (x.out.space().size() < most_part_head_bytes) {
       const bool fine = co_await flush(c);
       if (!fine) co_return Fault::peer_gone;
     }

@@ -1,6 +1,6 @@
 // Generated: content that is written while it is sent, such as a directory listing.
 //
-// Its length and type are known before the first byte is written, so that the head can tell them.
+// Its length and type are known before the first byte is written, so that the head contains them.
 // Covered by tests/server/connection/connection_test.cc.
 #pragma once
 

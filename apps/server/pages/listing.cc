@@ -1,5 +1,5 @@
-// Escaping, rows, and the merge. Covered by tests/server/pages/listing_test.cc and
-// fuzz/listing_fuzzer.cc.
+// Escaping of names, rows of both formats, and the merge of runs. Covered by
+// tests/server/pages/listing_test.cc and fuzz/listing_fuzzer.cc.
 #include "apps/server/pages/listing.h"
 
 #include <algorithm>
@@ -14,15 +14,15 @@ namespace server {
 
 namespace {
 
-// Where text is added until the room is full; then nothing is.
+// Text in a buffer of fixed size. Text that does not fit is dropped, with all text after it.
 class Out {
  public:
-  explicit Out(std::span<char> room) : room_(room) {}
+  explicit Out(std::span<char> space) : space_(space) {}
 
   void add(std::string_view text) {
-    if (text.size() > room_.size() - size_) is_full_ = true;
+    if (text.size() > space_.size() - size_) is_full_ = true;
     if (is_full_) return;
-    std::copy(text.begin(), text.end(), room_.data() + size_);
+    std::copy(text.begin(), text.end(), space_.data() + size_);
     size_ += text.size();
   }
   void add(std::uint64_t number) {
@@ -30,23 +30,24 @@ class Out {
     const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     add({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
-  // With zeros in front.
+  // At least `digits` digits, with leading zeros.
   void add(std::uint64_t number, int digits) {
     for (std::uint64_t least = 10; --digits > 0; least *= 10) {
       if (number < least) add("0");
     }
     add(number);
   }
-  // What was added, or 0 if not all of it fitted.
+  // The number of bytes added; 0 if some of the text did not fit.
   std::size_t size() const { return is_full_ ? 0 : size_; }
 
  private:
-  std::span<char> room_;
+  std::span<char> space_;
   std::size_t size_ = 0;
   bool is_full_ = false;
 };
 
-// How many bytes at the front are one character of UTF-8; 0 if none are (RFC 3629 4).
+// The length of the UTF-8 character at the front of `text`; 0 if there is none (RFC 3629 section
+// 4).
 std::size_t character_size(std::string_view text) {
   const auto byte = [text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -63,6 +64,7 @@ std::size_t character_size(std::string_view text) {
   return too_long || no_scalar ? 0 : size;
 }
 
+// The escape sequence of a byte in that format; empty where it needs none.
 std::string_view escape(char byte, ListingFormat format) {
   if (format == ListingFormat::json) return byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : "";
   switch (byte) {
@@ -74,7 +76,7 @@ std::string_view escape(char byte, ListingFormat format) {
   }
 }
 
-// What a person reads of a name; what is no UTF-8 becomes U+FFFD.
+// Adds a name as text for display. Each byte that is no UTF-8 becomes U+FFFD.
 void add_text(std::string_view name, ListingFormat format, Out& out) {
   while (!name.empty()) {
     const std::size_t size = character_size(name);
@@ -89,14 +91,14 @@ void add_text(std::string_view name, ListingFormat format, Out& out) {
   }
 }
 
-// The very bytes of a name, percent-encoded.
+// Adds a name as a relative reference: its bytes unchanged, percent-encoded.
 void add_link(const Entry& entry, Out& out) {
-  std::array<char, 3 * 256> room;
-  out.add(http1::encode_path(entry.name, room));
+  std::array<char, 3 * 256> buffer;
+  out.add(http1::encode_path(entry.name, buffer));
   if (entry.is_directory) out.add("/");
 }
 
-// "1994-11-06 08:49:37", with `between` for the space.
+// Adds "1994-11-06 08:49:37", with `between` in place of the space.
 void add_time(std::int64_t seconds, std::string_view between, Out& out) {
   using namespace std::chrono;
   const sys_seconds time{std::chrono::seconds(seconds)};
@@ -116,7 +118,7 @@ void add_time(std::int64_t seconds, std::string_view between, Out& out) {
   out.add(static_cast<std::uint64_t>(clock.seconds().count()), 2);
 }
 
-// "999", "1.0 KiB", "1023.9 MiB": rounded down.
+// Adds "999", "1.0 KiB", "1023.9 MiB": rounded down.
 void add_size(std::uint64_t bytes, Out& out) {
   constexpr std::array<std::string_view, 7> units = {"",     " KiB", " MiB", " GiB",
                                                      " TiB", " PiB", " EiB"};
@@ -193,7 +195,7 @@ constexpr std::string_view html_table =
     "<thead><tr><th>Name<th>Size<th>Modified (UTC)</thead>\n"
     "<tbody>\n";
 
-// FNV-1a, to tell listings apart, not to keep anybody from making two alike.
+// FNV-1a: distinguishes listings; not resistant to constructed collisions.
 std::uint64_t mix(std::uint64_t hash, std::uint64_t number) {
   for (int i = 0; i < 8; ++i, number >>= 8) hash = (hash ^ (number & 0xff)) * 0x100000001b3;
   return hash;
@@ -209,7 +211,7 @@ std::uint64_t hash_of(const Entry& entry) {
   return mix(hash, entry.is_directory ? 1 : 2);
 }
 
-// Directories first, then by the bytes of the name.
+// The order of a listing: directories first, then by the bytes of the name.
 bool precedes(const Entry& left, const Entry& right) {
   if (left.is_directory != right.is_directory) return left.is_directory;
   return left.name < right.name;
@@ -249,7 +251,8 @@ Listing::Listing(ListingFormat format, std::string_view name, std::size_t& runs_
 
 Listing::~Listing() { runs_in_use_ -= runs_.size() > 1 ? runs_.size() - 1 : 0; }
 
-// The run that has room for the entry, if need be a new one.
+// The run that has space for the entry, a new one if necessary. Null: a limit is reached, which
+// `added` names.
 Listing::Run* Listing::run_for(const Entry& entry, Added& added) {
   if (!runs_.empty()) {
     Run& last = *runs_.back();
@@ -279,8 +282,8 @@ Listing::Added Listing::add(const Entry& entry) {
   std::copy(entry.name.begin(), entry.name.end(), run->names.data() + run->name_bytes);
   run->name_bytes += entry.name.size();
   hash_ += hash_of(entry);
-  std::array<char, least_space> room;
-  length_ += write_row(entry, is_first_, room);
+  std::array<char, least_space> space;
+  length_ += write_row(entry, is_first_, space);
   is_first_ = false;
   return added;
 }
@@ -292,7 +295,8 @@ void Listing::sort(Run& run) {
             });
 }
 
-// For the heap, whose front is the run that comes last in its order.
+// The order of the heap, whose front is then the run with the next entry: the standard heap puts
+// the greatest element there.
 bool Listing::comes_later(std::size_t left, std::size_t right) const {
   const Run& one = *runs_[left];
   const Run& other = *runs_[right];
@@ -305,8 +309,8 @@ void Listing::finish() {
   for (std::size_t i = 0; i < heap_.size(); ++i) heap_[i] = i;
   std::make_heap(heap_.begin(), heap_.end(),
                  [this](std::size_t left, std::size_t right) { return comes_later(left, right); });
-  std::array<char, least_space> room;
-  length_ += write_top(room) + write_bottom(room);
+  std::array<char, least_space> space;
+  length_ += write_top(space) + write_bottom(space);
   is_first_ = true;
   tag_.front() = tag_.back() = '"';
   for (std::size_t i = 0; i < 16; ++i) {
@@ -318,8 +322,8 @@ std::string_view Listing::content_type() const {
   return format_ == ListingFormat::json ? "application/json" : "text/html; charset=utf-8";
 }
 
-std::size_t Listing::write_top(std::span<char> room) const {
-  Out out(room);
+std::size_t Listing::write_top(std::span<char> space) const {
+  Out out(space);
   if (format_ == ListingFormat::json) {
     out.add("[");
     return out.size();
@@ -336,8 +340,8 @@ std::size_t Listing::write_top(std::span<char> room) const {
   return out.size();
 }
 
-std::size_t Listing::write_row(const Entry& entry, bool is_first, std::span<char> room) const {
-  Out out(room);
+std::size_t Listing::write_row(const Entry& entry, bool is_first, std::span<char> space) const {
+  Out out(space);
   if (format_ == ListingFormat::json)
     add_json_row(entry, is_first, out);
   else
@@ -345,17 +349,18 @@ std::size_t Listing::write_row(const Entry& entry, bool is_first, std::span<char
   return out.size();
 }
 
-std::size_t Listing::write_bottom(std::span<char> room) const {
-  Out out(room);
+std::size_t Listing::write_bottom(std::span<char> space) const {
+  Out out(space);
   out.add(format_ == ListingFormat::json ? "\n]\n" : "</tbody>\n</table>\n");
   return out.size();
 }
 
-// The next piece, whole; 0 where the room is too small for it, or nothing is left.
-std::size_t Listing::write_next(std::span<char> room) {
+// Writes the next piece (the top, a row, or the bottom) as a whole. Returns its size; 0 where
+// `space` is too small for it, or nothing is left.
+std::size_t Listing::write_next(std::span<char> space) {
   if (stage_ == Stage::end) return 0;
   if (stage_ != Stage::rows || heap_.empty()) {
-    const std::size_t size = stage_ == Stage::top ? write_top(room) : write_bottom(room);
+    const std::size_t size = stage_ == Stage::top ? write_top(space) : write_bottom(space);
     if (size > 0) stage_ = stage_ == Stage::top ? Stage::rows : Stage::end;
     return size;
   }
@@ -363,7 +368,7 @@ std::size_t Listing::write_next(std::span<char> room) {
     return comes_later(left, right);
   };
   Run& run = *runs_[heap_.front()];
-  const std::size_t size = write_row(run.entry(run.entries[run.next]), is_first_, room);
+  const std::size_t size = write_row(run.entry(run.entries[run.next]), is_first_, space);
   if (size == 0) return 0;
   is_first_ = false;
   std::pop_heap(heap_.begin(), heap_.end(), later);
@@ -374,10 +379,10 @@ std::size_t Listing::write_next(std::span<char> room) {
   return size;
 }
 
-std::size_t Listing::write(std::span<char> room) {
-  assert(room.size() >= least_space);
+std::size_t Listing::write(std::span<char> space) {
+  assert(space.size() >= least_space);
   std::size_t written = 0;
-  for (std::size_t size = 1; size > 0; written += size) size = write_next(room.subspan(written));
+  for (std::size_t size = 1; size > 0; written += size) size = write_next(space.subspan(written));
   return written;
 }
 

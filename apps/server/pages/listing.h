@@ -1,10 +1,11 @@
-// Listing: what stands in a directory, as a page or as JSON. Pure: who reads is list.cc.
+// Listing: the entries of a directory, as an HTML page or as JSON. Pure: read/list_directory.cc
+// reads the directory.
 //
-// Entries are kept in runs of bounded size, each sorted when it is full; the runs are merged while
+// Entries are kept in runs of bounded size, each sorted when it is full. The runs are merged while
 // they are written, so that no step takes long, however large the directory is. Each row is written
-// twice, once to be measured, so that the length is known before the first byte leaves and the page
-// never stands in memory as a whole. What is listed is what GET would answer.
-// Covered by tests/server/pages/listing_test.cc and fuzz/listing_fuzzer.cc.
+// twice: first to measure it, so that the length is known before the first byte is sent, and the
+// page is never in memory as a whole. A listing contains the names that GET would serve. Covered by
+// tests/server/pages/listing_test.cc and fuzz/listing_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ namespace server {
 
 enum class ListingFormat : std::uint8_t { html, json };
 
-// JSON by "?json", or where Accept likes it better than HTML.
+// The format that a request asks for: JSON by "?json", or where Accept gives it a higher weight
+// than HTML.
 ListingFormat listing_format(const http1::RequestHead& head);
 
 struct Entry {
@@ -33,37 +35,39 @@ struct Entry {
   bool is_directory = false;
 };
 
-// Says whether a name can be asked for: a path with control bytes in it is refused.
+// Says whether a request can have this name in its path: decide() refuses control bytes.
 bool is_listable(std::string_view name);
 
 class Listing : public Generated {
  public:
-  // A run has room for this many names of 32 bytes, and takes 28 KiB.
+  // Entries of a run, and bytes of all their names (32 bytes a name). A run takes 28 KiB.
   static constexpr std::size_t run_entries = 512;
   static constexpr std::size_t run_name_bytes = 16384;
-  // Of one directory: half a million entries in 28 MiB.
+  // Runs of one listing: half a million entries in 28 MiB.
   static constexpr std::size_t most_runs = 1024;
-  // Of all listings of one worker, beside the first run of each.
+  // Runs of all listings of one worker, apart from the first run of each.
   static constexpr std::size_t most_runs_at_once = 2048;
 
-  // Of the directory `name`, a view of which is not kept; "/" for the root, which has no way up.
-  // `runs_in_use` counts the runs of all listings and outlives them.
+  // A listing of the directory `name`, which is copied. "/" is the root, whose page has no link to
+  // a parent. `runs_in_use` counts the runs of all listings of a worker and outlives them.
   Listing(ListingFormat format, std::string_view name, std::size_t& runs_in_use);
   ~Listing() override;
 
   enum class Added : std::uint8_t {
     fine,
-    too_many,  // more than one listing may have
-    busy,      // more than all listings may have at once
+    too_many,  // this listing has most_runs
+    busy,      // all listings together have most_runs_at_once
   };
+  // Adds an entry, for which is_listable() holds. Copies its name.
   Added add(const Entry& entry);
 
-  // All entries are there. Before this nothing below has a meaning.
+  // To be called after the last add() and before any member below.
   void finish();
 
   std::uint64_t length() const { return length_; }  // bytes of the content
   std::string_view content_type() const;
-  // A weak entity tag with its quotes, without "W/": of what is shown, whatever its order.
+  // A weak entity tag with its quotes, without "W/": a hash of all entries that does not depend on
+  // their order.
   std::string_view tag() const { return {tag_.data(), tag_.size()}; }
 
   std::size_t write(std::span<char> space) override;
@@ -90,16 +94,17 @@ class Listing : public Generated {
   Run* run_for(const Entry& entry, Added& added);
   static void sort(Run& run);
   bool comes_later(std::size_t left, std::size_t right) const;
-  std::size_t write_row(const Entry& entry, bool is_first, std::span<char> room) const;
-  std::size_t write_top(std::span<char> room) const;
-  std::size_t write_bottom(std::span<char> room) const;
-  std::size_t write_next(std::span<char> room);
+  std::size_t write_row(const Entry& entry, bool is_first, std::span<char> space) const;
+  std::size_t write_top(std::span<char> space) const;
+  std::size_t write_bottom(std::span<char> space) const;
+  std::size_t write_next(std::span<char> space);
 
   ListingFormat format_;
   std::string name_;
   std::size_t& runs_in_use_;
   std::vector<std::unique_ptr<Run>> runs_;
-  std::vector<std::size_t> heap_;  // the runs that have entries left, the next one at the front
+  // Indices of the runs that have entries left; the run with the next entry is at the front.
+  std::vector<std::size_t> heap_;
   std::uint64_t length_ = 0;
   std::uint64_t hash_;
   std::array<char, 18> tag_{};

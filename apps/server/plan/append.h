@@ -7,7 +7,7 @@
 
 namespace server {
 
-// Copies `more` behind `text`, which lies at the front of `buffer`, and returns both as one view.
+// Copies `more` behind `text`, which is at the front of `buffer`, and returns both as one view.
 // Text that does not fit is cut off: callers size the buffer by their limits.
 inline std::string_view append(std::span<char> buffer, std::string_view text,
                                std::string_view more) {

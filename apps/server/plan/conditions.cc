@@ -1,4 +1,5 @@
-// The order of RFC 9110 13.2.2, step by step. Covered by tests/server/plan/conditions_test.cc.
+// The evaluation order of RFC 9110 section 13.2.2, step by step. Covered by
+// tests/server/plan/conditions_test.cc.
 #include "apps/server/plan/conditions.h"
 
 #include <algorithm>
@@ -17,8 +18,8 @@ using http1::TagMatch;
 
 namespace {
 
-// Whether any line of the field matches what exists. A malformed list matches nothing, except that
-// a malformed If-None-Match is ignored by the caller for being no match.
+// Says whether any line of the field matches the existing version. A malformed list matches
+// nothing, so a malformed If-Match fails and a malformed If-None-Match has no effect.
 bool any_tag_matches(const RequestHead& head, FieldName name, const Version* existing,
                      TagComparison comparison) {
   if (!existing) return false;
@@ -28,7 +29,8 @@ bool any_tag_matches(const RequestHead& head, FieldName name, const Version* exi
   return false;
 }
 
-// The date of a field, unless it is no date or the field is repeated: then it is ignored.
+// The date in a field. Empty where the field is repeated or its value is no date: the field is then
+// ignored (RFC 9110 sections 13.1.3 and 13.1.4).
 std::optional<std::int64_t> date_of(const RequestHead& head, FieldName name, std::int64_t now) {
   if (!head.has(name) || head.has_repeated(name)) return std::nullopt;
   return http1::parse_date(head.value_of(name), now);
@@ -47,7 +49,7 @@ Verdict judge_version(const RequestHead& head, const Version* existing, std::int
       return Verdict::failed;
     }
   } else if (const auto date = date_of(head, FieldName::if_unmodified_since, now)) {
-    // Ignored where there is no modification date: RFC 9110 13.1.4.
+    // RFC 9110 section 13.1.4: ignored where the resource has no modification date.
     const bool dated = existing && existing->mtime_seconds;
     if (dated && *existing->mtime_seconds > *date) return Verdict::failed;
   }
@@ -76,15 +78,15 @@ Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t n
   return judge_version(head, &version, now);
 }
 
-bool range_counts(const RequestHead& head, FileFacts existing, std::int64_t now) {
+bool range_applies(const RequestHead& head, FileFacts existing, std::int64_t now) {
   if (!head.has(FieldName::if_range)) return true;
   if (head.has_repeated(FieldName::if_range)) return false;
   const std::string_view value = head.value_of(FieldName::if_range);
   if (const auto tag = http1::parse_entity_tag(value)) {
     return http1::equal_strongly(*tag, {.opaque = tag_of(existing).text(), .is_weak = false});
   }
-  // RFC 9110 8.8.2.2: a date is a strong validator only once nothing more can change within its
-  // second. The other second is for clocks that tick coarsely.
+  // RFC 9110 section 8.8.2.2: a date is a strong validator only once its second is over, so that
+  // the file cannot change again within that second. One more second allows for coarse clocks.
   constexpr std::int64_t settled = 2;
   const auto date = http1::parse_date(value, now);
   return date && *date == existing.mtime_seconds() && now - *date >= settled;

@@ -1,4 +1,4 @@
-// Conditions: whether a request with preconditions goes on. Pure.
+// Preconditions: whether a request with conditional fields is carried out. Pure.
 //
 // The five conditional fields are judged in the order of RFC 9110 section 13.2.2.
 // Covered by tests/server/plan/conditions_test.cc.
@@ -14,10 +14,10 @@
 
 namespace server {
 
-// A version of anything, for those who compare.
+// The validators of a resource's current version, for comparison with conditional fields.
 struct Version {
   http1::EntityTag tag;
-  std::optional<std::int64_t> mtime_seconds;  // empty: no Last-Modified is said of it
+  std::optional<std::int64_t> mtime_seconds;  // empty: the resource has no Last-Modified
 };
 
 enum class Verdict : std::uint8_t {
@@ -26,13 +26,14 @@ enum class Verdict : std::uint8_t {
   failed,        // 412
 };
 
-// Judges the conditions of `head` against `existing`, the version there is now (null: none).
-// `now` is in Unix seconds, for two-digit years. RFC 9110 13.2.2.
+// Evaluates the conditions of `head` against `existing`, the current version (null: the resource
+// does not exist). `now` is in Unix seconds and resolves two-digit years. RFC 9110 section 13.2.2.
 Verdict judge(const http1::RequestHead& head, const FileFacts* existing, std::int64_t now);
 Verdict judge_version(const http1::RequestHead& head, const Version* existing, std::int64_t now);
 
-// Says whether a Range of `head` counts: there is no If-Range, or it names this very version by a
-// strong tag, or by its exact date when that is some seconds ago. RFC 9110 13.1.5.
-bool range_counts(const http1::RequestHead& head, FileFacts existing, std::int64_t now);
+// Says whether the Range of `head` is to be applied: `head` has no If-Range, or its If-Range has
+// the strong tag of `existing`, or the exact date of `existing` where that is at least two seconds
+// ago. RFC 9110 section 13.1.5.
+bool range_applies(const http1::RequestHead& head, FileFacts existing, std::int64_t now);
 
 }  // namespace server

@@ -1,4 +1,5 @@
-// Reading origins, and writing the fields of CORS. Covered by tests/server/plan/cors_test.cc.
+// Parsing of --cors, and the fields of responses to cross-origin requests. Covered by
+// tests/server/plan/cors_test.cc.
 #include "apps/server/plan/cors.h"
 
 #include <algorithm>
@@ -13,8 +14,8 @@ using http1::FieldName;
 
 namespace {
 
-// What a page asks to send is told back to it, if it is what it should be and no longer than any
-// honest list.
+// Returns the list of field names that a page asks to send, which the response repeats. Empty where
+// it is no list of tokens, or longer than the lists that browsers send.
 std::string_view token_list(std::string_view value) {
   constexpr std::size_t longest = 1024;
   if (value.size() > longest) return {};
@@ -25,35 +26,36 @@ std::string_view token_list(std::string_view value) {
   return value;
 }
 
-// A page sees the safelisted fields anyway; these are what ranges, conditions and writes need.
+// Browsers let a page read the safelisted fields in any case. These are the other fields that
+// ranges, conditional requests and writes need.
 constexpr std::string_view exposed =
     "Accept-Ranges, Content-Encoding, Content-Range, Date, ETag, Location";
-// How long a browser need not ask again, in seconds.
-constexpr std::uint64_t preflight_age = 600;
+// How long a browser may cache the response to a preflight request.
+constexpr std::uint64_t preflight_age_seconds = 600;
 
 }  // namespace
 
 std::string_view add_origin(std::string_view text, ExtraFields& fields) {
-  constexpr std::string_view wrong = "is no origin";
-  constexpr std::size_t longest = 512;
+  constexpr std::string_view error = "is no origin";
+  constexpr std::size_t most_bytes = 512;
   const std::size_t scheme = text.find("://");
   const bool is_word = text == "*" || text == "null";
   if (!is_word) {
-    if (scheme == 0 || scheme == std::string_view::npos || text.size() > longest) return wrong;
+    if (scheme == 0 || scheme == std::string_view::npos || text.size() > most_bytes) return error;
     const std::string_view host = text.substr(scheme + 3);
-    if (host.empty() || !http1::is_token(text.substr(0, scheme))) return wrong;
-    if (host.find_first_of("/?#@, \t") != std::string_view::npos) return wrong;
-    std::array<char, longest + 16> room{};
-    http1::HeadWriter writer(room);
+    if (host.empty() || !http1::is_token(text.substr(0, scheme))) return error;
+    if (host.find_first_of("/?#@, \t") != std::string_view::npos) return error;
+    std::array<char, most_bytes + 16> buffer{};
+    http1::HeadWriter writer(buffer);
     writer.field("Origin", text);
-    if (!writer.ok()) return wrong;
+    if (!writer.ok()) return error;
   }
-  const bool is_said = std::any_of(fields.lines.begin(), fields.lines.end(), [](const auto& line) {
+  const bool is_set = std::any_of(fields.lines.begin(), fields.lines.end(), [](const auto& line) {
     constexpr std::string_view prefix = "Access-Control-";
     const std::string_view name = line.name;
     return http1::equal_ignoring_case(name.substr(0, prefix.size()), prefix);
   });
-  if (is_said) return "contradicts a --header that sets an Access-Control- field";
+  if (is_set) return "contradicts a --header that sets an Access-Control- field";
   fields.origins.emplace_back(text);
   return {};
 }
@@ -62,7 +64,7 @@ Cors judge_origin(const http1::RequestHead& head, const ExtraFields& fields) {
   Cors cors;
   cors.is_on = !fields.origins.empty();
   if (!cors.is_on) return cors;
-  const bool is_valid = head.size() > 0;  // else nothing of it is trusted
+  const bool is_valid = head.size() > 0;  // a head that was refused by the parser has no fields
   const std::string_view origin = is_valid ? head.value_of(FieldName::origin) : std::string_view();
   for (const std::string& allowed : fields.origins) {
     if (allowed == "*" || allowed == origin) cors.origin = allowed;
@@ -88,7 +90,7 @@ void write_cors(const Cors& cors, std::string_view methods, http1::HeadWriter& w
   if (!cors.asked_headers.empty()) {
     writer.field("Access-Control-Allow-Headers", cors.asked_headers);
   }
-  writer.field("Access-Control-Max-Age", preflight_age);
+  writer.field("Access-Control-Max-Age", preflight_age_seconds);
 }
 
 }  // namespace server

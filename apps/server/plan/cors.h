@@ -1,7 +1,7 @@
 // CORS: which web pages of other origins may use this server. Pure.
 //
-// The protocol is that of the Fetch standard: an answer names the origins whose pages may read it,
-// and a preflight request (OPTIONS) asks what a page may do. Covered by
+// The Fetch standard defines the protocol: a response names the origins whose pages may read it,
+// and a browser sends a preflight request (OPTIONS) before a page may write. Covered by
 // tests/server/plan/cors_test.cc.
 #pragma once
 
@@ -13,20 +13,24 @@
 
 namespace server {
 
-// Adds one origin, after all headers ("https://example.org", "http://127.0.0.1:3000", "null") or
-// "*". Returns like add_header().
+// Adds one value of --cors to `fields`: an origin ("https://example.org", "http://127.0.0.1:3000",
+// "null"), or "*" for all origins. To be called after add_header(), because a --header that sets a
+// field of CORS excludes --cors. Returns like add_header().
 std::string_view add_origin(std::string_view text, ExtraFields& fields);
 
-// What of an answer depends on the Origin of its request: the CORS protocol of the Fetch standard.
+// The CORS fields of one response. Views of the request head and of the Site.
 struct Cors {
   bool is_on = false;
-  std::string_view origin;         // Access-Control-Allow-Origin; empty: a page may not read this
-  bool is_preflight = false;       // a browser asks what a page may do
+  std::string_view origin;         // Access-Control-Allow-Origin; empty: no page may read this
+  bool is_preflight = false;       // the request is a preflight request
   std::string_view asked_headers;  // Access-Control-Request-Headers, if it is a list of tokens
 };
+
+// Computes the CORS fields of the response to `head`. A head that the parser refused (its size is
+// 0) contributes nothing.
 Cors judge_origin(const http1::RequestHead& head, const ExtraFields& fields);
 
-// Writes the fields of CORS. `methods` is the value of Allow.
+// Writes the CORS fields of a response. `methods` is the value of Access-Control-Allow-Methods.
 void write_cors(const Cors& cors, std::string_view methods, http1::HeadWriter& writer);
 
 }  // namespace server

@@ -1,4 +1,5 @@
-// Names that an operator may not use. Covered by tests/server/plan/extra_fields_test.cc.
+// Validation of --header, and the names that it may not set. Covered by
+// tests/server/plan/extra_fields_test.cc.
 #include "apps/server/plan/extra_fields.h"
 
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace server {
 
 namespace {
 
-// What frames messages or belongs to the connection, and what quoitd says itself.
-constexpr std::array<std::string_view, 23> taken = {
+// Fields that frame messages, that belong to the connection, or that quoitd sets by itself.
+constexpr std::array<std::string_view, 23> reserved = {
     "Accept-Ranges",
     "Allow",
     "Connection",
@@ -37,12 +38,13 @@ constexpr std::array<std::string_view, 23> taken = {
     "X-OC-MTime",
 };
 
-bool is_taken(std::string_view name) {
-  return std::any_of(taken.begin(), taken.end(), [name](std::string_view other) {
+bool is_reserved(std::string_view name) {
+  return std::any_of(reserved.begin(), reserved.end(), [name](std::string_view other) {
     return http1::equal_ignoring_case(name, other);
   });
 }
 
+// Bytes of all lines, each with ": " and CR LF.
 std::size_t size_of(const ExtraFields& fields) {
   std::size_t size = 0;
   for (const ExtraFields::Line& line : fields.lines)
@@ -57,11 +59,11 @@ std::string_view add_header(std::string_view text, ExtraFields& fields) {
   if (colon == std::string_view::npos) return "has no colon";
   const std::string_view name = text.substr(0, colon);
   const std::string_view value = http1::trim(text.substr(colon + 1));
-  std::array<char, most_extra_bytes> room{};
-  http1::HeadWriter writer(room);
+  std::array<char, most_extra_bytes> buffer{};
+  http1::HeadWriter writer(buffer);
   writer.field(name, value);
   if (!writer.ok()) return "cannot stand in the head of a response, or is too long";
-  if (is_taken(name)) return "is a field that quoitd writes itself";
+  if (is_reserved(name)) return "is a field that quoitd writes itself";
   fields.lines.push_back({std::string(name), std::string(value)});
   if (size_of(fields) > most_extra_bytes)
     return "makes all headers together longer than 2048 bytes";

@@ -1,7 +1,7 @@
-// Fields that an operator adds to every answer with --header. Pure.
+// Fields that an operator adds to every response with --header. Pure.
 //
-// What stands in a --header is judged by the writer of heads, so that nothing in it can end a line;
-// what frames a message, or what quoitd says itself, is refused at start.
+// HeadWriter validates each --header, so that its value cannot end a line. A --header that frames a
+// message, or that quoitd sets by itself, is refused at start.
 // Covered by tests/server/plan/extra_fields_test.cc.
 #pragma once
 
@@ -23,11 +23,11 @@ struct ExtraFields {
   std::vector<std::string> origins;  // --cors: origins whose pages may use this server; "*": any
 };
 
-// All lines together: the room for a head is that of Location and these.
+// Bytes of all lines together: a bound, because they are part of every head (see head_space).
 inline constexpr std::size_t most_extra_bytes = 2048;
 
-// Adds one "Name: value". Returns why it is refused, to follow the text ("has no colon"), or
-// nothing.
+// Adds one "Name: value" to `fields`. Returns why it is refused, to follow the text ("has no
+// colon"), or nothing.
 std::string_view add_header(std::string_view text, ExtraFields& fields);
 
 // Writes the lines of --header.

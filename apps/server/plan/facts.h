@@ -1,8 +1,9 @@
-// FileFacts: which version of a file an answer is about, and its entity tag. Pure.
+// FileFacts: size and modification time of a file, and the entity tag made of them. Pure.
 //
-// A version of a file is its size and its modification time. The entity tag is made of both, and of
-// the coding where there is one (RFC 9110 section 8.8.3.3), never of the inode, so that every node
-// of a cluster gives equal tags to equal files. Covered by tests/server/plan/facts_test.cc.
+// Size and modification time identify a version of a file. The entity tag consists of both, and of
+// the content coding where there is one (RFC 9110 section 8.8.3.3). It never contains the inode, so
+// that all nodes of a cluster give equal tags to equal files. Covered by
+// tests/server/plan/facts_test.cc.
 #pragma once
 
 #include <array>
@@ -14,20 +15,22 @@
 
 namespace server {
 
-// Which version of a file this is.
+// The version of a file.
 struct FileFacts {
   std::uint64_t size = 0;     // bytes
   std::int64_t mtime_ns = 0;  // modification time in nanoseconds since 1970
-  // How its bytes are coded, where they stand for those of another file.
+  // The content coding, where this file is the compressed form of the one that was requested.
   Coding coding = Coding::identity;
 
+  // The modification time in seconds since 1970, rounded down.
   std::int64_t mtime_seconds() const {
     const std::int64_t seconds = mtime_ns / 1'000'000'000;
     return mtime_ns % 1'000'000'000 < 0 ? seconds - 1 : seconds;
   }
 };
 
-// A strong entity tag with its quotes: "MTIME-SIZE" in hexadecimal, "MTIME-SIZE-gzip" where coded.
+// A strong entity tag with its quotes: "MTIME-SIZE" in hexadecimal, with nanoseconds and bytes;
+// "MTIME-SIZE-gzip" where the content is coded.
 struct Tag {
   std::array<char, 40> bytes{};
   std::size_t size = 0;

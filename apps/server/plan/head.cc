@@ -1,4 +1,4 @@
-// Field by field. Covered by tests/server/plan/head_test.cc.
+// Writing a response head, field by field. Covered by tests/server/plan/head_test.cc.
 #include "apps/server/plan/head.h"
 
 #include <algorithm>
@@ -14,27 +14,27 @@ using http1::FieldName;
 
 namespace {
 
-// RFC 9110 8.6: no Content-Length in 1xx and 204; in 304 it may be left out.
-bool tells_length(const Plan& plan) { return plan.status != 204 && plan.status != 304; }
+// RFC 9110 section 8.6: 1xx and 204 have no Content-Length; 304 may omit it.
+bool has_content_length(const Plan& plan) { return plan.status != 204 && plan.status != 304; }
 
 void write_type(const Plan& plan, http1::HeadWriter& writer) {
   if (plan.content == Content::parts) {
-    // RFC 9110 14.6. Its parts say what the file is.
+    // RFC 9110 section 14.6: the parts carry the content type of the file.
     constexpr std::string_view begin = "multipart/byteranges; boundary=";
-    std::array<char, begin.size() + boundary_bytes> room{};
-    const std::string_view text = append(room, {room.data(), 0}, begin);
-    writer.field("Content-Type", append(room, text, plan.boundary));
+    std::array<char, begin.size() + boundary_bytes> buffer{};
+    const std::string_view text = append(buffer, {buffer.data(), 0}, begin);
+    writer.field("Content-Type", append(buffer, text, plan.boundary));
   } else if (plan.content != Content::none) {
-    // Of two tokens each, or a constant: Mime sees to it.
+    // Mime makes sure that a content type is valid in a head.
     writer.checked_field(FieldName::content_type, plan.content_type);
   }
 }
 
 void write_version(const Plan& plan, std::int64_t now, http1::HeadWriter& writer) {
   if (!plan.weak_tag.empty()) {
-    std::array<char, 64> room{};
-    const std::string_view begin = append(room, {room.data(), 0}, "W/");
-    writer.field("ETag", append(room, begin, plan.weak_tag));
+    std::array<char, 64> buffer{};
+    const std::string_view begin = append(buffer, {buffer.data(), 0}, "W/");
+    writer.field("ETag", append(buffer, begin, plan.weak_tag));
   }
   if (!plan.has_facts) return;
   if (plan.fact_lines.empty())
@@ -47,7 +47,7 @@ void write_version(const Plan& plan, std::int64_t now, http1::HeadWriter& writer
 
 void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer) {
   writer.checked_field(FieldName::etag, tag_of(facts).text());
-  // RFC 9110 8.8.2.1: never in the future.
+  // RFC 9110 section 8.8.2.1: Last-Modified is never in the future.
   writer.date("Last-Modified", std::min(facts.mtime_seconds(), now));
 }
 
@@ -55,7 +55,7 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   http1::HeadWriter writer(buffer);
   writer.status_line(plan.status);
   writer.checked_field(FieldName::date, time.date);
-  if (tells_length(plan)) writer.checked_field(FieldName::content_length, plan.length);
+  if (has_content_length(plan)) writer.checked_field(FieldName::content_length, plan.length);
   write_type(plan, writer);
   write_version(plan, time.seconds, writer);
   if (plan.is_readable) writer.checked_field(FieldName::accept_ranges, "bytes");

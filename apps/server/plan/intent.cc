@@ -1,4 +1,5 @@
-// From a head to what it wants. Read decide() first. Covered by tests/server/plan/intent_test.cc.
+// From a request head to an Intent. Read decide() first. Covered by
+// tests/server/plan/intent_test.cc.
 #include "apps/server/plan/intent.h"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ bool has_long_name(std::string_view path) {
   return path.size() - begin > longest_name;
 }
 
-// Returns `intent`, or the refusal of an upload that is known before its body is received.
+// Returns `intent`, or a refusal where the head alone shows that the upload cannot succeed.
 Intent check_upload(const RequestHead& head, const Site& site, const Intent& intent) {
   if (intent.names_directory || intent.path == ".") {
     return refusal(409, "a directory cannot be written; give the name of a file");
@@ -46,7 +47,7 @@ Intent check_upload(const RequestHead& head, const Site& site, const Intent& int
     return refusal(400, "a name in the path is longer than 255 bytes");
   }
   const PutTerms terms = read_terms(head);
-  if (!terms.wrong.empty()) return refusal(400, terms.wrong);
+  if (!terms.error.empty()) return refusal(400, terms.error);
   const std::uint64_t end = terms.part ? terms.part->last + 1 : head.body().length;
   if (site.max_body > 0 && end > site.max_body) {
     return refusal(413, "the file would be larger than --max-body allows");

@@ -1,4 +1,4 @@
-// Intent: what a request wants, decided from its head and the Site alone. Pure.
+// Intent: the action and the path of a request, decided from its head and the Site alone. Pure.
 //
 // Covered by tests/server/plan/intent_test.cc.
 #pragma once
@@ -21,7 +21,7 @@ struct Intent {
   // buffer that was given to decide(); NUL-terminated.
   std::string_view path;
   bool names_directory = false;  // the path ended in a slash
-  bool is_hidden = false;        // for reading: the answer is that of a path that does not exist
+  bool is_hidden = false;        // for reading: respond as for a path that does not exist
   bool is_public = true;         // every client may read this path
 };
 

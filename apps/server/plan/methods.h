@@ -1,6 +1,6 @@
 // The methods that this server implements, in one table. Pure.
 //
-// decide() reads from it what a request wants; the values of Allow and of
+// decide() reads from it the action of a request. The values of Allow and of
 // Access-Control-Allow-Methods and the choice between 405 and 501 come from it, too. Covered by
 // tests/server/plan/methods_test.cc.
 #pragma once

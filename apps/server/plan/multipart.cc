@@ -1,4 +1,5 @@
-// Delimiters, and the sum of them. Covered by tests/server/plan/multipart_test.cc.
+// Writing the delimiters between parts, and computing the length of all parts. Covered by
+// tests/server/plan/multipart_test.cc.
 #include "apps/server/plan/multipart.h"
 
 #include <algorithm>
@@ -21,28 +22,30 @@ struct Digits {
   std::size_t size = 0;
 };
 
-std::size_t write(std::initializer_list<std::string_view> pieces, std::span<char> room) {
+// Copies all pieces into `buffer`, or nothing where they do not fit. Returns their size.
+std::size_t write(std::initializer_list<std::string_view> pieces, std::span<char> buffer) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces) size += piece.size();
-  if (size > room.size()) return size;
-  char* end = room.data();
+  if (size > buffer.size()) return size;
+  char* end = buffer.data();
   for (const std::string_view piece : pieces) end = std::copy(piece.begin(), piece.end(), end);
   return size;
 }
 
 }  // namespace
 
-// RFC 2046 5.1.1: the line end before a delimiter belongs to it. Before the first one there need be
-// none, but zsync takes the first line for an empty one, and asks for ever when it is not (seen).
-std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> room) {
+// RFC 2046 section 5.1.1: the line end before a delimiter belongs to the delimiter. The first
+// delimiter could do without, but zsync expects an empty first line and repeats its request for
+// ever where it is missing (seen).
+std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> buffer) {
   const std::string_view begin = "\r\n--";
-  if (index == parts.ranges.size()) return write({begin, parts.boundary, "--\r\n"}, room);
+  if (index == parts.ranges.size()) return write({begin, parts.boundary, "--\r\n"}, buffer);
   const http1::ByteRange range = parts.ranges[index];
   const bool typed = !parts.content_type.empty();
   return write({begin, parts.boundary, typed ? "\r\nContent-Type: " : "", parts.content_type,
                 "\r\nContent-Range: bytes ", Digits(range.first).text(), "-",
                 Digits(range.last).text(), "/", Digits(parts.complete_size).text(), "\r\n\r\n"},
-               room);
+               buffer);
 }
 
 std::uint64_t length_of(const Parts& parts) {

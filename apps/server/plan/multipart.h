@@ -1,9 +1,9 @@
-// Many ranges in one answer: multipart/byteranges, RFC 9110 14.6. Pure.
+// Several ranges in one response: multipart/byteranges, RFC 9110 section 14.6. Pure.
 //
-// The boundary has a fixed length, so that the length of the whole is known before the boundary is;
-// it is random, so that nobody can write a file that fakes a part. Ranges that overlap or touch
-// were joined before: the answer is never larger than the file and a head for each part.
-// Covered by tests/server/plan/multipart_test.cc and fuzz/plan_fuzzer.cc.
+// The boundary has a fixed length, so that Content-Length is known before the boundary is drawn. It
+// is random, so that the author of a file cannot put a forged delimiter into it. Ranges that
+// overlap or touch were joined before: a response is at most as large as the file and a head for
+// each part. Covered by tests/server/plan/multipart_test.cc and fuzz/plan_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace server {
 
-// More ranges in one request are answered with the whole file; these take 2 KiB of each exchange.
-// zsync asks for twenty at once (seen).
+// A request for more ranges gets the whole file. The array takes 2 KiB of each exchange. zsync asks
+// for twenty ranges at once (seen).
 inline constexpr std::size_t most_ranges = 128;
 
 // 32 hexadecimal digits: 128 random bits.
@@ -31,16 +31,15 @@ struct Parts {
   std::string_view boundary;                 // boundary_bytes
 };
 
-// Writes what stands before part `index`, with the line end of the part before it, or behind the
-// last one, if `index` is how many there are. Returns how many bytes that are; where `room` is too
-// small nothing is written.
-std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> room);
+// Writes the delimiter and the fields in front of part `index`, or the last delimiter where `index`
+// is the number of parts. Returns the size in bytes; writes nothing where `buffer` is smaller.
+std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> buffer);
 
-// Enough room for that with a content type of up to longest_type bytes.
+// The longest content type, in bytes, and the size of a buffer in which every part head fits.
 inline constexpr std::size_t longest_type = 256;
-inline constexpr std::size_t part_head_room = 512;
+inline constexpr std::size_t most_part_head_bytes = 512;
 
-// Bytes of the whole content. The boundary's text does not matter.
+// The length of the whole content in bytes. It does not depend on the text of the boundary.
 std::uint64_t length_of(const Parts& parts);
 
 }  // namespace server

@@ -1,5 +1,4 @@
-// From head and facts to an answer.
-// Covered by tests/server/plan/plan_test.cc.
+// From a request head and the facts of a file to a Plan. Covered by tests/server/plan/plan_test.cc.
 #include "apps/server/plan/plan.h"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ std::string_view explain(int status) {
 
 namespace {
 
-// What every plan starts from.
+// A Plan with the members that depend on the request head alone.
 Plan begin_plan(const RequestHead& head, int status) {
   Plan plan;
   plan.status = status;
@@ -54,20 +53,20 @@ Plan begin_plan(const RequestHead& head, int status) {
 }  // namespace
 
 Plan plan_text(const RequestHead& head, int status, std::string_view explanation,
-               std::span<char> room) {
+               std::span<char> buffer) {
   Plan plan = begin_plan(head, status);
   std::array<char, 4> digits{static_cast<char>('0' + status / 100),
                              static_cast<char>('0' + status / 10 % 10),
                              static_cast<char>('0' + status % 10), ' '};
-  std::string_view text(room.data(), 0);
-  text = append(room, text, {digits.data(), digits.size()});
-  text = append(room, text, http1::reason_of(status));
+  std::string_view text(buffer.data(), 0);
+  text = append(buffer, text, {digits.data(), digits.size()});
+  text = append(buffer, text, http1::reason_of(status));
   if (explanation.empty()) explanation = explain(status);
   if (!explanation.empty()) {
-    text = append(room, text, ": ");
-    text = append(room, text, explanation);
+    text = append(buffer, text, ": ");
+    text = append(buffer, text, explanation);
   }
-  plan.text = append(room, text, "\n");
+  plan.text = append(buffer, text, "\n");
   plan.length = plan.text.size();
   plan.content = Content::text;
   plan.content_type = "text/plain; charset=utf-8";
@@ -76,14 +75,14 @@ Plan plan_text(const RequestHead& head, int status, std::string_view explanation
 
 namespace {
 
-// 206 or 416 where Range asks for it and If-Range lets it; else the plan stays as it is.
-// More ranges than `room` holds are answered with the whole file (RFC 9110 14.2).
-void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::ByteRange> room,
+// Changes `plan` to 206 or 416 where Range asks for it and If-Range permits it. `buffer` receives
+// the ranges; a request for more ranges than it holds gets the whole file (RFC 9110 section 14.2).
+void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::ByteRange> buffer,
                  Plan& plan) {
   if (head.method() != Method::get || !head.has(FieldName::range)) return;
-  if (head.has_repeated(FieldName::range) || !range_counts(head, plan.facts, now)) return;
+  if (head.has_repeated(FieldName::range) || !range_applies(head, plan.facts, now)) return;
   const http1::Ranges ranges =
-      http1::parse_ranges(head.value_of(FieldName::range), plan.facts.size, room);
+      http1::parse_ranges(head.value_of(FieldName::range), plan.facts.size, buffer);
   if (ranges.outcome == http1::RangeOutcome::unsatisfiable) {
     plan.status = 416;
     plan.content = Content::none;
@@ -91,25 +90,25 @@ void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::Byt
     return;
   }
   if (ranges.outcome != http1::RangeOutcome::satisfiable) return;
-  const std::size_t count = http1::join_ranges(room.first(ranges.count));
-  // Whether Content-Encoding would be said of the parts or of the multipart, clients disagree.
+  const std::size_t count = http1::join_ranges(buffer.first(ranges.count));
+  // Clients disagree whether Content-Encoding applies to the parts or to the multipart as a whole.
   if (count > 1 && plan.facts.coding != Coding::identity) return;
   plan.status = 206;
   if (count > 1) {
     plan.content = Content::parts;
-    plan.ranges = room.first(count);
+    plan.ranges = buffer.first(count);
     plan.length = length_of(parts_of(plan));
     return;
   }
   plan.is_partial = true;
-  plan.offset = room[0].first;
-  plan.length = room[0].size();
+  plan.offset = buffer[0].first;
+  plan.length = buffer[0].size();
 }
 
 }  // namespace
 
 Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view content_type,
-               std::int64_t now, std::span<http1::ByteRange> room) {
+               std::int64_t now, std::span<http1::ByteRange> buffer) {
   Plan plan = plan_page(head, 200, facts, content_type);
   plan.has_facts = true;
   plan.is_readable = true;
@@ -126,7 +125,7 @@ Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view conten
       return plan;
     case Verdict::proceed: break;
   }
-  apply_range(head, now, room, plan);
+  apply_range(head, now, buffer, plan);
   return plan;
 }
 
@@ -156,14 +155,14 @@ Plan plan_page(const RequestHead& head, int status, FileFacts facts,
   return plan;
 }
 
-Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> room) {
+Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> buffer) {
   Plan plan = begin_plan(head, 301);
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  std::string_view location = http1::encode_path(name, room);
-  location = append(room, location, "/");
+  std::string_view location = http1::encode_path(name, buffer);
+  location = append(buffer, location, "/");
   if (head.has_query()) {
-    location = append(room, location, "?");
-    location = append(room, location, head.query());
+    location = append(buffer, location, "?");
+    location = append(buffer, location, head.query());
   }
   plan.location = location;
   return plan;
@@ -175,7 +174,7 @@ Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
   plan.facts = facts;
   if (!created) return plan;
   plan.location = head.path();
-  // Two slashes at its front would make the first name a host (RFC 3986 4.2).
+  // After two slashes a client would take the first name for a host (RFC 3986 section 4.2).
   while (plan.location.starts_with("//")) plan.location.remove_prefix(1);
   return plan;
 }

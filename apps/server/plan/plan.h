@@ -1,9 +1,9 @@
-// Plan: what to answer, decided from bytes and facts alone. Pure.
+// Plan: the response to a request, decided from bytes and facts alone. Pure.
 //
-// decide() (intent.h) reads from the head what the client wants; a wing with I/O opens the file;
-// one of the plan_ functions turns head and facts into a Plan; write_head() (head.h) turns the Plan
-// into bytes. No function of this wing does I/O, so all of them are tested by tables. Covered by
-// tests/server/plan/plan_test.cc.
+// decide() (intent.h) reads the action from the request head; a wing with I/O opens the file; one
+// of the plan_ functions turns the head and the facts of the file into a Plan; write_head()
+// (head.h) turns the Plan into bytes. No function of this wing does I/O, so tables can test them.
+// Covered by tests/server/plan/plan_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -21,72 +21,77 @@ namespace server {
 enum class Content : std::uint8_t {
   none,
   file,       // `length` bytes of the open file, from `offset`
-  parts,      // many ranges of it, Plan::ranges, between lines of Plan::boundary
+  parts,      // several ranges of it (Plan::ranges), as multipart/byteranges
   text,       // Plan::text
-  generated,  // written while it is sent: a listing
+  generated,  // the exchange's Generated, such as a listing, written while it is sent
 };
 
-// An answer. Views are of the exchange's rooms or constants.
+// The plan of one response. Its views are of the exchange's buffers (see Scratch) or constants.
 struct Plan {
   int status = 0;  // 0: not planned yet
   Content content = Content::none;
   bool head_only = false;       // HEAD: the fields of the content, not the content
-  bool keep_alive = false;      // the connection carries on afterwards
-  bool old_client = false;      // HTTP/1.0: keep-alive must be said
-  bool has_facts = false;       // ETag and Last-Modified of `facts`
+  bool keep_alive = false;      // the connection stays open after the response
+  bool old_client = false;      // HTTP/1.0: Connection: keep-alive is explicit
+  bool has_facts = false;       // the head has ETag and Last-Modified of `facts`
   bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
-  bool is_readable = false;     // Accept-Ranges
-  bool mtime_accepted = false;  // X-OC-MTime
-  std::string_view allow;       // 405 and OPTIONS
+  bool is_readable = false;     // the head has Accept-Ranges
+  bool mtime_accepted = false;  // the head has X-OC-MTime: accepted
+  std::string_view allow;       // the value of Allow, for 405 and OPTIONS
   std::string_view location;
   std::string_view content_type;
   std::string_view text;
-  std::string_view vary;      // fields of the request that another answer may depend on
-  std::string_view weak_tag;  // ETag, where there are no facts; without "W/"
+  std::string_view vary;      // names of request fields that select among responses
+  std::string_view weak_tag;  // ETag of content without facts; without "W/"
   Cors cors;
   const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;
-  // The field lines of `facts` as write_facts() wrote them once; empty: to be written.
+  // The field lines of `facts` as write_facts() makes them, cached; empty: not cached.
   std::string_view fact_lines;
   std::span<const http1::ByteRange> ranges;  // of Content::parts
-  std::string_view boundary;                 // of Content::parts; drawn after the plan was made
-  std::uint64_t offset = 0;                  // where in the file the content begins
-  std::uint64_t length = 0;                  // bytes of content; Content-Length where there is one
+  std::string_view boundary;                 // of Content::parts; set by the caller of plan_file()
+  std::uint64_t offset = 0;                  // of the content in the file
+  std::uint64_t length = 0;                  // bytes of content, also where a HEAD omits it
 };
 
-// A plan with that status and a line of text that says why. `room` receives the text.
+// A response with that status and a line of text that explains it. `buffer` receives the text.
+// Empty `explanation`: explain(status).
 Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,
-               std::span<char> room);
+               std::span<char> buffer);
 
-// GET or HEAD of an existing file: conditions and ranges, for which there is `room`. Where the
-// content is parts, the boundary is missing yet. RFC 9110 13, 14.
+// The response to GET or HEAD of an existing file: evaluates conditions and ranges. `now` is in
+// Unix seconds; `buffer` receives the ranges and outlives the Plan. For Content::parts the caller
+// draws Plan::boundary. RFC 9110 sections 13 and 14.
 Plan plan_file(const http1::RequestHead& head, FileFacts facts, std::string_view content_type,
-               std::int64_t now, std::span<http1::ByteRange> room);
+               std::int64_t now, std::span<http1::ByteRange> buffer);
 
-// Content::parts as what writes it wants it.
+// The Parts of a plan with Content::parts.
 inline Parts parts_of(const Plan& plan) {
   return {plan.ranges, plan.facts.size, plan.content_type, plan.boundary};
 }
 
-// GET or HEAD of a directory: `listing` is finished.
+// The response to GET or HEAD of a directory. `listing` is finished.
 Plan plan_listing(const http1::RequestHead& head, const Listing& listing, std::int64_t now);
 
-// A file shown in place of what was asked for: --not-found (404) or --fallback (200).
+// The response with a page in place of a path that does not exist: --not-found (404) or --fallback
+// (200).
 Plan plan_page(const http1::RequestHead& head, int status, FileFacts facts,
                std::string_view content_type);
 
-// A directory asked for without its slash: 301 with a relative Location, made in `room`.
-Plan plan_slash(const http1::RequestHead& head, std::string_view path, std::span<char> room);
+// The response to a directory that was requested without its slash: 301 with a relative Location,
+// which is written into `buffer`.
+Plan plan_slash(const http1::RequestHead& head, std::string_view path, std::span<char> buffer);
 
-// A write that was done: 201 with Location, or 204.
+// The response to a PUT that has succeeded: 201 with Location if it `created` a file, else 204.
 Plan plan_stored(const http1::RequestHead& head, bool created, FileFacts facts);
 
-// A DELETE that was done: 204.
+// The response to a DELETE that has succeeded: 204.
 Plan plan_deleted(const http1::RequestHead& head);
 
+// The response to OPTIONS: 204 with Allow.
 Plan plan_options(const http1::RequestHead& head, bool writable);
 
-// The sentence that a person reads for a status without a better one.
+// The sentence for a status that has no explanation of its own; empty for a status below 400.
 std::string_view explain(int status);
 
 }  // namespace server

@@ -1,4 +1,5 @@
-// Weights. Covered by tests/server/plan/precompressed_test.cc and fuzz/coding_fuzzer.cc.
+// Comparing the weights of Accept-Encoding. Covered by tests/server/plan/precompressed_test.cc and
+// fuzz/coding_fuzzer.cc.
 #include "apps/server/plan/precompressed.h"
 
 #include <algorithm>
@@ -14,13 +15,14 @@ struct Known {
   std::string_view name;
   std::string_view suffix;
 };
-// In the order of preference where the client has none.
+// In the order that is used where the client gives equal weights: the smallest result first.
 constexpr std::array<Known, 3> known = {
     {{Coding::br, "br", ".br"}, {Coding::zstd, "zstd", ".zst"}, {Coding::gzip, "gzip", ".gz"}}};
 
 constexpr int unnamed = -1;
 
-// What Accept-Encoding says of one name, on the first line that does.
+// The weight of `name` in Accept-Encoding (0 to 1000), from the first element that names it;
+// unnamed where none does.
 int weight_of(const http1::RequestHead& head, std::string_view name) {
   for (const http1::Field field : head.fields(http1::FieldName::accept_encoding)) {
     http1::WeightedReader reader(field.value);
@@ -54,12 +56,13 @@ CodingChoice acceptable_codings(const http1::RequestHead& head) {
       head.has(http1::FieldName::range) && !head.has(http1::FieldName::if_range);
   if (resumes_blindly) return choice;
   const int others = std::max(0, weight_of(head, "*"));
-  // Not named it is acceptable, and liked less than what is named.
+  // Where identity is not named it is acceptable, with a lower weight than any coding that is
+  // named.
   const int plain = weight_of(head, "identity");
   std::array<int, known.size()> weights{};
   for (const Known& one : known) {
     int weight = weight_of(head, one.name);
-    // RFC 9110 8.4.1.3: x-gzip is the same.
+    // RFC 9110 section 8.4.1.3: x-gzip is an alias of gzip.
     if (weight == unnamed && one.coding == Coding::gzip) weight = weight_of(head, "x-gzip");
     if (weight == unnamed) weight = others;
     if (weight == 0 || weight < plain) continue;

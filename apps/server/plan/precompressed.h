@@ -1,8 +1,9 @@
-// Codings: which compressed sibling of a file a client may be sent. Pure.
+// Codings: which precompressed sibling of a file a client accepts. Pure.
 //
-// quoitd compresses nothing; it sends `a.css.br`, `a.css.zst` or `a.css.gz` in place of `a.css`
-// where they lie beside it and the client takes them. RFC 9110 8.4, 12.5.3.
-// Covered by tests/server/plan/precompressed_test.cc and fuzz/coding_fuzzer.cc.
+// quoitd compresses nothing. It sends `a.css.br`, `a.css.zst` or `a.css.gz` in place of `a.css`
+// where that file exists in the directory of `a.css` and the client accepts its coding. RFC 9110
+// sections 8.4 and 12.5.3. Covered by tests/server/plan/precompressed_test.cc and
+// fuzz/coding_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -27,15 +28,17 @@ struct CodingChoice {
   std::size_t count = 0;
   std::span<const Coding> wanted() const { return {codings.data(), count}; }
 };
-// The codings that the client takes, the one it likes best first; of equal ones the smallest first:
-// br, zstd, gzip. Those that it likes less than the plain file are none of them. Where there is no
-// sibling, the plain file is sent even if it says "identity;q=0": RFC 9110 12.5.3 lets it.
-// None for a Range without If-Range: wget2 -c and curl --compressed -C go on with a file that they
-// have uncompressed, and could do nothing with a piece of another representation.
+
+// The codings that the client accepts, by falling weight; codings of equal weight in the order br,
+// zstd, gzip. A coding of a lower weight than identity is left out. Where no sibling exists the
+// plain file is sent even to a client with "identity;q=0", which RFC 9110 section 12.5.3 permits.
+// None for a Range without If-Range: wget2 -c and curl --compressed -C resume a file that they have
+// stored uncompressed, and cannot use a part of another representation.
 CodingChoice acceptable_codings(const http1::RequestHead& head);
 
-// Says whether a sibling of that time may stand for a file of that time, both in nanoseconds: it is
-// not older. Compressors copy the time, some of them without its nanoseconds.
+// Says whether a sibling with that modification time may be sent in place of a file with that one,
+// both in nanoseconds: the sibling is not older. A sibling of whole seconds may be up to one second
+// older, because some compressors copy the time without its nanoseconds.
 bool is_current(std::int64_t sibling_ns, std::int64_t file_ns);
 
 }  // namespace server

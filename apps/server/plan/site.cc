@@ -1,4 +1,4 @@
-// Policy of a Site. Covered by tests/server/plan/site_test.cc.
+// The part of a Site that follows from its options. Covered by tests/server/plan/site_test.cc.
 #include "apps/server/plan/site.h"
 
 namespace server {

@@ -1,4 +1,4 @@
-// Site: everything that one request is judged by, apart from its own bytes and the file system.
+// Site: the configuration that decides how a request is answered.
 //
 // A Site is immutable once requests see it. A new configuration is a new Site, which replaces the
 // old one as a whole; a request keeps the Site that it began with. Covered by
@@ -15,38 +15,40 @@
 
 namespace server {
 
-// What an answered write outlasts. A reader sees a whole file in any case.
+// The failures that a confirmed write survives. A reader sees a whole file in any case.
 enum class Durability : std::uint8_t {
-  none,  // the end of this process, but no power cut within the half minute of the kernel's buffers
-  data,  // a power cut leaves the old file or the new one, whole: fdatasync before the rename
-  full,  // a power cut after the answer: fsync of the file, then of the directories
+  none,  // the end of this process. The kernel writes to the disk within about half a minute; a
+         // power cut before that may lose the file
+  data,  // a power cut leaves the whole old file or the whole new one: fdatasync before the rename
+  full,  // a power cut after the response loses nothing: fsync of the file, then of the directories
 };
 
-// How long a peer may take, in milliseconds, and how slow it may be.
+// Timeouts of a peer, in milliseconds, and its lowest rate.
 struct Timeouts {
-  // From the first byte of a request to its blank line: an honest client sends both in one go.
+  // From the first byte of a request head to its last: a client sends a head in one piece.
   std::int64_t head_ms = 10'000;
-  // Between two requests: browsers and proxies keep a connection for about a minute.
+  // Between two requests: browsers and proxies keep an idle connection for about a minute.
   std::int64_t idle_ms = 60'000;
-  // Until the next bytes of a body, received or sent: a phone in a tunnel comes back within half a
-  // minute.
+  // Until the next bytes of a body, received or sent. Half a minute bridges the usual interruptions
+  // of a mobile connection.
   std::int64_t body_ms = 30'000;
-  // Bytes a second that a body must make on average after that; 0: any.
+  // Bytes a second: the lowest average rate of a body after that time; 0: no limit.
   std::uint64_t lowest_rate = 256;
 };
 
 struct Site {
   bool writable = false;
-  bool dot_files = false;      // names that begin with a dot are served, too
-  bool listing = true;         // a directory without an index file is shown as a list
-  bool precompressed = false;  // a.css.gz for a.css; off: up to three look-ups more for each file
+  bool dot_files = false;      // names that begin with a dot are served
+  bool listing = true;         // a directory without an index file gets a listing
+  bool precompressed = false;  // a.css.gz is sent for a.css. Off by default: it costs up to
+                               // three more look-ups a file
   std::vector<std::string> index = {"index.html"};
-  std::string not_found;       // page for 404; empty: 404.html in root where it exists
-  std::string fallback;        // page for 200 where nothing is found; empty: none
-  std::uint64_t max_body = 0;  // bytes of one PUT; 0: no limit but the disk
+  std::string not_found;       // the page for 404; empty: 404.html of the root where it exists
+  std::string fallback;        // the page for 200 in place of a 404; empty: none
+  std::uint64_t max_body = 0;  // bytes of one PUT; 0: no limit
   std::uint64_t reserve = 0;   // bytes of the disk that uploads leave free
-  Durability durability = Durability::none;  // as caches want it; a sync takes milliseconds
-  std::uint32_t max_requests = 0;            // on one connection; 0: any number
+  Durability durability = Durability::none;  // a sync takes milliseconds
+  std::uint32_t max_requests = 0;            // on one connection; 0: no limit
   Timeouts timeouts;
   http1::Limits limits;
   ExtraFields extra_fields;  // --header and --cors

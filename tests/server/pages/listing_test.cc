@@ -1,4 +1,4 @@
-// What a listing says, to the byte; its order and its measure however many entries there are.
+// The bytes of a listing, the order of its entries, and its length, for any number of entries.
 #include "apps/server/pages/listing.h"
 
 #include <algorithm>
@@ -14,10 +14,10 @@ namespace {
 
 std::size_t runs_in_use = 0;
 
-// All that it writes, in pieces of `room` bytes at most.
-std::string written(Listing& listing, std::size_t room = 65536) {
+// The whole content, written in pieces of at most `size_limit` bytes.
+std::string written(Listing& listing, std::size_t size_limit = 65536) {
   std::string all;
-  std::string piece(room, '?');
+  std::string piece(size_limit, '?');
   while (const std::size_t size = listing.write(piece)) all.append(piece, 0, size);
   EXPECT_EQ(all.size(), listing.length());
   return all;
@@ -30,7 +30,7 @@ std::string listed(ListingFormat format, std::string_view name, const std::vecto
   return written(listing);
 }
 
-// The rows of a page, without what stands around them.
+// The rows of a page.
 std::string rows(std::string_view name, const std::vector<Entry>& entries) {
   const std::string page = listed(ListingFormat::html, name, entries);
   const std::size_t begin = page.find("<tbody>\n") + 8;
@@ -51,7 +51,7 @@ TEST(Pages, list_directories_and_then_files_by_name) {
   EXPECT_EQ(rows("a", {}), "<tr><td><a href=\"../\">../</a><td><td>\n");
 }
 
-// A name is bytes: the link has all of them, the text what can be read.
+// The link has the bytes of the name; the text replaces bytes that are no UTF-8.
 TEST(Pages, escape_names_of_any_encoding) {
   const auto row = [](std::string_view name) {
     const std::string all = rows("/", {{name, 0, 0}});
@@ -103,7 +103,7 @@ TEST(Pages, say_times_before_the_epoch_and_far_away) {
   EXPECT_EQ(time(9'223'372'035), "2262-04-11 23:47:15");
 }
 
-TEST(Json, lists_the_same) {
+TEST(Json, lists_the_entries_of_the_page) {
   EXPECT_EQ(listed(ListingFormat::json, "/",
                    {{"b\"\\", 1, old}, {"\xe4", 1536, 0}, {"z", 4096, old, true}}),
             "[\n"
@@ -141,19 +141,19 @@ TEST(Names, that_a_path_cannot_have_are_not_listed) {
   EXPECT_TRUE(is_listable(std::string(255, '\xff')));
 }
 
-// More than one run, in no order, into rooms of any size.
+// Entries of several runs, added out of order, written into buffers of several sizes.
 TEST(Runs, are_merged_in_order) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < 5000; ++i) names.push_back(std::to_string(i * 7919 % 5000));
-  for (const std::size_t room : {Listing::least_space, std::size_t{100'000}}) {
+  for (const std::size_t size_limit : {Listing::least_space, std::size_t{100'000}}) {
     Listing listing(ListingFormat::html, "/", runs_in_use);
     for (const std::string& name : names) {
       const bool is_directory = name.size() == 3;
       ASSERT_EQ(listing.add({name, 1, 0, is_directory}), Listing::Added::fine);
     }
-    EXPECT_EQ(runs_in_use, 9U);  // and the first, which is free
+    EXPECT_EQ(runs_in_use, 9U);  // the first run is not counted
     listing.finish();
-    const std::string page = written(listing, room);
+    const std::string page = written(listing, size_limit);
     std::vector<std::string> found;
     for (std::size_t at = 0; (at = page.find("href=\"", at)) != std::string::npos;) {
       at += 6;
@@ -189,7 +189,7 @@ TEST(Runs, have_limits_for_one_listing_and_for_all) {
   EXPECT_EQ(runs_in_use, 0U);
 }
 
-TEST(Listings, have_a_tag_of_what_they_show_whatever_its_order) {
+TEST(Listings, have_a_tag_that_depends_on_all_entries_but_not_on_their_order) {
   const auto tag = [](ListingFormat format, const std::vector<Entry>& entries) {
     Listing listing(format, "/", runs_in_use);
     for (const Entry& entry : entries) EXPECT_EQ(listing.add(entry), Listing::Added::fine);
@@ -209,7 +209,7 @@ TEST(Listings, have_a_tag_of_what_they_show_whatever_its_order) {
   EXPECT_NE(tag(ListingFormat::html, {a, {"c", 3, 4}}), both);
 }
 
-// The longest of everything fits into the least room.
+// The longest name, size and date fit into a buffer of least_space.
 TEST(Listings, are_written_whatever_they_contain) {
   const std::string name(255, '\xff');
   const std::string marks(255, '"');

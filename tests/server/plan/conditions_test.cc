@@ -40,9 +40,9 @@ std::string expand(std::string_view fields) {
 
 struct Row {
   const char* fields;
-  Verdict read;           // GET and HEAD of what exists
-  Verdict write;          // PUT and DELETE of what exists
-  Verdict missing_write;  // PUT and DELETE of what does not
+  Verdict read;           // GET and HEAD of an existing file
+  Verdict write;          // PUT and DELETE of an existing file
+  Verdict missing_write;  // PUT and DELETE of a path that does not exist
 };
 
 const std::vector<Row> rows = {
@@ -115,7 +115,7 @@ TEST(Times, are_rounded_down_to_the_second) {
   EXPECT_EQ((FileFacts{.mtime_ns = -1'000'000'001}.mtime_seconds()), -2);
 }
 
-// A part of a second does not make a file newer than the date that was said of it.
+// The fraction of a second does not make a file newer than its Last-Modified.
 TEST(Times, compare_in_seconds) {
   const FileFacts late{.size = 6, .mtime_ns = old_seconds * 1'000'000'000 + 999'999'999};
   const Request get(head_of("GET", "/", expand("If-Modified-Since: $;")));
@@ -125,32 +125,32 @@ TEST(Times, compare_in_seconds) {
 }
 
 // RFC 9110 13.1.5
-TEST(If_Range, lets_a_range_count_for_this_very_version) {
-  const auto counts = [](std::string_view fields) {
+TEST(If_Range, applies_the_range_to_the_current_version_only) {
+  const auto applies = [](std::string_view fields) {
     const Request request(head_of("GET", "/", expand(fields)));
-    return range_counts(request.head, old_facts, now);
+    return range_applies(request.head, old_facts, now);
   };
-  EXPECT_TRUE(counts(""));
-  EXPECT_TRUE(counts("If-Range: @;"));
-  EXPECT_TRUE(counts("If-Range: $;"));
-  EXPECT_TRUE(counts("If-Range: Sun Nov  6 08:49:37 1994;"));
-  EXPECT_FALSE(counts("If-Range: W/@;"));
-  EXPECT_FALSE(counts("If-Range: \"x\";"));
-  EXPECT_FALSE(counts("If-Range: @, @;"));
-  EXPECT_FALSE(counts("If-Range: <;"));
-  EXPECT_FALSE(counts("If-Range: >;"));
-  EXPECT_FALSE(counts("If-Range: *;"));
-  EXPECT_FALSE(counts("If-Range: ;"));
-  EXPECT_FALSE(counts("If-Range: @;If-Range: @;"));
+  EXPECT_TRUE(applies(""));
+  EXPECT_TRUE(applies("If-Range: @;"));
+  EXPECT_TRUE(applies("If-Range: $;"));
+  EXPECT_TRUE(applies("If-Range: Sun Nov  6 08:49:37 1994;"));
+  EXPECT_FALSE(applies("If-Range: W/@;"));
+  EXPECT_FALSE(applies("If-Range: \"x\";"));
+  EXPECT_FALSE(applies("If-Range: @, @;"));
+  EXPECT_FALSE(applies("If-Range: <;"));
+  EXPECT_FALSE(applies("If-Range: >;"));
+  EXPECT_FALSE(applies("If-Range: *;"));
+  EXPECT_FALSE(applies("If-Range: ;"));
+  EXPECT_FALSE(applies("If-Range: @;If-Range: @;"));
 }
 
 // RFC 9110 8.8.2.2: the second in which the file was written must be over.
-TEST(If_Range, by_a_date_does_not_count_while_the_file_may_change_within_it) {
+TEST(If_Range, by_a_date_does_not_apply_until_the_second_of_the_file_is_over) {
   const Request request(head_of("GET", "/", expand("If-Range: $;")));
-  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds - 1));
-  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds));
-  EXPECT_FALSE(range_counts(request.head, old_facts, old_seconds + 1));
-  EXPECT_TRUE(range_counts(request.head, old_facts, old_seconds + 2));
+  EXPECT_FALSE(range_applies(request.head, old_facts, old_seconds - 1));
+  EXPECT_FALSE(range_applies(request.head, old_facts, old_seconds));
+  EXPECT_FALSE(range_applies(request.head, old_facts, old_seconds + 1));
+  EXPECT_TRUE(range_applies(request.head, old_facts, old_seconds + 2));
 }
 
 }  // namespace

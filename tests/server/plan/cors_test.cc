@@ -1,4 +1,4 @@
-// CORS: which origins are read, and which fields an answer has for them.
+// CORS: which values of --cors are accepted, and the fields of responses.
 #include "apps/server/plan/cors.h"
 
 #include <array>
@@ -28,11 +28,11 @@ TEST(Origins, are_a_scheme_and_a_host) {
   EXPECT_NE(add_origin("*", taken), "");
 }
 
-// What is added to the answer of a request with those fields.
+// The field lines that are added to the response to a request with those fields.
 std::string added(const ExtraFields& extra, std::string_view method, std::string_view fields) {
   const lab::Request request(lab::head_of(method, "/", fields));
-  std::array<char, 4096> room{};
-  http1::HeadWriter writer(room);
+  std::array<char, 4096> buffer{};
+  http1::HeadWriter writer(buffer);
   write_extra_fields(extra, writer);
   write_cors(judge_origin(request.head, extra), "GET, HEAD, OPTIONS", writer);
   EXPECT_TRUE(writer.ok());
@@ -43,7 +43,7 @@ constexpr const char* exposed =
     "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Range, Date, ETag, "
     "Location\r\n";
 
-TEST(Cross_origin, pages_see_nothing_unless_they_are_let) {
+TEST(Cross_origin, pages_may_read_nothing_by_default) {
   ExtraFields extra;
   EXPECT_EQ(added(extra, "GET", "Origin: https://a\r\n"), "");
   EXPECT_EQ(added(extra, "OPTIONS", "Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\n"),
@@ -52,7 +52,7 @@ TEST(Cross_origin, pages_see_nothing_unless_they_are_let) {
   EXPECT_EQ(added(extra, "GET", "Origin: https://a\r\n"), "A: b\r\n");
 }
 
-TEST(Cross_origin, pages_of_any_origin_are_let_by_a_star) {
+TEST(Cross_origin, pages_of_all_origins_are_permitted_by_a_star) {
   ExtraFields extra;
   ASSERT_EQ(add_origin("*", extra), "");
   const std::string any = std::string("Access-Control-Allow-Origin: *\r\n");
@@ -68,7 +68,7 @@ TEST(Cross_origin, pages_of_any_origin_are_let_by_a_star) {
   EXPECT_EQ(added(extra, "OPTIONS", "Origin: https://a\r\n"), any + exposed);
 }
 
-TEST(Cross_origin, pages_of_listed_origins_are_let_by_name) {
+TEST(Cross_origin, pages_of_listed_origins_are_permitted) {
   ExtraFields extra;
   ASSERT_EQ(add_origin("https://a", extra), "");
   ASSERT_EQ(add_origin("https://b:1", extra), "");
@@ -78,8 +78,8 @@ TEST(Cross_origin, pages_of_listed_origins_are_let_by_name) {
   EXPECT_EQ(added(extra, "GET", ""), "Vary: Origin\r\n");
 }
 
-// What a page asks for comes back in our head.
-TEST(Cross_origin, requests_cannot_write_into_the_answer) {
+// Access-Control-Request-Headers is repeated in the response, and so must be valid there.
+TEST(Cross_origin, requests_cannot_inject_fields_into_the_response) {
   ExtraFields extra;
   ASSERT_EQ(add_origin("*", extra), "");
   for (const std::string& asked :

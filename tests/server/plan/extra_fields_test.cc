@@ -1,4 +1,4 @@
-// --header and --cors: what is taken, what is refused, and the bytes that they become.
+// --header: which values are accepted and which are refused.
 #include "apps/server/plan/extra_fields.h"
 
 #include <array>
@@ -12,7 +12,7 @@
 namespace server {
 namespace {
 
-TEST(Extra_headers, are_taken_as_they_stand) {
+TEST(Extra_headers, are_stored_as_they_are) {
   ExtraFields fields;
   EXPECT_EQ(add_header("X-Content-Type-Options: nosniff", fields), "");
   EXPECT_EQ(add_header("A:", fields), "");
@@ -58,7 +58,7 @@ TEST(Extra_headers, that_would_break_a_message_are_refused) {
   }
 }
 
-TEST(Extra_headers, fit_into_the_room_of_a_head) {
+TEST(Extra_headers, have_a_limit_for_all_of_them_together) {
   ExtraFields fields;
   const std::string half = "A: " + std::string(most_extra_bytes / 2 - 5, 'a');
   EXPECT_EQ(add_header(half, fields), "");

@@ -21,7 +21,7 @@ using lab::Request;
 constexpr std::int64_t now = 1'800'000'000;
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 constexpr std::string_view boundary = "0123456789abcdef0123456789abcdef";
-std::array<http1::ByteRange, most_ranges> range_room;
+std::array<http1::ByteRange, most_ranges> range_buffer;
 
 class Heads : public ::testing::Test {
  protected:
@@ -29,8 +29,8 @@ class Heads : public ::testing::Test {
 
   // The head that a plan becomes, with NOW for the date.
   std::string written(const Plan& plan) {
-    const std::size_t size = write_head(plan, time(), room);
-    return lab::without_dates({room.data(), size});
+    const std::size_t size = write_head(plan, time(), buffer);
+    return lab::without_dates({buffer.data(), size});
   }
   HeadTime time() const { return {.seconds = clock.seconds(), .date = clock.date()}; }
   std::string facts_lines() const {
@@ -39,7 +39,7 @@ class Heads : public ::testing::Test {
   }
 
   Clock clock;
-  std::array<char, 12 * 1024> room;
+  std::array<char, 12 * 1024> buffer;
   std::array<char, 16 * 1024> text;
 };
 
@@ -47,7 +47,7 @@ TEST_F(Heads, of_files) {
   const std::string type = "Content-Type: text/plain; charset=utf-8\r\n";
   const auto of = [&](std::string_view fields) {
     const Request request(head_of("GET", "/", fields));
-    Plan plan = plan_file(request.head, old_facts, text_type, clock.seconds(), range_room);
+    Plan plan = plan_file(request.head, old_facts, text_type, clock.seconds(), range_buffer);
     plan.boundary = boundary;
     return written(plan);
   };
@@ -74,16 +74,16 @@ TEST_F(Heads, of_files) {
 TEST_F(Heads, of_HEAD_are_those_of_GET) {
   const Request get(head_of("GET", "/"));
   const Request head(head_of("HEAD", "/"));
-  EXPECT_EQ(written(plan_file(head.head, old_facts, text_type, now, range_room)),
-            written(plan_file(get.head, old_facts, text_type, now, range_room)));
-  EXPECT_TRUE(plan_file(head.head, old_facts, text_type, now, range_room).head_only);
+  EXPECT_EQ(written(plan_file(head.head, old_facts, text_type, now, range_buffer)),
+            written(plan_file(get.head, old_facts, text_type, now, range_buffer)));
+  EXPECT_TRUE(plan_file(head.head, old_facts, text_type, now, range_buffer).head_only);
   EXPECT_EQ(written(plan_text(head.head, 404, {}, text)),
             written(plan_text(get.head, 404, {}, text)));
 }
 
 TEST_F(Heads, of_empty_files_have_their_type) {
   const Request get(head_of("GET", "/"));
-  const std::string head = written(plan_file(get.head, {.size = 0}, text_type, now, range_room));
+  const std::string head = written(plan_file(get.head, {.size = 0}, text_type, now, range_buffer));
   EXPECT_NE(head.find("Content-Length: 0\r\nContent-Type: text/plain; charset=utf-8\r\n"),
             std::string::npos);
 }
@@ -147,18 +147,18 @@ TEST_F(Heads, never_say_Last_Modified_in_the_future) {
   const Request get(head_of("GET", "/"));
   const FileFacts future{.size = 1, .mtime_ns = (clock.seconds() + 1'000'000) * 1'000'000'000};
   const std::string head =
-      written(plan_file(get.head, future, text_type, clock.seconds(), range_room));
+      written(plan_file(get.head, future, text_type, clock.seconds(), range_buffer));
   EXPECT_NE(head.find("Last-Modified: " + std::string(clock.date()) + "\r\n"), std::string::npos);
 }
 
 TEST_F(Heads, that_do_not_fit_are_not_written) {
   const Request get(head_of("GET", "/"));
-  const Plan plan = plan_file(get.head, old_facts, text_type, now, range_room);
-  const std::size_t whole = write_head(plan, time(), room);
+  const Plan plan = plan_file(get.head, old_facts, text_type, now, range_buffer);
+  const std::size_t whole = write_head(plan, time(), buffer);
   for (std::size_t size = 0; size < whole; ++size) {
-    EXPECT_EQ(write_head(plan, time(), std::span(room).first(size)), 0U) << size;
+    EXPECT_EQ(write_head(plan, time(), std::span(buffer).first(size)), 0U) << size;
   }
-  EXPECT_EQ(write_head(plan, time(), std::span(room).first(whole)), whole);
+  EXPECT_EQ(write_head(plan, time(), std::span(buffer).first(whole)), whole);
 }
 
 TEST_F(Heads, lead_to_the_slash_by_a_relative_name) {

@@ -1,4 +1,4 @@
-// What a request wants: tables of methods, targets and fields.
+// Intents: tables of methods, targets and fields.
 #include "apps/server/plan/intent.h"
 
 #include <array>
@@ -16,12 +16,12 @@ namespace {
 using lab::head_of;
 using lab::Request;
 
-struct Wish {
+struct Row {
   const char* method;
   const char* target;
   Action action;
-  const char* path = "";  // of what is not refused
-  int status = 0;         // of what is
+  const char* path = "";  // unless it is refused
+  int status = 0;         // if it is refused
   const char* fields = "";
   bool names_directory = false;
   bool is_hidden = false;
@@ -29,7 +29,7 @@ struct Wish {
 
 constexpr Action refuse = Action::refuse;
 
-const std::vector<Wish> wishes_of_readers = {
+const std::vector<Row> read_only_rows = {
     {"GET", "/", Action::read, ".", 0, "", true},
     {"GET", "/.", Action::read, ".", 0, "", true},
     {"GET", "/a", Action::read, "a"},
@@ -70,7 +70,7 @@ const std::vector<Wish> wishes_of_readers = {
     {"BREW", "/..", refuse, "", 501},
 };
 
-const std::vector<Wish> wishes_of_writers = {
+const std::vector<Row> writable_rows = {
     {"GET", "/a", Action::read, "a"},
     {"PUT", "/a/b", Action::write, "a/b"},
     {"PUT", "/a", Action::write, "a", 0, "Content-Length: 100\r\n"},
@@ -97,54 +97,54 @@ const std::vector<Wish> wishes_of_writers = {
     {"POST", "/a", refuse, "", 405},
 };
 
-void expect_wishes(const std::vector<Wish>& wishes, const Site& site) {
-  for (const Wish& wish : wishes) {
-    SCOPED_TRACE(std::string(wish.method) + " " + wish.target + " " + wish.fields);
-    const Request request(wish.method == std::string_view("CONNECT")
+void expect_rows(const std::vector<Row>& rows, const Site& site) {
+  for (const Row& row : rows) {
+    SCOPED_TRACE(std::string(row.method) + " " + row.target + " " + row.fields);
+    const Request request(row.method == std::string_view("CONNECT")
                               ? "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"
-                              : head_of(wish.method, wish.target, wish.fields));
-    std::array<char, path_buffer_bytes> room;
-    room.fill('x');
-    const Intent intent = decide(request.head, site, room);
-    EXPECT_EQ(intent.action, wish.action);
-    EXPECT_EQ(intent.status, wish.status);
-    if (wish.action == refuse) continue;
-    EXPECT_EQ(intent.path, wish.path);
+                              : head_of(row.method, row.target, row.fields));
+    std::array<char, path_buffer_bytes> buffer;
+    buffer.fill('x');
+    const Intent intent = decide(request.head, site, buffer);
+    EXPECT_EQ(intent.action, row.action);
+    EXPECT_EQ(intent.status, row.status);
+    if (row.action == refuse) continue;
+    EXPECT_EQ(intent.path, row.path);
     EXPECT_TRUE(intent.path.empty() || intent.path.data()[intent.path.size()] == '\0');
-    EXPECT_EQ(intent.names_directory, wish.names_directory);
-    EXPECT_EQ(intent.is_hidden, wish.is_hidden);
+    EXPECT_EQ(intent.names_directory, row.names_directory);
+    EXPECT_EQ(intent.is_hidden, row.is_hidden);
   }
 }
 
-TEST(Intents, of_those_who_may_only_read) { expect_wishes(wishes_of_readers, {}); }
+TEST(Intents, of_a_read_only_site) { expect_rows(read_only_rows, {}); }
 
-TEST(Intents, of_those_who_may_write) {
+TEST(Intents, of_a_writable_site) {
   Site site;
   site.writable = true;
   site.max_body = 100;
-  expect_wishes(wishes_of_writers, site);
+  expect_rows(writable_rows, site);
 }
 
 TEST(Intents, of_paths_longer_than_the_system_takes) {
   const Request longest(head_of("GET", "/" + std::string(path_buffer_bytes - 2, 'a')));
   const Request longer(head_of("GET", "/" + std::string(path_buffer_bytes - 1, 'a')));
-  std::array<char, path_buffer_bytes> room;
-  EXPECT_EQ(decide(longest.head, {}, room).path.size(), path_buffer_bytes - 2);
-  EXPECT_EQ(decide(longer.head, {}, room).action, refuse);
-  EXPECT_EQ(decide(longer.head, {}, room).status, 414);
+  std::array<char, path_buffer_bytes> buffer;
+  EXPECT_EQ(decide(longest.head, {}, buffer).path.size(), path_buffer_bytes - 2);
+  EXPECT_EQ(decide(longer.head, {}, buffer).action, refuse);
+  EXPECT_EQ(decide(longer.head, {}, buffer).status, 414);
 }
 
 TEST(Hidden, are_names_that_begin_with_a_dot_and_temporaries_always) {
-  struct Row {
+  struct NameRow {
     const char* path;
     bool by_default;
     bool with_dot_files;
   };
-  for (const Row row :
-       {Row{".", false, false}, Row{"a", false, false}, Row{".a", true, false},
-        Row{"a/.b", true, false}, Row{".a/b", true, false}, Row{"a./b", false, false},
-        Row{".quoit-1.tmp", true, true}, Row{"a/.quoit-1.tmp", true, true},
-        Row{".quoi", true, false}, Row{"..a", true, false}}) {
+  for (const NameRow row :
+       {NameRow{".", false, false}, NameRow{"a", false, false}, NameRow{".a", true, false},
+        NameRow{"a/.b", true, false}, NameRow{".a/b", true, false}, NameRow{"a./b", false, false},
+        NameRow{".quoit-1.tmp", true, true}, NameRow{"a/.quoit-1.tmp", true, true},
+        NameRow{".quoi", true, false}, NameRow{"..a", true, false}}) {
     EXPECT_EQ(is_hidden(row.path, false), row.by_default) << row.path;
     EXPECT_EQ(is_hidden(row.path, true), row.with_dot_files) << row.path;
   }

@@ -1,4 +1,4 @@
-// Many ranges in one answer, to the byte.
+// multipart/byteranges, to the byte.
 #include "apps/server/plan/multipart.h"
 
 #include <algorithm>
@@ -15,13 +15,13 @@ using http1::ByteRange;
 constexpr std::string_view boundary = "0123456789abcdef0123456789abcdef";
 constexpr std::string_view file = "0123456789";
 
-// The content as it leaves, of ranges in `file`.
+// The whole content for ranges of `file`.
 std::string written(const Parts& parts) {
   std::string all;
   for (std::size_t i = 0; i <= parts.ranges.size(); ++i) {
-    std::string room(part_head_room, '?');
-    room.resize(write_part_head(parts, i, room));
-    all += room;
+    std::string buffer(most_part_head_bytes, '?');
+    buffer.resize(write_part_head(parts, i, buffer));
+    all += buffer;
     if (i == parts.ranges.size()) break;
     all += file.substr(parts.ranges[i].first, parts.ranges[i].size());
   }
@@ -29,7 +29,7 @@ std::string written(const Parts& parts) {
 }
 
 // RFC 9110 15.3.7.2, RFC 2046 5.1.1
-TEST(Parts, say_what_they_are_and_where_they_belong) {
+TEST(Parts, have_their_type_and_their_range) {
   const std::vector<ByteRange> ranges = {{7, 9}, {0, 1}};
   Parts parts{ranges, file.size(), "text/plain; charset=utf-8", boundary};
   EXPECT_EQ(written(parts),
@@ -65,11 +65,11 @@ TEST(Parts, that_do_not_fit_are_not_written) {
   const std::vector<ByteRange> ranges = {{0, 1}};
   const std::string type(longest_type, 't');
   const Parts parts{ranges, UINT64_MAX, type, boundary};
-  std::string room(part_head_room, '?');
+  std::string buffer(most_part_head_bytes, '?');
   const std::size_t size = write_part_head(parts, 0, {});
-  EXPECT_LE(size, part_head_room);
-  EXPECT_EQ(write_part_head(parts, 0, std::span(room).first(size - 1)), size);
-  EXPECT_EQ(room, std::string(part_head_room, '?'));
+  EXPECT_LE(size, most_part_head_bytes);
+  EXPECT_EQ(write_part_head(parts, 0, std::span(buffer).first(size - 1)), size);
+  EXPECT_EQ(buffer, std::string(most_part_head_bytes, '?'));
 }
 
 }  // namespace

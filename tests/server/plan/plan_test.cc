@@ -1,4 +1,4 @@
-// What is answered to files, ranges and conditions: tables.
+// Responses to requests for files, with ranges and conditions: tables.
 #include "apps/server/plan/plan.h"
 
 #include <array>
@@ -20,7 +20,7 @@ using lab::Request;
 constexpr std::int64_t now = 1'800'000'000;
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 constexpr std::string_view boundary = "0123456789abcdef0123456789abcdef";
-std::array<http1::ByteRange, most_ranges> range_room;
+std::array<http1::ByteRange, most_ranges> range_buffer;
 
 struct RangeRow {
   const char* fields;
@@ -54,7 +54,7 @@ TEST(Files, are_answered_whole_in_part_or_not_at_all) {
            RangeRow{"Range: bytes=0-9\r\nIf-Match: \"x\"\r\n", 412, 0, 0},
        }) {
     const Request request(head_of("GET", "/", row.fields));
-    const Plan plan = plan_file(request.head, facts, text_type, now, range_room);
+    const Plan plan = plan_file(request.head, facts, text_type, now, range_buffer);
     EXPECT_EQ(plan.status, row.status) << row.fields;
     EXPECT_EQ(plan.offset, row.offset) << row.fields;
     EXPECT_EQ(plan.length, row.length) << row.fields;
@@ -65,9 +65,9 @@ TEST(Files, are_answered_whole_in_part_or_not_at_all) {
 
 TEST(Files, have_no_parts_for_HEAD_and_none_when_they_are_empty) {
   const Request head(head_of("HEAD", "/", "Range: bytes=0-1\r\n"));
-  EXPECT_EQ(plan_file(head.head, old_facts, text_type, now, range_room).status, 200);
+  EXPECT_EQ(plan_file(head.head, old_facts, text_type, now, range_buffer).status, 200);
   const Request get(head_of("GET", "/", "Range: bytes=0-\r\n"));
-  EXPECT_EQ(plan_file(get.head, {}, text_type, now, range_room).status, 416);
+  EXPECT_EQ(plan_file(get.head, {}, text_type, now, range_buffer).status, 416);
 }
 
 // RFC 9110 14.2, 15.3.7.2
@@ -87,7 +87,7 @@ TEST(Files, of_several_ranges_are_answered_in_parts) {
        }) {
     const std::string field = "Range: bytes=" + std::string(row.ranges) + "\r\n";
     const Request request(head_of("GET", "/", field));
-    const Plan plan = plan_file(request.head, {.size = 100}, text_type, now, range_room);
+    const Plan plan = plan_file(request.head, {.size = 100}, text_type, now, range_buffer);
     EXPECT_EQ(plan.status, 206) << row.ranges;
     EXPECT_EQ(plan.content, Content::parts) << row.ranges;
     EXPECT_FALSE(plan.is_partial) << row.ranges;
@@ -102,13 +102,13 @@ TEST(Files, of_too_many_ranges_are_answered_whole) {
     for (std::size_t i = 0; i < count; ++i)
       ranges += std::to_string(2 * i) + "-" + std::to_string(2 * i) + ",";
     const Request request(head_of("GET", "/", ranges + "\r\n"));
-    const Plan plan = plan_file(request.head, {.size = 1000}, text_type, now, range_room);
+    const Plan plan = plan_file(request.head, {.size = 1000}, text_type, now, range_buffer);
     EXPECT_EQ(plan.status, count > most_ranges ? 200 : 206);
     EXPECT_EQ(plan.content, count > most_ranges ? Content::file : Content::parts);
   }
 }
 
-TEST(Explanations, are_there_for_every_status_that_is_answered_without_one) {
+TEST(Explanations, exist_for_every_status_of_an_error) {
   for (const int status : {400, 403, 404, 405, 408, 409, 412, 413, 416, 417, 500, 501, 503, 507}) {
     EXPECT_NE(explain(status), "") << status;
   }

@@ -1,4 +1,4 @@
-// Which compressed sibling a client is sent: Accept-Encoding by a table.
+// Which precompressed sibling a client accepts: a table of Accept-Encoding.
 #include "apps/server/plan/precompressed.h"
 
 #include <string>
@@ -10,7 +10,8 @@
 namespace server {
 namespace {
 
-// The names of what is acceptable, in order. `fields` are lines of Accept-Encoding, without names.
+// The names of the acceptable codings, in order, for field lines of Accept-Encoding, separated by
+// '|'.
 std::string chosen(std::string_view values) {
   std::string fields;
   for (std::size_t at = 0; at <= values.size();) {
@@ -38,7 +39,7 @@ TEST(Codings, are_none_where_a_client_resumes_without_a_validator) {
 }
 
 // RFC 9110 12.5.3
-TEST(Codings, are_those_that_the_client_takes_best_first) {
+TEST(Codings, are_those_that_the_client_accepts_by_falling_weight) {
   struct Row {
     const char* values;
     const char* names;
@@ -86,7 +87,7 @@ TEST(Codings, have_a_name_and_an_end_of_a_name) {
   EXPECT_EQ(suffix_of(Coding::identity), "");
 }
 
-TEST(Siblings, that_are_older_do_not_count) {
+TEST(Siblings, that_are_older_are_not_current) {
   constexpr std::int64_t second = 1'000'000'000;
   EXPECT_TRUE(is_current(5 * second, 5 * second));
   EXPECT_TRUE(is_current(5 * second + 1, 5 * second));

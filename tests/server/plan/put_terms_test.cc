@@ -19,7 +19,7 @@ using lab::Request;
 
 struct PartRow {
   const char* fields;
-  bool wrong = false;
+  bool is_error = false;
   std::optional<http1::ByteRange> part = {};
   std::optional<std::uint64_t> complete_size = {};
 };
@@ -32,7 +32,7 @@ const std::vector<PartRow> part_rows = {
     {"Content-Range: bytes 0-4/*\r\nContent-Length: 5\r\n", false, {{0, 4}}},
     {"Content-Range: BYTES 0-4/6\r\nContent-Length: 5\r\n", false, {{0, 4}}, 6},
     {"Content-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked\r\n", false, {{5, 9}}, 10},
-    // The whole file is no part: curl -C - -T names it when it knows of nothing to go on from.
+    // The whole file is no part: curl -C - -T sends this when there is nothing to resume.
     {"Content-Range: bytes 0-4/5\r\nContent-Length: 5\r\n"},
     {"Content-Range: bytes 0-4/5\r\nTransfer-Encoding: chunked\r\n"},
     // Lengths that contradict each other.
@@ -54,7 +54,7 @@ const std::vector<PartRow> part_rows = {
     {"Content-Range:\r\nContent-Length: 5\r\n", true},
     {"Content-Range: bytes 0-99999999999999999999/*\r\nContent-Length: 5\r\n", true},
     {"Content-Range: bytes 5-9/10\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n", true},
-    // lftp's way to name a part; a Range that is one names nothing that a PUT could do.
+    // lftp names a part by Range; any other Range has no meaning for a PUT.
     {"Range: bytes=5-9/10\r\nContent-Length: 5\r\n", false, {{5, 9}}, 10},
     {"Range: bytes=5-9/*\r\nContent-Length: 5\r\n", false, {{5, 9}}},
     {"Range: Bytes=5-9/20\r\nTransfer-Encoding: chunked\r\n", false, {{5, 9}}, 20},
@@ -78,11 +78,11 @@ const std::vector<PartRow> part_rows = {
     {"Range: bytes=5-9/10\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n", true},
 };
 
-TEST(PutTerms, read_a_part_or_say_what_is_wrong) {
+TEST(PutTerms, read_a_part_or_explain_the_error) {
   for (const PartRow& row : part_rows) {
     const Request request(head_of("PUT", "/a", row.fields));
     const PutTerms terms = read_terms(request.head);
-    EXPECT_EQ(!terms.wrong.empty(), row.wrong) << row.fields << terms.wrong;
+    EXPECT_EQ(!terms.error.empty(), row.is_error) << row.fields << terms.error;
     EXPECT_EQ(terms.part, row.part) << row.fields;
     EXPECT_EQ(terms.complete_size, row.complete_size) << row.fields;
     EXPECT_TRUE(!row.part || terms.body_size == row.part->size()) << row.fields;
@@ -114,7 +114,7 @@ const std::vector<ClashRow> clash_rows = {
     {{1, 2}, {}, 0, true},         //
     {{0, 4}, 9, 10, true},         // the file is longer than the whole
     {{10, 19}, 30, 10, false},     // more is to come
-    {{10, 19}, {}, 10, false},     // nobody knows
+    {{10, 19}, {}, 10, false},     // the complete size is unknown
     {{0, 19}, {}, 1'000, false},   //
     {{999, 999}, 999, 999, false}  // never read so: the parser refuses it
 };
@@ -164,16 +164,16 @@ const std::vector<TimeRow> time_rows = {
     {"Sun, 06 Nov 1994 08:49:37 GMT", {}},
 };
 
-TEST(PutTerms, read_a_time_or_say_that_it_is_none) {
+TEST(PutTerms, read_a_time_or_explain_the_error) {
   for (const TimeRow& row : time_rows) {
     EXPECT_EQ(parse_mtime(row.text), row.seconds) << row.text;
     const Request request(head_of("PUT", "/a", "X-OC-MTime: " + std::string(row.text) + "\r\n"));
     const PutTerms terms = read_terms(request.head);
     EXPECT_EQ(terms.mtime_seconds, row.seconds) << row.text;
-    EXPECT_EQ(terms.wrong.empty(), row.seconds.has_value()) << row.text;
+    EXPECT_EQ(terms.error.empty(), row.seconds.has_value()) << row.text;
   }
   const Request twice(head_of("PUT", "/a", "X-OC-MTime: 1\r\nx-oc-mtime: 1\r\n"));
-  EXPECT_FALSE(read_terms(twice.head).wrong.empty());
+  EXPECT_FALSE(read_terms(twice.head).error.empty());
 }
 
 }  // namespace
