@@ -1,17 +1,18 @@
-// The fast path: a request for a cached file is answered without waiting and without a coroutine.
+// The fast path of GET and HEAD: a response from the file cache, without a wait and without a
+// coroutine.
 //
-// What it answers is what the long way (get.h) would have answered; tests compare the two for each
-// option. Covered by tests/server/read/from_cache_test.cc.
+// Its responses are equal to those of the general path (get.h); the tests compare both for each
+// option of a Site. Covered by tests/server/read/from_cache_test.cc.
 #pragma once
 
 #include "apps/server/connection/connection.h"
 
 namespace server {
 
-// Gathers the response to the parsed request of `c` where nothing has to be waited for: GET or HEAD
-// of a file that the cache has in memory or mapped, or whose absence it knows. A large body is not
-// copied but left in Output::direct. False: nothing has been done, and the request takes the long
-// way.
+// Gathers the response to the parsed request of `c` where no operation has to wait: GET or HEAD of
+// a file that the cache has in memory or mapped, or of a path that is cached as missing. A large
+// body is not copied: it becomes Output::direct. False: nothing was changed; the request takes the
+// general path.
 bool answer_from_cache(Connection& c);
 
 }  // namespace server

@@ -1,5 +1,6 @@
-// Look-up, index files, compressed siblings, and pages in place of what does not exist. Read get()
-// first. Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Look-up, index files, precompressed siblings, and the pages for paths that do not exist. Read
+// get() first. Covered by tests/server/read/get_test.cc, tests/server/connection/connection_test.cc
+// and tests/end_to_end/.
 #include "apps/server/read/get.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ std::string_view not_found_page(const Site& site) {
 
 namespace {
 
-// O_NONBLOCK so that opening a FIFO cannot wait for its other end.
+// O_NONBLOCK: opening a FIFO does not wait for its other end.
 constexpr std::uint64_t for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 std::string_view type_in(const Connection& c, const Found& found, std::string_view path) {
@@ -44,8 +45,8 @@ Found found_in(CachedFile& cached) {
           .facts = cached.facts};
 }
 
-// What a path leads to for reading: from the cache, or by opening it. After an open the kernel may
-// have in memory what the cache could not take before.
+// Finds the file of a path: in the cache, or by opening it. After the open the kernel may have the
+// inode in memory, without which the cache could not take the file before.
 uring::Task<Found> look_up(Connection& c, const char* path) {
   FileCache& files = c.worker.fresh_files();
   CachedFile* cached = files.find(path);
@@ -53,9 +54,9 @@ uring::Task<Found> look_up(Connection& c, const char* path) {
   if (is_admitted) cached = files.load(path);
   if (cached) co_return found_in(*cached);
   Found found = co_await open_beneath(c.io, c.worker.shared.root, path, for_reading);
-  const bool is_nothing = found.fault == uring::Fault::not_found;
+  const bool is_missing = found.fault == uring::Fault::not_found;
   if (!is_admitted || found.is_directory) co_return found;
-  if (found.fault != uring::Fault::none && !is_nothing) co_return found;
+  if (found.fault != uring::Fault::none && !is_missing) co_return found;
   cached = files.load(path);
   if (!cached) co_return found;
   discard(c, found, uring::Fault::none);
@@ -72,18 +73,18 @@ void record_target(Connection& c, CachedFile& cached) {
   c.worker.files.record_target(cached, request.head.target());
 }
 
-// What a request leads to: the file itself, or an index file of the directory.
+// The file that a request leads to: that of its path, or an index file of its directory.
 struct Located {
   Found found;
-  std::string_view index;  // the name of the index file; empty: the path of the request leads there
+  std::string_view index;  // the name of the index file; empty: the file is that of the path
 };
 
 std::string_view path_of(const Connection& c, const Located& located) {
   return located.index.empty() ? c.exchange->request.intent.path : located.index;
 }
 
-// Writes the path of `located`, with `suffix`, into `text`, NUL-terminated. Text that does not fit
-// is longer than any path may be: the kernel refuses it.
+// Writes the path of `located`, with `suffix`, into `text`, NUL-terminated. A path that does not
+// fit is cut; the rest is still longer than PATH_MAX, and the kernel refuses it.
 void join(const Connection& c, const Located& located, std::string_view suffix,
           std::span<char> text) {
   const std::string_view path = c.exchange->request.intent.path;
@@ -99,7 +100,7 @@ void join(const Connection& c, const Located& located, std::string_view suffix,
   text[size] = '\0';
 }
 
-// The first index file that exists.
+// Looks up the index files of the directory in order, and returns the first that exists.
 uring::Task<Located> open_index(Connection& c) {
   const ScratchText text(c.exchange->scratch);
   for (const std::string& name : c.exchange->site->index) {
@@ -116,12 +117,13 @@ uring::Task<Located> open_index(Connection& c) {
   co_return Located{.found = {.fault = uring::Fault::not_found}};
 }
 
-// Plans a page in place of what does not exist. False: there is no such page.
+// Plans the response with a page in place of a path that does not exist. False: there is no such
+// page.
 uring::Task<bool> show_page(Connection& c, const char* path, int status) {
   Exchange& x = *c.exchange;
   Found found = co_await look_up(c, path);
   if (status_of(found.fault) == 503) {
-    answer(c, found.fault);  // whether there is one cannot be known now
+    answer(c, found.fault);  // whether the page exists is unknown
     co_return true;
   }
   if (found.fault != uring::Fault::none || found.is_directory) {
@@ -134,8 +136,9 @@ uring::Task<bool> show_page(Connection& c, const char* path, int status) {
   co_return true;
 }
 
-// Nothing exists there: the fallback, or the page for 404, or a line of text.
-uring::Task<> show_nothing(Connection& c) {
+// Plans the response for a path that does not exist: the fallback, the page for 404, or a line of
+// text.
+uring::Task<> show_missing(Connection& c) {
   const Site& site = *c.exchange->site;
   if (!site.fallback.empty()) {
     const char* fallback = site.fallback.c_str();
@@ -147,7 +150,7 @@ uring::Task<> show_nothing(Connection& c) {
   if (!is_shown) answer(c, 404);
 }
 
-// Puts a compressed sibling that the client accepts in the place of the file.
+// Replaces `located` by a precompressed sibling that the client accepts, where one exists.
 uring::Task<> choose_coding(Connection& c, Located& located) {
   const CodingChoice choice = acceptable_codings(c.exchange->request.head);
   if (choice.count == 0) co_return;
@@ -168,7 +171,7 @@ uring::Task<> choose_coding(Connection& c, Located& located) {
   }
 }
 
-// Plans the response with a file that was found.
+// Plans the response with an existing file.
 uring::Task<> show_file(Connection& c, Located located) {
   Exchange& x = *c.exchange;
   const bool is_negotiated = x.site->precompressed;
@@ -183,13 +186,13 @@ uring::Task<> show_file(Connection& c, Located located) {
   if (is_multipart && !draw_boundary(x.scratch.boundary)) answer(c, 500);
 }
 
-// Plans the response to what was found, also where that is nothing.
+// Plans the response to a look-up, whether a file was found or not.
 uring::Task<> show(Connection& c, Located located) {
   if (located.found.fault == uring::Fault::none) {
     co_await show_file(c, located);
   } else if (status_of(located.found.fault) == 404) {
     discard(c, located.found, located.found.fault);
-    co_await show_nothing(c);
+    co_await show_missing(c);
   } else {
     answer(c, located.found.fault);
   }
@@ -215,7 +218,7 @@ uring::Task<> show_directory(Connection& c) {
 uring::Task<> get(Connection& c) {
   const Intent& intent = c.exchange->request.intent;
   if (intent.is_hidden) {
-    co_await show_nothing(c);
+    co_await show_missing(c);
     co_return;
   }
   const char* path = intent.path.data();

@@ -1,6 +1,7 @@
-// GET and HEAD, the long way: from a path to an open or cached file, and to a plan.
+// GET and HEAD, the general path: from a path to an open or cached file, and to a plan.
 //
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Covered by tests/server/read/get_test.cc, tests/server/connection/connection_test.cc and
+// tests/end_to_end/.
 #pragma once
 
 #include <string_view>
@@ -14,10 +15,10 @@ namespace server {
 // content in the exchange's Source where the response has such content.
 uring::Task<> get(Connection& c);
 
-// The content type of a cached file of that path, which the file keeps.
+// The content type of a cached file of that path. The file caches it.
 std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path);
 
-// The page that is shown where nothing is found, relative to the root; it may not exist.
+// The path of the page for 404, relative to the root. The file may not exist.
 std::string_view not_found_page(const Site& site);
 
 }  // namespace server

@@ -1,5 +1,6 @@
-// Reading a directory for its listing, in turns, so that nobody else waits for it.
-// Covered by tests/server/read/list_directory_test.cc and tests/end_to_end/listing_test.cc.
+// Reading a directory for its listing, in time slices, so that other connections are served
+// meanwhile. Covered by tests/server/read/list_directory_test.cc and
+// tests/end_to_end/listing_test.cc.
 #pragma once
 
 #include "apps/server/connection/connection.h"
@@ -7,7 +8,8 @@
 
 namespace server {
 
-// Plans the listing of the directory that the intent names. Leaves Exchange::listing.
+// Plans the response to GET or HEAD of a directory without an index file: its listing, which
+// becomes Source::generated, or an error.
 uring::Task<> list_directory(Connection& c);
 
 }  // namespace server

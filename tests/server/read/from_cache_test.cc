@@ -1,7 +1,8 @@
-// Answers from memory are the answers of the long way, byte for byte, and cost one send.
+// The fast path of GET: its responses equal those of the general path byte for byte, and cost one
+// send.
 //
-// There are two ways to every answer, so most tests here compare: a world that remembers with one
-// that does not, which has the same files. What is remembered is in file_cache_test.cc.
+// Most tests compare two worlds with equal files: one with a file cache and one without. Tests of
+// the cache itself are in file_cache_test.cc.
 #include "apps/server/read/from_cache.h"
 
 #include <array>
@@ -31,7 +32,7 @@ using lab::pattern;
 using lab::World;
 using uring::OpCode;
 
-// --- The same answers ---
+// --- Equal responses ---
 
 struct Row {
   std::string name;
@@ -106,7 +107,8 @@ void add_conditions(std::vector<Row>& rows) {
   }
 }
 
-// Parts that leave from where they lie, from memory and from a mapping, and those around them.
+// Ranges of a size that is sent without a copy, from memory and from a mapping, and ranges just
+// below.
 void add_large_parts(std::vector<Row>& rows) {
   for (const char* target : {"/131072", "/131073", "/300000"}) {
     for (const char* fields :
@@ -187,7 +189,7 @@ std::vector<Row> make_rows() {
   return rows;
 }
 
-// Without what is drawn by lot: the boundary of parts.
+// `text` with the random boundary of multipart/byteranges replaced.
 std::string without_boundary(std::string text) {
   const std::size_t at = text.find("boundary=");
   if (at == std::string::npos) return text;
@@ -231,13 +233,13 @@ const Setting settings[] = {
     {"writable", [](Site& site) { site.writable = true; }},
 };
 
-class Same : public ::testing::TestWithParam<Setting> {
+class EveryResponse : public ::testing::TestWithParam<Setting> {
  protected:
-  Same() {
-    for (World* world : {&remembers, &forgets}) {
+  EveryResponse() {
+    for (World* world : {&cached, &uncached}) {
       put_files(world->root);
       GetParam().apply(world->site);
-      // The kind of a listing in the folder does not tell its age.
+      // Equal times of the directories, which their listings show.
       for (const char* folder : {"bare", "folder", "."}) {
         const std::array<timespec, 2> times{{{1000, 0}, {1000, 0}}};
         EXPECT_EQ(::utimensat(world->root.fd(), folder, times.data(), 0), 0);
@@ -245,11 +247,11 @@ class Same : public ::testing::TestWithParam<Setting> {
     }
   }
   void TearDown() override {
-    remembers.end();
-    forgets.end();
+    cached.end();
+    uncached.end();
   }
 
-  // A DELETE that is allowed would leave nothing to compare.
+  // Without DELETE where it is allowed: it would remove the files that are compared.
   std::vector<Row> rows() const {
     std::vector<Row> all = make_rows();
     if (GetParam().name == std::string_view("writable")) {
@@ -258,74 +260,75 @@ class Same : public ::testing::TestWithParam<Setting> {
     return all;
   }
 
-  World remembers{GetParam().name == std::string_view("with_a_small_cache")
-                      ? std::uint64_t{20'000}
-                      : lab::default_cache_bytes};
-  World forgets{0};
+  World cached{GetParam().name == std::string_view("with_a_small_cache")
+                   ? std::uint64_t{20'000}
+                   : lab::default_cache_bytes};
+  World uncached{0};
 };
 
-TEST_P(Same, is_every_answer_however_often_it_is_asked_for) {
+TEST_P(EveryResponse, is_equal_however_often_it_is_requested) {
   for (const Row& row : rows()) {
-    const std::string expected = answer(forgets, row);
+    const std::string expected = answer(uncached, row);
     ASSERT_FALSE(expected.empty()) << row.name;
     for (int times = 1; times <= 4; ++times) {
-      ASSERT_EQ(answer(remembers, row), expected) << row.name << ", time " << times;
+      ASSERT_EQ(answer(cached, row), expected) << row.name << ", time " << times;
     }
   }
 }
 
-TEST_P(Same, is_every_answer_on_a_connection_that_stays) {
+TEST_P(EveryResponse, is_equal_on_a_connection_that_stays_open) {
   for (const Row& row : rows()) {
     const std::string bytes = row.request + row.request + head_of("GET", "/hello.txt");
-    const int one = remembers.connect();
-    const int other = forgets.connect();
-    remembers.say(one, bytes);
-    remembers.say(one, bytes);
-    forgets.say(other, bytes);
-    forgets.say(other, bytes);
-    // A boundary is drawn for each answer; that there are parts is compared above.
-    if (forgets.heard(other).find("boundary=") == std::string::npos) {
-      ASSERT_EQ(remembers.heard(one), forgets.heard(other)) << row.name;
+    const int one = cached.connect();
+    const int other = uncached.connect();
+    cached.say(one, bytes);
+    cached.say(one, bytes);
+    uncached.say(other, bytes);
+    uncached.say(other, bytes);
+    // Each multipart response has its own random boundary; another test compares them.
+    if (uncached.heard(other).find("boundary=") == std::string::npos) {
+      ASSERT_EQ(cached.heard(one), uncached.heard(other)) << row.name;
     }
-    ASSERT_EQ(remembers.engine.closed(one), forgets.engine.closed(other)) << row.name;
-    remembers.engine.peer_finishes(one);
-    forgets.engine.peer_finishes(other);
-    remembers.settle();
-    forgets.settle();
+    ASSERT_EQ(cached.engine.closed(one), uncached.engine.closed(other)) << row.name;
+    cached.engine.peer_finishes(one);
+    uncached.engine.peer_finishes(other);
+    cached.settle();
+    uncached.settle();
   }
 }
 
-// What one answer leaves behind (a ready head, a noted target) must suit every other.
-TEST_P(Same, is_every_answer_whatever_was_asked_for_before) {
+// The state that one request leaves in the cache (a head, a recorded target) is right for all
+// others.
+TEST_P(EveryResponse, is_equal_whatever_was_requested_before) {
   const std::vector<Row> all = rows();
   std::vector<std::string> expected(all.size());
   std::minstd_rand random(1);
   for (int i = 0; i < 1500; ++i) {
     const std::size_t at = random() % all.size();
-    if (expected[at].empty()) expected[at] = answer(forgets, all[at]);
-    ASSERT_EQ(answer(remembers, all[at]), expected[at]) << all[at].name << ", step " << i;
+    if (expected[at].empty()) expected[at] = answer(uncached, all[at]);
+    ASSERT_EQ(answer(cached, all[at]), expected[at]) << all[at].name << ", step " << i;
     if (i % 50 != 0) continue;
-    // Forgotten, and remembered by another request first.
+    // Invalidates the entries, so that another request fills them first.
     for (const char* name : {"hello.txt", "app.html", "404.html", "folder/index.html", "300000"}) {
-      remembers.root.put(name, remembers.root.get(name));
+      cached.root.put(name, cached.root.get(name));
     }
   }
-  EXPECT_GT(remembers.worker.files.counters().hits, 0U);
+  EXPECT_GT(cached.worker.files.counters().hits, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Same, ::testing::ValuesIn(settings),
+INSTANTIATE_TEST_SUITE_P(Each, EveryResponse, ::testing::ValuesIn(settings),
                          [](const auto& row) { return std::string(row.param.name); });
 
-// --- What it costs ---
+// --- The cost ---
 
-class AtOnce : public lab::InWorld {
+class FastPath : public lab::InWorld {
  protected:
-  AtOnce() { put_files(world.root); }
+  FastPath() { put_files(world.root); }
   void SetUp() override {
-    if (!is_local(world.root.fd())) GTEST_SKIP() << "nothing is remembered of this file system";
+    if (!is_local(world.root.fd())) GTEST_SKIP() << "this file system is not cached";
   }
 
-  // The operations that start when `bytes` are said once more, after they were said twice.
+  // The operations that the engine starts for `bytes` when the cache is filled.
   std::vector<OpCode> operations_for(std::string_view bytes) {
     const int socket = world.connect();
     for (int i = 0; i < 3; ++i) world.say(socket, bytes);
@@ -342,7 +345,7 @@ class AtOnce : public lab::InWorld {
   std::string status(std::string_view bytes) { return world.ask(bytes).substr(9, 3); }
 };
 
-TEST_F(AtOnce, a_hot_answer_is_one_send) {
+TEST_F(FastPath, sends_a_cached_response_with_one_send) {
   const std::vector<OpCode> one_send = {OpCode::send};
   const std::string tag = "If-None-Match: " + std::string(lab::old_tag) + "\r\n";
   const std::string none_match = "If-None-Match: \"x\"\r\n";
@@ -367,7 +370,7 @@ TEST_F(AtOnce, a_hot_answer_is_one_send) {
   }
 }
 
-TEST_F(AtOnce, sixteen_pipelined_answers_are_one_send) {
+TEST_F(FastPath, sends_sixteen_pipelined_responses_with_one_send) {
   std::string sixteen;
   for (const char* target : {"/hello.txt", "/none", "/folder/", "/empty"}) {
     for (int i = 0; i < 4; ++i) sixteen += head_of(i == 1 ? "HEAD" : "GET", target);
@@ -375,8 +378,8 @@ TEST_F(AtOnce, sixteen_pipelined_answers_are_one_send) {
   EXPECT_EQ(operations_for(sixteen), std::vector<OpCode>{OpCode::send});
 }
 
-// What a file of no page cache, or of a part, is sent from is read as ever.
-TEST_F(AtOnce, what_the_page_cache_has_not_is_read) {
+// A mapped file whose pages are not in the page cache is read by the ring, which may wait.
+TEST_F(FastPath, is_not_taken_by_a_file_that_is_not_in_the_page_cache) {
   const uring::Fd file(::open((world.root / "300000").c_str(), O_RDONLY | O_CLOEXEC));
   if (is_in_memory(file.get())) GTEST_SKIP() << "it lies in memory";
   ASSERT_EQ(::fsync(file.get()), 0);
@@ -388,7 +391,7 @@ TEST_F(AtOnce, what_the_page_cache_has_not_is_read) {
 
 // --- Freshness ---
 
-TEST_F(AtOnce, changes_between_two_requests_are_seen) {
+TEST_F(FastPath, sees_changes_between_two_requests) {
   const int socket = world.connect();
   const auto body = [&](const char* target) {
     const std::size_t before = world.heard(socket).size();
@@ -427,7 +430,7 @@ TEST_F(AtOnce, changes_between_two_requests_are_seen) {
   world.engine.peer_finishes(socket);
 }
 
-TEST_F(AtOnce, an_upload_is_seen_by_the_request_behind_it_and_by_others) {
+TEST_F(FastPath, sees_an_upload_in_the_next_request_of_every_connection) {
   world.site.writable = true;
   const int writer = world.connect();
   const int reader = world.connect();
@@ -447,44 +450,44 @@ TEST_F(AtOnce, an_upload_is_seen_by_the_request_behind_it_and_by_others) {
   world.engine.peer_finishes(reader);
 }
 
-// The value of a field in the last answer of a stream.
+// The value of a field in the last response of a stream.
 std::string last_value(std::string_view stream, std::string_view name) {
   const std::string field = "\r\n" + std::string(name) + ": ";
   const std::size_t at = stream.rfind(field) + field.size();
   return std::string(stream.substr(at, stream.find('\r', at) - at));
 }
 
-// time(2) is up to a timer tick behind.
+// The exact time: time(2) is up to a timer tick behind.
 std::int64_t exact_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_REALTIME, &time);
   return time.tv_sec;
 }
 
-// The head that is kept is changed in place, but not under somebody who is sending it.
-TEST_F(AtOnce, a_kept_head_tells_the_time_of_now) {
+// The Date is changed in place, but not while another connection sends from that memory.
+TEST_F(FastPath, updates_Date_in_a_cached_head) {
   const std::string request = head_of("GET", "/hello.txt");
   for (int i = 0; i < 3; ++i) world.ask(request);
   CachedFile* const file = world.worker.files.find("hello.txt");
   ASSERT_TRUE(file && file->head_200.begin);
-  CachedHead& ready = file->head_200;
-  char* const date = ready.begin + ready.date_offset;
+  CachedHead& head = file->head_200;
+  char* const date = head.begin + head.date_offset;
   const std::string_view old_date = "Sun, 06 Nov 1994 08:49:37 GMT";
-  for (const bool is_sent_by_another : {true, false}) {
+  for (const bool is_being_sent : {true, false}) {
     old_date.copy(date, old_date.size());
-    ready.seconds = 784111777;
-    if (is_sent_by_another) FileCache::pin(*file);
+    head.seconds = 784111777;
+    if (is_being_sent) FileCache::pin(*file);
     const std::string heard = world.ask(request);
     const std::string told = "\r\nDate: " + std::string(old_date);
     EXPECT_EQ(heard.find(told), std::string::npos) << heard;
     EXPECT_NE(heard.find("\r\n\r\nhello\n"), std::string::npos) << heard;
-    EXPECT_EQ(std::string_view(date, old_date.size()) == old_date, is_sent_by_another);
-    if (is_sent_by_another) world.worker.files.unpin(*file);
+    EXPECT_EQ(std::string_view(date, old_date.size()) == old_date, is_being_sent);
+    if (is_being_sent) world.worker.files.unpin(*file);
   }
 }
 
-// RFC 9110 8.8.2.1: a time in the future is told as now, and now moves. So does Date.
-TEST_F(AtOnce, times_are_right_in_heads_that_were_made_before) {
+// RFC 9110 section 8.8.2.1: for a file of the future, Last-Modified is the time of the response.
+TEST_F(FastPath, updates_a_Last_Modified_that_is_in_the_future) {
   const std::int64_t future = ::time(nullptr) + 2;
   world.root.put("future", "f", future);
   const int socket = world.connect();
@@ -512,26 +515,26 @@ TEST_F(AtOnce, times_are_right_in_heads_that_were_made_before) {
   world.engine.peer_finishes(socket);
 }
 
-// --- The rest of the long way ---
+// --- Connections and logs ---
 
-// Both worlds, with the same done to them.
-class Alike : public ::testing::Test {
+// Two worlds to which each test does the same things.
+class BothPaths : public ::testing::Test {
  protected:
-  Alike() {
-    put_files(remembers.root);
-    put_files(forgets.root);
+  BothPaths() {
+    put_files(cached.root);
+    put_files(uncached.root);
   }
   void TearDown() override {
-    remembers.end();
-    forgets.end();
+    cached.end();
+    uncached.end();
   }
-  World remembers;
-  World forgets{0};
+  World cached;
+  World uncached{0};
 };
 
-TEST_F(Alike, say_both_worlds_when_the_server_stops) {
+TEST_F(BothPaths, respond_equally_when_the_server_stops) {
   std::vector<std::string> heard;
-  for (World* world : {&remembers, &forgets}) {
+  for (World* world : {&cached, &uncached}) {
     const std::string get = head_of("GET", "/hello.txt");
     for (int i = 0; i < 3; ++i) world->ask(get);
     const int socket = world->connect();
@@ -544,9 +547,9 @@ TEST_F(Alike, say_both_worlds_when_the_server_stops) {
   EXPECT_EQ(heard[0], heard[1]);
 }
 
-TEST_F(Alike, count_both_worlds_the_requests_of_a_connection) {
+TEST_F(BothPaths, count_the_requests_of_a_connection) {
   std::vector<std::string> heard;
-  for (World* world : {&remembers, &forgets}) {
+  for (World* world : {&cached, &uncached}) {
     world->site.max_requests = 3;
     std::string bytes;
     for (int i = 0; i < 5; ++i) bytes += head_of("GET", "/hello.txt");
@@ -557,7 +560,7 @@ TEST_F(Alike, count_both_worlds_the_requests_of_a_connection) {
   EXPECT_EQ(heard[0], heard[1]);
 }
 
-// What a log has: without the times, which are between brackets or in the Date of a head.
+// A log without its times, which are between brackets or in the Date of a head.
 std::string without_times(const std::string& log) {
   std::string plain;
   bool inside = false;
@@ -572,9 +575,9 @@ std::string without_times(const std::string& log) {
   return plain;
 }
 
-TEST_F(Alike, log_both_worlds) {
+TEST_F(BothPaths, log_equal_lines) {
   std::vector<std::string> logs;
-  for (World* world : {&remembers, &forgets}) {
+  for (World* world : {&cached, &uncached}) {
     lab::Folder folder;
     AccessLog access((folder / "access").string(), LogFormat::combined);
     ASSERT_EQ(access.open(), 0);
@@ -590,7 +593,7 @@ TEST_F(Alike, log_both_worlds) {
       }
       world->ask(bytes);
     }
-    // And answers that the peer does not take.
+    // And responses that the client does not read.
     for (const char* target : {"/hello.txt", "/131072", "/300000"}) {
       const int socket = world->connect();
       world->engine.peer_takes(socket, 10U);
@@ -606,14 +609,14 @@ TEST_F(Alike, log_both_worlds) {
   EXPECT_EQ(logs[0], logs[1]);
 }
 
-TEST_F(Alike, log_both_worlds_the_heads) {
+TEST_F(BothPaths, log_equal_heads) {
   std::vector<std::string> logs;
-  for (World* world : {&remembers, &forgets}) {
+  for (World* world : {&cached, &uncached}) {
     lab::Folder folder;
     AccessLog heads((folder / "heads").string(), LogFormat::combined);
     ASSERT_EQ(heads.open(), 0);
     const std::string bytes = head_of("GET", "/hello.txt") + head_of("HEAD", "/none");
-    for (int i = 0; i < 3; ++i) world->ask(bytes);  // ready before it is logged
+    for (int i = 0; i < 3; ++i) world->ask(bytes);  // cached before the log is on
     world->shared.head_log = &heads;
     for (int i = 0; i < 3; ++i) world->ask(bytes);
     heads.stop();
@@ -624,8 +627,8 @@ TEST_F(Alike, log_both_worlds_the_heads) {
   EXPECT_EQ(logs[0], logs[1]);
 }
 
-// More than a send carries, and peers that take little.
-TEST_F(Alike, answer_both_worlds_floods_and_slow_readers) {
+// More requests than one send can answer, and a client that reads slowly.
+TEST_F(BothPaths, respond_equally_to_floods_and_slow_readers) {
   std::string bytes;
   for (int i = 0; i < 300; ++i) {
     const char* const target = i % 7 == 0    ? "/16384"
@@ -635,7 +638,7 @@ TEST_F(Alike, answer_both_worlds_floods_and_slow_readers) {
     bytes += head_of("GET", target, i % 5 == 0 ? "Range: bytes=3-99999\r\n" : "");
   }
   std::vector<std::string> heard;
-  for (World* world : {&remembers, &forgets}) {
+  for (World* world : {&cached, &uncached}) {
     world->ask(bytes);
     const int socket = world->connect();
     world->engine.peer_takes(socket, 0);
@@ -651,8 +654,8 @@ TEST_F(Alike, answer_both_worlds_floods_and_slow_readers) {
   EXPECT_TRUE(heard[0] == heard[1]);
 }
 
-// Who is in the middle of an answer keeps the file that it began with.
-TEST_F(AtOnce, a_file_that_is_replaced_while_it_is_sent_leaves_whole) {
+// A response in progress keeps the version of the file that it began with.
+TEST_F(FastPath, sends_the_whole_old_file_when_it_is_replaced_meanwhile) {
   for (const char* name : {"16385", "131072", "300000"}) {
     const std::string content = world.root.get(name);
     const std::string get = head_of("GET", "/" + std::string(name));
@@ -670,9 +673,8 @@ TEST_F(AtOnce, a_file_that_is_replaced_while_it_is_sent_leaves_whole) {
   }
 }
 
-// Who stops taking in the middle of one, or goes, holds nothing afterwards: the world looks at its
-// end that no file is pinned.
-TEST_F(AtOnce, a_peer_that_goes_in_the_middle_of_a_part_lets_its_file_go) {
+// World::end() fails if a file is still pinned.
+TEST_F(FastPath, unpins_a_file_when_its_client_disconnects) {
   for (const char* target : {"/131072", "/300000"}) {
     const std::string get = head_of("GET", target, "Range: bytes=10000-80000\r\n");
     for (int i = 0; i < 3; ++i) world.ask(get);
@@ -690,8 +692,8 @@ TEST_F(AtOnce, a_peer_that_goes_in_the_middle_of_a_part_lets_its_file_go) {
   }
 }
 
-// The mapping has nothing there any more: that answer ends short, and no other.
-TEST_F(AtOnce, a_part_of_a_file_that_is_cut_off_ends_short) {
+// The mapping has lost its pages: that response ends early, and no other is affected.
+TEST_F(FastPath, ends_the_response_early_when_its_file_is_truncated) {
   const std::string get = head_of("GET", "/300000", "Range: bytes=100000-199999\r\n");
   for (int i = 0; i < 3; ++i) world.ask(get);
   const int cut = world.connect();

@@ -1,4 +1,4 @@
-// Directories read and shown by the whole connection, on the simulated engine with real files.
+// Directory listings through the whole connection, on the simulated engine with real files.
 #include "apps/server/read/list_directory.h"
 
 #include <filesystem>
@@ -63,8 +63,9 @@ TEST_F(Directories, are_not_listed_where_that_is_off) {
   EXPECT_TRUE(ask("/").ends_with("lost"));
 }
 
-// What GET would not answer is not shown; what it would is shown as what it is.
-TEST_F(Directories, show_what_can_be_got) {
+// Hidden names, temporaries, pipes and links out of the root are left out; other links are shown as
+// the kind of file that they lead to.
+TEST_F(Directories, show_the_names_that_GET_serves) {
   world.root.put("a", "x");
   world.root.put("d/b", "x");
   world.root.put(".hidden", "x");
@@ -85,7 +86,8 @@ TEST_F(Directories, show_what_can_be_got) {
   std::filesystem::remove(world.root / ".quoit-0123456789abcdef.tmp");
 }
 
-// RFC 9110 13.1.2: weakly for readers; 13.1.1: a weak tag never matches strongly.
+// RFC 9110 section 13.1.2: If-None-Match compares weakly; section 13.1.1: If-Match never matches a
+// weak tag.
 TEST_F(Directories, have_a_weak_tag) {
   world.root.put("a", "x");
   const std::string answer = ask("/");
@@ -97,17 +99,17 @@ TEST_F(Directories, have_a_weak_tag) {
   EXPECT_TRUE(ask("/", "If-Match: " + tag + "\r\n").starts_with("HTTP/1.1 412 "));
   EXPECT_TRUE(ask("/", "If-Match: *\r\n").starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(ask("/?json", "If-None-Match: " + tag + "\r\n").starts_with("HTTP/1.1 200 "));
-  // There is no date to compare with, and no part to ask for.
+  // A listing has no modification date and no ranges.
   EXPECT_TRUE(ask("/", "If-Modified-Since: Sun, 06 Nov 2033 08:49:37 GMT\r\nRange: bytes=0-1\r\n")
                   .starts_with("HTTP/1.1 200 "));
   world.root.put("a", "xy");
   EXPECT_TRUE(ask("/", "If-None-Match: " + tag + "\r\n").starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(Directories, of_thousands_of_files_are_listed_whole_and_in_turns) {
+TEST_F(Directories, of_thousands_of_files_are_listed_in_time_slices) {
   Names expected;
   for (int i = 1000; i < 6000; ++i) {
-    expected.push_back("file-" + std::to_string(i) + "-with-a-name-that-takes-some-room.txt");
+    expected.push_back("file-" + std::to_string(i) + "-with-a-name-that-takes-some-space.txt");
     world.root.put(expected.back(), "");
   }
   EXPECT_EQ(names("/"), expected);
@@ -133,7 +135,7 @@ TEST_F(Directories, that_many_clients_ask_for_at_once_are_listed_for_all) {
   EXPECT_EQ(world.worker.listing_runs, 0U);
 }
 
-TEST_F(Directories, are_let_go_when_the_client_goes) {
+TEST_F(Directories, release_their_listing_when_the_client_disconnects) {
   for (int i = 0; i < 5000; ++i) world.root.put("file-" + std::to_string(i), "");
   const int socket = world.connect();
   world.engine.peer_takes(socket, 100);
