@@ -1,9 +1,9 @@
-// DELETE: claim, look, judge, unlink.
+// The order of a DELETE: open the directory, claim the name, check the conditions, unlink.
 //
-// A symbolic link is deleted, not what it leads to, while conditions are about what GET shows: what
-// it leads to. Directories go only when they are empty, and `Depth` (RFC 4918 9.6.1, which Ruby's
-// clients send) changes nothing about that.
-// Covered by tests/server/write/delete_test.cc and tests/end_to_end/put_test.cc.
+// DELETE of a symbolic link removes the link and not the file that it leads to. The conditions of
+// the request, however, are evaluated against that file, because GET shows it. A directory is
+// removed only where it is empty, whatever `Depth` says (RFC 4918 section 9.6.1; Ruby's clients
+// send it). Covered by tests/server/write/delete_test.cc and tests/end_to_end/put_test.cc.
 #include "apps/server/write/delete.h"
 
 #include <cerrno>
@@ -19,65 +19,61 @@ using uring::Fault;
 
 namespace {
 
-// Nothing stands in the directory: what it was asked for is not there. RESOLVE_BENEATH made sure
-// that it is below the root, O_NOFOLLOW that the kind is the name's own.
-bool is_gone(const Connection& c, const Found& found) {
-  return c.exchange->request.intent.names_directory && !found.is_directory;
-}
-
-// Deletes the path's last name in `directory`, which only this writer has now.
-uring::Task<> take_away(Connection& c, int directory) {
+// Unlinks the last name of the path in `directory`. The caller holds the claim on the name.
+uring::Task<> unlink_claimed(Connection& c, int directory) {
   Exchange& x = *c.exchange;
-  // What is neither file nor directory, a link for one, is "not allowed", and can be deleted.
-  const Found found = co_await look(c, handle_flags() | O_NOFOLLOW);
-  const bool is_other = found.fault == Fault::not_allowed;
-  if (found.fault != Fault::none && !is_other) co_return answer(c, found.fault);
-  if (is_gone(c, found)) co_return answer(c, 404);
-  Found shown = found;
+  const Intent& intent = x.request.intent;
+  // O_NOFOLLOW: the kind of the name itself. Fault::not_allowed is neither a file nor a directory,
+  // such as a link, which can be deleted.
+  const Found named = co_await stat_target(c, handle_flags | O_NOFOLLOW);
+  const bool is_other = named.fault == Fault::not_allowed;
+  if (named.fault != Fault::none && !is_other) co_return answer(c, named.fault);
+  // A path with a slash at its end names a directory; a file of that name does not count.
+  if (intent.names_directory && !named.is_directory) co_return answer(c, 404);
+  Found shown = named;
   if (is_other) {
-    const Found followed = co_await look(c, handle_flags());
+    const Found followed = co_await stat_target(c, handle_flags);
     shown = followed;
   }
-  if (!conditions_hold(c, shown)) co_return answer(c, 412);
-  const int flags = found.is_directory ? AT_REMOVEDIR : 0;
-  const uring::Result removed = co_await c.io.unlink(directory, leaf_of(c), flags);
+  if (!conditions_hold(x.request.head, shown, c.worker.now())) co_return answer(c, 412);
+  const int flags = named.is_directory ? AT_REMOVEDIR : 0;
+  const uring::Result removed = co_await c.io.unlink(directory, leaf_of(intent), flags);
   if (removed.error() == EBUSY) co_return answer(c, 409, "something is mounted there");
   if (!removed.ok()) co_return answer(c, removed.fault());
   c.worker.note_change();
   x.plan = plan_deleted(x.request.head);
 }
 
-uring::Task<> claim_and_take_away(Connection& c, const Place& place) {
+uring::Task<> claim_and_unlink(Connection& c, const Target& target) {
+  Claims& claims = c.worker.shared.claims;
   Claim claim;
-  Fault fault = take_claim(c, claim, place.id);
+  Fault fault = take_claim(claims, claim, target.id, c.exchange->request.intent);
   if (fault == Fault::try_again) {
-    const Fault waited = co_await await_claim(c, claim);
+    const Fault waited = co_await await_claim(c.io, claims, claim);
     fault = waited;
   }
   if (fault != Fault::none) co_return answer(c, fault);
-  co_await take_away(c, place.directory);
-  c.worker.shared.claims.leave(claim);
-  const bool is_done = c.exchange->plan.status == 204;
-  if (!is_done || c.exchange->site->durability != Durability::full) co_return;
-  const uring::Result synced = co_await c.io.sync(place.directory);
+  co_await unlink_claimed(c, target.directory);
+  claims.leave(claim);
+  const bool is_deleted = c.exchange->plan.status == 204;
+  if (!is_deleted || c.exchange->site->durability != Durability::full) co_return;
+  const uring::Result synced = co_await c.io.sync(target.directory);
   if (!synced.ok()) answer(c, 500, "it is deleted, but the disk did not confirm it");
 }
 
-// The directory, the claim, the name.
-uring::Task<> find_and_take_away(Connection& c) {
-  const std::string_view path = c.exchange->request.intent.path;
-  Place place;
-  if (!recall_directory(c, place)) {
-    const Fault fault = co_await open_directory(c, place);
+uring::Task<> open_and_unlink(Connection& c) {
+  Target target;
+  if (!reuse_directory(c, target)) {
+    const Fault fault = co_await open_directory(c, target);
     if (fault != Fault::none) co_return answer(c, fault);
   }
-  // The nearest directory that exists is further up: there is nothing to delete.
-  if (place.existing_bytes != path.rfind('/') + 1) {
-    answer(c, 404);
+  // Without the parent directory, the path does not exist.
+  if (has_parent(c.exchange->request.intent, target)) {
+    co_await claim_and_unlink(c, target);
   } else {
-    co_await claim_and_take_away(c, place);
+    answer(c, 404);
   }
-  leave_directory(c, place);
+  release_directory(c, target);
 }
 
 }  // namespace
@@ -85,8 +81,8 @@ uring::Task<> find_and_take_away(Connection& c) {
 uring::Task<> delete_file(Connection& c) {
   if (c.exchange->request.intent.path == ".")
     co_return answer(c, 409, "the root cannot be deleted");
-  begin_files(c);
-  co_await find_and_take_away(c);
+  begin_file_operations(c);
+  co_await open_and_unlink(c);
   c.io.do_files_at_once(false);
 }
 

@@ -1,4 +1,4 @@
-// DELETE: how a file or an empty directory goes.
+// DELETE: removing a file, a symbolic link or an empty directory.
 //
 // Covered by tests/server/write/delete_test.cc and tests/end_to_end/put_test.cc.
 #pragma once
@@ -8,7 +8,8 @@
 
 namespace server {
 
-// Deletes what a DELETE names, a directory only when it is empty, and plans the response.
+// Deletes the path of Request::intent, a directory only where it is empty, and plans the response:
+// 204, or an error.
 uring::Task<> delete_file(Connection& c);
 
 }  // namespace server

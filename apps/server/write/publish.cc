@@ -1,15 +1,15 @@
-// Parents, time, sync, claim, look, rename. Read publish() first.
-// Covered by tests/server/write/put_test.cc, faults_test.cc and tests/end_to_end/put_test.cc.
+// Time, sync, parents, claim, conditions, rename. Read publish() first. Covered by
+// tests/server/write/publish_test.cc, faults_test.cc and tests/end_to_end/put_test.cc.
 #include "apps/server/write/publish.h"
 
 #include <array>
-#include <cstring>
-#include <fcntl.h>
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <utility>
+
+#include "apps/server/connection/worker_state.h"
+#include "apps/server/write/parents.h"
+#include "apps/server/write/temporary.h"
 
 namespace server {
 
@@ -18,102 +18,17 @@ using uring::Fault;
 
 namespace {
 
-// A directory may be removed by a DELETE at any time before something stands in it: then it is
-// made again. Who loses four times in a row is told.
+// A DELETE may remove the parent directory until the new file is in it; the parent is then made
+// again. An upload that loses this race that often gets an error.
 constexpr int most_attempts = 4;
 
 Published failed(Fault fault) { return {.outcome = Publication::failed, .fault = fault}; }
 
-// Makes the directories that are missing between the temporary and the target, and opens the last
-// as `upload.target`. Names are made one by one so that no link is followed.
-uring::Task<Fault> make_parents(Connection& c, Upload& upload) {
-  const std::string_view path = c.exchange->request.intent.path;
-  const ScratchText text(c.exchange->scratch);
-  const bool is_synced = c.exchange->site->durability == Durability::full;
-  const uring::OpenHow how = beneath(directory_flags(c) | O_NOFOLLOW);
-  int parent = upload.place.directory;
-  Fault fault = Fault::none;
-  for (std::size_t begin = upload.place.existing_bytes; fault == Fault::none;) {
-    const std::size_t slash = path.find('/', begin);
-    if (slash == std::string_view::npos) break;
-    char* name = text.data();
-    name[path.substr(begin, slash - begin).copy(name, text.bytes().size() - 1)] = '\0';
-    const uring::Result made = co_await c.io.make_directory(parent, name, 0777);
-    if (!made.ok() && made.fault() != Fault::exists) fault = made.fault();
-    // What somebody else has made keeps what is above it: only the unbroken tail is ours.
-    if (made.ok() && upload.made_from == 0) upload.made_from = begin + 1;
-    if (made.fault() == Fault::exists) upload.made_from = 0;
-    if (made.ok() && is_synced) {
-      const uring::Result synced = co_await c.io.sync(parent);
-      fault = synced.fault();
-    }
-    const uring::Result opened = co_await c.io.open(parent, name, how);
-    if (opened.ok()) {
-      if (parent != upload.place.directory) c.io.engine().close(parent);
-      parent = opened.value;
-    } else if (fault == Fault::none) {
-      fault = opened.fault();
-    }
-    begin = slash + 1;
-  }
-  upload.target = parent;
-  co_return fault;
-}
-
-// Nothing is missing on the way to the target, as when the upload began.
-bool has_parents(const Connection& c, const Upload& upload) {
-  return c.exchange->request.intent.path.data() + upload.place.existing_bytes == leaf_of(c);
-}
-
-void close_target(Connection& c, Upload& upload) {
-  const int target = std::exchange(upload.target, -1);
-  if (target >= 0 && target != upload.place.directory) c.io.engine().close(target);
-}
-
-// Opens the directory of the target and makes what is missing, for the first time or `again`.
-uring::Task<Fault> open_target(Connection& c, Upload& upload, bool again) {
-  close_target(c, upload);
-  if (again && upload.is_nameless) {
-    // Nothing of ours stands in the directory: it may be gone itself.
-    leave_directory(c, upload.place);
-    const Fault opened = co_await open_directory(c, upload.place);
-    if (opened != Fault::none) co_return opened;
-  }
-  const Fault made = co_await make_parents(c, upload);
-  co_return made;
-}
-
-// Removes the directories that were made, the deepest first, as far as they are empty. Each is
-// found again from the root: its parent may have been replaced by a link meanwhile.
-uring::Task<> remove_parents(Connection& c, Upload& upload) {
-  const std::string_view path = c.exchange->request.intent.path;
-  const ScratchText text(c.exchange->scratch);
-  const uring::OpenHow how = beneath(O_PATH | O_DIRECTORY);
-  std::size_t end = path.rfind('/');
-  while (upload.made_from > 0 && end != std::string_view::npos && end >= upload.made_from) {
-    const std::size_t slash = path.substr(0, end).rfind('/');
-    const bool at_root = slash == std::string_view::npos;
-    const std::size_t begin = at_root ? 0 : slash + 1;
-    char* parent = text.data();
-    char* name = parent + (at_root ? path.copy(parent, 0) : path.copy(parent, slash)) + 2;
-    std::strcpy(name - 2, at_root ? "." : "");
-    name[path.substr(begin, end - begin).copy(name, path.size())] = '\0';
-    const uring::Result opened = co_await c.io.open(c.worker.shared.root, parent, how);
-    Fault fault = opened.fault();
-    if (opened.ok()) {
-      const uring::Result removed = co_await c.io.unlink(opened.value, name, AT_REMOVEDIR);
-      c.io.engine().close(opened.value);
-      fault = removed.fault();
-    }
-    if (fault != Fault::none && fault != Fault::not_found) co_return;
-    end = slash;
-  }
-}
-
-// An exact time: the coarse one that the kernel gives by itself is the same for two uploads within
-// a tick, and so would be their entity tags. For the same reason a client's time, which is of whole
-// seconds, gets our nanoseconds. A plain call on an open file: it changes an inode in memory.
-void stamp(Upload& upload) {
+// Sets the modification time from the exact clock. The kernel's own timestamps come from a coarse
+// clock: two uploads within one of its ticks would have one time, and one entity tag. A time that
+// the client sent has whole seconds and gets the nanoseconds of now, for the same reason. A plain
+// call: it changes the inode of an open file, which is in memory.
+void set_modification_time(Upload& upload) {
   std::array<timespec, 2> times{};
   ::clock_gettime(CLOCK_REALTIME, &times[1]);
   times[0] = times[1];
@@ -122,65 +37,55 @@ void stamp(Upload& upload) {
   upload.mtime_ns = times[1].tv_sec * 1'000'000'000 + times[1].tv_nsec;
 }
 
-// `If-None-Match: *` wants that nothing is replaced, whoever came in between.
-bool must_be_new(const Connection& c) {
-  return c.exchange->request.head.value_of(FieldName::if_none_match) == "*";
+// `If-None-Match: *` forbids to replace any file.
+bool must_be_new(const http1::RequestHead& head) {
+  return head.value_of(FieldName::if_none_match) == "*";
 }
 
-// RENAME_NOREPLACE is not known there: renameat2(2) says EINVAL for it, FUSE may say ENOSYS.
+// The fault of a rename with RENAME_NOREPLACE on a file system that does not implement that flag:
+// EINVAL by renameat2(2), ENOSYS by some FUSE file systems.
 bool is_unsupported(Fault fault) { return fault == Fault::bad_name || fault == Fault::unsupported; }
 
-// Creates the target where nothing is, by a link: for file systems whose rename always replaces.
-// The temporary keeps its own name too, which clear_away() removes.
+// Creates the new name as a second link to the temporary file, for file systems whose rename always
+// replaces. The temporary name remains; put() removes it.
 uring::Task<Published> link_new(Connection& c, Upload& upload) {
   const char* name = upload.name.data();
+  const char* leaf = leaf_of(c.exchange->request.intent);
   const uring::Result linked =
-      co_await c.io.link(upload.place.directory, name, upload.target, leaf_of(c));
+      co_await c.io.link(upload.target.directory, name, upload.parent, leaf);
   const Fault fault = linked.fault();
   if (fault == Fault::none) co_return Published{.outcome = Publication::created};
-  if (fault == Fault::exists) co_return Published{.outcome = Publication::refused};
+  if (fault == Fault::exists) co_return Published{.outcome = Publication::condition_failed};
   if (is_unsupported(fault) || fault == Fault::not_allowed) {
     co_return Published{.outcome = Publication::unsupported};
   }
   co_return failed(fault);
 }
 
-// Creates the target where nothing is, of a file that has no name.
-uring::Task<Published> name_new(Connection& c, Upload& upload) {
-  const uring::Result linked = co_await c.io.link_file(upload.file, upload.target, leaf_of(c));
+// Creates the new name for a nameless temporary file. Fault::exists: the name is taken.
+uring::Task<Published> link_nameless(Connection& c, Upload& upload) {
+  const char* leaf = leaf_of(c.exchange->request.intent);
+  const uring::Result linked = co_await c.io.link_file(upload.file, upload.parent, leaf);
   if (!linked.ok()) co_return failed(linked.fault());
   upload.is_nameless = false;
   co_return Published{.outcome = Publication::created};
 }
 
-// Gives a file that has no name one of its own, by which it can replace another.
-uring::Task<Fault> name_temporary(Connection& c, Upload& upload) {
-  // Before it can be found, so that a sweep of whichever process knows that somebody has it.
-  ::flock(upload.file, LOCK_EX | LOCK_NB);
-  const char* name = upload.name.data();
-  Fault fault = Fault::exists;
-  for (int i = 0; i < most_attempts && fault == Fault::exists; ++i) {
-    upload.name = c.worker.new_temporary_name();
-    const uring::Result linked = co_await c.io.link_file(upload.file, upload.place.directory, name);
-    fault = linked.fault();
-  }
-  upload.has_name = fault == Fault::none;
-  upload.is_nameless = fault != Fault::none;
-  co_return fault;
-}
-
-// Creates the target where nothing is. Fault::exists: something is, or only a look can tell.
+// Renames the temporary file, unless the new name is taken. Fault::exists: it is taken, or the file
+// system cannot tell.
 uring::Task<Published> rename_new(Connection& c, Upload& upload) {
   const char* name = upload.name.data();
-  const uring::Result renamed = co_await c.io.rename(upload.place.directory, name, upload.target,
-                                                     leaf_of(c), RENAME_NOREPLACE);
+  const Request& request = c.exchange->request;
+  const char* leaf = leaf_of(request.intent);
+  const uring::Result renamed =
+      co_await c.io.rename(upload.target.directory, name, upload.parent, leaf, RENAME_NOREPLACE);
   const Fault fault = renamed.fault();
   if (fault == Fault::none) {
     upload.has_name = false;
     co_return Published{.outcome = Publication::created};
   }
   if (!is_unsupported(fault)) co_return failed(fault);
-  if (!must_be_new(c)) co_return failed(Fault::exists);
+  if (!must_be_new(request.head)) co_return failed(Fault::exists);
   const Published linked = co_await link_new(c, upload);
   co_return linked;
 }
@@ -191,64 +96,72 @@ bool same_version(const Found& left, const Found& right) {
          (left.facts.size == right.facts.size && left.facts.mtime_ns == right.facts.mtime_ns);
 }
 
-// Puts the file where it belongs, while nobody else does so in this process. Where nothing stood it
-// is first tried as if that still held: the kernel knows. Else a look decides what is replaced.
-uring::Task<Published> move_in(Connection& c, Upload& upload) {
+// Gives the temporary file its name; the caller holds the claim on it. Where the path did not exist
+// when the upload began, the kernel is first asked to create the name. Where the name is taken, or
+// was from the beginning, the conditions are evaluated against the current file, which is replaced.
+uring::Task<Published> give_name(Connection& c, Upload& upload) {
   if (upload.before.fault == Fault::not_found) {
     Published made;
     if (upload.is_nameless) {
-      const Published named = co_await name_new(c, upload);
-      made = named;
+      const Published linked = co_await link_nameless(c, upload);
+      made = linked;
     } else {
       const Published renamed = co_await rename_new(c, upload);
       made = renamed;
     }
     if (made.fault != Fault::exists) co_return made;
   }
-  const Found now = co_await look(c, handle_flags());
+  const Found now = co_await stat_target(c, handle_flags);
+  const http1::RequestHead& head = c.exchange->request.head;
   const bool exists = now.fault == Fault::none;
   if (!exists && now.fault != Fault::not_found) co_return failed(now.fault);
   if (exists && now.is_directory) co_return failed(Fault::is_directory);
-  if (!conditions_hold(c, now)) co_return Published{.outcome = Publication::refused};
-  if (upload.terms.part && !same_version(now, upload.before)) {
-    co_return Published{.outcome = Publication::overtaken};
+  // A name that is taken by a dangling link is no file for GET, and yet may not be replaced.
+  const bool is_forbidden = !exists && must_be_new(head);
+  if (is_forbidden || !conditions_hold(head, now, c.worker.now())) {
+    co_return Published{.outcome = Publication::condition_failed};
   }
-  // A link that leads nowhere: nothing that GET shows, and yet a name that is taken.
-  if (!exists && must_be_new(c)) co_return Published{.outcome = Publication::refused};
+  if (upload.terms.part && !same_version(now, upload.before)) {
+    co_return Published{.outcome = Publication::changed};
+  }
   if (upload.is_nameless) {
     const Fault fault = co_await name_temporary(c, upload);
     if (fault != Fault::none) co_return failed(fault);
   }
   const char* name = upload.name.data();
+  const char* leaf = leaf_of(c.exchange->request.intent);
   const uring::Result renamed =
-      co_await c.io.rename(upload.place.directory, name, upload.target, leaf_of(c), 0);
+      co_await c.io.rename(upload.target.directory, name, upload.parent, leaf, 0);
   if (!renamed.ok()) co_return failed(renamed.fault());
   upload.has_name = false;
   co_return Published{.outcome = exists ? Publication::replaced : Publication::created};
 }
 
-uring::Task<Published> claim_and_move_in(Connection& c, Upload& upload) {
+uring::Task<Published> claim_and_give_name(Connection& c, Upload& upload) {
+  Claims& claims = c.worker.shared.claims;
   Claim claim;
-  const bool is_known = upload.target == upload.place.directory;
-  Fault fault = take_claim(c, claim, is_known ? upload.place.id : id_of(upload.target));
+  const bool is_known = upload.parent == upload.target.directory;
+  const DirectoryId directory = is_known ? upload.target.id : id_of(upload.parent);
+  Fault fault = take_claim(claims, claim, directory, c.exchange->request.intent);
   if (fault == Fault::try_again) {
-    const Fault waited = co_await await_claim(c, claim);
+    const Fault waited = co_await await_claim(c.io, claims, claim);
     fault = waited;
   }
   if (fault != Fault::none) co_return failed(fault);
-  const Published published = co_await move_in(c, upload);
-  c.worker.shared.claims.leave(claim);
+  const Published published = co_await give_name(c, upload);
+  claims.leave(claim);
   co_return published;
 }
 
-// The bytes are on the disk before the name is: after a power cut there is no name without them.
-uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
+// Syncs the content before the file gets its name, so that a power cut leaves no name without its
+// content.
+uring::Task<Fault> sync_file(uring::Io& io, int file, Durability durability) {
   uring::Result synced;
-  if (c.exchange->site->durability == Durability::full) {
-    const uring::Result whole = co_await c.io.sync(upload.file);
+  if (durability == Durability::full) {
+    const uring::Result whole = co_await io.sync(file);
     synced = whole;
   } else {
-    const uring::Result data = co_await c.io.sync_data(upload.file);
+    const uring::Result data = co_await io.sync_data(file);
     synced = data;
   }
   co_return synced.fault();
@@ -258,43 +171,37 @@ uring::Task<Fault> sync_file(Connection& c, const Upload& upload) {
 
 uring::Task<Published> publish(Connection& c, Upload& upload) {
   const Durability durability = c.exchange->site->durability;
-  stamp(upload);
+  set_modification_time(upload);
   if (durability != Durability::none) {
-    const Fault synced = co_await sync_file(c, upload);
+    const Fault synced = co_await sync_file(c.io, upload.file, durability);
     if (synced != Fault::none) co_return failed(synced);
   }
   Published published = failed(Fault::not_found);
   for (int i = 0; i < most_attempts && published.fault == Fault::not_found; ++i) {
-    if (i > 0 || !has_parents(c, upload)) {
-      const Fault fault = co_await open_target(c, upload, i > 0);
+    if (i > 0 || !has_parent(c.exchange->request.intent, upload.target)) {
+      const Fault fault = co_await open_parent(c, upload, i > 0);
       published = failed(fault);
       if (fault != Fault::none) continue;
     } else {
-      upload.target = upload.place.directory;
+      upload.parent = upload.target.directory;
     }
-    const Published attempt = co_await claim_and_move_in(c, upload);
+    const Published attempt = co_await claim_and_give_name(c, upload);
     published = attempt;
   }
   if (published.is_visible()) c.worker.note_change();
   if (!published.is_visible()) {
     co_await remove_parents(c, upload);
   } else if (durability == Durability::full) {
-    const uring::Result confirmed = co_await c.io.sync(upload.target);
+    const uring::Result confirmed = co_await c.io.sync(upload.parent);
     if (!confirmed.ok()) published = {.outcome = Publication::unconfirmed};
   }
   co_return published;
 }
 
-uring::Task<> remove_temporary(Connection& c, Upload& upload) {
-  upload.has_name = false;
-  const char* name = upload.name.data();
-  co_await c.io.unlink(upload.place.directory, name, 0);
-}
-
-void close_all(Connection& c, Upload& upload) {
-  close_target(c, upload);
+void close_upload(Connection& c, Upload& upload) {
+  close_parent(c.io, upload);
   if (upload.file >= 0) c.io.engine().close(upload.file);
-  leave_directory(c, upload.place);
+  release_directory(c, upload.target);
 }
 
 }  // namespace server

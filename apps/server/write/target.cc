@@ -1,10 +1,9 @@
-// Opening, looking, queueing. Covered by tests/server/write/put_test.cc and
-// tests/end_to_end/put_test.cc.
+// Opening directories, finding paths, and claiming names. Covered by
+// tests/server/write/target_test.cc.
 #include "apps/server/write/target.h"
 
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -16,28 +15,30 @@ namespace server {
 
 using uring::Fault;
 
-const char* leaf_of(const Connection& c) {
-  const std::string_view path = c.exchange->request.intent.path;
-  return path.data() + (path.rfind('/') + 1);  // without a slash: all of it
+const char* leaf_of(const Intent& intent) {
+  return intent.path.data() + (intent.path.rfind('/') + 1);  // npos + 1 is 0: all of it
 }
 
-std::uint64_t handle_flags() { return O_PATH; }
-
-std::uint64_t directory_flags(const Connection& c) {
-  const bool is_synced = c.exchange->site->durability == Durability::full;
-  return O_DIRECTORY | (is_synced ? O_RDONLY : O_PATH);
+bool has_parent(const Intent& intent, const Target& target) {
+  return intent.path.data() + target.existing_bytes == leaf_of(intent);
 }
 
-// A plain call, which fails for no descriptor that is open: its inode is in memory.
+std::uint64_t directory_flags(Durability durability) {
+  return O_DIRECTORY | (durability == Durability::full ? O_RDONLY : O_PATH);
+}
+
+// A plain call: the inode of an open descriptor is in memory, so that it cannot fail or wait.
 DirectoryId id_of(int directory) {
   struct stat status {};
   describe_file(directory, status);
   return {.device = status.st_dev, .inode = status.st_ino};
 }
 
-void begin_files(Connection& c) { c.io.do_files_at_once(c.worker.memory_device.has_value()); }
+void begin_file_operations(Connection& c) {
+  c.io.do_files_at_once(c.worker.memory_device.has_value());
+}
 
-uring::Task<Found> look(Connection& c, std::uint64_t flags) {
+uring::Task<Found> stat_target(Connection& c, std::uint64_t flags) {
   const char* path = c.exchange->request.intent.path.data();
   Found found = co_await open_beneath(c.io, c.worker.shared.root, path, flags);
   if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
@@ -46,65 +47,64 @@ uring::Task<Found> look(Connection& c, std::uint64_t flags) {
 
 namespace {
 
-// The path of the directory in which the path's last name stands.
-std::string_view parent_of(const Connection& c) {
-  const std::string_view path = c.exchange->request.intent.path;
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+// The path of the directory that contains the last name; empty: the root.
+std::string_view parent_of(const Intent& intent) {
+  const std::size_t slash = intent.path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : intent.path.substr(0, slash);
 }
 
-// Takes note of the directory that was opened.
-void note_directory(Connection& c, Place& place, std::size_t existing_bytes) {
-  place.id = id_of(place.directory);
-  place.existing_bytes = existing_bytes;
-  if (!c.worker.is_in_memory(place.id.device)) {
+// Completes `target`, whose directory was opened, and offers a parent in memory to LastDirectory.
+void record_directory(Connection& c, Target& target, std::size_t existing_bytes) {
+  const Intent& intent = c.exchange->request.intent;
+  target.id = id_of(target.directory);
+  target.existing_bytes = existing_bytes;
+  if (!c.worker.is_in_memory(target.id.device)) {
     c.io.do_files_at_once(false);
-  } else if (c.io.does_files_at_once() &&
-             c.exchange->request.intent.path.data() + existing_bytes == leaf_of(c)) {
-    place.last = c.worker.last_directory.replace(parent_of(c), c.io.loop().iterations(),
-                                                 place.directory, place.id);
+  } else if (c.io.does_files_at_once() && has_parent(intent, target)) {
+    target.last = c.worker.last_directory.replace(parent_of(intent), c.io.loop().iterations(),
+                                                  target.directory, target.id);
   }
 }
 
 }  // namespace
 
-bool recall_directory(Connection& c, Place& place) {
-  const std::string_view parent = parent_of(c);
-  place.last = c.worker.last_directory.borrow(parent, c.io.loop().iterations());
-  if (!place.last) return false;
-  place.directory = place.last->fd;
-  place.id = place.last->id;
-  place.existing_bytes = parent.empty() ? 0 : parent.size() + 1;
+bool reuse_directory(Connection& c, Target& target) {
+  const std::string_view parent = parent_of(c.exchange->request.intent);
+  target.last = c.worker.last_directory.borrow(parent, c.io.loop().iterations());
+  if (!target.last) return false;
+  target.directory = target.last->fd;
+  target.id = target.last->id;
+  target.existing_bytes = parent.empty() ? 0 : parent.size() + 1;
   return true;
 }
 
-void leave_directory(Connection& c, Place& place) {
-  if (place.last) {
-    c.worker.last_directory.give_back(*std::exchange(place.last, nullptr));
-  } else if (place.directory >= 0) {
-    c.io.engine().close(place.directory);
+void release_directory(Connection& c, Target& target) {
+  if (target.last) {
+    c.worker.last_directory.give_back(*std::exchange(target.last, nullptr));
+  } else if (target.directory >= 0) {
+    c.io.engine().close(target.directory);
   }
-  place.directory = -1;
+  target.directory = -1;
 }
 
-uring::Task<Fault> open_directory(Connection& c, Place& place) {
+uring::Task<Fault> open_directory(Connection& c, Target& target) {
   const std::string_view path = c.exchange->request.intent.path;
   const ScratchText text(c.exchange->scratch);
+  const uring::OpenHow how = beneath(directory_flags(c.exchange->site->durability));
   std::size_t slash = path.rfind('/');
   for (;;) {
     const bool at_root = slash == std::string_view::npos;
     char* name = text.data();
     const std::size_t size = at_root ? path.copy(name, 0) : path.copy(name, slash);
     std::strcpy(name + size, at_root ? "." : "");
-    const uring::OpenHow how = beneath(directory_flags(c));
     uring::Result opened{.value = -EAGAIN};
     for (int i = 0; i < most_open_attempts && opened.fault() == Fault::try_again; ++i) {
       const uring::Result attempt = co_await c.io.open(c.worker.shared.root, name, how);
       opened = attempt;
     }
     if (opened.ok()) {
-      place.directory = opened.value;
-      note_directory(c, place, at_root ? 0 : slash + 1);
+      target.directory = opened.value;
+      record_directory(c, target, at_root ? 0 : slash + 1);
       co_return Fault::none;
     }
     if (opened.fault() != Fault::not_found || at_root) co_return opened.fault();
@@ -112,22 +112,22 @@ uring::Task<Fault> open_directory(Connection& c, Place& place) {
   }
 }
 
-Fault take_claim(Connection& c, Claim& claim, DirectoryId directory) {
-  const ClaimKey key{.device = directory.device, .inode = directory.inode, .name = leaf_of(c)};
-  return c.worker.shared.claims.enter(claim, key);
+Fault take_claim(Claims& claims, Claim& claim, DirectoryId directory, const Intent& intent) {
+  const ClaimKey key{.device = directory.device, .inode = directory.inode, .name = leaf_of(intent)};
+  return claims.enter(claim, key);
 }
 
-uring::Task<Fault> await_claim(Connection& c, Claim& claim) {
+uring::Task<Fault> await_claim(uring::Io& io, Claims& claims, Claim& claim) {
   std::uint64_t count = 0;
-  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
-  const uring::Result woken = co_await c.io.read(claim.event, room, uring::at_position);
-  if (!woken.ok()) c.worker.shared.claims.leave(claim);
+  const std::span<char> bytes(reinterpret_cast<char*>(&count), sizeof count);
+  const uring::Result woken = co_await io.read(claim.event, bytes, uring::at_position);
+  if (!woken.ok()) claims.leave(claim);
   co_return woken.fault();
 }
 
-bool conditions_hold(Connection& c, const Found& found) {
+bool conditions_hold(const http1::RequestHead& head, const Found& found, std::int64_t now) {
   const FileFacts* existing = found.fault == Fault::none ? &found.facts : nullptr;
-  return judge(c.exchange->request.head, existing, c.worker.now()) == Verdict::proceed;
+  return judge(head, existing, now) == Verdict::proceed;
 }
 
 }  // namespace server

@@ -1,9 +1,13 @@
-// Place: where a name is to come or to go, and what stands there.
+// Target: the path that a PUT or a DELETE changes, and the steps that both have in common.
 //
-// What storing and deleting have in common: the directory above the name, opened beneath the root;
-// a look at what the name leads to; the conditions of the request; the claim on the name.
-// Covered by tests/server/write/put_test.cc and tests/end_to_end/put_test.cc.
+// Both open the nearest existing directory above the path, beneath the root; find out what the path
+// leads to; evaluate the conditions of the request against it; and claim the name, so that one
+// writer at a time changes it. Covered by tests/server/write/target_test.cc.
 #pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
 
 #include "apps/server/connection/connection.h"
 #include "apps/server/files/claims.h"
@@ -12,49 +16,58 @@
 
 namespace server {
 
-// Which directory is open there.
-DirectoryId id_of(int directory);
-
-struct Place {
-  int directory = -1;                    // the nearest existing directory above the name
-  LastDirectory::Entry* last = nullptr;  // whose descriptor that is, if it is not this place's own
-  DirectoryId id;                        // which directory it is
-  std::size_t existing_bytes = 0;        // how much of the path names it, with its slash
+// A path to be changed, with the nearest existing directory above it. release_directory() ends it.
+struct Target {
+  int directory = -1;                    // that directory; -1: not open
+  LastDirectory::Entry* last = nullptr;  // the owner of the descriptor; null: this Target owns it
+  DirectoryId id;                        // the identity of the directory
+  std::size_t existing_bytes = 0;        // how much of the path names it, with its slash; 0: root
 };
 
-// The last name of the path, NUL-terminated.
-const char* leaf_of(const Connection& c);
+// Device and inode of an open directory.
+DirectoryId id_of(int directory);
 
-// O_PATH: a handle for names and facts that needs no right to read.
-std::uint64_t handle_flags();
+// The last name of the path, NUL-terminated. A view of Intent::path.
+const char* leaf_of(const Intent& intent);
 
-// How directories are opened for writing in them: as handles, or so that they can be synced.
-std::uint64_t directory_flags(const Connection& c);
+// Says whether the directory of the last name exists: the nearest existing one is the parent.
+bool has_parent(const Intent& intent, const Target& target);
 
-// What stands at the path now; Fault::not_found if nothing does. Its descriptor is closed.
-uring::Task<Found> look(Connection& c, std::uint64_t flags);
+// For open_beneath(): a handle for names and facts, which needs no permission to read.
+inline constexpr std::uint64_t handle_flags = O_PATH;
 
-// Begins to work on files: at once as long as they lie in memory. open_directory() finds out where
-// they do not; do_files_at_once(false) ends it.
-void begin_files(Connection& c);
+// The flags for opening a directory in which names are changed: a handle, or for Durability::full a
+// descriptor that can be synced.
+std::uint64_t directory_flags(Durability durability);
+
+// Finds out what the path leads to now; Fault::not_found: nothing. The result has no descriptor.
+uring::Task<Found> stat_target(Connection& c, std::uint64_t flags);
+
+// Begins to work on files: synchronously (see Io::do_files_at_once) where the root is in memory.
+// open_directory() switches that off where the directory is on another file system. The caller
+// switches it off at the end.
+void begin_file_operations(Connection& c);
 
 // Opens the nearest existing directory above the path.
-uring::Task<uring::Fault> open_directory(Connection& c, Place& place);
+uring::Task<uring::Fault> open_directory(Connection& c, Target& target);
 
-// The same from what is known in this turn. False: it has to be opened.
-bool recall_directory(Connection& c, Place& place);
+// Takes the parent directory from the worker's LastDirectory, where an earlier request of this loop
+// iteration has opened it. False: it has to be opened.
+bool reuse_directory(Connection& c, Target& target);
 
-// Gives the directory up.
-void leave_directory(Connection& c, Place& place);
+// Closes the directory, or gives its descriptor back to its owner.
+void release_directory(Connection& c, Target& target);
 
-// Takes the path's last name in that directory. Fault::none: only this writer has it, until
-// Claims::leave(claim). Fault::try_again: another one has it; await_claim(). Any other: no claim.
-uring::Fault take_claim(Connection& c, Claim& claim, DirectoryId directory);
+// Claims the last name of the path in that directory. Fault::none: this writer has the name until
+// Claims::leave(). Fault::try_again: another writer has it; await_claim() is to follow. Any other
+// fault: there is no claim.
+uring::Fault take_claim(Claims& claims, Claim& claim, DirectoryId directory, const Intent& intent);
 
-// Waits until no other writer has the name, and takes it: as take_claim().
-uring::Task<uring::Fault> await_claim(Connection& c, Claim& claim);
+// Waits until the other writers have left the name and takes the claim. A fault: there is no claim.
+uring::Task<uring::Fault> await_claim(uring::Io& io, Claims& claims, Claim& claim);
 
-// Says whether the conditions of the request hold for what was found. RFC 9110 13.2.2.
-bool conditions_hold(Connection& c, const Found& found);
+// Says whether the conditions of the request hold for what the path leads to. `now` is in Unix
+// seconds. RFC 9110 section 13.2.2.
+bool conditions_hold(const http1::RequestHead& head, const Found& found, std::int64_t now);
 
 }  // namespace server

@@ -1,4 +1,4 @@
-// DELETE on the simulated engine: what goes, what stays, and what the client reads.
+// DELETE on the simulated engine: the files afterwards, and the responses.
 #include <filesystem>
 #include <string>
 
@@ -34,7 +34,7 @@ TEST_P(Removal, deletes_files_and_empty_directories) {
   EXPECT_TRUE(world.root.names().empty());
 }
 
-TEST_P(Removal, deletes_the_link_and_not_what_it_names) {
+TEST_P(Removal, deletes_a_link_and_not_the_file_it_leads_to) {
   world.root.put("folder/file", "x");
   std::filesystem::create_symlink("old.txt", world.root / "link");
   std::filesystem::create_symlink("folder", world.root / "to-folder");
@@ -45,7 +45,7 @@ TEST_P(Removal, deletes_the_link_and_not_what_it_names) {
   EXPECT_EQ(world.root.names(), (std::vector<std::string>{"folder", "folder/file", "old.txt"}));
 }
 
-// A directory's own name, with or without its slash; a link is no directory, whatever it leads to.
+// A slash at the end names a directory; a link is no directory, even if it leads to one.
 TEST_P(Removal, obeys_a_slash_at_the_end) {
   world.root.put("a/file", "x");
   std::filesystem::create_directory(world.root / "empty");
@@ -69,7 +69,7 @@ TEST_P(Removal, tolerates_Depth_in_any_case) {
   }
 }
 
-TEST_P(Removal, judges_conditions_by_what_is_shown) {
+TEST_P(Removal, evaluates_conditions_against_the_file_that_GET_shows) {
   std::filesystem::create_symlink("old.txt", world.root / "link");
   std::filesystem::create_symlink("none", world.root / "dangling");
   const std::string match = "If-Match: " + tag_of_file("old.txt") + "\r\n";
@@ -83,7 +83,7 @@ TEST_P(Removal, judges_conditions_by_what_is_shown) {
   EXPECT_EQ(world.root.names(), std::vector<std::string>{"dangling"});
 }
 
-// The look and the unlink are one: a writer who comes in between waits, and what it wrote stays.
+// Conditions and unlink are atomic: a PUT in between waits for the claim, and its file stays.
 TEST_P(Removal, of_a_version_leaves_the_next_one) {
   const std::string match = "If-Match: " + tag_of_file("old.txt") + "\r\n";
   for (std::uint64_t late = 1; late < 12; ++late) {
@@ -107,7 +107,7 @@ TEST_P(Removal, of_a_version_leaves_the_next_one) {
   }
 }
 
-TEST_P(Removal, is_confirmed_by_the_disk_where_that_is_asked_for) {
+TEST_P(Removal, syncs_the_directory_for_full_durability) {
   status(head_of("DELETE", "/old.txt"));
   EXPECT_EQ(world.engine.started(OpCode::sync), 0U);
   world.root.put("old.txt", "old");

@@ -1,4 +1,5 @@
-// PUT with Content-Range on the simulated engine: the part comes into the file, whole, or nothing.
+// PUT with Content-Range on the simulated engine: the whole part is written into the file, or
+// nothing.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,7 @@ std::string chunks_of(std::string_view body) {
   return std::to_string(body.size()) + "\r\n" + std::string(body) + "\r\n0\r\n\r\n";
 }
 
-TEST_P(Partial, goes_where_it_says_or_nowhere) {
+TEST_P(Partial, writes_the_named_bytes_or_nothing) {
   for (const Row& row : rows) {
     for (const bool chunked : {false, true}) {
       if (chunked && std::string_view(row.body).size() > 9) continue;  // one digit of size
@@ -73,7 +74,7 @@ TEST_P(Partial, goes_where_it_says_or_nowhere) {
   }
 }
 
-// As lftp 4.9.2 sends it (put -c); ignored, the file would be its own end.
+// lftp 4.9.2 (put -c) sends Range; ignoring it would replace the whole file by its end.
 TEST_P(Partial, may_be_named_by_range_as_lftp_does) {
   EXPECT_EQ(status(put("/file", "abc", "Range: bytes=10-12/13\r\n")), "204");
   EXPECT_EQ(world.root.get("file"), "0123456789abc");
@@ -85,7 +86,8 @@ TEST_P(Partial, may_be_named_by_range_as_lftp_does) {
 TEST_P(Partial, creates_a_file_from_its_beginning_only) {
   EXPECT_EQ(status(put("/new", "abc", part("1-3/4"))), "409");
   EXPECT_FALSE(world.root.has("new"));
-  // Without validators: the new file is not what this request brought (RFC 9110 9.3.4).
+  // RFC 9110 section 9.3.4: no validators, because the file is not exactly the body of this
+  // request.
   EXPECT_EQ(world.ask(put("/new", "abc", part("0-2/6"))),
             "HTTP/1.1 201 Created\r\nDate: NOW\r\nContent-Length: 0\r\nLocation: /new\r\n\r\n");
   EXPECT_EQ(world.ask(put("/new", "def", part("3-5/6"))),
@@ -93,7 +95,7 @@ TEST_P(Partial, creates_a_file_from_its_beginning_only) {
   EXPECT_EQ(world.root.get("new"), "abcdef");
 }
 
-TEST_P(Partial, keeps_what_is_larger_than_a_block) {
+TEST_P(Partial, keeps_the_rest_of_a_file_larger_than_a_block) {
   const std::string before = pattern(3 * BlockPool::large_bytes + 17);
   const std::string middle(BlockPool::large_bytes + 5, '-');
   for (const std::size_t at :
@@ -119,14 +121,14 @@ TEST_P(Partial, copies_before_it_asks_for_the_body) {
   EXPECT_TRUE(world.say(refused, without_last(3, gap)).starts_with("HTTP/1.1 409 "));
 }
 
-TEST_P(Partial, answers_what_came_before_it) {
+TEST_P(Partial, sends_the_responses_before_it_first) {
   const std::string get = head_of("GET", "/file");
   const std::string answer = world.ask(get + put("/file", "abc", part("10-12/*")) + get);
   EXPECT_NE(answer.find("\r\n\r\n0123456789HTTP/1.1 204 "), std::string::npos);
   EXPECT_TRUE(answer.ends_with("\r\n\r\n0123456789abc"));
 }
 
-TEST_P(Partial, is_conditional_too) {
+TEST_P(Partial, obeys_conditions) {
   const std::string match = "If-Match: " + tag_of_file("file") + "\r\n";
   EXPECT_EQ(status(put("/file", "abc", part("10-12/13") + match)), "204");
   EXPECT_EQ(status(put("/file", "def", part("13-15/16") + match)), "412");
@@ -135,8 +137,9 @@ TEST_P(Partial, is_conditional_too) {
   EXPECT_EQ(world.root.get("file"), "0123456789abc");
 }
 
-// What it was copied from is gone when it is whole: publishing it would undo the other's write.
-TEST_P(Partial, does_not_undo_what_came_in_between) {
+// The version that the part was copied into is no longer current: publishing would undo another
+// write.
+TEST_P(Partial, does_not_undo_a_write_that_came_in_between) {
   for (const char* other : {"whole", "part", "delete"}) {
     world.root.put("file", "0123456789");
     const int socket = world.connect();
@@ -153,7 +156,7 @@ TEST_P(Partial, does_not_undo_what_came_in_between) {
   }
 }
 
-TEST_P(Partial, publishes_nothing_that_breaks_off) {
+TEST_P(Partial, publishes_nothing_of_an_incomplete_part) {
   EXPECT_EQ(status(without_last(1, put("/file", "abc", part("10-12/13")))), "400");
   EXPECT_EQ(status(put_chunked("/file", part("10-12/13")) + "2\r\nab\r\n0\r\n\r\n"), "400");
   EXPECT_EQ(status(put_chunked("/file", part("10-12/13")) + "4\r\n"), "400");

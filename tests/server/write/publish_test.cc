@@ -1,4 +1,4 @@
-// What a PUT finds when its body is whole: everything is judged again at that moment.
+// Publishing an upload: the conditions are evaluated again once the body is complete.
 #include "apps/server/write/publish.h"
 
 #include <algorithm>
@@ -39,14 +39,14 @@ class Publishing : public lab::WritingAnywhere {
     return status(bytes);
   }
 };
-// What is published without a name first is not renamed: faults_test.cc has what can happen to it.
+// A nameless temporary file is linked and not renamed: faults_test.cc tests its faults.
 INSTANTIATE_TEST_SUITE_P(Files, Publishing,
                          ::testing::Values(lab::Where::on_disk, lab::Where::in_memory_by_name),
                          [](const ::testing::TestParamInfo<lab::Where>& one) {
                            return one.index == 0 ? "on_disk" : "in_memory_by_name";
                          });
 
-// --- Conditions hold when it happens ---
+// --- Conditions ---
 
 TEST_P(Publishing, judges_If_Match_again) {
   const std::string bytes = put("/old.txt", "mine", "If-Match: " + tag_of_file("old.txt") + "\r\n");
@@ -76,15 +76,15 @@ TEST_P(Publishing, judges_If_None_Match_again) {
   EXPECT_EQ(status_with(put("/newer", "mine", "If-None-Match: *\r\n"),
                         {put("/newer", "x"), head_of("DELETE", "/newer")}),
             "201");
-  // Not this version: another one may be replaced, and so may nothing.
+  // If-None-Match with a tag permits to replace other versions, and to create the file.
   const std::string tag = "If-None-Match: " + tag_of_file("old.txt") + "\r\n";
   EXPECT_EQ(status_with(put("/new", "mine", tag), {put("/new", "x")}), "204");
   EXPECT_EQ(status_with(put("/new", "mine", tag), {head_of("DELETE", "/new")}), "201");
 }
 
-// Ten writers that saw the same version, all let in before any of them ends, in any order of the
-// operations below: one replaces it.
-TEST_P(Publishing, lets_one_of_ten_writers_of_a_version_win) {
+// Ten writers with the entity tag of one version, all admitted before any of them ends, in any
+// order of the operations: one replaces it.
+TEST_P(Publishing, lets_one_of_ten_writers_of_a_version_succeed) {
   for (std::uint32_t round = 0; round < 20; ++round) {
     world.root.put("old.txt", "old");
     const std::string match = "If-Match: " + tag_of_file("old.txt") + "\r\n";
@@ -113,7 +113,7 @@ TEST_P(Publishing, lets_one_of_ten_writers_of_a_version_win) {
 
 // --- 201 or 204 ---
 
-TEST_P(Publishing, says_what_was_there_at_that_moment) {
+TEST_P(Publishing, responds_by_the_state_at_that_moment) {
   EXPECT_EQ(status_with(put("/new", "12"), {}), "201");
   EXPECT_EQ(status_with(put("/newer", "12"), {put("/newer", "x")}), "204");
   EXPECT_EQ(status_with(put("/newer", "34"), {head_of("DELETE", "/newer")}), "201");
@@ -125,8 +125,8 @@ TEST_P(Publishing, says_what_was_there_at_that_moment) {
                                                           "thing/a", "thing/below"}));
 }
 
-TEST_P(Publishing, looks_only_where_something_stood) {
-  // In memory it is first tried as if nothing stood there, and looked at where that is wrong.
+TEST_P(Publishing, looks_up_the_path_only_where_a_file_existed) {
+  // In memory the upload first tries to create the name, and looks up the path where that fails.
   const bool looks_first = GetParam() == lab::Where::on_disk;
   const std::size_t before = world.engine.started(OpCode::open);
   EXPECT_EQ(status(put("/new", "x")), "201");
@@ -139,7 +139,7 @@ TEST_P(Publishing, looks_only_where_something_stood) {
 
 // --- Links ---
 
-TEST_P(Publishing, replaces_a_link_and_not_what_it_leads_to) {
+TEST_P(Publishing, replaces_a_link_and_not_the_file_it_leads_to) {
   std::filesystem::create_symlink("old.txt", world.root / "link");
   EXPECT_EQ(status(put("/link", "x", "If-Match: \"x\"\r\n")), "412");
   EXPECT_EQ(status(put("/link", "x", "If-Match: " + tag_of_file("old.txt") + "\r\n")), "204");
@@ -179,48 +179,7 @@ TEST_P(Publishing, is_stopped_by_a_link_that_appears_and_leads_out) {
   EXPECT_FALSE(std::filesystem::exists("/tmp/new"));
 }
 
-// --- Parents ---
-
-TEST_P(Publishing, takes_its_parents_away_again_when_it_fails) {
-  const std::string bytes = put("/a/b/c/new", "x");
-  EXPECT_EQ(status_without(OpCode::rename, ENOSPC, bytes), "507");
-  EXPECT_EQ(world.root.names(), std::vector<std::string>{"old.txt"});
-  world.root.put("a/other", "x");
-  EXPECT_EQ(status_without(OpCode::rename, ENOSPC, bytes), "507");
-  EXPECT_EQ(world.root.names(), (std::vector<std::string>{"a", "a/other", "old.txt"}));
-}
-
-TEST_P(Publishing, takes_nobody_elses_parents_away) {
-  const std::string bytes = put("/a/b/new", "12");
-  const int socket = world.connect();
-  world.say(socket, without_last(1, bytes));
-  std::filesystem::create_directory(world.root / "a");
-  world.engine.plan_next(OpCode::rename, {.error = ENOSPC});
-  EXPECT_TRUE(world.say(socket, "2").starts_with("HTTP/1.1 507 "));
-  EXPECT_EQ(world.root.names(), (std::vector<std::string>{"a", "old.txt"}));
-}
-
-// A DELETE that takes an empty directory away under an upload does not fail it.
-TEST_P(Publishing, makes_parents_again_that_a_delete_takes_away) {
-  const std::string bytes = put("/a/b/new", "12");
-  for (std::uint32_t turns = 0; turns < 12; ++turns) {
-    const int socket = world.connect();
-    world.say(socket, without_last(1, bytes));
-    world.engine.peer_sends(socket, "2");
-    for (std::uint32_t i = 0; i < turns; ++i) world.loop.iterate(0);
-    std::error_code ignored;
-    std::filesystem::remove(world.root / "a/b", ignored);
-    std::filesystem::remove(world.root / "a", ignored);
-    world.settle();
-    EXPECT_EQ(world.heard(socket).substr(9, 3), "201") << turns;
-    world.engine.peer_finishes(socket);
-    world.settle();
-    EXPECT_EQ(world.root.get("a/b/new"), "12") << turns;
-    std::filesystem::remove_all(world.root / "a");
-  }
-}
-
-// --- File systems that know less ---
+// --- File systems without RENAME_NOREPLACE ---
 
 TEST_P(Publishing, links_where_a_rename_would_replace) {
   const std::string bytes = put("/new", "x", "If-None-Match: *\r\n");
@@ -239,7 +198,7 @@ TEST_P(Publishing, links_where_a_rename_would_replace) {
   EXPECT_EQ(world.root.get("new"), "other");
 }
 
-TEST_P(Publishing, says_so_where_a_file_system_can_do_neither) {
+TEST_P(Publishing, sends_501_where_a_file_system_can_do_neither) {
   const std::string bytes = put("/new", "x", "If-None-Match: *\r\n");
   for (const int error : {EPERM, EOPNOTSUPP, ENOSYS}) {
     world.engine.plan_next(OpCode::rename, {.error = EINVAL});
@@ -253,7 +212,7 @@ TEST_P(Publishing, says_so_where_a_file_system_can_do_neither) {
   EXPECT_EQ(status_without(OpCode::link, ENOSPC, bytes), "507");
 }
 
-// Who does not care whether something is replaced needs neither.
+// An upload that may replace a file needs neither.
 TEST_P(Publishing, renames_where_nothing_need_be_new) {
   const std::string bytes = put("/new", "x");
   EXPECT_EQ(status_without(OpCode::rename, EINVAL, bytes), "201");
@@ -272,7 +231,7 @@ std::vector<OpCode> after_the_body(const uring::Simulated& engine) {
   return all;
 }
 
-TEST_P(Publishing, syncs_as_much_as_is_asked_for) {
+TEST_P(Publishing, syncs_nothing_by_default) {
   world.ask(put("/a/new", "x"));
   EXPECT_EQ(after_the_body(world.engine),
             (std::vector<OpCode>{OpCode::make_directory, OpCode::open, OpCode::rename}));
@@ -295,7 +254,7 @@ TEST_P(Publishing, syncs_every_directory_that_has_a_new_name) {
                                  OpCode::rename, OpCode::sync}));                     // new
 }
 
-TEST_P(Publishing, says_what_the_disk_did_not_confirm) {
+TEST_P(Publishing, reports_a_failed_sync) {
   world.site.durability = Durability::full;
   const std::string bytes = put("/new", "x");
   EXPECT_EQ(status_without(OpCode::sync, EIO, bytes), "500");
@@ -310,9 +269,9 @@ TEST_P(Publishing, says_what_the_disk_did_not_confirm) {
   EXPECT_EQ(world.root.get("new"), "x");
 }
 
-// --- Waiting for others ---
+// --- Claims ---
 
-// A claim that cannot be waited for is no reason to publish without it.
+// An upload whose wait for the claim fails is not published.
 TEST_P(Publishing, publishes_nothing_without_its_claim) {
   struct stat status_of_root {};
   ASSERT_EQ(::stat(world.root.path().c_str(), &status_of_root), 0);

@@ -1,4 +1,4 @@
-// PUT on the simulated engine: what the client reads, and what stands in the folder.
+// PUT on the simulated engine: the responses, and the files afterwards.
 #include "apps/server/write/put.h"
 
 #include <filesystem>
@@ -20,12 +20,12 @@ using lab::put;
 using lab::put_chunked;
 using lab::without_last;
 
-class Upload : public lab::WritingAnywhere {};
-WHEREVER_FILES_LIE(Upload);
+class Put : public lab::WritingAnywhere {};
+WHEREVER_FILES_LIE(Put);
 
 // --- Storing ---
 
-TEST_P(Upload, creates_and_replaces_to_the_byte) {
+TEST_P(Put, creates_and_replaces_to_the_byte) {
   const int socket = world.connect();
   const std::string first = world.say(socket, put("/new.txt", "new"));
   EXPECT_EQ(first, created("new.txt"));
@@ -36,7 +36,7 @@ TEST_P(Upload, creates_and_replaces_to_the_byte) {
   EXPECT_FALSE(world.engine.closed(socket));
 }
 
-TEST_P(Upload, takes_chunks_with_a_pipelined_follower) {
+TEST_P(Put, takes_chunks_with_a_pipelined_follower) {
   const std::string bytes = put_chunked("/a/b/new.txt") +
                             "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nDigest: z\r\n\r\n" +
                             head_of("GET", "/a/b/new.txt");
@@ -56,7 +56,7 @@ TEST_P(Upload, takes_chunks_with_a_pipelined_follower) {
   EXPECT_TRUE(world.ask(bytes).ends_with("\r\n\r\nabcdefg"));
 }
 
-TEST_P(Upload, stores_bodies_of_all_sizes_around_a_block) {
+TEST_P(Put, stores_bodies_of_all_sizes_around_a_block) {
   for (const std::size_t bytes :
        {std::size_t{0}, std::size_t{1}, BlockPool::large_bytes - 1, BlockPool::large_bytes,
         BlockPool::large_bytes + 1, 3 * BlockPool::large_bytes + 17}) {
@@ -75,14 +75,14 @@ TEST_P(Upload, stores_bodies_of_all_sizes_around_a_block) {
   }
 }
 
-TEST_P(Upload, writes_a_small_body_at_once) {
+TEST_P(Put, writes_a_small_body_at_once) {
   world.ask(put("/old.txt", "new"));
   EXPECT_EQ(world.engine.started(OpCode::write), 1U);
   EXPECT_EQ(world.engine.started(OpCode::send), 1U);
 }
 
 // In the very turn, in which the cache has been asked already.
-TEST_P(Upload, is_what_a_pipelined_reader_gets) {
+TEST_P(Put, is_what_a_pipelined_reader_gets) {
   const std::string get = head_of("GET", "/old.txt");
   const int socket = world.connect();
   for (int i = 0; i < 3; ++i) world.say(socket, get);  // now it is remembered
@@ -98,7 +98,7 @@ TEST_P(Upload, is_what_a_pipelined_reader_gets) {
   world.engine.peer_finishes(socket);
 }
 
-TEST_P(Upload, that_is_deleted_is_gone_for_a_pipelined_reader) {
+TEST_P(Put, that_is_deleted_is_gone_for_a_pipelined_reader) {
   const std::string get = head_of("GET", "/old.txt");
   const int socket = world.connect();
   for (int i = 0; i < 3; ++i) world.say(socket, get);
@@ -109,7 +109,7 @@ TEST_P(Upload, that_is_deleted_is_gone_for_a_pipelined_reader) {
 }
 
 // The directory is known from the first upload of the turn, and is not there any more for the last.
-TEST_P(Upload, goes_to_a_directory_that_was_deleted_just_now) {
+TEST_P(Put, goes_to_a_directory_that_was_deleted_just_now) {
   const auto remove = [](std::string_view target) { return head_of("DELETE", target); };
   const std::string heard =
       world.ask(put("/a/x", "1") + put("/a/y", "2") + put("/b/c/x", "3") + remove("/a/x") +
@@ -120,9 +120,9 @@ TEST_P(Upload, goes_to_a_directory_that_was_deleted_just_now) {
   EXPECT_EQ(world.root.get("a/z") + world.root.get("a/b/z") + world.root.get("b/z"), "456");
 }
 
-// What a PUT of a small file costs: nobody waits, not even for a turn of the loop.
-TEST_P(Upload, in_memory_is_stored_in_the_turn_in_which_it_arrives) {
-  if (GetParam() == lab::Where::on_disk) GTEST_SKIP() << "there a disk is waited for";
+// A PUT of a small file in memory takes no loop iteration of its own.
+TEST_P(Put, in_memory_is_stored_in_the_loop_iteration_in_which_it_arrives) {
+  if (GetParam() == lab::Where::on_disk) GTEST_SKIP() << "a disk is waited for";
   const int socket = world.connect();
   world.say(socket, head_of("GET", "/none"));
   const std::uint64_t before = world.engine.started();
@@ -139,14 +139,14 @@ TEST_P(Upload, in_memory_is_stored_in_the_turn_in_which_it_arrives) {
   world.engine.peer_finishes(socket);
 }
 
-TEST_P(Upload, answers_what_came_before_it_then_stores_then_goes_on) {
+TEST_P(Put, sends_earlier_responses_then_stores_then_continues) {
   const std::string get = head_of("GET", "/old.txt");
   const std::string answer = world.ask(get + put("/old.txt", "new") + get);
   EXPECT_NE(answer.find("\r\n\r\noldHTTP/1.1 204 No Content\r\n"), std::string::npos);
   EXPECT_TRUE(answer.ends_with("\r\n\r\nnew"));
 }
 
-TEST_P(Upload, creates_files_with_the_modes_that_the_umask_leaves) {
+TEST_P(Put, creates_files_with_the_modes_that_the_umask_leaves) {
   const mode_t before = ::umask(027);
   world.ask(put("/a/new", "x"));
   ::umask(before);
@@ -157,7 +157,7 @@ TEST_P(Upload, creates_files_with_the_modes_that_the_umask_leaves) {
   EXPECT_EQ(status.st_mode & 0777, 0750U);
 }
 
-TEST_P(Upload, names_in_Location_what_a_client_can_ask_for) {
+TEST_P(Put, names_in_Location_a_path_that_GET_serves) {
   EXPECT_NE(world.ask(put("/a%20b", "x")).find("\r\nLocation: /a%20b\r\n"), std::string::npos);
   EXPECT_NE(world.ask(put("//host/c", "x")).find("\r\nLocation: /host/c\r\n"), std::string::npos);
   EXPECT_TRUE(world.root.has("host/c"));
@@ -165,7 +165,7 @@ TEST_P(Upload, names_in_Location_what_a_client_can_ask_for) {
 }
 
 // A reader in mid-transfer keeps the file it began with.
-TEST_P(Upload, leaves_a_reader_the_file_it_began_with) {
+TEST_P(Put, leaves_a_reader_the_file_it_began_with) {
   const std::string before = pattern(3 * BlockPool::large_bytes);
   world.root.put("file", before);
   const int reader = world.connect();
@@ -177,7 +177,7 @@ TEST_P(Upload, leaves_a_reader_the_file_it_began_with) {
   EXPECT_TRUE(world.heard(reader).ends_with(before));
 }
 
-TEST_P(Upload, lets_one_of_two_whole_files_win) {
+TEST_P(Put, publishes_each_of_two_uploads_as_a_whole) {
   const std::string one(1000, '1');
   const std::string two(2000, '2');
   const int first = world.connect();
@@ -193,14 +193,14 @@ TEST_P(Upload, lets_one_of_two_whole_files_win) {
 
 // --- Expect ---
 
-TEST_P(Upload, says_100_once_it_is_willing_and_not_before_a_refusal) {
+TEST_P(Put, sends_100_for_an_upload_that_it_accepts_and_not_before_a_refusal) {
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   const int socket = world.connect();
   const std::string bytes = put("/new", "new", "Expect: 100-continue\r\n");
   EXPECT_EQ(world.say(socket, bytes.substr(0, bytes.size() - 3)), go_on);
   const std::string answer = world.say(socket, "new");
   EXPECT_EQ(answer, std::string(go_on) + created("new"));
-  // Who sends its body at once is not told to.
+  // A client that sends its body at once gets no 100.
   EXPECT_EQ(status(put("/new", "new", "Expect: 100-continue\r\n")), "204");
   EXPECT_EQ(status(put("/new", "", "Expect: 100-continue\r\n")), "204");
   for (const std::string_view refused :
@@ -214,7 +214,7 @@ TEST_P(Upload, says_100_once_it_is_willing_and_not_before_a_refusal) {
   }
 }
 
-TEST_P(Upload, says_100_behind_the_answers_that_came_before) {
+TEST_P(Put, sends_100_behind_earlier_responses) {
   const int socket = world.connect();
   const std::string answer = world.say(
       socket, head_of("GET", "/old.txt") + put_chunked("/new", "Expect: 100-continue\r\n"));
@@ -224,7 +224,7 @@ TEST_P(Upload, says_100_behind_the_answers_that_came_before) {
 
 // --- Refusing ---
 
-TEST_P(Upload, refuses_what_cannot_be_a_file) {
+TEST_P(Put, refuses_paths_that_cannot_be_a_file) {
   world.root.put("folder/file", "x");
   std::filesystem::create_symlink("/tmp", world.root / "outside");
   std::filesystem::create_symlink("/nowhere", world.root / "dangling");
@@ -242,7 +242,7 @@ TEST_P(Upload, refuses_what_cannot_be_a_file) {
             (std::vector<std::string>{"dangling", "folder", "folder/file", "old.txt", "outside"}));
 }
 
-TEST_P(Upload, judges_conditions_before_it_takes_a_body) {
+TEST_P(Put, judges_conditions_before_it_takes_a_body) {
   EXPECT_EQ(status(put("/old.txt", "x", "If-None-Match: *\r\n")), "412");
   EXPECT_EQ(status(put("/old.txt", "x", "If-Match: \"other\"\r\n")), "412");
   EXPECT_EQ(status(put("/none", "x", "If-Match: *\r\n")), "412");
@@ -251,8 +251,8 @@ TEST_P(Upload, judges_conditions_before_it_takes_a_body) {
   EXPECT_EQ(status(put("/old.txt", "x", "If-Match: *\r\n")), "204");
 }
 
-// Two writers that both want to create: one wins, whatever happens in between.
-TEST_P(Upload, lets_one_of_two_creators_win) {
+// Of two writers that may only create the file, one succeeds.
+TEST_P(Put, lets_one_of_two_creators_succeed) {
   const std::string bytes = put("/a/new", "12345", "If-None-Match: *\r\n");
   const int first = world.connect();
   const int second = world.connect();
@@ -263,8 +263,8 @@ TEST_P(Upload, lets_one_of_two_creators_win) {
   EXPECT_EQ(world.root.get("a/new"), "12345");
 }
 
-// Of two writers that saw the same version, one replaces it.
-TEST_P(Upload, lets_one_of_two_writers_of_the_same_version_win) {
+// Of two writers with the entity tag of one version, one replaces it.
+TEST_P(Put, lets_one_of_two_writers_of_a_version_succeed) {
   const std::string head = world.ask(head_of("HEAD", "/old.txt"));
   const std::size_t tag = head.find("ETag: ") + 6;
   const std::string match = "If-Match: " + head.substr(tag, head.find("\r\n", tag) - tag) + "\r\n";
@@ -277,7 +277,7 @@ TEST_P(Upload, lets_one_of_two_writers_of_the_same_version_win) {
   EXPECT_EQ(world.root.get("old.txt"), "12345");
 }
 
-TEST_P(Upload, refuses_bodies_that_are_too_large_as_early_as_it_knows) {
+TEST_P(Put, refuses_a_body_as_soon_as_its_announced_size_exceeds_the_limit) {
   world.site.max_body = 1000;
   EXPECT_EQ(status(put("/x", std::string(1000, 'x'))), "201");
   EXPECT_EQ(status(put("/y", std::string(1001, 'x'))), "413");
@@ -289,7 +289,7 @@ TEST_P(Upload, refuses_bodies_that_are_too_large_as_early_as_it_knows) {
   EXPECT_FALSE(world.root.has("y"));
 }
 
-TEST_P(Upload, publishes_nothing_of_a_body_that_is_short_or_malformed) {
+TEST_P(Put, publishes_nothing_of_a_body_that_is_short_or_malformed) {
   EXPECT_EQ(status(without_last(1, put("/a/new", "123"))), "400");
   EXPECT_EQ(status(without_last(3, put("/a/new", "123"))), "400");
   EXPECT_EQ(status(put_chunked("/a/new") + "3\r\nabc\r\n"), "400");
@@ -305,11 +305,11 @@ TEST_P(Upload, publishes_nothing_of_a_body_that_is_short_or_malformed) {
 
 // --- Space ---
 
-TEST_P(Upload, asks_for_space_before_it_asks_for_a_body) {
+TEST_P(Put, asks_for_space_before_it_asks_for_a_body) {
   world.engine.set_free_bytes(1000);
   EXPECT_EQ(status(put("/x", std::string(1000, 'x'))), "201");
   for (const std::string expect : {"", "Expect: 100-continue\r\n"}) {
-    // In memory a short body that nobody has to ask for is there before anything else is done.
+    // In memory a short body is received first, unless the client waits for 100 (Continue).
     if (expect.empty() && GetParam() != lab::Where::on_disk) continue;
     const int socket = world.connect();
     const std::string head = "Content-Length: 1001\r\n" + expect;
@@ -324,7 +324,7 @@ TEST_P(Upload, asks_for_space_before_it_asks_for_a_body) {
   EXPECT_EQ(world.root.names(), (std::vector<std::string>{"old.txt", "x", "y"}));
 }
 
-TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
+TEST_P(Put, keeps_the_reserve_while_a_body_grows) {
   world.site.reserve = 1000;
   world.engine.set_free_bytes(BlockPool::large_bytes + 1000);
   const int socket = world.connect();
@@ -337,16 +337,16 @@ TEST_P(Upload, keeps_the_reserve_while_a_body_grows) {
   EXPECT_FALSE(world.root.has("x"));
 }
 
-// Some file systems do not say how much is free: writing finds out.
-TEST_P(Upload, goes_on_where_nobody_knows_how_much_is_free) {
+// Some file systems do not report their free space: a write finds out.
+TEST_P(Put, proceeds_where_the_free_space_is_unknown) {
   world.site.reserve = 1000;
   world.engine.set_free_bytes(-1);
   EXPECT_EQ(status(put("/x", "x")), "201");
 }
 
-// --- What a client says of its file ---
+// --- Fields that describe the file ---
 
-TEST_P(Upload, takes_the_time_that_a_client_gives) {
+TEST_P(Put, sets_the_time_that_a_client_sends) {
   const std::string answer = world.ask(put("/new", "x", "X-OC-MTime: 784111777\r\n"));
   EXPECT_EQ(answer, "HTTP/1.1 201 Created\r\nDate: NOW\r\nContent-Length: 0\r\n" +
                         facts_of_file("new") + "Location: /new\r\nX-OC-MTime: accepted\r\n\r\n");
@@ -360,8 +360,8 @@ TEST_P(Upload, takes_the_time_that_a_client_gives) {
             std::string::npos);
 }
 
-// Two versions of one time and one size are two versions all the same.
-TEST_P(Upload, gives_versions_of_the_same_time_different_tags) {
+// Two versions of equal size with one client time differ in their nanoseconds.
+TEST_P(Put, gives_versions_of_one_client_time_different_tags) {
   EXPECT_EQ(status(put("/new", "one", "X-OC-MTime: 784111777\r\n")), "201");
   const std::string match = "If-Match: " + tag_of_file("new") + "\r\n";
   EXPECT_EQ(status(put("/new", "two", "X-OC-MTime: 784111777\r\n" + match)), "204");
@@ -369,8 +369,8 @@ TEST_P(Upload, gives_versions_of_the_same_time_different_tags) {
   EXPECT_EQ(world.root.get("new"), "two");
 }
 
-// The bytes that came are the file, whatever they say they are.
-TEST_P(Upload, stores_codings_and_forms_as_they_are) {
+// The body is stored as it is, whatever Content-Encoding and Content-Type say.
+TEST_P(Put, stores_codings_and_forms_as_they_are) {
   EXPECT_EQ(status(put("/a", "\x1f\x8b\b not really", "Content-Encoding: gzip\r\n")), "201");
   EXPECT_EQ(world.root.get("a"), "\x1f\x8b\b not really");
   const std::string answer = world.ask(head_of("GET", "/a"));
@@ -382,7 +382,7 @@ TEST_P(Upload, stores_codings_and_forms_as_they_are) {
 
 // --- Time ---
 
-TEST_P(Upload, gives_a_body_its_time_and_then_says_408) {
+TEST_P(Put, sends_408_when_a_body_stops) {
   const int socket = world.connect();
   world.say(socket, without_last(1, put("/new", "12345")));
   world.pass(29'000);
@@ -392,7 +392,7 @@ TEST_P(Upload, gives_a_body_its_time_and_then_says_408) {
   EXPECT_FALSE(world.root.has("new"));
 }
 
-TEST_P(Upload, drops_a_body_that_only_trickles) {
+TEST_P(Put, drops_a_body_that_only_trickles) {
   const int socket = world.connect();
   world.say(socket, put("/new", std::string(10'000, 'x')).substr(0, 100));
   for (int second = 0; second < 40 && world.heard(socket).empty(); ++second) {
@@ -403,7 +403,7 @@ TEST_P(Upload, drops_a_body_that_only_trickles) {
   EXPECT_FALSE(world.root.has("new"));
 }
 
-TEST_P(Upload, waits_for_a_body_that_is_slow_but_steady) {
+TEST_P(Put, waits_for_a_body_that_is_slow_but_steady) {
   const int socket = world.connect();
   const std::string bytes = put("/new", pattern(30'000));
   for (std::size_t at = 0; at < bytes.size(); at += 300) {
@@ -413,8 +413,8 @@ TEST_P(Upload, waits_for_a_body_that_is_slow_but_steady) {
   EXPECT_EQ(world.heard(socket), created("new"));
 }
 
-// Neither a slow write nor a deadline that passes with the last bytes costs an upload its answer.
-TEST_P(Upload, blames_no_peer_for_a_slow_disk) {
+// Neither a slow write nor a deadline that passes with the last bytes fails an upload.
+TEST_P(Put, blames_no_client_for_a_slow_disk) {
   const std::string bytes = put("/old.txt", "new");
   world.ask(bytes);
   const std::uint64_t count = world.engine.started();
@@ -424,10 +424,10 @@ TEST_P(Upload, blames_no_peer_for_a_slow_disk) {
     const int socket = world.connect();
     world.say(socket, bytes.substr(0, bytes.size() - 1));
     world.engine.peer_sends(socket, bytes.substr(bytes.size() - 1));
-    for (int turn = 0; turn < 30; ++turn) {
+    for (int i = 0; i < 30; ++i) {
       const bool starts = world.engine.started() == slow;
       world.loop.iterate(0);
-      if (starts && turn < 20) world.engine.advance_clock(31'000);
+      if (starts && i < 20) world.engine.advance_clock(31'000);
     }
     world.engine.peer_finishes(socket);
     world.settle();

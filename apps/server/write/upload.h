@@ -1,0 +1,35 @@
+// Upload: the state of one PUT, from its head to the published file.
+//
+// put() owns it; temporary.h, parents.h and publish.h work on it. Covered by
+// tests/server/write/put_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "apps/server/plan/put_terms.h"
+#include "apps/server/plan/temporary_name.h"
+#include "apps/server/write/target.h"
+
+namespace server {
+
+// Invariant: at most one of has_name and is_nameless is set, and only while the temporary file
+// exists. close_upload() closes all descriptors.
+struct Upload {
+  PutTerms terms;
+  Found before;     // the look-up of the path when the upload began; without a descriptor
+  Target target;    // the temporary file is in its directory
+  int file = -1;    // the temporary file
+  int parent = -1;  // the directory of the new name, opened by publish(); may be target.directory
+  // The offset in the path of the first directory that this upload has made, plus one; 0: none.
+  std::size_t made_from = 0;
+  bool is_short = false;  // the whole body is received before the temporary file is created
+  std::optional<std::int64_t> mtime_ns;  // the modification time that publish() has set
+  std::uint64_t position = 0;            // the offset in the file of the next bytes
+  bool has_name = false;                 // the temporary file has the name `name`
+  bool is_nameless = false;              // the temporary file has no name (O_TMPFILE)
+  TemporaryName name{};
+};
+
+}  // namespace server
