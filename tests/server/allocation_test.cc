@@ -1,8 +1,8 @@
-// After warm-up a request for a small file takes nothing from the heap: counted, not believed.
+// After a warm-up, requests allocate no memory.
 //
-// The global operator new of this program counts while it is told to, and the simulated engine,
-// which allocates as it likes, stands outside the count. Frames come from malloc by their pool and
-// are counted by it.
+// The global operator new of this program counts allocations while `counting` is set. Allocations
+// of the simulated engine itself are left out. Coroutine frames come from their pool, which counts
+// them.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -48,9 +48,9 @@ class Uncounted final : public uring::Engine {
     const Pause pause;
     engine_.cancel(flight);
   }
-  std::size_t wait(uring::Milliseconds timeout, std::span<uring::Completion> room) override {
+  std::size_t wait(uring::Milliseconds timeout, std::span<uring::Completion> space) override {
     const Pause pause;
-    return engine_.wait(timeout, room);
+    return engine_.wait(timeout, space);
   }
   void close(int fd) override {
     const Pause pause;
@@ -148,7 +148,7 @@ TEST_F(Heap, is_counted_here) {
   EXPECT_EQ(std::exchange(allocations, 0), 2U);
 }
 
-// Without a cache every request goes the long way.
+// Without a cache every request takes the general path.
 class HeapWithoutCache : public Heap {
  protected:
   HeapWithoutCache() : Heap(0) {}
@@ -167,8 +167,8 @@ TEST_F(HeapWithoutCache, is_not_used_by_a_request_that_is_kept_alive) {
   EXPECT_EQ(worker.files.size(), 0U);
 }
 
-// What is remembered: small and large, with bodies and without, by target and by path.
-TEST_F(Heap, is_not_used_by_what_is_remembered) {
+// Cached files, small and large, with bodies and without, found by target and by path.
+TEST_F(Heap, is_not_used_by_responses_from_the_cache) {
   const std::string tag = "If-None-Match: " + std::string(lab::old_tag) + "\r\n";
   for (const std::string& request :
        {head_of("GET", "/hello.txt"), head_of("HEAD", "/hello.txt"),
@@ -178,7 +178,8 @@ TEST_F(Heap, is_not_used_by_what_is_remembered) {
         head_of("GET", "/300K"), head_of("GET", "/100K", "Range: bytes=1000-90000\r\n"),
         head_of("GET", "/300K", "Range: bytes=1000-90000\r\n"),
         head_of("GET", "/300K", "Range: bytes=1-2\r\n")}) {
-    // Once by the long way, once by the short one, which keeps the head; then nothing more.
+    // The general path caches the file, and the fast path its head; after that nothing is
+    // allocated.
     EXPECT_EQ(count(request, 5), 0U) << request;
   }
   EXPECT_GT(worker.files.counters().hits, 1000U);
@@ -237,7 +238,7 @@ TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {
   EXPECT_EQ(allocations, 0U);
 }
 
-// Of other compilers' frames, which keep more, only the order is held.
+// Other compilers make larger frames; for them the bound is only an order of magnitude.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 constexpr std::size_t most_idle_bytes = 400;
 #else
@@ -249,7 +250,7 @@ TEST_F(Heap, holds_little_of_a_connection_that_waits) {
   const std::size_t before = loop.frames().bytes();
   for (std::size_t i = 0; i < clients; ++i) sockets.push_back(connect());
   EXPECT_LE((loop.frames().bytes() - before) / clients, most_idle_bytes);
-  // What a request takes, the next one finds again: it is no connection's.
+  // A second request allocates no more frames than the first.
   play(head_of("GET", "/hello.txt"));
   const std::size_t served = loop.frames().bytes();
   play(head_of("GET", "/hello.txt"));

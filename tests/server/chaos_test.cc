@@ -1,8 +1,8 @@
-// Twenty thousand connections of requests that are almost right, cut anywhere, on a machine where
-// things fail: whatever they do, nothing leaks, nothing hangs, and every stored file is a whole
-// one.
+// Twenty thousand connections with random requests, some of them malformed or cut short, on an
+// engine whose operations fail at random: nothing leaks, nothing hangs, and every stored file is
+// complete.
 //
-// The seed is fixed, so a failure can be repeated; the round that failed is named.
+// The seed is fixed, so that a failure can be repeated; its message names the round.
 #include <cerrno>
 #include <cstdio>
 #include <random>
@@ -84,7 +84,7 @@ class Chaos {
     return head_of(method, target, more + "Transfer-Encoding: chunked\r\n") + chunks(content);
   }
 
-  // All of one letter, so that a file of two bodies shows; mostly small.
+  // All of one letter, so that a file mixed of two bodies is detected; mostly small.
   std::string body() {
     const std::size_t most = chance(5) ? 300'000 : chance(20) ? 30'000 : 300;
     const char letter = static_cast<char>('a' + below(26));
@@ -119,7 +119,7 @@ class Chaos {
   std::mt19937 random_;
 };
 
-// A connection's client: sends its bytes in pieces, and does not always behave.
+// A client: sends its bytes in pieces, and sometimes resets or abandons the connection.
 struct Client {
   int socket = -1;
   std::string bytes;
@@ -154,7 +154,7 @@ class Round {
         --connections;
       }
       if (with_faults_) plan_fault();
-      // Another server starts on the same root: that is to cost no upload.
+      // Another server starts on this root: its sweep must not fail an upload.
       if (chaos_.chance(2)) sweep(world_.root.fd(), {});
       const std::size_t at = chaos_.below(clients.size());
       if (!act(clients[at])) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(at));
@@ -166,7 +166,7 @@ class Round {
     check();
   }
 
-  // Uploads that were published, or nearly.
+  // The number of uploads that were published, approximately.
   std::size_t stored() const {
     return world_.engine.started(OpCode::rename) + world_.engine.started(OpCode::link);
   }
@@ -199,7 +199,7 @@ class Round {
     }
   }
 
-  // The client's next act. False: it is done.
+  // The next step of a client. False: the client has ended.
   bool act(Client& client) {
     if (client.sent == client.bytes.size() || chaos_.chance(1)) {
       leave(client.socket);
@@ -255,7 +255,7 @@ void play(unsigned seed, bool with_faults) {
     stored += all.stored();
     if (::testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(stored, 500U) << "these connections prove little";
+  EXPECT_GT(stored, 500U) << "too few uploads were published for a meaningful test";
 }
 
 TEST(TenThousandConnections, leave_nothing_behind) { play(1, false); }

@@ -1,7 +1,8 @@
-// Every operation of a request failing, shortened or delayed in turn, and stops at every turn.
+// Every single operation of a request fails, is shortened or is delayed, and the server stops at
+// every loop iteration.
 //
-// After each: nothing leaked, every task ended, the target is the whole old file or the whole new
-// one and agrees with what the client was told, and no temporary is left.
+// Afterwards nothing has leaked, all tasks have ended, the target is either the whole old file or
+// the whole new one and agrees with the response, and no temporary file is left.
 #include <cerrno>
 #include <functional>
 #include <set>
@@ -24,21 +25,21 @@ using FaultPlan = uring::Simulated::FaultPlan;
 
 const std::string old_content = "the old file";
 
-// One client's exchange: what it sends, piece by piece, and which file it is about.
+// The requests of one client, piece by piece, and the file that they are about.
 struct Scenario {
   const char* name;
   std::vector<std::string> pieces;
   std::string target;       // relative to the root
-  std::string new_content;  // of the target when the exchange is through; as it was, for reads
+  std::string new_content;  // of the target after the requests; old_content for reads
   bool exists = true;       // the target, with old_content, before
-  std::size_t before = 0;   // answers before the one to the write
+  std::size_t before = 0;   // responses before the one to the write
   Durability durability = Durability::none;
   lab::Where where = lab::Where::on_disk;
   std::uint64_t cache_bytes = lab::default_cache_bytes;
 };
 
-// Where nothing is remembered, so that the engine opens and reads.
-Scenario forgetting(Scenario scenario) {
+// Without a file cache, so that the engine opens and reads files.
+Scenario without_cache(Scenario scenario) {
   scenario.cache_bytes = 0;
   return scenario;
 }
@@ -58,7 +59,7 @@ std::vector<Scenario> reads() {
        old_content},
       {"bad", {get + "\r\r"}, "folder/file", old_content},
   };
-  for (std::size_t i = 0, count = all.size(); i < count; ++i) all.push_back(forgetting(all[i]));
+  for (std::size_t i = 0, count = all.size(); i < count; ++i) all.push_back(without_cache(all[i]));
   return all;
 }
 
@@ -114,7 +115,8 @@ std::vector<Scenario> writes_on_disk() {
   };
 }
 
-// The same in memory, as far as it is not the same there: what arrives whole and is not synced.
+// All writes on disk; and in memory those that differ there, which arrive in one piece without a
+// sync.
 std::vector<Scenario> writes() {
   std::vector<Scenario> all = writes_on_disk();
   for (Scenario scenario : writes_on_disk()) {
@@ -130,7 +132,7 @@ std::vector<Scenario> writes() {
   return all;
 }
 
-// A world with a scenario's files, and the client that plays it.
+// A world with the files of a scenario, and its client.
 class Play {
  public:
   explicit Play(const Scenario& scenario) : world(scenario.cache_bytes), scenario_(scenario) {
@@ -143,15 +145,15 @@ class Play {
     world.root.put("plain/file", old_content);
   }
 
-  // Plays it to its end. `each_turn` may interfere; a client that was answered sends on.
-  void run(const std::function<void(int turn)>& each_turn = {}) {
+  // Plays the scenario to its end. `each_iteration` is called before each loop iteration.
+  void run(const std::function<void(int iteration)>& each_iteration = {}) {
     socket = world.connect();
-    int turn = 0;
+    int iteration = 0;
     for (const std::string& piece : scenario_.pieces) {
       if (world.engine.closed(socket)) break;
       world.engine.peer_sends(socket, piece);
       for (int i = 0; i < 40; ++i) {
-        if (each_turn) each_turn(turn++);
+        if (each_iteration) each_iteration(iteration++);
         world.loop.iterate(0);
       }
     }
@@ -160,7 +162,7 @@ class Play {
     world.settle();
   }
 
-  // What must hold whatever happened.
+  // Checks what must hold after any fault.
   void check() {
     world.end();
     const std::string content = world.root.get(scenario_.target);
@@ -180,7 +182,7 @@ class Play {
 
   World world;
   int socket = -1;
-  bool parents_may_stay = false;  // what was to remove them has failed, too
+  bool parents_may_stay = false;  // the operation that removes them has failed as well
 
  private:
   bool expected(const std::string& name, bool is_new) const {
@@ -196,10 +198,10 @@ class Play {
 std::string described(const Scenario& scenario) {
   constexpr std::array where = {"", " in memory", " in memory by name"};
   return std::string(scenario.name) + where.at(static_cast<std::size_t>(scenario.where)) +
-         (scenario.cache_bytes == 0 ? " forgetting" : "");
+         (scenario.cache_bytes == 0 ? " without cache" : "");
 }
 
-// How many operations a scenario takes, and what they are.
+// The operations of a scenario.
 std::vector<OpCode> operations(const Scenario& scenario) {
   Play play(scenario);
   play.run();
@@ -225,8 +227,7 @@ constexpr std::array errors = {EIO,          ENOMEM,  EMFILE, ENOSPC, ECONNRESET
                                ECANCELED,    EINTR,   EAGAIN, EACCES, ENOENT,     EEXIST,
                                ENAMETOOLONG, ENOTDIR, EXDEV,  EPIPE};
 
-// An errno that no such operation ever answers proves nothing: what exists is not there (ENOENT)
-// only for names, and so on.
+// Leaves out errors that an operation never has: ENOENT, for instance, concerns names only.
 bool can_happen(OpCode code, int error) {
   const bool names = code == OpCode::open || code == OpCode::rename || code == OpCode::unlink ||
                      code == OpCode::make_directory;
@@ -272,7 +273,7 @@ TEST(Faults, of_two_operations_of_a_write_leave_the_old_file_or_the_new_one) {
   }
 }
 
-// What was planned to come whole comes in two, or late.
+// Operations that complete in part or late.
 TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
   std::vector<Scenario> all = reads();
   for (Scenario& scenario : writes()) all.push_back(std::move(scenario));
@@ -291,7 +292,7 @@ TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
   }
 }
 
-// After a gap in the stream nothing may follow: the client would take it for the rest.
+// After a send that was cut short nothing is sent: the client would take it for the missing bytes.
 TEST(Faults, that_cut_a_send_short_end_the_stream_there) {
   for (const Scenario& scenario : reads()) {
     Play whole(scenario);
@@ -311,8 +312,8 @@ TEST(Faults, that_cut_a_send_short_end_the_stream_there) {
   }
 }
 
-// A server out of descriptors, memory or space says so, and what it says is not "not found".
-TEST(Faults, of_the_machine_are_told_as_such) {
+// A lack of descriptors, memory or space has its own status, which is not 404.
+TEST(Faults, of_the_machine_have_their_own_status) {
   const auto status = [](const Scenario& scenario, std::uint64_t number, int error) {
     Play play(scenario);
     play.world.engine.plan_fault(number, {.error = error});
@@ -320,13 +321,13 @@ TEST(Faults, of_the_machine_are_told_as_such) {
     play.world.end();
     return play.world.heard(play.socket).substr(9, 3);
   };
-  const Scenario get = forgetting(reads().front());
+  const Scenario get = without_cache(reads().front());
   EXPECT_EQ(status(get, 2, EMFILE), "503");
   EXPECT_EQ(status(get, 2, ENFILE), "503");
   EXPECT_EQ(status(get, 2, ENOMEM), "503");
   EXPECT_EQ(status(get, 2, EIO), "500");
   EXPECT_EQ(status(get, 2, EACCES), "403");
-  const Scenario put = writes().front();  // recv, look, directory, temporary, write, look, rename
+  const Scenario put = writes().front();  // recv, stat, directory, temporary, write, stat, rename
   EXPECT_EQ(status(put, 2, EMFILE), "503");
   EXPECT_EQ(status(put, 3, ENOMEM), "503");
   EXPECT_EQ(status(put, 4, EMFILE), "503");
@@ -339,8 +340,8 @@ TEST(Faults, of_the_machine_are_told_as_such) {
   EXPECT_EQ(status(put, 7, ENOSPC), "507");
 }
 
-TEST(Faults, of_the_machine_are_never_told_as_not_found) {
-  Scenario missing = forgetting(reads().front());
+TEST(Faults, of_the_machine_are_never_reported_as_not_found) {
+  Scenario missing = without_cache(reads().front());
   missing.pieces = {head_of("GET", "/none")};
   Play play(missing);
   play.world.engine.plan_fault(3, {.error = EMFILE});  // opening 404.html
@@ -356,15 +357,15 @@ TEST(Faults, of_the_machine_are_never_told_as_not_found) {
   EXPECT_EQ(fallback.world.heard(fallback.socket).substr(9, 3), "503");
 }
 
-TEST(Faults, of_the_first_read_are_told_and_not_cut_short) {
-  Play play(forgetting(reads().front()));
+TEST(Faults, of_the_first_read_are_reported) {
+  Play play(without_cache(reads().front()));
   play.world.engine.plan_fault(3, {.error = ENOMEM});
   play.run();
   play.world.end();
   EXPECT_TRUE(play.world.heard(play.socket).starts_with("HTTP/1.1 503 "));
 }
 
-// A write that fails after its parents were made takes them away.
+// A write that fails after it has made parent directories removes them.
 TEST(Faults, of_a_rename_leave_no_parents) {
   const Scenario scenario = writes()[3];
   const std::vector<OpCode> all = operations(scenario);
@@ -378,20 +379,20 @@ TEST(Faults, of_a_rename_leave_no_parents) {
 
 // --- Stops ---
 
-// Interferes at every turn of every scenario, until the turns outlast it.
+// Stops or drains the worker at each loop iteration of each scenario, in a run of its own.
 void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
   for (const Scenario& scenario : scenarios) {
     for (const std::uint32_t delay : {0U, 2U}) {
       bool over = false;
       for (int at = 0; !over; ++at) {
-        SCOPED_TRACE(described(scenario) + ": turn " + std::to_string(at));
+        SCOPED_TRACE(described(scenario) + ": iteration " + std::to_string(at));
         Play play(scenario);
         // A completion that is on its way when the order comes.
         for (std::uint64_t n = 1; n < 40; ++n) play.world.engine.plan_fault(n, {.delay = delay});
         const uring::Milliseconds before = play.world.engine.now();
-        play.run([&](int turn) {
-          if (turn != at) return;
-          over = turn >= static_cast<int>(scenario.pieces.size()) * 40 - 1;
+        play.run([&](int iteration) {
+          if (iteration != at) return;
+          over = iteration >= static_cast<int>(scenario.pieces.size()) * 40 - 1;
           play.world.worker.drain();
           if (!drains_only) play.world.worker.connections.stop();
         });
@@ -405,8 +406,8 @@ void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
   }
 }
 
-TEST(Stops, at_any_turn_of_a_read_leave_nothing_behind) { interfere(reads(), false); }
-TEST(Stops, at_any_turn_of_a_write_leave_the_old_file_or_the_new_one) {
+TEST(Stops, at_any_iteration_of_a_read_leave_nothing_behind) { interfere(reads(), false); }
+TEST(Stops, at_any_iteration_of_a_write_leave_the_old_file_or_the_new_one) {
   interfere(writes(), false);
 }
 TEST(Stops, that_only_drain_leave_nothing_behind) {
@@ -414,20 +415,20 @@ TEST(Stops, that_only_drain_leave_nothing_behind) {
   interfere(writes(), true);
 }
 
-// Whoever was received is answered, whenever the order to drain comes.
-TEST(Stops, that_only_drain_cost_no_request_its_answer) {
+// Every received request gets its response, whenever the worker begins to drain.
+TEST(Stops, that_only_drain_leave_no_request_without_a_response) {
   for (const std::uint32_t delay : {0U, 1U, 3U}) {
     for (int at = 0; at < 30; ++at) {
       const Scenario scenario = writes().front();
       Play play(scenario);
       for (std::uint64_t n = 1; n < 20; ++n) play.world.engine.plan_fault(n, {.delay = delay});
-      play.run([&](int turn) {
-        if (turn == at) play.world.worker.drain();
+      play.run([&](int iteration) {
+        if (iteration == at) play.world.worker.drain();
       });
       const bool stored = play.world.root.get("folder/file") == "new";
       const bool answered = play.world.heard(play.socket).starts_with("HTTP/1.1 204 ");
-      EXPECT_EQ(stored, answered) << "turn " << at << ", delay " << delay;
-      EXPECT_TRUE(stored) << "turn " << at << ", delay " << delay;
+      EXPECT_EQ(stored, answered) << "iteration " << at << ", delay " << delay;
+      EXPECT_TRUE(stored) << "iteration " << at << ", delay " << delay;
       play.world.end();
     }
   }

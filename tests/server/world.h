@@ -1,9 +1,9 @@
-// What the server's tests share: requests to parse, a folder to serve, and the whole connection on
-// the simulated engine.
+// For all tests of the server: parsed requests, a folder to serve, and the whole connection on the
+// simulated engine.
 //
-// A World is a worker with everything around it but a kernel's sockets and a clock that runs: the
-// test is the peer, says when time passes, and asks at the end whether anything was leaked. Used by
-// all of tests/server/.
+// A World is a worker on an engine with simulated sockets and a simulated clock, and with real
+// files. The test acts as the client, advances the clock, and checks at the end that nothing has
+// leaked.
 #pragma once
 
 #include <algorithm>
@@ -56,7 +56,7 @@ inline constexpr std::string_view old_tag = "\"ae1b981bc490a00-6\"";
 
 inline constexpr std::uint64_t default_cache_bytes = 64 * 1024 * 1024;
 
-// A folder of its own, gone at the end.
+// A temporary folder, removed by the destructor.
 class Folder {
  public:
   Folder() {
@@ -73,7 +73,7 @@ class Folder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
-  // Writes a file of `seconds`, with the directories above it.
+  // Writes a file with the modification time `seconds`, and makes the directories above it.
   void put(std::string_view name, std::string_view bytes,
            std::int64_t seconds = old_seconds) const {
     const std::filesystem::path path = path_ / name;
@@ -109,7 +109,7 @@ class Folder {
   uring::Fd fd_;
 };
 
-// `text` with what differs from run to run replaced: the values of Date.
+// `text` with the values of Date replaced, which differ from run to run.
 inline std::string without_dates(std::string_view text) {
   constexpr std::string_view field = "\r\nDate: ";
   std::string plain;
@@ -134,7 +134,7 @@ inline std::vector<int> statuses_of(std::string_view stream) {
   return all;
 }
 
-// Bytes that differ from place to place, so that a lost or doubled piece shows.
+// Pseudo-random letters, so that a lost or repeated piece changes the text.
 inline std::string pattern(std::size_t bytes) {
   std::string all(bytes, '\0');
   std::uint32_t state = 1;
@@ -166,8 +166,8 @@ class World {
     return socket;
   }
 
-  // Turns without letting time pass until nothing more happens, for `most` turns at most; a delayed
-  // completion may take a few turns in which nothing does.
+  // Runs loop iterations, without advancing the clock, until several in a row have no event: a
+  // delayed completion takes a few iterations. At most `most` iterations.
   void settle(int most = 100'000) {
     for (int quiet = 0; quiet < 8 && most > 0; --most) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
     EXPECT_GT(most, 0) << "it spins";
@@ -178,7 +178,7 @@ class World {
     settle();
   }
 
-  // Sends, and returns what came back in all on this connection, without its dates.
+  // Sends `bytes`, and returns all that the connection has received, without its dates.
   std::string say(int socket, std::string_view bytes) {
     engine.peer_sends(socket, bytes);
     settle();
@@ -186,7 +186,7 @@ class World {
   }
   std::string heard(int socket) const { return without_dates(engine.peer_received(socket)); }
 
-  // A connection of its own for these bytes, which the peer ends.
+  // Sends `bytes` on a new connection, which the client then finishes. Returns the whole response.
   std::string ask(std::string_view bytes) {
     const int socket = connect();
     engine.peer_sends(socket, bytes);
@@ -196,10 +196,10 @@ class World {
     return heard(socket);
   }
 
-  // Lets time pass until all connections have ended, and looks for what was left behind.
+  // Advances the clock until all connections have ended, and checks that nothing has leaked.
   void end() {
-    int turns = 0;
-    while (!worker.connections.empty() && ++turns < 3'000'000) loop.iterate(uring::forever);
+    int iterations = 0;
+    while (!worker.connections.empty() && ++iterations < 3'000'000) loop.iterate(uring::forever);
     ASSERT_TRUE(worker.connections.empty()) << "a connection does not end";
     EXPECT_EQ(worker.live, 0U);
     EXPECT_EQ(worker.blocks.lent(), 0U);
@@ -220,7 +220,7 @@ class World {
   WorkerState worker{shared, loop};
 };
 
-// A test with one World, which is clean at the end.
+// A test with one World, which is checked for leaks at the end.
 class InWorld : public ::testing::Test {
  protected:
   explicit InWorld(std::uint64_t cache_bytes = default_cache_bytes) : world(cache_bytes) {}

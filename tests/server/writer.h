@@ -1,6 +1,4 @@
-// What the tests of writing share: a writable world, and requests that write.
-//
-// Used by upload_test.cc, publish_test.cc, partial_test.cc and remove_test.cc.
+// For tests of PUT and DELETE: a writable world, and requests that write.
 #pragma once
 
 #include <array>
@@ -13,8 +11,9 @@
 
 namespace server::lab {
 
-// Where the files lie, as the server sees it: what is in memory is done at once, and first without
-// a name if the kernel lets this process link open files.
+// On which kind of file system the server believes the root to be. In memory, it does all file
+// operations synchronously, and creates a temporary file without a name if the kernel lets this
+// process link open files; `in_memory_by_name` is for processes that may not.
 enum class Where : std::uint8_t { on_disk, in_memory, in_memory_by_name };
 
 inline void lay(World& world, Where where) {
@@ -38,12 +37,12 @@ inline void lay(World& world, Where where) {
 class Writing : public InWorld {
  protected:
   Writing() {
-    lay(world, Where::on_disk);  // wherever they really are
+    lay(world, Where::on_disk);  // whatever the file system of the test is
     world.site.writable = true;
     world.root.put("old.txt", "old");
   }
 
-  // The fields of the version that stands there now.
+  // The validators of the current version of a file, as field lines.
   std::string facts_of_file(std::string_view name) const {
     const uring::Fd fd(::open((world.root / name).c_str(), O_RDONLY | O_CLOEXEC));
     const FileFacts facts = facts_of(fd.get());
