@@ -1,6 +1,6 @@
 // quoitd: serves and stores the files of a directory over HTTP/1.1, by io_uring or by epoll.
 //
-// The life of a request is in connection.cc. Covered by tests/end_to_end/.
+// The life of a request is in serve.cc. Covered by tests/end_to_end/.
 #include <cstdio>
 #include <malloc.h>
 
@@ -11,8 +11,8 @@
 
 int main(int argc, char** argv) {
   uring::occupy_standard_streams(uring::ClosedStream::empty);
-  // One heap for all threads: those of threads grow by a page a call. Answering takes nothing from
-  // it, so that nobody waits for another.
+  // One heap for all threads, since the heaps that glibc makes for threads grow by one page a call.
+  // Serving requests allocates nothing, so that no thread waits for the lock of the heap.
   ::mallopt(M_ARENA_MAX, 1);
   server::Config config;
   options::ExitReason reason = server::read_options(argc, argv, config);

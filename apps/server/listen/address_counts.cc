@@ -1,4 +1,4 @@
-// Counting in one word. Covered by tests/server/listen/address_counts_test.cc.
+// The table of counts. Covered by tests/server/listen/address_counts_test.cc.
 #include "apps/server/listen/address_counts.h"
 
 #include <algorithm>
@@ -11,13 +11,15 @@ namespace server {
 
 namespace {
 
-std::uint64_t mix(std::uint64_t bits) {  // splitmix64's
+// The finalizer of splitmix64.
+std::uint64_t mix(std::uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
   return bits ^ (bits >> 31);
 }
 
-// No /64 that anybody has begins so: RFC 4291 2.4 keeps ::/8 for other uses.
+// The key of an IPv4 address: a prefix in ::/8, which RFC 4291 section 2.4 reserves, so that no
+// IPv6 client has it.
 std::uint64_t key_of_v4(std::uint32_t address) { return std::uint64_t{1} << 32 | address; }
 
 }  // namespace
@@ -43,10 +45,10 @@ AddressCounts::AddressCounts(std::uint64_t most, std::uint64_t connections, std:
 
 bool AddressCounts::enter(std::uint64_t address, Slot& slot) {
   const std::uint64_t hash = mix(address ^ secret_);
-  const std::uint64_t tag = hash >> count_bits | 1;  // never 0, which is a free word's
+  const std::uint64_t tag = hash >> count_bits | 1;  // never 0, the tag of a free word
   const std::size_t first = mix(hash) & (size_ - 1);
   for (;;) {
-    // Two workers that meet may have begun two words for one address: their counts add up.
+    // Two threads may have begun a word each for one address, so that all words are added up.
     std::uint64_t count = 0;
     std::uint64_t before = 0;
     std::size_t place = size_;

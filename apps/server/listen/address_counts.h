@@ -1,9 +1,13 @@
 // AddressCounts: how many connections each address has, over all workers, without a lock.
 //
-// A table of words, each a tag of an address and a count beside it. An address may stand in the few
-// words that follow where its hash leads; a count changes by one compare-and-swap, and a word whose
-// count is 0 is free. The hash has a secret, so that nobody can choose addresses that collide. IPv6
-// clients own a /64, and are counted by it. Covered by tests/server/listen/address_counts_test.cc.
+// An open-addressed hash table of 64-bit words, each with a tag of an address and its count. The
+// hash of an address selects `window` consecutive words, of which it may use any; a count changes
+// by one compare-and-swap, and a word whose count is 0 is free. The hash has a secret, so that a
+// client cannot choose addresses that collide. An IPv6 client usually has a whole /64, so that an
+// IPv6 address is counted by its first 64 bits.
+//
+// All functions may be called by several threads at once.
+// Covered by tests/server/listen/address_counts_test.cc.
 #pragma once
 
 #include <atomic>
@@ -15,29 +19,31 @@
 
 namespace server {
 
-// What a peer is counted by: its IPv4 address, or the first 64 bits of its IPv6 address. Nothing
-// for a unix socket, whose peers have none.
+// The key by which a peer is counted: its IPv4 address, or the first 64 bits of its IPv6 address.
+// Nothing for the peer of a unix socket, which has no address.
 std::optional<std::uint64_t> counted_address(const sockaddr_storage& peer);
 
 class AddressCounts {
  public:
-  // No address may have more than `most` connections. There is room for `connections` in all; an
-  // address whose words are taken is not counted, and let in.
+  // No address may have more than `most` connections. The table is large enough for `connections`
+  // in all; an address whose words are all in use by others is not counted, and not limited.
   AddressCounts(std::uint64_t most, std::uint64_t connections, std::uint64_t secret);
 
-  // Where a connection is counted; give it back with leave().
+  // The word in which a connection is counted. Pass it to leave() when the connection ends.
   using Slot = std::uint32_t;
   static constexpr Slot uncounted = 0xffffffff;
 
-  // Counts one more connection of `address`. False: it has as many as it may, and is not counted.
-  // Two workers that meet just below the limit may let in one more.
+  // Counts one more connection of `address` and sets `slot`. False: the address has reached its
+  // limit, and the connection is not counted. Two threads that call this at once, just below the
+  // limit, may exceed it by one.
   bool enter(std::uint64_t address, Slot& slot);
+  // Counts one connection less. `slot` may be `uncounted`.
   void leave(Slot slot);
 
  private:
   using Word = std::atomic<std::uint64_t>;
 
-  static constexpr std::size_t window = 8;  // words that an address may stand in
+  static constexpr std::size_t window = 8;  // words that an address may use
   static constexpr std::uint64_t count_bits = 24;
   static constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
 

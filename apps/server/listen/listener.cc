@@ -13,6 +13,8 @@
 
 namespace server {
 
+using options::ExitReason;
+
 namespace {
 
 struct Address {
@@ -63,14 +65,14 @@ std::uint16_t port_of(int socket) {
 
 enum class Sharing { alone, with_workers };
 
-// A bound socket, not yet listening; invalid with errno set.
+// Returns a bound socket that does not listen yet, or an invalid one with errno set.
 uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   uring::Fd socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return socket;
   const int on = 1;
   const int v6_only = any_family ? 0 : 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  // Set here and inherited by every connection.
+  // Each accepted connection inherits this option.
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (address.storage.ss_family == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only);
@@ -82,13 +84,14 @@ uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   return socket;
 }
 
-options::ExitReason bind_error(const std::string& name, int error) {
+ExitReason bind_failure(const std::string& name, int error) {
   const std::string begin = "cannot listen on " + name + ": ";
   switch (error) {
     case EADDRINUSE:
-      return {EX_UNAVAILABLE, begin +
-                                  "the port is in use; stop who uses it (see 'ss -ltnp') or "
-                                  "choose another with --listen"};
+      return {EX_UNAVAILABLE,
+              begin +
+                  "the port is in use; stop the program that uses it (see 'ss -ltnp') or "
+                  "choose another port with --listen"};
     case EACCES:
       return {EX_NOPERM, begin +
                              "permission denied; ports below 1024 need root or "
@@ -99,7 +102,8 @@ options::ExitReason bind_error(const std::string& name, int error) {
   }
 }
 
-// The longest queue the kernel allows (net.core.somaxconn): bursts wait there, not in our memory.
+// More than the kernel allows: it shortens the accept queue to net.core.somaxconn. A burst of
+// connections waits in that queue and takes no memory of this process.
 constexpr int backlog = 65535;
 
 }  // namespace
@@ -108,18 +112,18 @@ Listeners::~Listeners() {
   for (const std::string& path : unix_paths_) ::unlink(path.c_str());
 }
 
-options::ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
   for (const ListenAddress& address : addresses) {
-    options::ExitReason reason =
+    ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
     if (reason) return reason;
   }
   return {};
 }
 
-// The first socket is bound without SO_REUSEPORT to learn whether somebody else has the port:
-// with it, two servers of one user would share it in silence.
-options::ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
+// The first socket is bound without SO_REUSEPORT, to find out whether another program has the port:
+// with SO_REUSEPORT two servers of one user would share it without an error.
+ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   ListenAddress listen = wanted;
   bool any_family = listen.any_family;
   Address address;
@@ -133,17 +137,17 @@ options::ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned wo
                           "' is no numeric address; give a numeric address, as in --listen "
                           "127.0.0.1:8080"};
   }
-  // A port of the kernel's choice is nobody's: the first socket stays and the others share its
-  // port, so that nobody can come between.
+  // No other program has a port that the kernel has chosen. Its first socket is kept while the
+  // others are bound to that port, so that no other program can bind it in between.
   const bool chosen = listen.port == 0;
   const Sharing sharing = chosen ? Sharing::with_workers : Sharing::alone;
   uring::Fd first = bind_tcp(address, any_family, sharing);
   if (!first.valid() && any_family && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-    any_family = false;  // no IPv6 here
+    any_family = false;  // this machine has no IPv6
     resolve();
     first = bind_tcp(address, any_family, sharing);
   }
-  if (!first.valid()) return bind_error(name_of(listen), errno);
+  if (!first.valid()) return bind_failure(name_of(listen), errno);
   listen.port = port_of(first.get());
   resolve();
   std::vector<uring::Fd> sockets;
@@ -151,10 +155,10 @@ options::ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned wo
   first.reset();
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
-    if (!sockets.back().valid()) return bind_error(name_of(listen), errno);
+    if (!sockets.back().valid()) return bind_failure(name_of(listen), errno);
   }
   for (const uring::Fd& socket : sockets) {
-    if (::listen(socket.get(), backlog) != 0) return bind_error(name_of(listen), errno);
+    if (::listen(socket.get(), backlog) != 0) return bind_failure(name_of(listen), errno);
   }
   sockets_.push_back(std::move(sockets));
   const std::string host = listen.any_family ? "localhost" : "";
@@ -162,8 +166,9 @@ options::ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned wo
   return {};
 }
 
-// A socket that a dead server left behind is replaced; one that answers is somebody's.
-options::ExitReason Listeners::open_unix(const std::string& path) {
+// Replaces a socket file that a server left behind when it was killed. A socket file on which a
+// server accepts connections is an error.
+ExitReason Listeners::open_unix(const std::string& path) {
   Address address;
   if (!make_unix(path, address)) {
     return {EX_USAGE, "--listen: 'unix:" + path +
@@ -171,7 +176,7 @@ options::ExitReason Listeners::open_unix(const std::string& path) {
                           "unix:/run/quoit.sock"};
   }
   uring::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return bind_error(path, errno);
+  if (!socket.valid()) return bind_failure(path, errno);
   struct stat status {};
   const bool exists = ::lstat(path.c_str(), &status) == 0;
   if (exists && !S_ISSOCK(status.st_mode)) {
@@ -190,7 +195,7 @@ options::ExitReason Listeners::open_unix(const std::string& path) {
     return {EX_CANTCREAT, begin + std::strerror(errno)};
   }
   unix_paths_.push_back(path);
-  if (::listen(socket.get(), backlog) != 0) return bind_error(path, errno);
+  if (::listen(socket.get(), backlog) != 0) return bind_failure(path, errno);
   sockets_.emplace_back();
   sockets_.back().push_back(std::move(socket));
   urls_.push_back("unix:" + path);

@@ -1,7 +1,8 @@
-// Listeners: the sockets that connections arrive at.
+// Listeners: the listening sockets of all workers.
 //
-// Every worker has a TCP socket of its own for each address (SO_REUSEPORT: the kernel spreads
-// connections over them, and no accept queue is shared); a unix socket is shared by all.
+// Each worker has a TCP socket of its own for each address: with SO_REUSEPORT the kernel
+// distributes connections over the sockets, and workers share no accept queue. The workers share a
+// unix socket. Used by the main thread; workers accept from the sockets.
 // Covered by tests/end_to_end/listen_test.cc.
 #pragma once
 
@@ -18,27 +19,29 @@ namespace server {
 class Listeners {
  public:
   Listeners() = default;
-  ~Listeners();  // removes the unix sockets that open() made
+  ~Listeners();  // removes the unix sockets that open() created
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
-  // Opens `addresses` for `workers` threads.
+  // Opens `addresses` for `workers` threads. Returns why one of them cannot be opened, or nothing.
   options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers);
 
-  // The sockets of worker `index`, one for each address. Owned by this.
+  // The sockets of worker `index`, one for each address, which this object owns.
   std::vector<int> of_worker(unsigned index) const;
 
-  // What to type into a client: "http://127.0.0.1:8080/" or "unix:/run/quoit.sock".
+  // The addresses as a person types them into a client: "http://127.0.0.1:8080/" or
+  // "unix:/run/quoit.sock".
   const std::vector<std::string>& urls() const { return urls_; }
 
-  // Closes the sockets: nobody can connect any more.
+  // Closes the sockets; the kernel refuses connections from then on.
   void close();
 
  private:
   options::ExitReason open_tcp(const ListenAddress& address, unsigned workers);
   options::ExitReason open_unix(const std::string& path);
 
-  std::vector<std::vector<uring::Fd>> sockets_;  // by address; by worker, or one for all
+  // For each address the sockets of all workers, or the one that they share.
+  std::vector<std::vector<uring::Fd>> sockets_;
   std::vector<std::string> urls_;
   std::vector<std::string> unix_paths_;
 };

@@ -33,7 +33,7 @@ Peer peer_of(const sockaddr_storage& address) {
   return peer;
 }
 
-// inet_ntop(3) is too slow for IPv4: this runs for each request that is logged.
+// Without inet_ntop(3) for IPv4: it is too slow for a function that runs for each logged request.
 void write_peer(const Peer& peer, PeerText& text) {
   if (peer.family == Peer::Family::local) {
     std::strcpy(text.data(), "unix");

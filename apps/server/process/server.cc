@@ -1,8 +1,10 @@
-// The main thread: it opens what is shared, starts the workers and waits for signals.
-// Covered by tests/end_to_end/listen_test.cc and stop_test.cc.
+// Server: opens the files, sockets and logs that workers share, starts the workers, and handles
+// signals. All of it runs on the main thread. Covered by tests/end_to_end/listen_test.cc,
+// stop_test.cc and limits_test.cc.
 #include "apps/server/process/server.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -11,11 +13,9 @@
 #include <list>
 #include <memory>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <utility>
@@ -24,36 +24,20 @@
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
+#include "apps/server/process/resource_limits.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
 
 namespace server {
 
+using options::ExitReason;
+
 namespace {
 
-unsigned usable_cpus() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1U, static_cast<unsigned>(CPU_COUNT(&set)));
-}
-
-// Raises the limit of open files as far as allowed, and says what it is.
-std::uint64_t raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
-
-// A connection holds up to three descriptors at once: its socket, and a file and its directory
-// while it writes; up to three more for the moment of publishing, which is 503 where none are left.
-// Some are kept for logs, rings and listeners.
-std::uint64_t connections_for(std::uint64_t files) {
-  constexpr std::uint64_t kept = 64;
-  constexpr std::uint64_t most = 1'000'000;
-  return std::clamp<std::uint64_t>(files > kept ? (files - kept) / 3 : 1, 1, most);
+// Reads an event descriptor, which waits until its count is not 0.
+void read_event(int fd) {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
 }
 
 class Server {
@@ -61,22 +45,26 @@ class Server {
   explicit Server(const Config& config)
       : config_(config), shared_{.mime = mime_, .claims = claims_} {}
 
-  options::ExitReason start();
-  void wait_for_end();
+  // Returns why the server cannot start, or nothing.
+  ExitReason start();
+  // Handles signals until all workers have ended.
+  void run();
 
  private:
-  options::ExitReason open_root();
-  options::ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
-                               AccessLog*& shared);
-  void count_addresses(std::uint64_t connections);
-  options::ExitReason open_events();
-  options::ExitReason start_workers(unsigned count);
-  void say_ready() const;
-  void take_signal();
-  void report_accepting();
-  void report_counters();
-  void take_notices();
-  bool all_ended() const;
+  ExitReason open_root();
+  ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
+  ExitReason open_logs();
+  void set_limits(unsigned workers);
+  ExitReason open_events();
+  ExitReason start_workers(unsigned count);
+  void print_ready() const;
+  void handle_signal();
+  void handle_notices();
+  void print_accept_state();
+  void print_reports();
+  bool have_all_ended() const;
+  int grace_left_ms();
+  void wait_for_events();
 
   const Config& config_;
   Mime mime_;
@@ -87,17 +75,18 @@ class Server {
   std::unique_ptr<AccessLog> head_log_;
   std::unique_ptr<AddressCounts> addresses_;
   Listeners listeners_;
-  uring::Fd signals_;  // signal descriptor
-  uring::Fd events_;   // event descriptor: a worker is ready, or has ended
-  uring::Fd notices_;  // event descriptor: a worker pauses accepting, or goes on
-  std::int64_t pause_said_us_ = 0;
-  bool pause_is_said_ = false;
+  uring::Fd signals_;       // signal descriptor
+  uring::Fd state_event_;   // semaphore: 1 for each worker that is ready, and that has ended
+  uring::Fd notice_event_;  // event descriptor: accepting pauses or resumes, or a report is ready
+  std::int64_t pause_printed_us_ = 0;  // when the last message about a pause was printed
+  bool pause_is_printed_ = false;      // and no message that accepting resumed
   std::list<Worker> workers_;
   Sweeper sweeper_;
   int stop_signals_ = 0;
+  std::int64_t grace_ends_us_ = 0;  // 0: no grace period has begun
 };
 
-options::ExitReason Server::open_root() {
+ExitReason Server::open_root() {
   root_.reset(::open(config_.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (root_.valid()) {
     shared_.root = root_.get();
@@ -109,8 +98,8 @@ options::ExitReason Server::open_root() {
   return {errno == EACCES ? EX_NOPERM : EX_NOINPUT, begin + std::strerror(errno)};
 }
 
-options::ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
-                                     AccessLog*& shared) {
+ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
+                            AccessLog*& shared) {
   log = std::make_unique<AccessLog>(path, config_.log_format);
   const int error = log->open();
   if (error != 0)
@@ -119,41 +108,56 @@ options::ExitReason Server::open_log(const std::string& path, std::unique_ptr<Ac
   return {};
 }
 
-void Server::count_addresses(std::uint64_t connections) {
+ExitReason Server::open_logs() {
+  if (config_.access_log != "off") {
+    ExitReason reason = open_log(config_.access_log, access_log_, shared_.access_log);
+    if (reason) return reason;
+  }
+  if (config_.log_heads.empty()) return {};
+  return open_log(config_.log_heads, head_log_, shared_.head_log);
+}
+
+// Sets the limits of connections, in all and for each address.
+void Server::set_limits(unsigned workers) {
+  const std::uint64_t files = raise_file_limit();
+  const std::uint64_t connections =
+      config_.max_connections > 0 ? config_.max_connections : connections_for(files);
+  shared_.most_connections = std::max<std::uint64_t>(1, connections / workers);
   if (config_.max_from_address == 0) return;
   std::uint64_t secret = 0;
   if (::getrandom(&secret, sizeof secret, 0) != sizeof secret) secret = 0x9e3779b97f4a7c15;
-  addresses_ = std::make_unique<AddressCounts>(config_.max_from_address, connections, secret);
+  addresses_ = std::make_unique<AddressCounts>(
+      config_.max_from_address, std::max<std::uint64_t>(connections, workers), secret);
   shared_.addresses = addresses_.get();
 }
 
-// Signals come through a descriptor, to this thread only: they are blocked before any other exists.
-options::ExitReason Server::open_events() {
+// Opens the descriptors that wait_for_events() polls. Signals are blocked while there is no other
+// thread yet, so that all threads block them and signalfd(2) alone receives them.
+ExitReason Server::open_events() {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, number);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC));
-  events_.reset(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
-  notices_.reset(::eventfd(0, EFD_CLOEXEC));
-  if (signals_.valid() && events_.valid() && notices_.valid()) return {};
+  state_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
+  notice_event_.reset(::eventfd(0, EFD_CLOEXEC));
+  if (signals_.valid() && state_event_.valid() && notice_event_.valid()) return {};
   return {EX_OSERR, std::string("cannot make event descriptors: ") + std::strerror(errno)};
 }
 
-options::ExitReason Server::start_workers(unsigned count) {
-  const auto io = uring::engine_choice(config_.io).value();  // the options were checked
+ExitReason Server::start_workers(unsigned count) {
+  const auto engine = uring::engine_choice(config_.io).value();  // the options were checked
   for (unsigned i = 0; i < count; ++i) {
-    Worker& worker = workers_.emplace_back(shared_, io, listeners_.of_worker(i));
-    if (options::ExitReason reason = worker.start(events_.get(), notices_.get())) return reason;
-    std::uint64_t ready = 0;
-    [[maybe_unused]] const ssize_t got = ::read(events_.get(), &ready, sizeof ready);
-    if (worker.exit_reason()) return worker.exit_reason();
+    Worker& worker = workers_.emplace_back(shared_, engine, listeners_.of_worker(i));
+    if (ExitReason reason = worker.start(state_event_.get(), notice_event_.get())) return reason;
+    read_event(state_event_.get());
+    if (worker.start_failure()) return worker.start_failure();
   }
   return {};
 }
 
-void Server::say_ready() const {
+void Server::print_ready() const {
   const std::string& reason = workers_.front().engine_reason();
   if (!reason.empty()) std::fprintf(stderr, "quoitd: serving by epoll: %s\n", reason.c_str());
   char* path = ::realpath(config_.root.c_str(), nullptr);
@@ -167,47 +171,37 @@ void Server::say_ready() const {
   }
 }
 
-options::ExitReason Server::start() {
+ExitReason Server::start() {
   const unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
-  const std::uint64_t files = raise_file_limit();
-  const std::uint64_t most =
-      config_.max_connections > 0 ? config_.max_connections : connections_for(files);
-  shared_.most_connections = std::max<std::uint64_t>(1, most / count);
+  set_limits(count);
   shared_.cache_bytes = config_.cache_bytes;
   shared_.endpoints.assign(config_.listen.size(),
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
-  count_addresses(std::max<std::uint64_t>(most, count));
   mime_.read("/etc/mime.types");
-  if (options::ExitReason reason = open_root()) return reason;
-  if (options::ExitReason reason = open_events()) return reason;
-  if (config_.access_log != "off") {
-    options::ExitReason reason = open_log(config_.access_log, access_log_, shared_.access_log);
-    if (reason) return reason;
-  }
-  if (!config_.log_heads.empty()) {
-    options::ExitReason reason = open_log(config_.log_heads, head_log_, shared_.head_log);
-    if (reason) return reason;
-  }
-  if (options::ExitReason reason = listeners_.open(config_.listen, count)) return reason;
-  if (options::ExitReason reason = start_workers(count)) {
+  if (ExitReason reason = open_root()) return reason;
+  if (ExitReason reason = open_events()) return reason;
+  if (ExitReason reason = open_logs()) return reason;
+  if (ExitReason reason = listeners_.open(config_.listen, count)) return reason;
+  if (ExitReason reason = start_workers(count)) {
     for (Worker& worker : workers_) worker.abort();
     return reason;
   }
   if (config_.site.writable) sweeper_.start(root_.get());
-  say_ready();
+  print_ready();
   return {};
 }
 
-bool Server::all_ended() const {
-  return std::all_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.ended(); });
+bool Server::have_all_ended() const {
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const Worker& worker) { return worker.has_ended(); });
 }
 
-// The first SIGTERM or SIGINT asks, the second insists.
-void Server::take_signal() {
+// The first SIGTERM or SIGINT drains the workers, the second one aborts them.
+void Server::handle_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return;
   if (info.ssi_signo == SIGUSR2) {
-    for (Worker& worker : workers_) worker.report();
+    for (Worker& worker : workers_) worker.request_report();
     return;
   }
   if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1) {
@@ -219,8 +213,8 @@ void Server::take_signal() {
   for (Worker& worker : workers_) stop_signals_ == 1 ? worker.drain() : worker.abort();
 }
 
-// Says that connections have to wait, and why, at most every ten seconds; and when they need not.
-void Server::report_accepting() {
+// Prints that accepting pauses, and why, at most every ten seconds, and that it has resumed.
+void Server::print_accept_state() {
   int error = 0;
   std::uint64_t failed = 0;
   for (const Worker& worker : workers_) {
@@ -229,20 +223,20 @@ void Server::report_accepting() {
   }
   constexpr std::int64_t interval_us = 10'000'000;
   const std::int64_t now_us = uring::monotonic_us();
-  if (error != 0 && (pause_said_us_ == 0 || now_us - pause_said_us_ >= interval_us)) {
+  if (error != 0 && (pause_printed_us_ == 0 || now_us - pause_printed_us_ >= interval_us)) {
     std::fprintf(
         stderr, "quoitd: accepting connections pauses: %s; %s\n", std::strerror(error),
         error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
-    pause_said_us_ = now_us;
-    pause_is_said_ = true;
-  } else if (error == 0 && std::exchange(pause_is_said_, false)) {
+    pause_printed_us_ = now_us;
+    pause_is_printed_ = true;
+  } else if (error == 0 && std::exchange(pause_is_printed_, false)) {
     std::fprintf(stderr, "quoitd: accepting connections again; it was tried %llu times in vain\n",
                  static_cast<unsigned long long>(failed));
   }
 }
 
-// What SIGUSR2 asked for, a line for each worker.
-void Server::report_counters() {
+// Prints the counters that SIGUSR2 asked for, a line for each worker.
+void Server::print_reports() {
   int number = 0;
   for (Worker& worker : workers_) {
     const std::string report = worker.take_report();
@@ -251,38 +245,38 @@ void Server::report_counters() {
   }
 }
 
-void Server::take_notices() {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = ::read(notices_.get(), &count, sizeof count);
-  report_accepting();
-  report_counters();
+void Server::handle_notices() {
+  read_event(notice_event_.get());
+  print_accept_state();
+  print_reports();
 }
 
-void Server::wait_for_end() {
-  std::int64_t grace_ends_us = 0;
-  while (!all_ended()) {
-    std::int64_t patience_ms = -1;
-    if (stop_signals_ == 1) {
-      if (grace_ends_us == 0) {
-        grace_ends_us = uring::monotonic_us() + config_.grace_ms * 1000;
-      }
-      patience_ms = std::max<std::int64_t>(0, (grace_ends_us - uring::monotonic_us()) / 1000 + 1);
-    }
-    std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = events_.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = notices_.get(), .events = POLLIN, .revents = 0}}};
-    const int count = ::poll(ready.data(), ready.size(), static_cast<int>(patience_ms));
-    if (count == 0) {  // the grace period is over
-      ++stop_signals_;
-      for (Worker& worker : workers_) worker.abort();
-    }
-    if (ready[0].revents != 0) take_signal();
-    if (ready[2].revents != 0) take_notices();
-    if (ready[1].revents != 0) {
-      std::uint64_t one = 0;
-      [[maybe_unused]] const ssize_t got = ::read(events_.get(), &one, sizeof one);
-    }
+// The rest of the grace period in milliseconds, which begins with the first signal to stop; -1
+// where there is none. Rounded up, so that poll(2) does not return before its end.
+int Server::grace_left_ms() {
+  if (stop_signals_ != 1) return -1;
+  const std::int64_t now_us = uring::monotonic_us();
+  if (grace_ends_us_ == 0) grace_ends_us_ = now_us + config_.grace_ms * 1000;
+  return static_cast<int>(std::max<std::int64_t>(0, (grace_ends_us_ - now_us) / 1000 + 1));
+}
+
+// Waits until a signal, a worker or the end of the grace period has to be handled, and does so.
+void Server::wait_for_events() {
+  std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                               {.fd = state_event_.get(), .events = POLLIN, .revents = 0},
+                               {.fd = notice_event_.get(), .events = POLLIN, .revents = 0}}};
+  const int count = ::poll(ready.data(), ready.size(), grace_left_ms());
+  if (count == 0) {  // the grace period is over
+    ++stop_signals_;
+    for (Worker& worker : workers_) worker.abort();
   }
+  if (ready[0].revents != 0) handle_signal();
+  if (ready[2].revents != 0) handle_notices();
+  if (ready[1].revents != 0) read_event(state_event_.get());
+}
+
+void Server::run() {
+  while (!have_all_ended()) wait_for_events();
   sweeper_.stop();
   for (Worker& worker : workers_) worker.join();
   listeners_.close();
@@ -292,10 +286,10 @@ void Server::wait_for_end() {
 
 }  // namespace
 
-options::ExitReason run_server(const Config& config) {
+ExitReason run_server(const Config& config) {
   Server server(config);
-  if (options::ExitReason reason = server.start()) return reason;
-  server.wait_for_end();
+  if (ExitReason reason = server.start()) return reason;
+  server.run();
   return {};
 }
 

@@ -1,5 +1,6 @@
-// The server as a process: what is opened at start, which signals mean what, and the clean end.
-// Covered by tests/end_to_end/listen_test.cc and stop_test.cc.
+// run_server(): the server as a process, from opening its files and sockets to its clean end.
+//
+// Covered by tests/end_to_end/listen_test.cc, stop_test.cc and limits_test.cc.
 #pragma once
 
 #include "apps/options/exit_reason.h"
@@ -7,8 +8,9 @@
 
 namespace server {
 
-// Serves until SIGTERM or SIGINT, and ends cleanly: every socket closed, no temporary file left,
-// the log written. Returns what kept it from starting, or nothing.
+// Serves until SIGTERM or SIGINT, and ends cleanly: all sockets are closed, no temporary file is
+// left, and the logs are written. `config` was checked. Returns an ExitReason that is true if the
+// server could not start. Blocks signals and is called once in a process, on its main thread.
 options::ExitReason run_server(const Config& config);
 
 }  // namespace server

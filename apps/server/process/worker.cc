@@ -1,4 +1,5 @@
-// A worker's thread from start to end: read run(). Covered by tests/end_to_end/stop_test.cc.
+// A worker's thread: read run() and serve_on() first, at the end. Covered by
+// tests/server/process/worker_test.cc and tests/end_to_end/stop_test.cc.
 #include "apps/server/process/worker.h"
 
 #include <cerrno>
@@ -20,18 +21,19 @@ namespace server {
 
 namespace {
 
-// How long accepting pauses when the process is out of descriptors or memory: long enough that
-// connections may end, short enough that nobody in the queue notices.
+// How long accepting pauses when the process has no descriptors or memory left: long enough for
+// connections to end, and short enough that a client in the accept queue hardly notices.
 constexpr uring::Milliseconds accept_pause_ms = 100;
 
 void signal_event(int fd) {
   const std::uint64_t one = 1;
-  // An event descriptor takes it at once; its count never comes near its bound.
+  // Does not wait: the count of an event descriptor never comes near its bound here.
   [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
 }
 
 }  // namespace
 
+// The state of the coroutine that accepts from one listening socket.
 struct Worker::Acceptor {
   Acceptor(uring::Scope& scope, Worker& owner, WorkerState& served, int socket, std::uint8_t index)
       : io(scope), worker(owner), state(served), listener(socket), endpoint(index) {}
@@ -44,6 +46,7 @@ struct Worker::Acceptor {
   std::uint8_t endpoint;
 };
 
+// The state of the coroutine that awaits requests of the main thread.
 struct Worker::Control {
   Control(uring::Scope& scope, Worker& owner, WorkerState& served, uring::Scope& accepting)
       : io(scope), worker(owner), state(served), acceptors(accepting) {}
@@ -55,19 +58,20 @@ struct Worker::Control {
   uring::Scope& acceptors;
 };
 
-Worker::Worker(const Shared& shared, uring::EngineChoice io, std::vector<int> listeners)
+Worker::Worker(const Shared& shared, uring::EngineChoice engine, std::vector<int> listeners)
     : shared_(shared),
-      io_(io),
+      engine_choice_(engine),
       listeners_(std::move(listeners)),
-      orders_(::eventfd(0, EFD_CLOEXEC)) {}
+      request_event_(::eventfd(0, EFD_CLOEXEC)) {}
 
 Worker::~Worker() { join(); }
 
-options::ExitReason Worker::start(int events, int notices) {
-  events_ = events;
-  notices_ = notices;
-  if (!orders_.valid())
+options::ExitReason Worker::start(int state_event, int notice_event) {
+  state_event_ = state_event;
+  notice_event_ = notice_event;
+  if (!request_event_.valid()) {
     return {EX_OSERR, std::string("no event descriptor: ") + std::strerror(errno)};
+  }
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -76,59 +80,61 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::order(Order what) {
-  // An order is never taken back: an abort that comes when all has ended would undo the end.
-  Order before = order_.load();
-  while (before < what && !order_.compare_exchange_weak(before, what)) continue;
-  signal_event(orders_.get());
+void Worker::request_stop(Stop stop) {
+  // The value only grows: an abort() after the end must not undo Stop::ended.
+  Stop before = stop_.load();
+  while (before < stop && !stop_.compare_exchange_weak(before, stop)) continue;
+  signal_event(request_event_.get());
 }
 
-// The main thread says it, for a worker does not write where it may have to wait.
-void Worker::note_accept(int error) {
+// Records whether an accept has failed. The main thread prints the message, because a worker writes
+// to nothing that may make it wait.
+void Worker::record_accept(int error) {
   if (error != 0) ++failed_accepts_;
   const int before = accept_error_.load(std::memory_order_relaxed);
   if ((before == 0) == (error == 0)) return;
   accept_error_.store(error);
-  signal_event(notices_);
+  signal_event(notice_event_);
 }
 
-// Takes connections until it is stopped and the kernel has handed over the last one.
+// Accepts connections until its Io is stopped and the kernel has handed over the last one.
 uring::Task<> Worker::accept_all(Acceptor& a) {
   bool more = false;
   while (more || !a.io.stopped()) {
     const uring::Result accepted = co_await a.io.accept(a.listener);
     more = accepted.more;
     if (accepted.ok()) {
-      a.worker.note_accept(0);
+      a.worker.record_accept(0);
       Connection* const c = a.state.admit(accepted.value, a.endpoint);
       if (c) a.state.connections.spawn(serve(*c));
     } else if (!more && !a.io.stopped()) {
-      a.worker.note_accept(accepted.error());
+      a.worker.record_accept(accepted.error());
       co_await a.io.sleep(accept_pause_ms);
     }
   }
 }
 
-uring::Task<> Worker::obey_orders(Control& control) {
+uring::Task<> Worker::await_requests(Control& control) {
   std::uint64_t count = 0;
-  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
-  while (control.worker.order_.load() != Order::end) {
-    co_await control.io.read(control.worker.orders_.get(), room, uring::at_position);
-    control.worker.obey(control.state, control.acceptors);
+  const std::span<char> buffer(reinterpret_cast<char*>(&count), sizeof count);
+  const int event = control.worker.request_event_.get();
+  while (control.worker.stop_.load() != Stop::ended) {
+    co_await control.io.read(event, buffer, uring::at_position);
+    control.worker.handle_requests(control.state, control.acceptors);
   }
 }
 
-void Worker::report() {
+void Worker::request_report() {
   wants_report_.store(true);
-  signal_event(orders_.get());
+  signal_event(request_event_.get());
 }
 
 std::string Worker::take_report() {
-  const std::lock_guard guard(report_lock_);
+  const uring::MutexLock lock(report_mutex_);
   return std::exchange(report_, {});
 }
 
-// A line of names and numbers, for people and for scripts.
+// Writes a line of names and numbers, for people and for scripts.
 void Worker::write_report(const WorkerState& state) {
   const uring::Counters& engine = state.loop.engine().counters();
   const FileCache::Counters& cache = state.files.counters();
@@ -154,26 +160,27 @@ void Worker::write_report(const WorkerState& state) {
   add("cache_changes", cache.changes);
   add("cache_dropped", cache.dropped);
   {
-    const std::lock_guard guard(report_lock_);
+    const uring::MutexLock lock(report_mutex_);
     report_ = line;
   }
-  signal_event(notices_);
+  signal_event(notice_event_);
 }
 
-void Worker::obey(WorkerState& state, uring::Scope& acceptors) {
+void Worker::handle_requests(WorkerState& state, uring::Scope& acceptors) {
   if (wants_report_.exchange(false)) write_report(state);
-  const Order what = order_.load();
-  if (what == Order::none || what == Order::end) return;
+  const Stop stop = stop_.load();
+  if (stop == Stop::none || stop == Stop::ended) return;
   acceptors.stop();
   state.drain();
-  if (what == Order::abort) state.connections.stop();
+  if (stop == Stop::abort) state.connections.stop();
 }
 
 namespace {
 
-// Makes the root this thread's own working directory, so that short paths lead to what is watched
-// there (file_cache.cc). Where that is forbidden, longer ones do.
-void enter(int root) {
+// Makes the served directory the working directory of this thread alone, so that inotify(7), which
+// takes no directory descriptor, finds files by their paths below it (FileCache). Where unshare(2)
+// is forbidden, the file cache names them by /proc/self/fd, which is slower.
+void enter_root(int root) {
   [[maybe_unused]] const bool entered = ::unshare(CLONE_FS) == 0 && ::fchdir(root) == 0;
 }
 
@@ -184,22 +191,22 @@ struct SchedulingAttributes {
   std::uint64_t flags;
   std::int32_t nice;
   std::uint32_t priority;
-  std::uint64_t runtime_ns;  // of SCHED_OTHER: the length of a turn
+  std::uint64_t runtime_ns;  // of SCHED_OTHER: the length of a time slice
   std::uint64_t deadline_ns;
   std::uint64_t period_ns;
 };
 
-// Asks for short turns of the CPU: then what shares it with this thread, a build on the same
-// machine or the kernel's own threads that read a cold file for us, keeps a request waiting for
-// less than the 3 ms that a turn is otherwise. How much of the CPU each gets in all stays the same.
-// Heard since Linux 6.12; whoever chose a policy for this process is left alone.
-void ask_for_short_turns() {
-  constexpr std::uint64_t turn_ns = 100'000;  // the least that may be asked for
-  constexpr std::uint64_t reset_on_fork = 1;  // the kernel's threads have turns of their own
+// Asks the scheduler for short time slices. A task on the same CPU, such as a build or the kernel
+// thread that reads a cold file for this worker, then delays a request by less than the 3 ms of the
+// usual slice. The share of the CPU that each task gets does not change. The kernel uses the value
+// since Linux 6.12. A process whose scheduling policy was changed, as by chrt(1), is left alone.
+void request_short_time_slices() {
+  constexpr std::uint64_t slice_ns = 100'000;  // the least that the kernel accepts
+  constexpr std::uint64_t reset_on_fork = 1;   // the kernel's threads keep their own slices
   SchedulingAttributes wanted{};
   if (::syscall(SYS_sched_getattr, 0, &wanted, sizeof wanted, 0) != 0) return;
   if (wanted.policy != SCHED_OTHER) return;
-  wanted.runtime_ns = turn_ns;
+  wanted.runtime_ns = slice_ns;
   wanted.flags = reset_on_fork;
   ::syscall(SYS_sched_setattr, 0, &wanted, 0);
 }
@@ -207,16 +214,17 @@ void ask_for_short_turns() {
 }  // namespace
 
 void Worker::run() {
-  enter(shared_.root);
-  ask_for_short_turns();
-  const uring::MadeEngine made = uring::make_engine(io_, {});
+  enter_root(shared_.root);
+  request_short_time_slices();
+  const uring::MadeEngine made = uring::make_engine(engine_choice_, {});
   engine_reason_ = made.why;
-  if (made.engine)
+  if (made.engine) {
     serve_on(*made.engine);
-  else
-    exit_reason_ = {EX_OSERR, made.why};
-  ended_.store(true);
-  signal_event(events_);
+  } else {
+    start_failure_ = {EX_OSERR, made.why};
+  }
+  has_ended_.store(true);
+  signal_event(state_event_);
 }
 
 void Worker::serve_on(uring::Engine& engine) {
@@ -226,19 +234,20 @@ void Worker::serve_on(uring::Engine& engine) {
   uring::Scope control_scope(loop);
   uring::Scope accept_scope(loop);
   Control control(control_scope, *this, state, accept_scope);
-  control_scope.spawn(obey_orders(control));
+  control_scope.spawn(await_requests(control));
   std::list<Acceptor> acceptors;
   for (const int listener : listeners_) {
     const auto endpoint = static_cast<std::uint8_t>(acceptors.size());
     acceptors.emplace_back(accept_scope, *this, state, listener, endpoint);
     accept_scope.spawn(accept_all(acceptors.back()));
   }
-  signal_event(events_);
+  signal_event(state_event_);
   loop.run(accept_scope);
-  // Who connects from now on is refused at once, and does not wait in a queue until the end.
+  // From now on the kernel refuses new connections, which would else wait in the accept queue until
+  // the end.
   for (const int listener : listeners_) ::shutdown(listener, SHUT_RDWR);
   loop.run(state.connections);
-  order(Order::end);
+  request_stop(Stop::ended);
   loop.run(control_scope);
 }
 

@@ -1,11 +1,13 @@
-// Worker: one thread, one engine, one loop, and the connections that arrive at its sockets.
+// Worker: one thread with an engine, a loop, and the connections that it accepts.
 //
-// It is told what to do through an event descriptor that its engine reads, so that it never has to
-// look for orders while it serves. Covered by tests/end_to_end/stop_test.cc.
+// The main thread starts a worker and asks it to drain, to abort or to report. A request sets an
+// atomic member and writes to an event descriptor that the worker's engine reads, so that the
+// worker polls nothing while it serves. Covered by tests/server/process/worker_test.cc and
+// tests/end_to_end/stop_test.cc.
 #pragma once
 
 #include <atomic>
-#include <mutex>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,78 +17,90 @@
 #include "uring/engine.h"
 #include "uring/fd.h"
 #include "uring/make_engine.h"
+#include "uring/mutex.h"
+#include "uring/thread_annotations.h"
 
 namespace server {
 
+// The public functions are for one other thread, the one that made the worker.
 class Worker {
  public:
-  // `shared` outlives the worker. `listeners` are the sockets of its endpoints, in their order; the
-  // worker accepts from them but does not own them.
-  Worker(const Shared& shared, uring::EngineChoice io, std::vector<int> listeners);
-  ~Worker();
+  // `shared` outlives the worker. `listeners` are the listening sockets of shared.endpoints, in
+  // their order; the worker accepts from them and does not own them.
+  Worker(const Shared& shared, uring::EngineChoice engine, std::vector<int> listeners);
+  ~Worker();  // join()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Starts the thread. `events` is an event descriptor that is told (by 1) when the worker is ready
-  // or could not start, and again when it has ended; `notices` one that is told whenever accepting
-  // pauses or goes on.
-  options::ExitReason start(int events, int notices);
+  // Starts the thread. Both arguments are event descriptors (eventfd(2)) that outlive the worker.
+  // The worker adds 1 to `state_event` when it is ready or could not start, and again when it has
+  // ended. It adds 1 to `notice_event` when accepting pauses or resumes, and when a report is
+  // ready. Returns why there is no thread, or nothing.
+  options::ExitReason start(int state_event, int notice_event);
 
-  // The errno for which accepting pauses, or 0; and how often it was tried in vain.
+  // Why the thread could not start serving, or nothing. Valid after the first state event.
+  const options::ExitReason& start_failure() const { return start_failure_; }
+  // The engine for the start line, such as "io_uring (...)". Valid after the first state event.
+  const std::string& engine_name() const { return engine_name_; }
+  // Why the engine is epoll although no option asks for it; else empty. Valid after the first state
+  // event.
+  const std::string& engine_reason() const { return engine_reason_; }
+
+  // The errno for which accepting pauses, or 0, and how many times accepting has failed.
   int accept_error() const { return accept_error_.load(); }
   std::uint64_t failed_accepts() const { return failed_accepts_.load(); }
 
-  // After the first event: whether it could start.
-  const options::ExitReason& exit_reason() const { return exit_reason_; }
+  // Asks the worker to stop accepting, to finish the requests that have begun, and to end.
+  void drain() { request_stop(Stop::drain); }
+  // Asks the worker to cancel what connections wait for, and to end.
+  void abort() { request_stop(Stop::abort); }
 
-  // Accepts no more, finishes what is in flight, ends.
-  void drain() { order(Order::drain); }
-  // Breaks off what is in flight, ends.
-  void abort() { order(Order::abort); }
-
-  // Has it write down what it has done so far; `notices` is told when that is there.
-  void report();
-  // What it wrote down, once; empty if there is nothing new. For the main thread.
+  // Asks for a line of counters, which take_report() returns after a notice event.
+  void request_report();
+  // Returns the latest report and clears it; empty if there is no new one.
   std::string take_report();
 
-  bool ended() const { return ended_.load(); }
+  bool has_ended() const { return has_ended_.load(); }
+  // Waits for the end of the thread.
   void join();
 
-  // "io_uring (...)": for the start line. Valid once ready.
-  const std::string& engine_name() const { return engine_name_; }
-  // Why that is epoll, where nobody asked for it. Valid once ready.
-  const std::string& engine_reason() const { return engine_reason_; }
-
  private:
-  enum class Order : int { none, drain, abort, end };
+  // How far the worker is to stop. It only ever grows.
+  enum class Stop : std::uint8_t { none, drain, abort, ended };
   struct Acceptor;
   struct Control;
 
-  void order(Order what);
+  void request_stop(Stop stop);
   void run();
   void serve_on(uring::Engine& engine);
-  void obey(WorkerState& state, uring::Scope& acceptors);
-  void note_accept(int error);
+  void handle_requests(WorkerState& state, uring::Scope& acceptors);
+  void record_accept(int error);
   void write_report(const WorkerState& state);
   static uring::Task<> accept_all(Acceptor& acceptor);
-  static uring::Task<> obey_orders(Control& control);
+  static uring::Task<> await_requests(Control& control);
 
+  // Constant while the thread runs.
   const Shared& shared_;
-  const uring::EngineChoice io_;
+  const uring::EngineChoice engine_choice_;
   const std::vector<int> listeners_;
-  uring::Fd orders_;  // event descriptor
-  int events_ = -1;
-  int notices_ = -1;
-  std::atomic<int> accept_error_ = 0;
-  std::atomic<std::uint64_t> failed_accepts_ = 0;
-  std::atomic<Order> order_ = Order::none;
-  std::atomic<bool> ended_ = false;
-  std::atomic<bool> wants_report_ = false;
-  std::mutex report_lock_;
-  std::string report_;  // under report_lock_
-  options::ExitReason exit_reason_;
+  uring::Fd request_event_;  // event descriptor: stop_ or wants_report_ has changed
+  int state_event_ = -1;
+  int notice_event_ = -1;
+
+  // Written by the thread before the first state event, and constant afterwards.
+  options::ExitReason start_failure_;
   std::string engine_name_;
   std::string engine_reason_;
+
+  // Shared by both threads.
+  std::atomic<int> accept_error_ = 0;
+  std::atomic<std::uint64_t> failed_accepts_ = 0;
+  std::atomic<Stop> stop_ = Stop::none;
+  std::atomic<bool> has_ended_ = false;
+  std::atomic<bool> wants_report_ = false;
+  uring::Mutex report_mutex_;
+  std::string report_ GUARDED_BY(report_mutex_);
+
   std::thread thread_;
 };
 

@@ -1,0 +1,148 @@
+// A worker's thread on epoll: it starts, serves, reports, drains and aborts.
+#include "apps/server/process/worker.h"
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <poll.h>
+#include <string>
+#include <string_view>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/listen/listener.h"
+#include "tests/server/world.h"
+#include "tests/support/eventually.h"
+
+namespace server {
+namespace {
+
+constexpr int timeout_ms = 20'000;
+
+// Waits until the count of an event descriptor is not 0, and clears it.
+bool read_event(int fd) {
+  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+  std::uint64_t count = 0;
+  return ::poll(&ready, 1, timeout_ms) == 1 && ::read(fd, &count, sizeof count) == sizeof count;
+}
+
+class WorkerThread : public ::testing::Test {
+ protected:
+  WorkerThread() {
+    root_.put("hello.txt", "hello\n");
+    const ListenAddress address{.host = "127.0.0.1"};
+    EXPECT_FALSE(listeners_.open({address}, 1));
+    worker_ =
+        std::make_unique<Worker>(shared_, uring::EngineChoice::epoll, listeners_.of_worker(0));
+    EXPECT_FALSE(worker_->start(state_event_.get(), notice_event_.get()));
+    EXPECT_TRUE(read_event(state_event_.get()));
+    EXPECT_FALSE(worker_->start_failure());
+  }
+
+  // After a failure, too: the destructor of Worker waits for the thread.
+  void TearDown() override { worker_->abort(); }
+
+  uring::Fd connect() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    auto* const at = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::getsockname(listeners_.of_worker(0)[0], at, &size), 0);
+    uring::Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(client.get(), at, size), 0);
+    return client;
+  }
+
+  // Receives until `end` has arrived, or the peer has ended the connection.
+  std::string receive(int fd, std::string_view end) {
+    std::string all;
+    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+    std::array<char, 4096> buffer;
+    while (all.empty() || !all.ends_with(end)) {
+      if (::poll(&ready, 1, timeout_ms) != 1) break;
+      const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
+      if (got <= 0) break;
+      all.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return all;
+  }
+  std::string get(int fd, std::string_view target) {
+    const std::string request = lab::head_of("GET", target);
+    EXPECT_EQ(::send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    return receive(fd, "hello\n");
+  }
+
+  void expect_end() {
+    EXPECT_TRUE(read_event(state_event_.get()));
+    EXPECT_TRUE(worker_->has_ended());
+    worker_->join();
+  }
+
+  lab::Folder root_;
+  Mime mime_;
+  Claims claims_;
+  Shared shared_{.mime = mime_,
+                 .claims = claims_,
+                 .endpoints = {Endpoint{.site = std::make_shared<Site>()}},
+                 .root = root_.fd()};
+  uring::Fd state_event_{::eventfd(0, EFD_CLOEXEC)};
+  uring::Fd notice_event_{::eventfd(0, EFD_CLOEXEC)};
+  Listeners listeners_;
+  std::unique_ptr<Worker> worker_;
+};
+
+TEST_F(WorkerThread, serves_the_connections_of_its_sockets_until_it_is_drained) {
+  EXPECT_EQ(worker_->engine_name().find("epoll"), 0U) << worker_->engine_name();
+  const uring::Fd client = connect();
+  EXPECT_TRUE(get(client.get(), "/hello.txt").starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_FALSE(worker_->has_ended());
+  worker_->drain();
+  EXPECT_EQ(receive(client.get(), "no such end"), "");  // the idle connection is closed
+  expect_end();
+}
+
+TEST_F(WorkerThread, reports_its_counters_once_for_each_request) {
+  const uring::Fd client = connect();
+  get(client.get(), "/hello.txt");
+  EXPECT_EQ(worker_->take_report(), "");
+  worker_->request_report();
+  ASSERT_TRUE(read_event(notice_event_.get()));
+  const std::string report = worker_->take_report();
+  EXPECT_TRUE(report.starts_with(" connections=1 turns=")) << report;
+  EXPECT_NE(report.find(" cache_dropped=0"), std::string::npos) << report;
+  EXPECT_EQ(worker_->take_report(), "");
+  worker_->drain();
+  expect_end();
+}
+
+TEST_F(WorkerThread, ends_a_connection_that_waits_for_the_rest_of_a_head_when_it_is_aborted) {
+  const uring::Fd client = connect();
+  EXPECT_EQ(::send(client.get(), "GET / H", 7, MSG_NOSIGNAL), 7);
+  const auto connections = [&] {
+    worker_->request_report();
+    EXPECT_TRUE(read_event(notice_event_.get()));
+    return worker_->take_report();
+  };
+  EXPECT_TRUE(
+      test_support::eventually([&] { return connections().starts_with(" connections=1 "); }));
+  worker_->abort();
+  EXPECT_EQ(receive(client.get(), "no such end"), "");
+  expect_end();
+}
+
+TEST_F(WorkerThread, ignores_a_drain_after_an_abort_and_an_abort_after_its_end) {
+  worker_->abort();
+  worker_->drain();
+  expect_end();
+  worker_->abort();
+  EXPECT_TRUE(worker_->has_ended());
+  EXPECT_EQ(worker_->accept_error(), 0);
+  EXPECT_EQ(worker_->failed_accepts(), 0U);
+}
+
+}  // namespace
+}  // namespace server
