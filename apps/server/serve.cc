@@ -1,6 +1,6 @@
-// The corridor that each request walks once: receive, parse, decide, act, respond, log. Read
-// serve() first; the functions that it calls stand above it in the order of use. Covered by
-// tests/server/connection/connection_test.cc and tests/end_to_end/.
+// The steps of each request: receive, parse, decide, act, respond, log. Read serve() first, at the
+// end; the functions that it calls stand above it in the order of use. Covered by
+// tests/server/serve_test.cc and tests/end_to_end/.
 #include "apps/server/serve.h"
 
 #include <algorithm>
@@ -24,20 +24,21 @@ using http1::Progress;
 
 namespace {
 
-// Parses the next head from the bytes that have arrived. Progress::more: it is not complete, or
+// Parses the next head from the received bytes. Progress::more: the head is not complete, or
 // responses have to be sent first.
 Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   if (x.in.unused().empty()) return Progress::more;
-  const bool is_full = x.out.answered.size() == Output::most_answered;
-  if (is_full || x.out.pace.waits() || !x.out.direct.empty()) return Progress::more;  // send first
+  const bool is_full = x.out.unlogged.size() == Output::most_unlogged;
+  if (is_full || x.out.pace.is_waiting() || !x.out.direct.empty())
+    return Progress::more;  // send first
   const Progress progress = http1::parse_request(x.in.unused(), x.request.head, x.site->limits);
   if (progress == Progress::done) x.in.begin += x.request.head.size();
   return progress;
 }
 
-// True: no request has begun. Then the exchange goes back until the next byte arrives.
+// Returns the exchange to the worker if no request has begun. True: the connection is idle.
 bool becomes_idle(Connection& c) {
   if (!c.exchange) return true;
   Exchange& x = *c.exchange;
@@ -47,26 +48,26 @@ bool becomes_idle(Connection& c) {
   return true;
 }
 
-// The time that the peer has left for the rest of a head.
+// The time in which the peer has to send the rest of a head.
 uring::Milliseconds head_timeout(const Connection& c) {
   const Exchange& x = *c.exchange;
   const uring::Milliseconds spent = c.io.loop().now() - x.request.began_ms;
   return std::max<uring::Milliseconds>(0, x.site->timeouts.head_ms - spent);
 }
 
-// The time until its next request.
+// The time in which the peer has to begin its next request.
 uring::Milliseconds idle_timeout(const Connection& c) {
   const Timeouts& timeouts = c.worker.site_of(c).timeouts;
-  // A client over a limit gets less time than a client that may come back.
+  // The only request of a refused client gets a 503, for which the client has less time.
   if (c.refused) return std::min(timeouts.head_ms, timeouts.idle_ms);
-  // A client that connects while the server drains has a moment to send its request.
-  constexpr uring::Milliseconds moment_ms = 1000;
-  return c.worker.draining ? std::min(moment_ms, timeouts.idle_ms) : timeouts.idle_ms;
+  // A client that connects while the server drains has a second for its request.
+  constexpr uring::Milliseconds draining_ms = 1000;
+  return c.worker.draining ? std::min(draining_ms, timeouts.idle_ms) : timeouts.idle_ms;
 }
 
-// Begins to receive more bytes: into a provided buffer, or into memory of the exchange where those
-// had run out.
-uring::Io::Pending more_bytes(Connection& c) {
+// Prepares a receive: into a provided buffer, or into memory of the exchange if the last receive
+// found no provided buffer.
+uring::Io::Pending receive_more(Connection& c) {
   const bool is_idle = becomes_idle(c);
   c.io.set_deadline(is_idle ? idle_timeout(c) : head_timeout(c));
   c.io.set_idle(is_idle);
@@ -78,38 +79,41 @@ uring::Io::Pending more_bytes(Connection& c) {
   return c.io.recv(c.fd, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
 }
 
-// The time for a head is over. RFC 9110 section 15.5.9: 408 where a request has begun.
-void time_out(Connection& c) {
+// Handles a failed receive: ends the connection. If the time for a head is over and the request has
+// begun, plans a 408 (RFC 9110 section 15.5.9).
+void end_receive(Connection& c) {
   c.open = false;
   if (!c.exchange || !c.io.timed_out() || c.io.stopped()) return;
   if (c.exchange->in.unused().empty()) return;
   c.io.renew();
   answer(c, 408);
-  c.lingers = true;  // it may still be sending
+  c.lingers = true;  // the client may still be sending
 }
 
-// Adds received bytes to the input, or ends the connection where the peer has ended or failed.
+// Adds received bytes to the input, or ends the connection if the peer has ended it or the receive
+// has failed.
 void take_bytes(Connection& c, uring::Result got) {
   c.io.set_idle(false);
   if (!got.ok()) {
     c.starved = got.fault() == uring::Fault::no_buffers;
-    if (!c.starved) time_out(c);
+    if (!c.starved) end_receive(c);
     return;
   }
   if (got.count() == 0) {
     c.open = false;
     return;
   }
-  end_wait(c);
+  end_wait(c.io);
   Exchange& x = c.worker.borrow(c);
   if (x.in.unused().empty()) c.worker.begin_request(c);
   add_received(x.in, got, c.io.engine(), x.site->limits);
 }
 
-// A response is planned although no head is complete: 408.
+// Whether a response is planned although no head is complete, which is a 408.
 bool has_plan(const Connection& c) { return c.exchange && c.exchange->plan.status != 0; }
 
-// One request with a complete head: decide, act. Leaves a plan.
+// Handles a request with a complete head: decides what to do and does it. Sets the plan of the
+// response.
 uring::Task<> handle(Connection& c) {
   Exchange& x = *c.exchange;
   Intent& intent = x.request.intent;
@@ -130,13 +134,13 @@ uring::Task<> serve(Connection& c) {
   while (c.open) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {
-      // All that has arrived is answered: the responses leave in one send.
+      // All received requests have a response: send the responses together.
       if (c.exchange && c.exchange->out.has_unsent()) {
         const uring::Result sent = co_await send_all(c);
         record_all_sent(c, sent);
         continue;
       }
-      const uring::Result got = co_await more_bytes(c);
+      const uring::Result got = co_await receive_more(c);
       take_bytes(c, got);
       if (!has_plan(c)) continue;
     } else if (progress == Progress::failed) {

@@ -1,7 +1,7 @@
-// serve(): the life of a connection, from its first byte to its close.
+// serve(): serves one connection from its first byte to its close.
 //
-// Read it first; everything else in this folder is called from there.
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Read it first: it calls all other wings of the server that handle requests.
+// Covered by tests/server/serve_test.cc and tests/end_to_end/.
 #pragma once
 
 #include "apps/server/connection/connection.h"
@@ -10,7 +10,7 @@
 namespace server {
 
 // Serves the requests of `c` until either side ends the connection, then closes it and destroys
-// `c`. Runs on the loop of c.worker; the caller spawns it in WorkerState::connections.
+// `c`. The caller spawns it in WorkerState::connections, and it runs on the loop of c.worker.
 uring::Task<> serve(Connection& c);
 
 }  // namespace server

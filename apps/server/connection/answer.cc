@@ -1,5 +1,4 @@
-// From a status to a plan. Covered by tests/server/connection/answer_test.cc and
-// connection_test.cc.
+// Responses of one line of text. Covered by tests/server/connection/answer_test.cc.
 #include "apps/server/connection/answer.h"
 
 #include "apps/server/plan/methods.h"

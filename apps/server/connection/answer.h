@@ -1,6 +1,6 @@
-// Planning answers that say why: error texts and refusals.
+// Planning a response that consists of a status and a line of text, as errors do.
 //
-// Covered by tests/server/connection/answer_test.cc and connection_test.cc.
+// Covered by tests/server/connection/answer_test.cc.
 #pragma once
 
 #include <string_view>
@@ -10,19 +10,21 @@
 
 namespace server {
 
-// The status that stands for a failed file operation.
+// The HTTP status for a failed file operation.
 int status_of(uring::Fault fault);
 
 // Plans a line of text with that status as the response to the request of `c`. `explanation` is a
-// constant; empty: the usual sentence for the status.
+// constant; if it is empty, the text is the usual sentence for the status. A 503 ends the
+// connection, as does the response to CONNECT.
 void answer(Connection& c, int status, std::string_view explanation = {});
-// The same for a failed file operation.
+// Plans the response to the request of `c` whose file operation failed with `fault`.
 void answer(Connection& c, uring::Fault fault);
 
-// Plans the response to a head that is no valid request; the connection ends after it.
+// Plans the response to a head that the parser has rejected. The connection ends after it.
 void refuse_head(Connection& c);
 
-// The connection ends after the planned response, with time for a client that is still sending.
+// Ends the connection after the planned response. The close lingers, because the client may still
+// be sending its request.
 void close_after_answer(Connection& c);
 
 }  // namespace server

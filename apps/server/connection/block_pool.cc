@@ -1,11 +1,11 @@
-// Where blocks come from and go. Covered by tests/server/connection/block_pool_test.cc.
+// Allocating and freeing blocks. Covered by tests/server/connection/block_pool_test.cc.
 #include "apps/server/connection/block_pool.h"
 
 #include <utility>
 
 namespace server {
 
-// Pages are touched only as far as they are used.
+// Not initialised: the kernel provides only the pages that a request writes to.
 char* BlockPool::make(std::size_t bytes) {
   if (bytes == large_bytes) ++made_large_;
   return new char[bytes];

@@ -1,10 +1,10 @@
-// BlockPool: the large buffers that responses leave from and uploads arrive in.
+// BlockPool: the buffers that responses are gathered in and uploads are received into.
 //
-// A request at work has one block; an idle connection has none. The first blocks are large, because
-// a body moves fastest in large pieces; when all of them are lent, further ones are small, so that
-// many slow peers cost little memory and nobody ever waits for a block. The block last given back
-// is lent first: it is warm in the cache.
-// Covered by tests/server/connection/block_pool_test.cc.
+// An exchange has one block; an idle connection has none. The first blocks are large, because a
+// body moves fastest in large pieces. When all large blocks are lent, further ones are small, so
+// that many slow clients cost little memory and no request waits for a block. The pool lends the
+// block that was released last, since it is most likely in the processor's cache. One for each
+// worker, used by its thread alone. Covered by tests/server/connection/block_pool_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,9 @@ class BlockPool {
   BlockPool() = default;
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
-  ~BlockPool();  // of the blocks that are not lent
+  ~BlockPool();  // frees the blocks that are not lent; the caller has released the others
 
-  // Lends a block; give it back with release().
+  // Lends a block, which the caller gives back with release().
   std::span<char> lend() {
     ++lent_;
     if (free_large_) return {take(free_large_), large_bytes};
@@ -41,7 +41,7 @@ class BlockPool {
   std::size_t lent() const { return lent_; }
 
  private:
-  // While a block is free, this stands at its beginning.
+  // The first bytes of a free block: the link of a list.
   struct Free {
     Free* next;
   };

@@ -1,4 +1,4 @@
-// Two framings, one face. Covered by tests/server/connection/body_reader_test.cc.
+// Bodies framed by length and by chunks. Covered by tests/server/connection/body_reader_test.cc.
 #include "apps/server/connection/body_reader.h"
 
 #include <algorithm>
@@ -25,10 +25,10 @@ http1::ChunkedDecoder::Result BodyReader::decode(char* bytes, std::size_t size) 
   return {.progress = done_ ? Progress::done : Progress::more, .data = count, .used = count};
 }
 
-std::size_t BodyReader::wanted(std::size_t room) const {
+std::size_t BodyReader::wanted(std::size_t space) const {
   if (done_) return 0;
-  if (chunked_) return std::min(room, most_tail_bytes);
-  return static_cast<std::size_t>(std::min<std::uint64_t>(room, left_));
+  if (chunked_) return std::min(space, most_tail_bytes);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(space, left_));
 }
 
 }  // namespace server

@@ -1,8 +1,8 @@
-// BodyReader: which of the received bytes are a request's body. Pure.
+// BodyReader: which of the received bytes belong to a request's body. Pure.
 //
-// Framed by length or by chunks, the caller sees the same: it decodes bytes in place where they
-// lie, is told how many of them are body, and how many it may receive next so that nothing of the
-// following request is lost. Covered by tests/server/connection/body_reader_test.cc.
+// It hides whether Content-Length or chunks frame the body. decode() works in place and returns how
+// many bytes are body; wanted() returns how many bytes to receive next, so that the bytes of a
+// following request are kept. Covered by tests/server/connection/body_reader_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +14,27 @@
 
 namespace server {
 
-// A chunked body's end is not known before it is there, so what follows it may be received with
-// it: at most this much, which the exchange's own memory has room for behind a head.
+// The end of a chunked body is not known in advance, so that bytes of the following request may be
+// received with it: at most these many, which fit behind a head in an input's own memory.
 inline constexpr std::size_t most_tail_bytes = 16384;
 
 class BodyReader {
  public:
   BodyReader(http1::Body body, const http1::Limits& limits);
 
-  // As ChunkedDecoder::decode: `data` bytes of body are now at the front of `bytes`, `used` of
-  // them were read. Less than `size` are used only when the body is done, or failed.
+  // Decodes `size` received bytes in place, like ChunkedDecoder::decode(). Afterwards `data` bytes
+  // of body are at the front of `bytes`, and `used` of the received bytes were read; less than
+  // `size` only if the body is complete or malformed.
   http1::ChunkedDecoder::Result decode(char* bytes, std::size_t size);
 
-  // How many bytes to receive next into `room` bytes of room; 0 when the body is done.
-  std::size_t wanted(std::size_t room) const;
+  // The number of bytes to receive next into a buffer of `space` bytes; 0 if the body is complete.
+  std::size_t wanted(std::size_t space) const;
 
-  // Bytes of body that are to come, as far as is known: of chunks at least as many as have come.
+  // An estimate of the bytes of body that are to come: of a chunked body as many as have arrived.
   std::uint64_t expected() const { return chunked_ ? decoder_.delivered() : left_; }
 
-  // Bytes of body so far, and so far announced.
+  // Bytes of body that were decoded, and that were announced, by Content-Length or by the sizes of
+  // chunks so far.
   std::uint64_t delivered() const { return chunked_ ? decoder_.delivered() : length_ - left_; }
   std::uint64_t announced() const { return chunked_ ? decoder_.announced() : length_; }
 

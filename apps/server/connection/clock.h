@@ -1,6 +1,6 @@
-// Clock: the wall clock as responses and logs want it, with the Date text made once a second.
+// Clock: the wall clock in seconds, with the text of the Date field, which it writes once a second.
 //
-// One for each thread. Covered by tests/server/connection/clock_test.cc.
+// One for each worker, used by its thread alone. Covered by tests/server/connection/clock_test.cc.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ namespace server {
 
 class Clock {
  public:
-  // Reads the time. The exact one: a coarse one is up to a timer tick (4 ms) behind, and a file
-  // that was just written would be of the future.
+  // Reads the time. Returns it in Unix seconds. Reads CLOCK_REALTIME, since the coarse clock is up
+  // to a timer tick (4 ms) late, and a file that was just written would be from the future.
   std::int64_t now() {
     timespec time{};
     ::clock_gettime(CLOCK_REALTIME, &time);
@@ -26,10 +26,10 @@ class Clock {
     return seconds_;
   }
 
-  // What the last now() said.
+  // The result of the last now(), in Unix seconds.
   std::int64_t seconds() const { return seconds_; }
 
-  // The IMF-fixdate of the last now(); a view of this clock.
+  // The IMF-fixdate (RFC 9110 section 5.6.7) of the last now(), as a view into this clock.
   std::string_view date() const { return {date_.data(), date_.size()}; }
 
  private:

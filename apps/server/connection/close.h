@@ -1,6 +1,6 @@
-// The end of a connection.
+// Closing a connection.
 //
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Covered by tests/server/connection/close_test.cc and tests/end_to_end/.
 #pragma once
 
 #include "apps/server/connection/connection.h"
@@ -8,8 +8,9 @@
 
 namespace server {
 
-// Sends what is still gathered, closes the socket and destroys `c`, which is the last thing that
-// happens to it. Where `c` lingers, the peer has some time to read the response first.
+// Sends the bytes that are still unsent, closes the socket, returns the exchange and destroys `c`.
+// If `c` lingers, receives and drops bytes first, for a bounded time, so that the peer can read the
+// response. Nothing may use `c` afterwards.
 uring::Task<> close_connection(Connection& c);
 
 }  // namespace server

@@ -1,8 +1,9 @@
-// Connection: what one client costs while it waits for its next request.
+// Connection: the state of one client connection that is kept while it is idle.
 //
-// A descriptor, an Io and an address; everything else is an Exchange, borrowed while requests are
-// served. The coroutine serve() owns a connection from accept to close, and nothing else touches
-// it. Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// It has a descriptor, an Io and an address. All other state is in an Exchange, which a connection
+// borrows while requests are served. The coroutine serve() owns a connection from accept to close,
+// and no other function uses it meanwhile. Covered by tests/server/serve_test.cc and
+// tests/end_to_end/.
 #pragma once
 
 #include <cstdint>
@@ -17,26 +18,26 @@ namespace server {
 struct WorkerState;
 
 struct Connection {
-  // `scope` and `state` outlive the connection; `socket` is its own.
+  // `scope` and `state` outlive the connection, which owns `socket`.
   Connection(WorkerState& state, uring::Scope& scope, int socket)
       : io(scope), worker(state), fd(socket) {}
   uring::FramePool& frames() { return io.frames(); }
 
   uring::Io io;
   WorkerState& worker;
-  Exchange* exchange = nullptr;  // null while waiting for a request
+  Exchange* exchange = nullptr;  // null while the connection is idle
   int fd;
-  std::uint32_t requests = 0;  // answered so far
+  std::uint32_t requests = 0;  // number of requests with a response
   AddressCounts::Slot counted = AddressCounts::uncounted;
   Peer peer;
   std::uint8_t endpoint = 0;  // an index of WorkerState::endpoints
-  bool open : 1 = true;       // serve() goes on
-  bool lingers : 1 = false;   // the peer may still be sending: close gently
+  bool open : 1 = true;       // false: serve() closes the connection
+  bool lingers : 1 = false;   // the peer may still be sending, so that the close lingers
   bool starved : 1 = false;   // no provided buffer was left: receive into memory of the exchange
-  bool refused : 1 = false;   // over a connection limit: 503 and close
+  bool refused : 1 = false;   // over a connection limit: respond with 503 and close
 };
 
-// With the frame of serve() it is what an idle client costs: tests/server/allocation_test.cc.
+// An idle client costs these bytes and the frame of serve(): tests/server/allocation_test.cc.
 static_assert(sizeof(Connection) <= 192);
 
 }  // namespace server

@@ -1,6 +1,6 @@
-// One function for each kind of content and each place where it may lie; gather_content() is at the
-// end.
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// One function for each kind of content, and for files one for each place that their bytes are in:
+// memory of the file cache, a mapping, or an open file. gather_content() is at the end.
+// Covered by tests/server/connection/content_test.cc and tests/end_to_end/.
 #include "apps/server/connection/content.h"
 
 #include <algorithm>
@@ -16,24 +16,24 @@ using uring::Fault;
 
 namespace {
 
-// A line of text, which is shorter than any block and has room behind the head.
+// Gathers a line of text, which fits into any block behind the head.
 uring::Task<Fault> gather_text(Connection& c) {
   Exchange& x = *c.exchange;
   x.out.append(x.plan.text);
   co_return Fault::none;
 }
 
-// One send of what was read: the other connections wait as long as it takes.
+// Read bytes are sent as soon as these many are gathered: other connections wait during a send.
 constexpr std::size_t enough_read = 64 * 1024;
 
-// Reads `left` bytes of the file into the block, and sends them whenever there are enough.
+// Reads `left` bytes of the file into the block, and sends them whenever enough are gathered.
 uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t left,
                               ReadAhead& ahead) {
   Exchange& x = *c.exchange;
   while (left > 0) {
-    const std::size_t room = x.out.space().size();
+    const std::size_t space = x.out.space().size();
     const std::size_t wanted = std::min({left, most_read_bytes, x.out.block.size()});
-    if (room < wanted || x.out.gathered >= enough_read) {
+    if (space < wanted || x.out.gathered >= enough_read) {
       const bool fine = co_await flush(c);
       if (!fine) co_return Fault::peer_gone;
       continue;
@@ -50,7 +50,8 @@ uring::Task<Fault> read_bytes(Connection& c, std::uint64_t offset, std::uint64_t
   co_return Fault::none;
 }
 
-// Bytes in memory: a small piece joins what is gathered, a large one leaves with it.
+// Sends bytes in memory: copies a small piece into the block, and sends a large one without a copy
+// behind the gathered bytes.
 uring::Task<Fault> gather_memory(Connection& c, std::string_view bytes) {
   Exchange& x = *c.exchange;
   if (bytes.size() < least_direct && bytes.size() <= x.out.space().size()) {
@@ -63,7 +64,7 @@ uring::Task<Fault> gather_memory(Connection& c, std::string_view bytes) {
 
 }  // namespace
 
-// mincore(2) looks and does not wait.
+// By mincore(2), which does not wait for the disk.
 bool is_resident(std::string_view piece) {
   constexpr std::size_t page = 4096;
   std::array<unsigned char, most_direct / page + 1> pages;
@@ -77,15 +78,16 @@ bool is_resident(std::string_view piece) {
 
 namespace {
 
-// A file leaves from the page cache where it is mapped and the cache has it, and is read where not.
-// The mapping is never touched here: the file may have been cut off, which a send survives.
+// Sends bytes of a file: the pieces that are mapped and in the page cache without a copy, the
+// others by reading them. This function does not access the mapping itself, since that would raise
+// SIGBUS if the file was truncated, whereas a send fails with an error.
 uring::Task<Fault> gather_file(Connection& c, std::uint64_t offset, std::uint64_t left) {
   const CachedFile* const cached = c.exchange->source.cached;
   const bool is_mapped = cached && !cached->mapped.empty() && left >= least_direct;
   ReadAhead ahead(cached ? cached->fd : c.exchange->source.file, offset + left);
   while (left > 0) {
     std::uint64_t size = left;
-    std::string_view piece;  // empty where nothing is mapped
+    std::string_view piece;  // empty if the file is not mapped
     if (is_mapped) {
       size = std::min(left, most_direct - offset % most_direct);
       piece = cached->mapped.substr(offset, size);
@@ -105,14 +107,14 @@ uring::Task<Fault> gather_file(Connection& c, std::uint64_t offset, std::uint64_
   co_return Fault::none;
 }
 
-// No coroutine itself, as gather_content() below.
+// Not a coroutine itself, so that one frame is allocated and not two.
 uring::Task<Fault> gather_bytes(Connection& c, std::uint64_t offset, std::uint64_t left) {
   const CachedFile* const cached = c.exchange->source.cached;
   if (cached && cached->fd < 0) return gather_memory(c, cached->body.substr(offset, left));
   return gather_file(c, offset, left);
 }
 
-// Small parts of a file gather like small answers: many of them leave in one send.
+// Gathers the parts of a multipart/byteranges response. One send has many small parts.
 uring::Task<Fault> gather_parts(Connection& c) {
   Exchange& x = *c.exchange;
   const Parts parts = parts_of(x.plan);
@@ -130,7 +132,7 @@ uring::Task<Fault> gather_parts(Connection& c) {
   co_return Fault::none;
 }
 
-// Generated content is written straight into the block.
+// Has generated content written into the block.
 uring::Task<Fault> gather_generated(Connection& c) {
   Exchange& x = *c.exchange;
   while (true) {
@@ -147,7 +149,7 @@ uring::Task<Fault> gather_generated(Connection& c) {
 
 }  // namespace
 
-// No coroutine itself: one frame for each content.
+// Not a coroutine itself, so that one frame is allocated and not two.
 uring::Task<Fault> gather_content(Connection& c) {
   const Plan& plan = c.exchange->plan;
   switch (plan.content) {

@@ -1,4 +1,4 @@
-// Moving received bytes. Covered by tests/server/connection/input_test.cc.
+// Moving received bytes between buffers. Covered by tests/server/connection/input_test.cc.
 #include "apps/server/connection/input.h"
 
 #include <cassert>
@@ -9,8 +9,8 @@ namespace server {
 
 namespace {
 
-// Grows the own memory to what `limits` ask for. Bytes that lie in the old memory are moved; `data`
-// follows if it points there.
+// Grows the own memory to the size that `limits` require. Copies the bytes of the old memory, and
+// lets `data` point to the copy if it points into the old memory.
 void ensure_memory(Input& in, const http1::Limits& limits) {
   const std::size_t wanted = input_memory_bytes(limits);
   if (in.memory_bytes >= wanted) return;
@@ -52,7 +52,7 @@ void join_received(Input& in, uring::Result got, uring::Engine& engine,
     return;
   }
   own_input(in, engine, limits);
-  // Fits: a head that is not done is shorter than head_bytes, and a buffer adds buffer_bytes.
+  // This fits: an incomplete head is shorter than head_bytes, and a buffer has buffer_bytes.
   assert(in.end + got.count() <= in.memory_bytes);
   const std::span<char> bytes = engine.buffer(got.buffer);
   std::memcpy(in.data + in.end, bytes.data(), got.count());

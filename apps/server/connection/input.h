@@ -1,4 +1,5 @@
-// Received bytes: where they lie, and how they outlive the next receive.
+// Functions on Input: adding received bytes, and moving them out of provided buffers before the
+// next receive.
 //
 // Covered by tests/server/connection/input_test.cc.
 #pragma once
@@ -14,14 +15,13 @@
 
 namespace server {
 
-// The memory that an Input needs for itself: a head that is not complete is shorter than
-// head_bytes, one provided buffer may be added to it, and the tail of a body may lie behind all
-// that.
+// The size of an Input's own memory: an incomplete head, which is shorter than head_bytes, one
+// provided buffer that is added to it, and bytes that were received behind a body (keep_tail()).
 inline std::size_t input_memory_bytes(const http1::Limits& limits) {
   return limits.head_bytes + most_tail_bytes + uring::BufferPool::buffer_bytes;
 }
 
-// Gives a provided buffer back; the input is empty afterwards.
+// Recycles the provided buffer, if there is one. The input is empty afterwards.
 inline void release_input(Input& in, uring::Engine& engine) {
   if (in.buffer != uring::no_buffer) engine.recycle(in.buffer);
   in.data = nullptr;
@@ -33,15 +33,16 @@ inline void release_input(Input& in, uring::Engine& engine) {
 // input_memory_bytes() first.
 void own_input(Input& in, uring::Engine& engine, const http1::Limits& limits);
 
-// Moves the head of the request that was just parsed, and the unused bytes behind it, to the front
-// of the input's own memory: for a request that outlives the next receive.
+// Moves the head of the request that was parsed last, and the unused bytes behind it, to the front
+// of the input's own memory, so that the head stays valid during the next receive.
 void own_request(Input& in, Request& request, uring::Engine& engine, const http1::Limits& limits);
 
-// add_received() where something is there already, or where the bytes were received behind it.
+// The slow path of add_received(): there are unused bytes already, or the bytes were received into
+// the input's own memory.
 void join_received(Input& in, uring::Result got, uring::Engine& engine,
                    const http1::Limits& limits);
 
-// Adds the bytes of a receive, which succeeded, behind the unused ones. Takes over its buffer.
+// Adds the bytes of a successful receive behind the unused ones. Takes over its buffer.
 inline void add_received(Input& in, uring::Result got, uring::Engine& engine,
                          const http1::Limits& limits) {
   if (got.buffer == uring::no_buffer || !in.unused().empty()) {
@@ -54,9 +55,9 @@ inline void add_received(Input& in, uring::Result got, uring::Engine& engine,
   in.buffer = got.buffer;
 }
 
-// Keeps `tail`, bytes of a following request that were received with a body, of which nothing is
-// left in the input. At most most_tail_bytes. They are copied behind all that a head may need of
-// the own memory, so that the current head stays valid.
+// Copies `tail`, at most most_tail_bytes of the following request that were received with a body,
+// into the input's own memory. The input has no unused bytes. The copy is stored behind the first
+// head_bytes of the memory, so that the current head stays valid.
 void keep_tail(Input& in, std::string_view tail, uring::Engine& engine,
                const http1::Limits& limits);
 

@@ -1,5 +1,6 @@
-// The way in: a request's body, from the socket into the exchange's block.
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Receiving a request's body from the socket into the exchange's block.
+//
+// Covered by tests/server/connection/receive_test.cc and tests/end_to_end/.
 #pragma once
 
 #include "apps/server/connection/body_reader.h"
@@ -8,29 +9,31 @@
 
 namespace server {
 
-// One step of receiving a body.
+// The result of one receive_some().
 struct Received {
-  std::size_t data = 0;  // bytes of body that were added to the block
+  std::size_t data = 0;  // the number of bytes of body that were added to the block
   http1::Progress progress = http1::Progress::more;
-  http1::Error error = http1::Error::none;  // of malformed chunks; with Progress::failed
-  bool broken = false;                      // the peer is gone or too slow; with Progress::failed
+  http1::Error error = http1::Error::none;  // with Progress::failed: the chunks are malformed
+  bool broken = false;                      // with Progress::failed: the peer is gone or too slow
 };
 
-// The wait for the peer is over: clears the deadline, which may have passed although the receive
-// succeeded.
-inline void end_wait(Connection& c) {
-  c.io.clear_deadline();
-  if (c.io.timed_out() && !c.io.stopped()) c.io.renew();
+// Ends the wait for the peer after a successful receive: clears the deadline, which may have passed
+// together with the receive.
+inline void end_wait(uring::Io& io) {
+  io.clear_deadline();
+  if (io.timed_out() && !io.stopped()) io.renew();
 }
 
-// An unwanted body up to this size is read and dropped so that the connection can go on.
+// An unwanted body up to this size is received and dropped, so that the connection stays open.
 inline constexpr std::uint64_t most_dropped_bytes = 65536;
 
-// Adds the next bytes of the body to the block behind its first `filled` bytes, which must leave
-// room. Takes what has arrived with the head first. Bytes of a following request are kept.
+// Adds the next bytes of the body to the block behind its first `filled` bytes, which are not the
+// whole block. Uses the bytes that arrived with the head first. Keeps the bytes of a following
+// request in the input. Waits for the peer at most as long as --body-timeout and --lowest-rate say.
 uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled);
 
-// Receives the rest of a body and forgets it, up to a bound. False: the connection must end.
+// Receives the rest of a body and drops it, up to about most_dropped_bytes. False: the body is
+// longer, malformed or incomplete, and the caller has to end the connection.
 uring::Task<bool> drop_body(Connection& c);
 
 }  // namespace server

@@ -1,4 +1,4 @@
-// From exchanges to lines. Covered by tests/server/connection/connection_test.cc.
+// Records and lines of requests. Covered by tests/server/connection/request_log_test.cc.
 #include "apps/server/connection/request_log.h"
 
 #include <algorithm>
@@ -10,11 +10,11 @@ namespace server {
 
 namespace {
 
-LogRecord record_of(const Connection& c, int status) {
-  const http1::RequestHead& head = c.exchange->request.head;
-  LogRecord record{.remote = c.exchange->remote.data(), .time = c.worker.clock.seconds()};
+LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
+  const http1::RequestHead& head = x.request.head;
+  LogRecord record{.remote = x.remote.data(), .time = seconds};
   record.status = status;
-  if (head.size() == 0) return record;  // no valid head: nothing of it is trusted
+  if (head.size() == 0) return record;  // the head is not valid, so that the line has none of it
   record.method = head.method_text();
   record.target = head.target();
   record.protocol = http1::text_of(head.version());
@@ -25,39 +25,38 @@ LogRecord record_of(const Connection& c, int status) {
 
 }  // namespace
 
-void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body) {
-  Output& out = c.exchange->out;
-  out.answered.push_back({.record = record_of(c, status),
+void record_for_log(Exchange& x, std::int64_t seconds, int status, std::size_t head,
+                    std::uint64_t body) {
+  Output& out = x.out;
+  out.unlogged.push_back({.record = record_of(x, seconds, status),
                           .body_begin = out.queued + head,
                           .end = out.queued + head + body,
-                          .began_us = c.exchange->request.began_us});
+                          .began_us = x.request.began_us});
 }
 
-void log_answered(Connection& c, bool aborted) {
-  Output& out = c.exchange->out;
-  if (out.answered.empty()) return;
+void log_responses(Output& out, const WorkerState& worker, bool aborted) {
+  if (out.unlogged.empty()) return;
   std::size_t done = 0;
-  const std::int64_t now_us = c.worker.log_time_us();
-  for (Answered& answered : out.answered) {
-    const bool is_whole = answered.end <= out.sent;
+  const std::int64_t now_us = worker.log_time_us();
+  for (UnloggedResponse& response : out.unlogged) {
+    const bool is_whole = response.end <= out.sent;
     if (!is_whole && !aborted) break;
     ++done;
-    if (!c.worker.shared.access_log) continue;
-    const std::uint64_t sent = std::clamp(out.sent, answered.body_begin, answered.end);
-    answered.record.bytes = sent - answered.body_begin;
-    answered.record.aborted = !is_whole;
-    answered.record.duration_us = now_us - answered.began_us;
-    c.worker.shared.access_log->append(answered.record);
+    if (!worker.shared.access_log) continue;
+    const std::uint64_t sent = std::clamp(out.sent, response.body_begin, response.end);
+    response.record.bytes = sent - response.body_begin;
+    response.record.aborted = !is_whole;
+    response.record.duration_us = now_us - response.began_us;
+    worker.shared.access_log->append(response.record);
   }
-  out.answered.erase(out.answered.begin(),
-                     out.answered.begin() + static_cast<std::ptrdiff_t>(done));
+  out.unlogged.erase(out.unlogged.begin(),
+                     out.unlogged.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
-void log_heads(const Connection& c, std::string_view response) {
-  if (!c.worker.shared.head_log) return;
+void log_heads(AccessLog& log, const Exchange& x, std::string_view response) {
   std::string text;
-  format_heads(c.exchange->remote.data(), c.exchange->request.head, response, text);
-  c.worker.shared.head_log->append_text(text);
+  format_heads(x.remote.data(), x.request.head, response, text);
+  log.append_text(text);
 }
 
 }  // namespace server

@@ -1,7 +1,7 @@
-// Logging requests: the access log's lines of an exchange, and the head log.
+// Logging requests: the lines of the access log, and the head log.
 //
-// A line tells how many bytes of a response were sent, so it is written when the response has left
-// or is given up. Covered by tests/server/connection/connection_test.cc.
+// A line contains how many bytes of a response were sent, so that it is written when the response
+// was sent or has failed. Covered by tests/server/connection/request_log_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -13,21 +13,23 @@
 
 namespace server {
 
-// Records what the access log will say of the response whose first byte is the next one queued:
-// `head` and `body` are its bytes.
-void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body);
+// Adds the response that is queued next to Output::unlogged. `head` and `body` are its bytes,
+// `seconds` is the Unix time of its log line.
+void record_for_log(Exchange& x, std::int64_t seconds, int status, std::size_t head,
+                    std::uint64_t body);
 
-// Counts the bytes of a response: `head` bytes that were gathered, and `body` bytes that will
-// follow them.
+// Counts a response as queued: `head` bytes, and `body` bytes that will follow them.
 inline void queue_response(Connection& c, int status, std::size_t head, std::uint64_t body) {
-  if (c.worker.shared.access_log) record_for_log(c, status, head, body);
+  if (c.worker.shared.access_log) {
+    record_for_log(*c.exchange, c.worker.clock.seconds(), status, head, body);
+  }
   c.exchange->out.queued += head + body;
 }
 
-// Writes the log lines of all responses that have left, or of all if `aborted`.
-void log_answered(Connection& c, bool aborted);
+// Writes the log lines of all responses that were sent; if `aborted`, also of those that were not.
+void log_responses(Output& out, const WorkerState& worker, bool aborted);
 
-// Writes the request's head and `response`, a head, to the head log, if there is one.
-void log_heads(const Connection& c, std::string_view response);
+// Writes the request's head and `response`, a head, to the head log.
+void log_heads(AccessLog& log, const Exchange& x, std::string_view response);
 
 }  // namespace server

@@ -1,6 +1,6 @@
-// Responses gather in the exchange's block, heads and bodies one behind the other, and leave in one
-// send; a large body leaves in pieces (content.cc).
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Responses are gathered in the exchange's block, heads and bodies one behind the other, and sent
+// together; a large body is sent in pieces (content.cc).
+// Covered by tests/server/connection/respond_test.cc and tests/end_to_end/.
 #include "apps/server/connection/respond.h"
 
 #include <algorithm>
@@ -23,36 +23,35 @@ using http1::BodyKind;
 
 namespace {
 
-// A body that was not received is read and dropped where that is cheap; else the connection ends. A
-// client with an Expect field may or may not send its body, which cannot be told apart: the
-// connection ends, too.
+// Whether to receive and drop the body of the request, if it was not received and is small. If it
+// is large, ends the connection. A client that sent an Expect field may or may not send its body,
+// which the server cannot distinguish, so that the connection ends as well.
 bool must_drop_body(Connection& c) {
   Exchange& x = *c.exchange;
   if (x.request.body_taken || x.request.head.body().kind == BodyKind::none) return false;
-  const bool small = x.request.head.body().length <= most_dropped_bytes;
-  const bool waits = x.request.head.expectation() != http1::Expectation::none;
-  if (x.plan.keep_alive && small && !waits) return true;
+  const bool is_small = x.request.head.body().length <= most_dropped_bytes;
+  const bool has_expectation = x.request.head.expectation() != http1::Expectation::none;
+  if (x.plan.keep_alive && is_small && !has_expectation) return true;
   close_after_answer(c);
   return false;
 }
 
-// Adds the fields of --header and --cors.
-void add_fields(Connection& c) {
-  Plan& plan = c.exchange->plan;
-  plan.extra_fields = &c.exchange->site->extra_fields;
-  plan.cors = judge_origin(c.exchange->request.head, c.exchange->site->extra_fields);
+// Adds the fields of --header and --cors to the plan.
+void add_fields(Exchange& x) {
+  x.plan.extra_fields = &x.site->extra_fields;
+  x.plan.cors = judge_origin(x.request.head, x.site->extra_fields);
 }
 
 }  // namespace
 
 void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
-  c.worker.clock.now();  // a file that was just written is not of the future
-  add_fields(c);
+  c.worker.clock.now();  // so that Date is not before the Last-Modified of a file just written
+  add_fields(x);
   const HeadTime time{.seconds = c.worker.clock.seconds(), .date = c.worker.clock.date()};
   const std::span<char> space = x.out.space();
   const std::size_t size = write_head(x.plan, time, space);
-  log_heads(c, {space.data(), size});
+  if (c.worker.shared.head_log) log_heads(*c.worker.shared.head_log, x, {space.data(), size});
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
   x.out.gathered += size;
   queue_response(c, x.plan.status, size, sends_body ? x.plan.length : 0);
@@ -60,24 +59,26 @@ void gather_head(Connection& c) {
 
 namespace {
 
-// Where a response begins, so that it can be taken back while nothing of it has left.
+// The state of an Output before a response, to which it returns if the response fails before its
+// first byte was sent.
 struct Mark {
-  std::size_t answered;
+  std::size_t unlogged;
   std::size_t gathered;
   std::uint64_t queued;
   std::uint64_t sent;
 };
 
-// The file could not be read to its end. Gathers the head of an error instead, or ends the
-// connection in the middle of the response. True: the content of the error is to be gathered.
-bool answer_unread(Connection& c, const Mark& mark, uring::Fault fault) {
+// Handles a file that could not be read to its end: replaces the response by an error if nothing of
+// it was sent, else ends the connection within the response. True: the head of the error was
+// gathered, and the caller has to gather its content.
+bool replace_response(Connection& c, const Mark& mark, uring::Fault fault) {
   Exchange& x = *c.exchange;
   if (!c.open || x.out.sent != mark.sent) {
     c.open = false;
     return false;
   }
-  x.out.answered.erase(x.out.answered.begin() + static_cast<std::ptrdiff_t>(mark.answered),
-                       x.out.answered.end());
+  x.out.unlogged.erase(x.out.unlogged.begin() + static_cast<std::ptrdiff_t>(mark.unlogged),
+                       x.out.unlogged.end());
   x.out.gathered = mark.gathered;
   x.out.queued = mark.queued;
   const bool keep_alive = x.plan.keep_alive;
@@ -105,19 +106,19 @@ void finish(Connection& c) {
 uring::Task<> respond(Connection& c) {
   Exchange& x = *c.exchange;
   const std::uint32_t most = x.site->max_requests;
-  const bool is_last = ++c.requests == most;  // with 0 as the most: after four billion
+  const bool is_last = ++c.requests == most;  // 0 means no limit, but for the wrap of `requests`
   if (c.worker.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
   if (x.out.space().size() < head_space) co_await flush(c);
-  const Mark mark{.answered = x.out.answered.size(),
+  const Mark mark{.unlogged = x.out.unlogged.size(),
                   .gathered = x.out.gathered,
                   .queued = x.out.queued,
                   .sent = x.out.sent};
   gather_head(c);
   if (x.plan.content != Content::none && !x.plan.head_only) {
     const uring::Fault fault = co_await gather_content(c);
-    const bool instead = fault != uring::Fault::none && answer_unread(c, mark, fault);
-    if (instead) co_await gather_content(c);
+    const bool is_replaced = fault != uring::Fault::none && replace_response(c, mark, fault);
+    if (is_replaced) co_await gather_content(c);
   }
   close_source(c);
   if (drops_body) {

@@ -1,6 +1,6 @@
-// The way out: from a Plan to gathered and sent bytes.
+// Responding: from a Plan to gathered and sent bytes.
 //
-// Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// Covered by tests/server/connection/respond_test.cc and tests/end_to_end/.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@
 
 namespace server {
 
-// The space for a head: fields are few, Location is bounded by the target's limit, the fields of
-// --header and of CORS have limits of their own.
+// The space that any response head fits into: its own fields are few, Location is as long as the
+// target at most, and the fields of --header and --cors have limits of their own.
 inline constexpr std::size_t head_space = 14 * 1024;
 
-// Writes the planned response's head behind what is gathered, where there is head_space, and
-// records the response for the log.
+// Writes the head of the planned response behind the gathered bytes, where head_space bytes must be
+// free, and counts the response as queued.
 void gather_head(Connection& c);
 
-// Ends the answered request: prepares the exchange for the next one of this connection, if there is
-// to be one.
+// Ends the request whose response was gathered, and prepares the exchange for the next request.
 void finish(Connection& c);
 
-// Gathers the planned response, sends what does not fit, and disposes of the request's body if
-// nothing has received it. Small responses stay gathered: they leave before the next receive.
+// Gathers the planned response and sends what does not fit into the block. Receives and drops the
+// request's body if it was not received. A small response stays gathered; serve() sends it before
+// the next receive.
 uring::Task<> respond(Connection& c);
 
 }  // namespace server

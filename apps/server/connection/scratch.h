@@ -1,7 +1,7 @@
 // Scratch: memory of an exchange for intermediate results, so that serving allocates none.
 //
-// The text buffer has one borrower at a time, which is asserted: a plan, whose texts it holds until
-// the response is finished, or a function, for a path or for directory entries, by ScratchText.
+// The text buffer has one user at a time, which is asserted: a plan, whose texts it contains until
+// the response is finished, or a function that needs a path or directory entries (ScratchText).
 // Covered by tests/server/connection/scratch_test.cc.
 #pragma once
 
@@ -25,8 +25,8 @@ class Scratch {
   std::array<http1::ByteRange, most_ranges> ranges;  // of Plan::ranges
   Boundary boundary;                                 // of Plan::boundary
 
-  // The text buffer for the texts of a plan, until end_plan(). A second plan for the same request
-  // may replace the first one.
+  // Returns the text buffer for the texts of a plan, which keeps it until end_plan(). A second plan
+  // for a request may replace the first one.
   std::span<char> text_for_plan() {
     assert(use_ != Use::function);
     use_ = Use::plan;
@@ -45,7 +45,7 @@ class Scratch {
   Use use_ = Use::none;
 };
 
-// The text buffer for one function, until the end of this object's life.
+// Reserves the text buffer for one function until this object is destroyed.
 class ScratchText {
  public:
   explicit ScratchText(Scratch& scratch) : scratch_(scratch) {

@@ -1,5 +1,5 @@
-// Sends with a look at the peer's pace. Covered by tests/server/connection/connection_test.cc and
-// tests/end_to_end/.
+// Sends whose progress is checked at intervals (pace.h). Covered by
+// tests/server/connection/send_test.cc and tests/end_to_end/.
 #include "apps/server/connection/send.h"
 
 #include <algorithm>
@@ -13,40 +13,40 @@ namespace server {
 
 namespace {
 
-// A send ended before its last byte. Says whether it may go on. Bytes that the peer has not
-// confirmed are still with the kernel.
-bool is_fast_enough(Connection& c) {
-  Exchange& x = *c.exchange;
-  if (!c.io.timed_out() || c.io.stopped()) return false;
-  const std::uint64_t with_kernel = c.io.engine().unconfirmed_bytes(c.fd);
-  const std::uint64_t confirmed = x.out.sent - std::min(x.out.sent, with_kernel);
-  return x.out.pace.check(c.io.loop().now(), confirmed, x.site->timeouts);
+// Whether a send that is incomplete may continue: its deadline has passed, which was the time of a
+// check, and the peer is fast enough. Sent bytes that the peer has not acknowledged are still in
+// the kernel's buffer.
+bool is_fast_enough(uring::Io& io, int fd, Output& out, const Timeouts& timeouts) {
+  if (!io.timed_out() || io.stopped()) return false;
+  const std::uint64_t unconfirmed = io.engine().unconfirmed_bytes(fd);
+  const std::uint64_t confirmed = out.sent - std::min(out.sent, unconfirmed);
+  return out.pace.check(io.loop().now(), confirmed, timeouts);
 }
 
-// Records a send that ended after `count` bytes and left some. False: the connection is broken.
+// Records a send that is incomplete after `count` bytes. False: the connection is broken.
 bool record_partial(Connection& c, std::size_t count, std::string_view& rest) {
   Output& out = c.exchange->out;
-  const std::size_t of_block = std::min(count, out.gathered);
-  out.gathered -= of_block;
-  rest.remove_prefix(count - of_block);
-  const bool is_fine = is_fast_enough(c);
+  const std::size_t from_block = std::min(count, out.gathered);
+  out.gathered -= from_block;
+  rest.remove_prefix(count - from_block);
+  const bool is_fine = is_fast_enough(c.io, c.fd, out, c.exchange->site->timeouts);
   if (!is_fine) {
     out.gathered = 0;
     out.pace.end();
     c.open = false;
-    c.io.stop();  // after a gap in the stream nothing that follows has a meaning
+    c.io.stop();  // bytes of the stream are missing, so that nothing may be sent after them
   } else if (c.io.timed_out() && !c.io.stopped()) {
     c.io.renew();
-    std::memmove(out.block.data(), out.block.data() + of_block, out.gathered);
+    std::memmove(out.block.data(), out.block.data() + from_block, out.gathered);
   }
   return is_fine;
 }
 
-// Records a send of the gathered bytes and `rest`. Nearly always all of it has left, which takes no
-// arithmetic. False: the connection is broken.
+// Records the result of a send of the gathered bytes and `rest`. Nearly always the send is
+// complete, which is the fast path. False: the connection is broken.
 inline bool record_sent(Connection& c, uring::Result result, std::string_view& rest) {
   Output& out = c.exchange->out;
-  c.io.clear_deadline();  // a slow disk may be waited for next
+  c.io.clear_deadline();  // it must not pass while the connection waits for a slow disk
   out.sent += result.count();
   const bool is_whole = result.count() == out.gathered + rest.size();
   if (is_whole) {
@@ -55,7 +55,7 @@ inline bool record_sent(Connection& c, uring::Result result, std::string_view& r
     out.pace.end();
   }
   const bool is_fine = is_whole || record_partial(c, result.count(), rest);
-  if (!out.answered.empty()) log_answered(c, !is_fine);
+  if (!out.unlogged.empty()) log_responses(out, c.worker, !is_fine);
   return is_fine;
 }
 
@@ -65,22 +65,22 @@ inline void close_cached(Connection& c) {
   c.worker.files.unpin(*std::exchange(x.source.cached, nullptr));
 }
 
-// Fills in the send of one piece or two.
-inline uring::Io::Pending send_pieces(Connection& c, std::string_view rest) {
-  Output& out = c.exchange->out;
-  if (out.gathered == 0) return c.io.send(c.fd, rest);
-  if (rest.empty()) return c.io.send(c.fd, out.unsent());
+// Prepares a send of one piece or two.
+inline uring::Io::Pending send_pieces(uring::Io& io, int fd, Output& out, std::string_view rest) {
+  if (out.gathered == 0) return io.send(fd, rest);
+  if (rest.empty()) return io.send(fd, out.unsent());
   out.message.clear();
   out.message.add(out.unsent());
   out.message.add(rest);
-  return c.io.send(c.fd, out.message);
+  return io.send(fd, out.message);
 }
 
-// Begins to send what is gathered, and `rest` behind it. The deadline is the next time at which the
-// peer's pace is checked; it is set last, so that nothing has to be kept over that call.
+// Prepares a send of the gathered bytes and `rest` behind them. The deadline is the time of the
+// next check of the peer's progress. It is set last, so that no register has to be saved for the
+// call.
 inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
   Exchange& x = *c.exchange;
-  const uring::Io::Pending pending = send_pieces(c, rest);
+  const uring::Io::Pending pending = send_pieces(c.io, c.fd, x.out, rest);
   c.io.set_deadline(x.out.pace.wait(c.io.loop().now(), x.site->timeouts));
   return pending;
 }

@@ -1,7 +1,8 @@
-// Sending what has gathered in an Output.
+// Sending the bytes of an Output.
 //
-// The steps of a send are apart from its await, so that serve() sends the usual response without a
-// coroutine frame. Covered by tests/server/connection/connection_test.cc and tests/end_to_end/.
+// send_all() and record_all_sent() are two functions around an await in the caller, so that serve()
+// sends most responses without allocating a coroutine frame.
+// Covered by tests/server/connection/send_test.cc and tests/end_to_end/.
 #pragma once
 
 #include <string_view>
@@ -12,22 +13,23 @@
 
 namespace server {
 
-// Begins to send all unsent bytes, gathered and direct. The caller awaits it and passes the result
-// to record_all_sent().
+// Prepares a send of all unsent bytes, gathered and direct. The caller awaits it and passes the
+// result to record_all_sent().
 uring::Io::Pending send_all(Connection& c);
 
-// Records how far a send of all unsent bytes came. What is left stays gathered or direct while the
-// peer is fast enough; else the connection is broken and `c` is no longer open.
+// Records the result of a send of all unsent bytes. If the send was incomplete and the peer is fast
+// enough, the rest stays gathered or direct for the next send. Else the connection is broken:
+// c.open is false and no unsent bytes are left.
 void record_all_sent(Connection& c, uring::Result result);
 
 // Sends all gathered bytes. False: the connection is broken.
 uring::Task<bool> flush(Connection& c);
 
-// Sends all gathered bytes and `rest` behind them, which stays valid meanwhile. False: the
-// connection is broken.
+// Sends all gathered bytes and `rest` behind them. The bytes of `rest` stay valid until the task is
+// done. False: the connection is broken.
 uring::Task<bool> flush_with(Connection& c, std::string_view rest);
 
-// Gives up the file, the cached file or the generated content of the response.
+// Closes the file of the response and unpins its cached file, which its direct bytes point into.
 void close_source(Connection& c);
 
 }  // namespace server

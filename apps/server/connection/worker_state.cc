@@ -1,5 +1,5 @@
-// Admission, Sites, and what a worker begins and ends with. Covered by
-// tests/server/connection/worker_state_test.cc and connection_test.cc.
+// Admission of connections, replacement of Sites, and the start and end of a worker's state.
+// Covered by tests/server/connection/worker_state_test.cc and tests/server/serve_test.cc.
 #include "apps/server/connection/worker_state.h"
 
 #include <cassert>
@@ -16,12 +16,13 @@ namespace server {
 
 namespace {
 
-// Over a limit a worker still answers this many clients with 503, for a person who investigates
-// wants to see the reason, and an address may have many people behind it. More are closed without
-// an answer, so that a flood costs no more than these.
+// The number of clients over a limit that a worker sends a 503 at once: a person needs to see the
+// reason, and many people may share an address. Further connections are closed without a response,
+// so that a flood costs no more than these.
 constexpr std::uint64_t most_refused = 64;
 
-// The time where the system has no random bytes: names that are taken are tried again (O_EXCL).
+// Random, or the time if the system has no random bytes: a name that exists is detected by O_EXCL,
+// and another one is tried.
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   const bool is_drawn = ::getrandom(&seed, sizeof seed, 0) == sizeof seed;
@@ -32,7 +33,7 @@ std::uint64_t random_seed() {
 
 WorkerState::WorkerState(const Shared& from, uring::Loop& on)
     : shared(from),
-      tells_durations(from.access_log && from.access_log->has_durations()),
+      logs_durations(from.access_log && from.access_log->has_durations()),
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.cache_bytes}),
@@ -56,7 +57,8 @@ WorkerState::~WorkerState() {
 
 // --- Admission ---
 
-// Whether one more connection of `peer` is too many. Connections that are refused do not count.
+// Whether one more connection of `peer` exceeds a limit. Refused connections do not count. Counts
+// the connection in `counted` if it exceeds none.
 bool WorkerState::is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const {
   if (live - refused >= shared.most_connections) return true;
   if (!shared.addresses) return false;
@@ -83,7 +85,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   return c;
 }
 
-void WorkerState::forget(Connection& c) {
+void WorkerState::destroy(Connection& c) {
   if (--live == 0) last_directory.close();
   refused -= c.refused ? 1 : 0;
   if (shared.addresses) shared.addresses->leave(c.counted);
@@ -94,12 +96,13 @@ void WorkerState::forget(Connection& c) {
 void WorkerState::drain() {
   draining = true;
   update_policy();
-  connections.end_idle();  // not stop(): a request that has just been received is answered
+  connections.end_idle();  // not stop(), so that a request that was just received gets its response
 }
 
 // --- Sites ---
 
-// While the worker drains, each answer closes its connection, which cached heads do not say.
+// While the worker drains, each response has to say that it closes the connection, which the cached
+// heads of the fast path do not.
 void WorkerState::update_policy() {
   for (const std::unique_ptr<LiveSite>& live_site : endpoints) {
     live_site->answers_from_cache =
@@ -149,7 +152,7 @@ void WorkerState::refresh_files() {
 
 void WorkerState::make_exchange() {
   idle_ = new Exchange;
-  idle_->out.answered.reserve(Output::most_answered);
+  idle_->out.unlogged.reserve(Output::most_unlogged);
 }
 
 bool draw_boundary(Boundary& boundary) {

@@ -1,8 +1,8 @@
-// WorkerState: what all connections of one worker thread share, and the memory they borrow.
+// WorkerState: the state that all connections of one worker share, and the memory that they borrow.
 //
-// One for each worker, on its own loop. Nothing in it is shared with another thread but what Shared
-// names. Tests make one on a simulated engine. Covered by
-// tests/server/connection/worker_state_test.cc and connection_test.cc.
+// Each worker has one, on its own loop and thread. Only Shared is used by several threads. Tests
+// create a WorkerState on a simulated engine. Covered by
+// tests/server/connection/worker_state_test.cc and tests/server/serve_test.cc.
 #pragma once
 
 #include <cassert>
@@ -32,25 +32,25 @@
 
 namespace server {
 
-// What all workers share; read-only but for the claims and the logs, which lock, and the counts,
-// which are atomic. Outlives the workers.
+// The objects that all workers share. Constant while workers run, except for the claims and the
+// logs, which have locks, and the address counts, which are atomic. Outlives the workers.
 struct Shared {
   const Mime& mime;
   Claims& claims;
-  std::vector<Endpoint> endpoints;        // what each worker begins with
+  std::vector<Endpoint> endpoints;        // copied by each worker at its start
   int root = -1;                          // the served directory; every path is opened beneath it
   std::uint64_t cache_bytes = 0;          // of each worker's file cache; 0: no cache
   AccessLog* access_log = nullptr;        // null: off
   AccessLog* head_log = nullptr;          // null: off
-  AddressCounts* addresses = nullptr;     // null: no address is counted
+  AddressCounts* addresses = nullptr;     // null: addresses are not counted
   std::uint64_t most_connections = 1024;  // of one worker
 };
 
-// A Site in use by one worker: the current one of an endpoint, or an older one that exchanges still
+// A Site that one worker uses: the current one of an endpoint, or an older one that exchanges still
 // use.
 struct LiveSite {
   std::shared_ptr<const Site> site;
-  std::uint32_t exchanges = 0;      // that use it, idle ones included
+  std::uint32_t exchanges = 0;      // the number of exchanges that use it, with idle ones
   bool is_current = true;           // new exchanges use it
   bool answers_from_cache = false;  // requests may be answered by the fast path (from_cache.h)
 };
@@ -59,28 +59,30 @@ struct WorkerState {
   WorkerState(const Shared& from, uring::Loop& on);
   ~WorkerState();
 
-  // Takes an accepted socket as a new connection of that endpoint, for serve(). Null: too many
-  // clients are being refused already, and the socket was closed. A connection over a limit is
-  // marked `refused`.
+  // Creates a connection of that endpoint, to be passed to serve(), which owns the accepted
+  // `socket`. A connection over a limit is marked `refused`. Null: too many clients are being
+  // refused already, and the socket was closed.
   Connection* admit(int socket, std::uint8_t endpoint = 0);
 
-  // Connections end after the request they are in; idle ones end now.
+  // Ends idle connections now, and the others after their current request.
   void drain();
 
-  // Replaces the Site of an endpoint. Requests that have begun keep the old one. Cached answers of
-  // the old one are invalidated; Mime, and cached files with their types, stay.
+  // Replaces the Site of an endpoint. Requests that have begun keep the old one. Invalidates the
+  // cached response heads of the old one; cached files and their types stay.
   void replace_site(std::size_t endpoint, std::shared_ptr<const Site> site);
 
-  // What new requests of that connection are judged by.
+  // The Site for new requests of that connection.
   const Site& site_of(const Connection& c) const { return *endpoints[c.endpoint]->site; }
 
-  // The exchange of `c`, borrowed now if it has none. Then begin_request() has to follow, which
-  // chooses its Site: an exchange that comes from the idle list has that of its last request.
+  // Returns the exchange of `c`, which borrows one first if it has none. Then the caller has to
+  // call begin_request(), which chooses the Site: a borrowed exchange has the Site of its last
+  // request.
   Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
+  // Takes the exchange of `c` back, which has no unsent bytes and no open source.
   void give_back(Connection& c) {
     Exchange& x = *c.exchange;
     assert(x.in.buffer == uring::no_buffer && x.source.file < 0 && !x.source.cached);
-    assert(x.plan.status == 0 && x.request.head.size() == 0 && x.out.answered.empty());
+    assert(x.plan.status == 0 && x.request.head.size() == 0 && x.out.unlogged.empty());
     blocks.release(x.out.block);
     x.out.gathered = 0;
     x.out.queued = x.out.sent = 0;
@@ -88,10 +90,10 @@ struct WorkerState {
     x.next_idle = idle_;
     idle_ = std::exchange(c.exchange, nullptr);
   }
-  // Destroys `c`, which is closed.
-  void forget(Connection& c);
+  // Destroys `c`, whose socket is closed.
+  void destroy(Connection& c);
 
-  // Records that a request begins now: its first byte is there. Chooses its Site.
+  // Records that the first byte of a request has arrived, and chooses its Site.
   void begin_request(Connection& c) {
     Exchange& x = *c.exchange;
     x.request.began_us = log_time_us();
@@ -99,23 +101,24 @@ struct WorkerState {
     if (x.live_site != endpoints[c.endpoint].get()) choose_site(c, x);
   }
 
-  // The file cache with all changes applied that were made before this loop iteration.
+  // The file cache, after it has applied all changes of files that were made before this loop
+  // iteration.
   FileCache& fresh_files() {
     if (std::exchange(refreshed_, loop.iterations()) != loop.iterations()) refresh_files();
     return files;
   }
-  // The wall clock in this loop iteration, in Unix seconds; Clock::date() goes with it.
+  // The wall clock in this loop iteration, in Unix seconds. Clock::date() is its text.
   std::int64_t now() {
     if (timed_ != loop.iterations()) clock.now();
     timed_ = loop.iterations();
     return clock.seconds();
   }
-  // The monotonic clock, for durations in the log; 0 where no log tells them.
-  std::int64_t log_time_us() const { return tells_durations ? uring::monotonic_us() : 0; }
+  // The monotonic clock, for durations in the log; 0 if no log contains durations.
+  std::int64_t log_time_us() const { return logs_durations ? uring::monotonic_us() : 0; }
 
-  // This thread has changed files in this loop iteration: the file cache applies it before the next
-  // look-up.
-  void note_change() {
+  // Records that this thread has changed a file in this loop iteration, so that the file cache
+  // applies the change before the next look-up.
+  void record_file_change() {
     changes_files_ = true;
     refreshed_ = 0;
   }
@@ -123,29 +126,28 @@ struct WorkerState {
   // A new temporary name, for a file that is created with O_EXCL.
   TemporaryName new_temporary_name() { return temporary_name(random_.next()); }
 
-  // Says whether the file system of that device is the root's and lies in memory.
+  // Whether that device is the root's file system, and its files are in memory (tmpfs).
   bool is_in_memory(dev_t device) const { return memory_device == device; }
 
-  // Recomputes where the fast path may be used, after a change of the logs or of a Site that tests
-  // share.
+  // Recomputes LiveSite::answers_from_cache. Tests call it after they have changed a log or a Site.
   void update_policy();
 
   const Shared& shared;
-  const bool tells_durations;  // the access log has a duration in each line
+  const bool logs_durations;  // the access log has a duration in each line
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
   FileCache files;
-  std::optional<dev_t> memory_device;  // the root's, if its file system lies in memory
-  bool links_files = false;            // this process may name a file that has no name
+  std::optional<dev_t> memory_device;  // the device of the root, if its files are in memory
+  bool links_files = false;            // this process may link a file that has no name
   LastDirectory last_directory;
   Clock clock;
   std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
   bool draining = false;
-  std::uint64_t live = 0;        // connections, of which
-  std::uint64_t refused = 0;     // so many are over a limit
-  std::size_t listings = 0;      // directories that are being read
-  std::size_t listing_runs = 0;  // the runs of all listings, see Listing
+  std::uint64_t live = 0;        // the number of connections
+  std::uint64_t refused = 0;     // the number of connections that are over a limit
+  std::size_t listings = 0;      // the number of directories that are being read
+  std::size_t listing_runs = 0;  // the number of runs of all listings, see Listing
 
  private:
   Exchange& lend(Connection& c) {
@@ -156,21 +158,23 @@ struct WorkerState {
     if (shared.access_log || shared.head_log) write_peer(c.peer, x.remote);
     return x;
   }
+  // Lets the exchange use the current Site of the endpoint of `c`.
   void choose_site(const Connection& c, Exchange& x);
+  // Lets the exchange use no Site. Deletes the Site if it is an older one without other exchanges.
   void release_site(Exchange& x);
   void make_exchange();
   void refresh_files();
   bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
 
-  Exchange* idle_ = nullptr;     // lent to no connection, by Exchange::next_idle
+  Exchange* idle_ = nullptr;     // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the loop iteration in which `files` was refreshed last
-  bool watches_files_ = false;   // the engine reports when there is something to refresh
+  bool watches_files_ = false;   // the engine reports when the file cache has to be refreshed
   bool changes_files_ = false;   // this thread itself has changed files
   std::uint64_t timed_ = 0;      // the loop iteration in which the clock was read last
   http1::SplitMix64 random_;     // for temporary names
 };
 
-// Draws a boundary for multipart/byteranges. False: the system has no random bytes.
+// Fills in a random boundary for multipart/byteranges. False: the system has no random bytes.
 bool draw_boundary(Boundary& boundary);
 
 }  // namespace server

@@ -40,7 +40,7 @@ uring::Task<> unlink_claimed(Connection& c, int directory) {
   const uring::Result removed = co_await c.io.unlink(directory, leaf_of(intent), flags);
   if (removed.error() == EBUSY) co_return answer(c, 409, "something is mounted there");
   if (!removed.ok()) co_return answer(c, removed.fault());
-  c.worker.note_change();
+  c.worker.record_file_change();
   x.plan = plan_deleted(x.request.head);
 }
 

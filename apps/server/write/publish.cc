@@ -188,7 +188,7 @@ uring::Task<Published> publish(Connection& c, Upload& upload) {
     const Published attempt = co_await claim_and_give_name(c, upload);
     published = attempt;
   }
-  if (published.is_visible()) c.worker.note_change();
+  if (published.is_visible()) c.worker.record_file_change();
   if (!published.is_visible()) {
     co_await remove_parents(c, upload);
   } else if (durability == Durability::full) {

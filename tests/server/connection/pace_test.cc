@@ -55,12 +55,12 @@ TEST(Paces, of_who_takes_on_go_on_at_the_lowest_rate) {
 
 TEST(Paces, of_a_send_that_follows_begin_anew) {
   Pace pace;
-  EXPECT_FALSE(pace.waits());
+  EXPECT_FALSE(pace.is_waiting());
   pace.wait(0, usual);
-  EXPECT_TRUE(pace.waits());
+  EXPECT_TRUE(pace.is_waiting());
   EXPECT_TRUE(pace.check(900, 0, usual));
   pace.end();
-  EXPECT_FALSE(pace.waits());
+  EXPECT_FALSE(pace.is_waiting());
   pace.wait(900, usual);
   EXPECT_TRUE(pace.check(1899, 0, usual));
   EXPECT_FALSE(pace.check(1900, 0, usual));
