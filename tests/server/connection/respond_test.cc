@@ -1,0 +1,100 @@
+// Responses byte by byte, the configured fields, and request bodies that no handler receives. On
+// the simulated engine.
+#include "apps/server/connection/respond.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "apps/server/connection/receive.h"
+#include "tests/server/connection_fixture.h"
+
+namespace server {
+namespace {
+
+using lab::get_hello;
+using lab::head_of;
+using lab::hello;
+using lab::hello_head;
+using lab::not_found;
+using lab::pattern;
+
+class Responding : public lab::ConnectionTest {};
+
+TEST_F(Responding, responds_to_GET_and_HEAD_with_exactly_these_bytes) {
+  const int socket = world.connect();
+  EXPECT_EQ(world.say(socket, get_hello), hello);
+  EXPECT_EQ(world.say(socket, head_of("HEAD", "/hello.txt")), hello + hello_head);
+  EXPECT_EQ(world.say(socket, head_of("GET", "/none")), hello + hello_head + not_found);
+  EXPECT_FALSE(world.engine.closed(socket));
+}
+
+TEST_F(Responding, adds_the_configured_fields_to_every_response) {
+  ASSERT_EQ(add_header("X-A: b", world.site.extra_fields), "");
+  ASSERT_EQ(add_origin("*", world.site.extra_fields), "");
+  const std::string lines = "\r\nX-A: b\r\nAccess-Control-Allow-Origin: *\r\n";
+  for (const std::string& request :
+       {get_hello, head_of("GET", "/none"), head_of("BREW", "/"), head_of("OPTIONS", "/"),
+        head_of("GET", "/hello.txt", "If-None-Match: *\r\n"), std::string("no HTTP\r\n\r\n")}) {
+    const std::string response = world.ask(request);
+    EXPECT_NE(response.find(lines), std::string::npos) << response;
+  }
+  world.site.writable = true;
+  const std::string preflight = world.ask(
+      head_of("OPTIONS", "/new", "Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\n"));
+  EXPECT_NE(preflight.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE\r\n"),
+            std::string::npos);
+}
+
+TEST_F(Responding, drops_a_small_unwanted_body_and_keeps_the_connection) {
+  const std::string chunked = head_of("GET", "/hello.txt", "Transfer-Encoding: chunked\r\n") +
+                              "5\r\nabcde\r\n0\r\nDigest: x\r\n\r\n";
+  const std::string sized = head_of("HEAD", "/hello.txt", "Content-Length: 7\r\n") + "GET / H";
+  const std::string bytes = chunked + sized + get_hello;
+  const std::string expected = hello + hello_head + hello;
+  EXPECT_EQ(world.ask(bytes), expected);
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    const int socket = world.connect();
+    world.say(socket, bytes.substr(0, at));
+    ASSERT_EQ(world.say(socket, bytes.substr(at)), expected) << "split at " << at;
+    world.engine.peer_finishes(socket);
+    world.settle();
+  }
+}
+
+TEST_F(Responding, lingers_before_a_large_unwanted_body) {
+  const int socket = world.connect();
+  const std::string size = std::to_string(most_dropped_bytes + 1);
+  world.say(socket, head_of("PUT", "/x", "Content-Length: " + size + "\r\n") + "xxx");
+  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 405 "));
+  EXPECT_NE(world.heard(socket).find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(world.engine.finished(socket));
+  world.engine.peer_sends(socket, pattern(most_dropped_bytes));
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_EQ(world.engine.unread(socket), 0U);
+}
+
+// The size of a chunked body is not known in advance. A close with unread bytes would reset the
+// connection.
+TEST_F(Responding, lingers_when_a_chunked_unwanted_body_is_large) {
+  const int socket = world.connect();
+  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n"));
+  for (int i = 0; i < 100; ++i) world.say(socket, "400\r\n" + pattern(1024) + "\r\n");
+  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 405 "));
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.engine.closed(socket));
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_EQ(world.engine.unread(socket), 0U);
+}
+
+TEST_F(Responding, lingers_when_an_unwanted_body_is_malformed) {
+  const int socket = world.connect();
+  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n") + "x\r\n");
+  EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.engine.closed(socket));
+}
+
+}  // namespace
+}  // namespace server
