@@ -18,7 +18,10 @@ using uring::Fault;
 // A connection of a World with a parsed request; serve() does not run.
 class Answering : public ::testing::Test {
  protected:
-  Answering() : c_(*world_.worker.admit(world_.engine.connected())) { world_.worker.borrow(c_); }
+  Answering() : c_(*world_.worker.admit(world_.engine.connected())) {
+    world_.worker.borrow(c_);
+    world_.worker.begin_request(c_);
+  }
   void TearDown() override {
     reset();
     world_.worker.give_back(c_);

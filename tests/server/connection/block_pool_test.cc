@@ -1,4 +1,4 @@
-// Blocks: large ones first, small ones when those are lent, and each used again.
+// Large blocks are lent first, then small ones, and each is used again.
 #include "apps/server/connection/block_pool.h"
 
 #include <algorithm>
@@ -22,12 +22,12 @@ TEST(Blocks, are_large_until_all_of_those_are_lent) {
     EXPECT_TRUE(places.insert(lent.back().data()).second);
   }
   EXPECT_EQ(pool.lent(), lent.size());
-  // A large one that comes back is lent before a new small one.
+  // A large block that was released is lent before a new small one.
   pool.release(lent.front());
   lent.front() = pool.lend();
   EXPECT_EQ(lent.front().size(), BlockPool::large_bytes);
   EXPECT_TRUE(places.contains(lent.front().data()));
-  // And small ones are used again.
+  // Small blocks are used again.
   pool.release(lent.back());
   lent.back() = pool.lend();
   EXPECT_EQ(lent.back().size(), BlockPool::small_bytes);
@@ -36,7 +36,7 @@ TEST(Blocks, are_large_until_all_of_those_are_lent) {
   EXPECT_EQ(pool.lent(), 0U);
 }
 
-TEST(Blocks, that_come_back_last_are_lent_first) {
+TEST(Blocks, that_were_released_last_are_lent_first) {
   BlockPool pool;
   const std::span<char> first = pool.lend();
   const std::span<char> second = pool.lend();

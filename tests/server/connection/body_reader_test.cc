@@ -1,4 +1,4 @@
-// Both framings behind one face, at every split.
+// Bodies framed by length and by chunks, split at every byte.
 #include "apps/server/connection/body_reader.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using http1::Progress;
 struct Row {
   const char* name;
   Body body;
-  std::string bytes;  // on the wire, with what follows
+  std::string bytes;  // as received, with bytes of the next request
   std::string content;
   std::size_t used;  // of `bytes`
 };
@@ -32,7 +32,8 @@ std::vector<Row> rows() {
   };
 }
 
-// Feeds pieces of the given ends; what is used of the last tells where the next request begins.
+// Decodes the bytes of a row in pieces with these ends. The next request begins behind the bytes
+// that were used.
 void feed(const Row& row, const std::vector<std::size_t>& ends) {
   BodyReader reader(row.body, {});
   std::string content;
@@ -55,7 +56,7 @@ void feed(const Row& row, const std::vector<std::size_t>& ends) {
   EXPECT_EQ(reader.wanted(1000), 0U);
 }
 
-TEST(Bodies, are_the_same_at_every_split) {
+TEST(Bodies, are_decoded_alike_at_every_split) {
   for (const Row& row : rows()) {
     SCOPED_TRACE(row.name);
     for (std::size_t first = 1; first < row.bytes.size(); ++first) {
@@ -70,7 +71,7 @@ TEST(Bodies, are_the_same_at_every_split) {
   }
 }
 
-TEST(Bodies, of_a_length_want_no_more_than_that) {
+TEST(Bodies, of_a_length_want_no_bytes_behind_it) {
   BodyReader reader({BodyKind::length, 10}, {});
   EXPECT_EQ(reader.wanted(4), 4U);
   EXPECT_EQ(reader.wanted(100), 10U);
@@ -83,7 +84,7 @@ TEST(Bodies, of_a_length_want_no_more_than_that) {
   EXPECT_EQ(reader.announced(), 10U);
 }
 
-TEST(Bodies, in_chunks_want_no_more_than_can_be_kept) {
+TEST(Bodies, in_chunks_want_at_most_the_bytes_that_an_input_can_keep) {
   BodyReader reader({BodyKind::chunked, 0}, {});
   EXPECT_EQ(reader.wanted(4), 4U);
   EXPECT_EQ(reader.wanted(1'000'000), most_tail_bytes);
@@ -105,7 +106,7 @@ TEST(Bodies, of_the_largest_length_do_not_wrap) {
   EXPECT_EQ(reader.delivered(), 1U);
 }
 
-TEST(Bodies, in_malformed_chunks_fail_and_say_why) {
+TEST(Bodies, in_malformed_chunks_fail_with_an_error) {
   BodyReader reader({BodyKind::chunked, 0}, {});
   std::string bytes = "1\r\nab";
   const auto result = reader.decode(bytes.data(), bytes.size());
@@ -113,7 +114,7 @@ TEST(Bodies, in_malformed_chunks_fail_and_say_why) {
   EXPECT_EQ(result.failure.error, http1::Error::chunk_end_missing);
 }
 
-TEST(Bodies, of_nothing_received_wait) {
+TEST(Bodies, without_received_bytes_are_not_complete) {
   BodyReader reader({BodyKind::length, 1}, {});
   char none = 0;
   EXPECT_EQ(reader.decode(&none, 0).progress, Progress::more);

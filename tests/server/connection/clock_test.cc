@@ -1,4 +1,4 @@
-// The clock that dates responses.
+// The clock of responses and logs, and its text.
 #include "apps/server/connection/clock.h"
 
 #include <ctime>
@@ -22,7 +22,7 @@ TEST(Dates, are_right_to_the_second) {
   EXPECT_EQ(http1::parse_date(clock.date(), now), now);
 }
 
-TEST(Dates, stay_what_the_last_look_said) {
+TEST(Dates, do_not_change_until_the_time_is_read_again) {
   Clock clock;
   clock.now();
   const std::string date(clock.date());

@@ -1,4 +1,4 @@
-// Who counts as one address, and that counts come out even, also where threads meet.
+// Which peers count as one address, the limit of an address, and counting by several threads.
 #include "apps/server/listen/address_counts.h"
 
 #include <arpa/inet.h>
@@ -38,7 +38,7 @@ TEST(CountedAddresses, are_all_of_IPv4_and_the_first_half_of_IPv6) {
   EXPECT_EQ(address_of("unix"), std::nullopt);
 }
 
-TEST(Counts, let_an_address_have_so_many_and_no_more) {
+TEST(Counts, limit_the_connections_of_an_address) {
   AddressCounts counts(3, 100, 42);
   std::vector<AddressCounts::Slot> slots(4);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(counts.enter(1, slots[static_cast<std::size_t>(i)]));
@@ -49,12 +49,12 @@ TEST(Counts, let_an_address_have_so_many_and_no_more) {
   EXPECT_TRUE(counts.enter(1, slots[0]));
   AddressCounts::Slot more = 0;
   EXPECT_FALSE(counts.enter(1, more));
-  counts.leave(more);  // nothing happens
+  counts.leave(more);  // has no effect
   EXPECT_FALSE(counts.enter(1, more));
 }
 
-// More addresses than there is room for are let in, and disturb nobody's count.
-TEST(Counts, let_in_whom_they_cannot_count) {
+// Addresses that the table has no word for are not limited, and do not change other counts.
+TEST(Counts, do_not_limit_addresses_that_have_no_word) {
   AddressCounts counts(1, 1, 42);
   std::vector<AddressCounts::Slot> slots;
   std::size_t counted = 0;
@@ -71,7 +71,7 @@ TEST(Counts, let_in_whom_they_cannot_count) {
   EXPECT_NE(slot, AddressCounts::uncounted);
 }
 
-TEST(Counts, come_out_even_where_threads_meet) {
+TEST(Counts, are_zero_after_several_threads_have_entered_and_left) {
   constexpr std::uint64_t most = 5;
   AddressCounts counts(most, 4, 42);  // 16 words for 8 addresses
   const auto come_and_go = [&](unsigned seed) {
