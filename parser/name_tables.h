@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "parser/bytes.h"
-#include "parser/names.h"
+#include "parser/vocabulary.h"
 
 namespace http1::names {
 
