@@ -33,6 +33,8 @@
 #include "fuzz/require.h"
 #include "fuzz/scratch.h"
 #include "fuzz/script.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
 #include "uring/simulated.h"
 
 namespace {

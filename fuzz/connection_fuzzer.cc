@@ -35,6 +35,7 @@
 #include "fuzz/require.h"
 #include "fuzz/script.h"
 #include "fuzz/served_tree.h"
+#include "uring/loop.h"
 #include "uring/simulated.h"
 
 namespace {

@@ -1,4 +1,5 @@
-// Filling in operations, and ending them early. Covered by tests/uring/loop_test.cc.
+// Describing operations, ending them early, and keeping received buffers. Covered by
+// tests/uring/loop_test.cc.
 #include "uring/io.h"
 
 #include <cassert>
@@ -8,24 +9,33 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/scope.h"
-
 namespace uring {
 
-Io::Io(Scope& scope) : loop_(scope.loop()), next_(scope.ios_), link_(&scope.ios_) {
+// Neither function resumes a coroutine, so the list does not change during the iteration.
+void IoGroup::stop() {
+  for (Io* io = first_; io; io = io->next_) io->stop();
+}
+
+void IoGroup::end_idle() {
+  for (Io* io = first_; io; io = io->next_) {
+    if (io->idle_) io->set_deadline(0);
+  }
+}
+
+Io::Io(IoGroup& group) : loop_(group.loop()), next_(group.first_), link_(&group.first_) {
   if (next_) next_->link_ = &next_;
-  scope.ios_ = this;
+  group.first_ = this;
 }
 
 Io::~Io() {
   assert(!operation_.waiter && !operation_.armed && !stream_.armed);
-  forget_kept();
+  recycle_kept();
   loop_.timers().remove(timer_);
   *link_ = next_;
   if (next_) next_->link_ = link_;
 }
 
-// Of a standard-layout struct the place of a member is known, and the first one's is its own.
+// In a standard-layout struct the offset of a member is known, and that of the first member is 0.
 static_assert(std::is_standard_layout_v<IoParts> && offsetof(IoParts, stream_) == 0);
 
 Io& Io::of(Timer& timer) {
@@ -122,9 +132,10 @@ void Io::renew() {
   timed_out_ = false;
 }
 
-// True when there is nothing to wait for: a file in memory, or a peer's operation after stop() or
-// the deadline. A multishot accept that is still armed must be awaited to its end all the same.
-bool Io::answered_otherwise() {
+// Completes the operation without the engine's queues, if it is on a file in memory, or waits for a
+// peer after stop() or the deadline. False: it must be started. A multishot accept that is still
+// armed is awaited to its end even then.
+bool Io::complete_at_once() {
   if (files_at_once_ && works_on_files(operation_.code)) {
     return loop_.engine().finish_now(operation_);
   }
@@ -136,7 +147,7 @@ bool Io::answered_otherwise() {
   return true;
 }
 
-// --- Receiving that goes on by itself ---
+// --- The multishot receive ---
 
 Io::Pending Io::end_receiving() {
   assert(!operation_.waiter && !operation_.armed);
@@ -145,8 +156,9 @@ Io::Pending Io::end_receiving() {
   return Pending(*this);
 }
 
-// True, with a result, when there is nothing to wait for.
-bool Io::has_arrived() {
+// Sets the result of receive() or end_receiving() and returns true, if there is one without
+// waiting.
+bool Io::take_arrived() {
   if (awaits_end_) return !stream_.armed;
   if (stopped_ || timed_out_) {
     operation_.result = Result{.value = -ECANCELED};
@@ -154,7 +166,7 @@ bool Io::has_arrived() {
     operation_.result = take_kept();
   } else if (end_ != not_ended) {
     operation_.result = Result{.value = end_};
-    if (end_ == -ENOBUFS) end_ = not_ended;  // the next one may find a buffer
+    if (end_ == -ENOBUFS) end_ = not_ended;  // the next receive may find a buffer
   } else {
     return false;
   }
@@ -185,8 +197,8 @@ void Io::on_received(Result result) {
   }
   if (!is_awaited || (awaits_end_ && stream_.armed)) return;
   const std::coroutine_handle<> waiter = std::exchange(operation_.waiter, nullptr);
-  if (!has_arrived()) {
-    await_arrival(waiter);  // it was ended to pause, or for a deadline that counts no more
+  if (!take_arrived()) {
+    await_arrival(waiter);  // it ended for a pause, or for an earlier deadline
     return;
   }
   waiter.resume();
@@ -212,12 +224,12 @@ Result Io::take_kept() {
   return result;
 }
 
-void Io::forget_kept() {
+void Io::recycle_kept() {
   while (kept_ > 0) loop_.engine().recycle(take_kept().buffer);
 }
 
-// Ends the wait for a peer, if that is what is going on. The completion still comes. An acceptor
-// that stops itself awaits nothing at this moment, but its operation goes on.
+// Asks the engine to end the present wait, if it is for a peer. The operation still completes. An
+// acceptor that stops itself awaits nothing at this moment, but its operation is in flight.
 void Io::interrupt() {
   if (!operation_.waiter && !operation_.armed) return;
   if (sleeping_) {

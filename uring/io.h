@@ -1,11 +1,12 @@
-// Io: what one flow of control awaits, and until when.
+// Io: the waits of one flow of control (a connection, an acceptor, a client): one operation at a
+// time, the receive that runs beside it, the deadline, and the request to stop.
 //
-// A connection, an acceptor or a client has one Io. It holds the one operation that is awaited, the
-// receive that goes on by itself, the deadline, and the wish to stop; so a coroutine's frame holds
-// none of these, and "cancel this connection" is one call. Once it was stopped or its deadline
-// passed, whatever waits for a peer answers ECANCELED, at once and from then on; file operations
-// still run, so that a coroutine can tidy up after itself. Deadlines bound what waits for a peer,
-// never a file. Covered by tests/uring/loop_test.cc and receive_test.cc.
+// The coroutine of a connection awaits the functions of its Io. All state of a wait is in the Io
+// and not in the coroutine's frame, so stop() can end whatever the connection waits for. After
+// stop(), or once the deadline has passed, an operation that waits for a peer completes with
+// ECANCELED, at once and from then on. File operations still run, so that a coroutine can clean up
+// after itself; a deadline never limits them. Covered by tests/uring/loop_test.cc and
+// receive_test.cc.
 #pragma once
 
 #include <algorithm>
@@ -18,21 +19,19 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "uring/loop.h"
+#include "uring/loop_state.h"
 #include "uring/operation.h"
 #include "uring/timers.h"
 
 namespace uring {
 
-class Scope;
-
-// A message of up to four pieces for one send. Owned by the caller, with the bytes, until the send
-// completed.
+// A message of up to four pieces, for one send. The caller keeps it and the bytes unchanged until
+// the send has completed.
 struct Gather {
   std::array<iovec, 4> pieces{};
   msghdr header{};
 
-  // Starts anew with no piece.
+  // Removes all pieces.
   void clear() { header.msg_iovlen = 0; }
   void add(std::string_view bytes) {
     if (bytes.empty()) return;
@@ -46,25 +45,54 @@ struct Gather {
   }
 };
 
-// What of an Io others have pointers to: a base, so that these lead to the Io.
+class Io;
+
+// The Ios that are stopped together.
+class IoGroup {
+ public:
+  IoGroup(const IoGroup&) = delete;
+  IoGroup& operator=(const IoGroup&) = delete;
+
+  // Stops every Io of the group. It does not stop Ios that are made later, so stop their maker
+  // first.
+  void stop();
+  // Ends the waits of the idle Ios of the group; see Io::set_idle().
+  void end_idle();
+
+  LoopState& loop() const { return loop_; }
+
+ protected:
+  explicit IoGroup(LoopState& loop) : loop_(loop) {}
+  ~IoGroup() { assert(!first_); }  // every Io must have been destroyed
+
+ private:
+  friend class Io;
+
+  LoopState& loop_;
+  Io* first_ = nullptr;
+};
+
+// The members of an Io that the engine and the timers point to. They are a base, so that such a
+// pointer can be converted to the Io.
 struct IoParts {
-  Stream stream_;  // the receive that goes on by itself
+  Stream stream_;  // the receive that runs beside the awaited operation
   Timer timer_;
 };
 
 class Io : private IoParts {
  public:
-  explicit Io(Scope& scope);
-  ~Io();  // nothing may be in flight
+  // `group`, usually a Scope, must outlive the Io.
+  explicit Io(IoGroup& group);
+  ~Io();  // no operation may be in flight
   Io(const Io&) = delete;
   Io& operator=(const Io&) = delete;
 
-  // What co_await takes: starts the operation and resumes with its Result.
+  // An operation that is described and not yet started. co_await starts it and returns its Result.
   class [[nodiscard]] Pending {
    public:
     explicit Pending(Io& io) : io_(io) {}
     bool await_ready() const noexcept {
-      return io_.is_receiving() ? io_.has_arrived() : io_.answered_already();
+      return io_.is_receiving() ? io_.take_arrived() : io_.completes_at_once();
     }
     void await_suspend(std::coroutine_handle<> waiter) noexcept {
       if (io_.is_receiving())
@@ -78,18 +106,21 @@ class Io : private IoParts {
     Io& io_;
   };
 
-  // --- Waiting for peers. Cancelled by stop() and by the deadline. ---
+  // --- Waiting for peers. stop() and the deadline cancel these operations. ---
 
-  // The next connection of `listener`. Multishot: to stop being given connections, stop() this Io
-  // and await until a Result without `more`; between two awaits do not return to the loop.
+  // The next connection of `listener`. The operation is multishot: to end it, stop() this Io and
+  // await it until a Result has no `more`. Between two awaits the coroutine must not return to the
+  // loop.
   Pending accept(int listener);
   Pending connect(int fd, const sockaddr* address, socklen_t bytes);
   Pending recv(int fd, std::span<char> room);
-  // Result::buffer names the buffer; Engine::recycle() gives it back.
+  // Receives into a buffer that the engine provides. Result::buffer is its number; the caller
+  // returns it with Engine::recycle().
   Pending recv_provided(int fd);
-  // The next bytes that the peer of `fd` sent, in a buffer as above; a value of 0 is their end. The
-  // first call starts a receive that goes on by itself, whatever else is awaited, and what arrives
-  // meanwhile is kept; while more than most_kept buffers are, it pauses.
+  // The next bytes that the peer of `fd` sent, in a provided buffer; a value of 0 is the end of the
+  // stream. The first call starts a multishot receive, which continues while the coroutine awaits
+  // other operations. Buffers that it fills meanwhile are kept for later calls; it pauses while
+  // more than most_kept buffers are kept.
   Pending receive(int fd) {
     assert(!operation_.waiter && !operation_.armed);
     operation_.code = OpCode::recv_stream;
@@ -97,81 +128,84 @@ class Io : private IoParts {
     awaits_end_ = false;
     return Pending(*this);
   }
-  // Ends that receive: afterwards the kernel owes nothing, and receive() first gives out what is
-  // kept. Not cancelled by anything.
+  // Ends that receive: afterwards no receive is in flight. A later receive() first returns the
+  // buffers that are kept. Neither stop() nor the deadline cancels this wait.
   Pending end_receiving();
-  // Something is kept: receive() would give it at once.
+  // True while a buffer is kept: receive() would return it without waiting.
   bool has_received() const { return kept_ > 0; }
-  // Such a receive is in flight.
+  // True while the multishot receive is in flight.
   bool receives() const { return stream_.armed; }
-  // Completes when all bytes are sent; fewer means that the peer is gone or the deadline passed.
+  // Completes when all bytes are sent. A smaller count means that the peer is gone or that the
+  // deadline has passed.
   Pending send(int fd, std::string_view bytes) {
     return prepare(OpCode::send, fd, bytes.data(), bytes.size());
   }
   Pending send(int fd, Gather& message);
-  // Nothing but time passing. ECANCELED when stopped before.
+  // Waits for `duration`. ECANCELED when the Io is stopped before.
   Pending sleep(Milliseconds duration);
 
-  // --- Files. Never cancelled. ---
+  // --- Files. These operations are never cancelled. ---
 
-  // Of an event descriptor, at_position: waits until somebody signals it.
+  // The read of an event descriptor (offset at_position) waits until the descriptor is signalled.
   Pending read(int fd, std::span<char> room, std::uint64_t offset);
   Pending write(int fd, std::string_view bytes, std::uint64_t offset);
-  // `path` ends in NUL; it is taken as relative to `directory`.
+  // `path` ends in NUL and is relative to `directory`.
   Pending open(int directory, const char* path, OpenHow how);
   Pending sync(int fd);
   Pending sync_data(int fd);
   Pending rename(int directory, const char* from, int to_directory, const char* to, unsigned flags);
   Pending link(int directory, const char* from, int to_directory, const char* to);
-  // Gives an open file, which may have no name, one more. Where the kernel wants more rights for
-  // that than this process has: Fault::not_found.
+  // Gives an open file, which may have no name, another name. Fault::not_found: the kernel requires
+  // a capability for it (CAP_DAC_READ_SEARCH) that this process does not have.
   Pending link_file(int file, int to_directory, const char* to);
   Pending unlink(int directory, const char* path, int flags);
   Pending make_directory(int directory, const char* path, unsigned mode);
-  // Says that what follows is about files in memory: all of the above but reading is done at once,
-  // as plain calls, and awaiting it returns without a turn of the loop. Paths that lead to another
-  // file system are found out and opened as ever; what has a descriptor must be in memory.
+  // Declares that the files of later operations are on a file system in memory. File operations
+  // other than read() are then plain calls that complete at once, without a loop iteration. A path
+  // that leads to another file system is detected and opened in the usual way; a descriptor must be
+  // of a file in memory.
   void do_files_at_once(bool at_once) { files_at_once_ = at_once; }
   bool does_files_at_once() const { return files_at_once_; }
-  // Lets whatever else is ready have its turn, for who has much to do without waiting.
+  // Completes in the next loop iteration, so that a long computation lets other coroutines run.
   Pending yield();
 
-  // Peers have `duration` from now on; a later call replaces an earlier one.
+  // Cancels waits for peers once `duration` has passed. A later call replaces an earlier one.
   void set_deadline(Milliseconds duration) { loop_.timers().set(timer_, loop_.now() + duration); }
   void clear_deadline() { loop_.timers().clear(timer_); }
 
-  // Ends what waits for a peer, now and from now on.
+  // Cancels the present wait for a peer and all later ones.
   void stop();
-  // Says whether nothing is lost when the wait ends: then Scope::end_idle() ends it, as if its
-  // deadline were now.
+  // States whether the present wait may end early without loss. If so, IoGroup::end_idle() ends it,
+  // as if its deadline had passed.
   void set_idle(bool idle) { idle_ = idle; }
 
   bool stopped() const { return stopped_; }
   bool timed_out() const { return timed_out_; }
-  Loop& loop() const { return loop_; }
-  FramePool& frames() const { return loop_.frames(); }
+  LoopState& loop() const { return loop_; }
   Engine& engine() const { return loop_.engine(); }
-  // For coroutines whose first parameter is an Io: where their frames are allocated.
+  // For coroutines whose first parameter is an Io: their frames are allocated here.
+  FramePool& frames() const { return loop_.frames(); }
 
-  // Takes back stopped() and timed_out(), for a new use of this Io.
+  // Resets stopped() and timed_out(), for a new use of this Io.
   void renew();
 
-  // For the loop: whose it is, that the timer fired, and a completion of the stream.
+  // For Loop: the Io of a timer or a stream, the end of the deadline, and a completion of the
+  // stream.
   static Io& of(Timer& timer);
   static Io& of(Stream& stream) { return static_cast<Io&>(reinterpret_cast<IoParts&>(stream)); }
   void on_deadline();
   void on_received(Result result);
 
-  // Buffers kept for one flow of control before its peer has to wait: enough for a small upload
-  // that arrives with its head.
+  // Buffers that are kept for one flow of control before it stops receiving: enough for a small
+  // upload that arrives together with its head.
   static constexpr std::uint16_t most_kept = 8;
 
  private:
-  friend class Scope;
-  // One operation moves at most this many bytes: what read(2) and send(2) move at once.
+  friend class IoGroup;
+  // One operation transfers at most this many bytes, which is the limit of read(2) and send(2).
   static constexpr std::size_t most_bytes = 0x7ffff000;
   static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
-  // What is awaited is the stream; waiter and result are those of the operation all the same.
+  // True while the stream is awaited. The waiter and the result are in operation_ then, too.
   bool is_receiving() const { return operation_.code == OpCode::recv_stream; }
   Pending prepare(OpCode code, int fd, const void* address, std::size_t length) {
     assert(!operation_.waiter && (!operation_.armed || code == OpCode::accept));
@@ -181,15 +215,15 @@ class Io : private IoParts {
     operation_.length = static_cast<std::uint32_t>(std::min(length, most_bytes));
     return Pending(*this);
   }
-  bool answered_already() {
-    return (files_at_once_ || stopped_ || timed_out_) && answered_otherwise();
+  bool completes_at_once() {
+    return (files_at_once_ || stopped_ || timed_out_) && complete_at_once();
   }
-  bool answered_otherwise();
+  bool complete_at_once();
   void begin(std::coroutine_handle<> waiter) {
     operation_.waiter = waiter;
     if (!sleeping_ && !operation_.armed) loop_.engine().start(operation_);
   }
-  bool has_arrived();
+  bool take_arrived();
   void await_arrival(std::coroutine_handle<> waiter) {
     operation_.waiter = waiter;
     if (awaits_end_ || !stream_.armed) begin_receiving();
@@ -197,23 +231,23 @@ class Io : private IoParts {
   void begin_receiving();
   void keep(Result result);
   Result take_kept();
-  void forget_kept();
+  void recycle_kept();
   void interrupt();
 
-  Loop& loop_;
-  Io* next_;   // in the scope's list
-  Io** link_;  // what points to this one
+  LoopState& loop_;
+  Io* next_;   // in the list of the group
+  Io** link_;  // the pointer of that list that points to this Io
   Operation operation_;
-  std::int32_t end_ = not_ended;     // what the stream came to in the end
-  std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order they arrived
+  std::int32_t end_ = not_ended;     // the last result of the stream, once it has ended
+  std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order of their arrival
   std::uint16_t last_ = no_buffer;
   std::uint16_t kept_ = 0;
-  bool awaits_end_ = false;  // end_receiving() is what is awaited
+  bool awaits_end_ = false;  // end_receiving() is awaited
   bool stopped_ = false;
   bool timed_out_ = false;
   bool files_at_once_ = false;
   bool idle_ = false;
-  bool sleeping_ = false;  // the timer's end is what is awaited
+  bool sleeping_ = false;  // the timer is awaited
 };
 
 }  // namespace uring

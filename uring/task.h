@@ -1,14 +1,14 @@
 // Task: a coroutine that returns a small value to the coroutine that awaits it.
 //
-// Lazy: it starts when awaited, and resumes its awaiter directly when it ends. A root task has no
-// awaiter; its Scope starts it and is told of its end (scope.h). Rules for all coroutines here,
-// because g++ 12 and clang 14 miscompile some of the alternatives:
+// A task is lazy: it starts when it is awaited, and resumes its awaiter directly when it ends. A
+// root task has no awaiter; a Scope starts and counts it (uring/scope.h). Rules for all coroutines
+// of this project, because g++ 12 and clang 14 miscompile some of the alternatives:
 //   * co_await stands only as a whole statement or as the whole initialiser of one named variable;
 //     its arguments are names, references, numbers, views or trivial aggregates;
 //   * coroutines are named functions, never lambdas, and return a Task of a trivial value;
-//   * exceptions do not cross them.
-// The first parameter of a coroutine has a member frames() that returns the FramePool&.
-// Covered by tests/uring/task_test.cc.
+//   * no exception leaves them.
+// The first parameter of a coroutine has a member frames() that returns the FramePool& that its
+// frame is allocated from. Covered by tests/uring/task_test.cc.
 #pragma once
 
 #include <cassert>
@@ -22,16 +22,11 @@
 
 namespace uring {
 
-class Scope;
-
 namespace detail {
 
-// Tells `scope` that one of its root tasks has ended. Defined in scope.cc.
-void root_ended(Scope& scope);
-
 struct PromiseBase {
-  std::coroutine_handle<> awaiter;  // resumed at the end; empty for a root task
-  Scope* scope = nullptr;           // set for a root task only
+  std::coroutine_handle<> awaiter;    // resumed at the end; empty for a root task
+  std::size_t* live_roots = nullptr;  // a root task's: decremented at the end
 
   template <typename First, typename... Rest>
   static void* operator new(std::size_t bytes, First& first, Rest&...) {
@@ -44,10 +39,10 @@ struct PromiseBase {
     template <typename Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
       PromiseBase& promise = ended.promise();
-      if (!promise.scope) return promise.awaiter;
-      Scope& home = *promise.scope;
-      ended.destroy();  // this awaiter lies in the frame: nothing of it is touched after
-      root_ended(home);
+      if (!promise.live_roots) return promise.awaiter;
+      std::size_t& live_roots = *promise.live_roots;
+      ended.destroy();  // the frame holds this awaiter too, which must not be used from here on
+      --live_roots;
       return std::noop_coroutine();
     }
     void await_resume() const noexcept {}
@@ -80,7 +75,7 @@ class [[nodiscard]] Task {
   using promise_type = detail::Promise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
-  Task(Handle handle) : handle_(handle) {}  // NOLINT: what a coroutine returns becomes its Task
+  Task(Handle handle) : handle_(handle) {}  // NOLINT: converts what get_return_object() returns
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
@@ -98,7 +93,8 @@ class [[nodiscard]] Task {
     if constexpr (!std::is_void_v<T>) return handle_.promise().value;
   }
 
-  // Gives the coroutine away; the caller starts it and sees that it ends.
+  // Transfers ownership of the coroutine to the caller, which starts it. A root task destroys
+  // itself at its end.
   Handle release() { return std::exchange(handle_, nullptr); }
 
  private:

@@ -12,7 +12,9 @@
 #include "apps/client/screen/report.h"
 #include "apps/client/session/interrupt.h"
 #include "apps/client/session/session.h"
+#include "uring/loop.h"
 #include "uring/make_engine.h"
+#include "uring/scope.h"
 
 namespace client {
 

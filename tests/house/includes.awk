@@ -56,7 +56,7 @@ function may_include(room, name,    other) {
   if (room == "apps/crypto") return 0
   if (room ~ /^apps\//) return other ~ /^(parser|uring|apps\/options|apps\/crypto)$/ # and by ranks
   if (room == "fuzz") # and pure: see judge_fuzz
-    return other == "parser" || other ~ /^apps\// || plays_connections(file) && name == "uring/simulated.h"
+    return other == "parser" || other ~ /^apps\// || plays_connections(file) && name ~ /^uring\/(loop|scope|simulated)\.h$/
   return 0
 }
 

@@ -14,6 +14,7 @@
 
 #include "fuzz/replace_new.h"
 #include "tests/server/world.h"
+#include "uring/loop.h"
 
 namespace {
 

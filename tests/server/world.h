@@ -25,6 +25,7 @@
 #include "apps/server/serve.h"
 #include "parser/parse.h"
 #include "uring/fd.h"
+#include "uring/loop.h"
 #include "uring/simulated.h"
 
 namespace server::lab {

@@ -12,6 +12,7 @@
 #include "apps/server/listen/address_counts.h"
 #include "apps/server/listen/peer.h"
 #include "uring/io.h"
+#include "uring/scope.h"
 
 namespace server {
 

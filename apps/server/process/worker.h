@@ -18,6 +18,7 @@
 #include "uring/fd.h"
 #include "uring/make_engine.h"
 #include "uring/mutex.h"
+#include "uring/scope.h"
 #include "uring/thread_annotations.h"
 
 namespace server {

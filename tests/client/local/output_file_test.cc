@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/simulated.h"
 

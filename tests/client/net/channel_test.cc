@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "uring/loop.h"
+#include "uring/scope.h"
 #include "uring/simulated.h"
 
 namespace client {

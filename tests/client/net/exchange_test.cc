@@ -12,6 +12,8 @@
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/session/interrupt.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
 #include "uring/simulated.h"
 
 namespace client {

@@ -7,6 +7,8 @@
 
 #include "apps/client/session/interrupt.h"
 #include "uring/io.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
 #include "uring/simulated.h"
 #include "uring/task.h"
 
