@@ -2,9 +2,12 @@
 #include "apps/client/command/url.h"
 
 #include <array>
+#include <charconv>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "apps/client/command/clause.h"
 #include "parser/error.h"
 #include "parser/fields.h"
 #include "parser/hex.h"
@@ -80,25 +83,24 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-// `problem` completes "... is not a URL: ".
-ExitReason bad_url(std::string_view text, std::string_view problem) {
-  return exit_with(ExitCode::bad_url, "'" + shown(text) + "' is not a URL: " +
-                                          std::string(problem) + "; write http://HOST:PORT/PATH");
+// Why the authority of a URL, "user@host:port", is not valid.
+std::string_view authority_problem(std::string_view authority) {
+  authority = authority.substr(authority.rfind('@') + 1);
+  const std::size_t bracket = authority.find(']');  // of an IPv6 literal
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const bool is_open = authority.starts_with('[') && bracket == std::string_view::npos;
+  if (authority.substr(0, colon).empty()) return "it names no host";
+  if (colon == std::string_view::npos || is_open) return "its host is not valid";
+  const std::string_view port = authority.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool good = error == std::errc() && end == port.data() + port.size() && number <= 65535;
+  return good ? "its host is not valid" : "its port is not a number from 1 to 65535";
 }
 
-// The problem as the parser describes it, without a full stop; a port above 65535 is the usual one.
-std::string problem_of(std::string_view text, http1::Error error) {
-  const std::string_view after = text.substr(text.find("://") + 3);
-  const std::string_view authority = after.substr(0, after.find_first_of("/?#"));
-  const std::string_view port = authority.substr(authority.rfind(':') + 1);
-  const bool has_number = authority.find(':') != std::string_view::npos && !port.empty() &&
-                          port.find_first_not_of("0123456789") == std::string_view::npos;
-  if (error == http1::Error::url_host_invalid && has_number && port.size() > 4) {
-    return "the port is a number up to 65535";
-  }
-  std::string problem(http1::describe(error));
-  if (problem.ends_with('.')) problem.pop_back();
-  return problem;
+ExitReason bad_url(std::string_view text, const std::string& problem) {
+  return exit_with(ExitCode::bad_url, "'" + shown(text) + "' is not a URL: " + problem +
+                                          "; write http://HOST:PORT/PATH");
 }
 
 // "http:/host" and "http:host": a slip of the finger, and no host of that name.
@@ -172,7 +174,12 @@ ExitReason parse_url(std::string_view text, Url& url) {
   http1::Url parts;
   const http1::Error error = http1::parse_url(typed, parts);
   if (error == http1::Error::url_scheme_unsupported) return unsupported(text);
-  if (error != http1::Error::none) return bad_url(text, problem_of(typed, error));
+  if (error == http1::Error::url_host_invalid) {
+    const std::string_view authority =
+        std::string_view(whole).substr(after_slashes, path_at - after_slashes);
+    return bad_url(text, std::string(authority_problem(authority)));
+  }
+  if (error != http1::Error::none) return bad_url(text, clause(error));
   if (parts.scheme != http1::Scheme::http) return unsupported(text);
   url = {.userinfo = std::string(parts.userinfo),
          .host = std::string(parts.host),
