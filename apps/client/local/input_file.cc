@@ -11,6 +11,7 @@
 #include <span>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "apps/client/command/plan.h"
 #include "apps/client/session/interrupt.h"
@@ -35,6 +36,11 @@ ExitCode fail_reading(InputFile& input, std::string_view why) {
   return code_of(input.error);
 }
 
+ExitCode fail_reading(InputFile& input, uring::Result read) {
+  if (read.error() != EBADF) return fail_reading(input, uring::describe(read.fault()));
+  return fail_reading(input, "it is closed; redirect a file into it, or name the file");
+}
+
 // Finds out whether the open file is a stream, and its length where it is none.
 ExitCode check_input(InputFile& input) {
   struct stat facts {};
@@ -44,9 +50,9 @@ ExitCode check_input(InputFile& input) {
   if (S_ISDIR(facts.st_mode)) {
     return fail_reading(input, "it is a directory; name a file in it");
   }
-  input.is_stream = !S_ISREG(facts.st_mode);
-  input.length = input.is_stream ? 0 : static_cast<std::uint64_t>(facts.st_size);
-  input.at_end = !input.is_stream && input.length == 0;
+  input.is_regular = S_ISREG(facts.st_mode);
+  input.is_stream = !input.is_regular;
+  input.length = input.is_regular ? static_cast<std::uint64_t>(facts.st_size) : 0;
   return ExitCode::ok;
 }
 
@@ -59,6 +65,34 @@ std::string_view framed(std::vector<char>& buffer, std::size_t count) {
   std::memcpy(begin, size.data(), static_cast<std::size_t>(digits));
   std::memcpy(buffer.data() + front_bytes + count, "\r\n", back_bytes);
   return {begin, static_cast<std::size_t>(digits) + count + back_bytes};
+}
+
+// Makes the next piece of the `count` bytes of data in the buffer.
+void take_piece(InputFile& input, std::size_t count) {
+  input.size += count;
+  input.at_end = input.is_stream ? count == 0 : input.size == input.length;
+  input.piece = input.is_stream ? framed(input.buffer, count)
+                                : std::string_view(input.buffer.data() + front_bytes, count);
+}
+
+// Reads the first piece of a regular file, and finds out its length.
+uring::Task<ExitCode> read_front(uring::Io& io, InputFile& input) {
+  std::size_t most = data_bytes;
+  if (input.length > 0)
+    most = static_cast<std::size_t>(std::min<std::uint64_t>(most, input.length));
+  while (input.read_ahead < most) {
+    const std::span<char> space =
+        std::span(input.buffer).subspan(front_bytes + input.read_ahead, most - input.read_ahead);
+    const uring::Result read = co_await io.read(input.fd, space, input.read_ahead);
+    if (!read.ok()) co_return fail_reading(input, read);
+    input.read_ahead += read.count();
+    if (read.count() > 0) continue;
+    input.length = input.read_ahead;
+    input.at_end = input.length == 0;
+    co_return ExitCode::ok;
+  }
+  input.is_stream = input.length == 0;
+  co_return ExitCode::ok;
 }
 
 }  // namespace
@@ -80,16 +114,23 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
     co_return fail_reading(input, why + "; check the path");
   }
   input.fd = opened.value;
-  co_return check_input(input);
+  const ExitCode checked = check_input(input);
+  if (checked != ExitCode::ok || !input.is_regular) co_return checked;
+  const ExitCode read = co_await read_front(io, input);
+  co_return read;
 }
 
 uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
+  if (input.read_ahead > 0) {
+    take_piece(input, std::exchange(input.read_ahead, 0));
+    co_return ExitCode::ok;
+  }
   std::span<char> space = std::span(input.buffer).subspan(front_bytes, data_bytes);
   if (!input.is_stream) {
     space = space.first(
         static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.length - input.size)));
   }
-  const std::uint64_t offset = input.is_stream ? file_position : input.size;
+  const std::uint64_t offset = input.is_regular ? input.size : file_position;
   const uring::Result read = co_await io.read(input.fd, space, offset);
   if (read.fault() == uring::Fault::try_again) {
     pollfd polled{input.fd, POLLIN, 0};  // another process made the stream non-blocking
@@ -98,18 +139,18 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
     input.piece = {};
     co_return ExitCode::ok;
   }
-  if (read.error() == EBADF) {
-    co_return fail_reading(input, "it is closed; redirect a file into it, or name the file");
-  }
-  if (!read.ok()) co_return fail_reading(input, uring::describe(read.fault()));
+  if (!read.ok()) co_return fail_reading(input, read);
   if (!input.is_stream && read.count() == 0) {
     co_return fail_reading(input, "it became shorter while it was sent; send it again");
   }
-  input.size += read.count();
-  input.at_end = input.is_stream ? read.count() == 0 : input.size == input.length;
-  input.piece = input.is_stream ? framed(input.buffer, read.count())
-                                : std::string_view(input.buffer.data() + front_bytes, read.count());
+  take_piece(input, read.count());
   co_return ExitCode::ok;
+}
+
+void rewind_input(InputFile& input) {
+  input.size = input.read_ahead = 0;
+  input.piece = {};
+  input.at_end = !input.is_stream && input.length == 0;
 }
 
 void close_input(uring::Engine& engine, InputFile& input) {

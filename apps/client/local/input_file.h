@@ -1,8 +1,10 @@
 // InputFile: the file or stream that an upload sends.
 //
-// A regular file is read by offset until its length. Anything else (standard input, a pipe, a
-// device) is a stream of unknown length: it is read to its end, and each piece is framed as a
-// chunk, so that a piece is sent as it stands. Covered by tests/client/local/input_file_test.cc.
+// A regular file is read by offset until its length. Its length is known when its first piece has
+// been read: files of /proc say that they have no bytes, and those of /sys that they have 4096. A
+// long file that says so, and anything but a regular file (standard input, a pipe, a device), is a
+// stream of unknown length: it is read to its end, and each piece is framed as a chunk, so that a
+// piece is sent as it stands. Covered by tests/client/local/input_file_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -20,25 +22,33 @@ namespace client {
 struct InputFile {
   int fd = -1;
   std::string name = {};     // for people: as given, or "standard input"
+  bool is_regular = false;   // it is read by offset, which does not wait for another process
   bool is_stream = false;    // of unknown length; its pieces are chunks
   std::uint64_t length = 0;  // bytes; 0 for a stream
-  std::uint64_t size = 0;    // bytes read so far, without the chunks' framing
+  std::uint64_t size = 0;    // bytes in the pieces so far, without the chunks' framing
   std::vector<char> buffer = {};
+  std::size_t read_ahead = 0;   // bytes in the buffer that no piece has had yet
   std::string_view piece = {};  // the bytes to send next: a view of `buffer`
   bool at_end = false;          // no piece follows `piece`
   ExitReason error = {};        // why a function below failed
+
+  // Says whether read_piece() may wait for a writer for ever.
+  bool may_wait() const { return !is_regular; }
 };
 
 // Both coroutines fail with read_error and the reason in input.error.
 
-// Opens the file of that name; "-" is standard input. A signal that comes while a named pipe waits
-// for its writer ends the process.
+// Opens the file of that name, and reads the first piece of a regular one; "-" is standard input.
+// A signal that comes while a named pipe waits for its writer ends the process.
 [[nodiscard]] uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input,
                                                const std::string& name);
 
-// Reads the next piece; of at most 256 KiB of the file. An empty piece without at_end: nothing was
-// there to be read. Reading a stream waits until its writer writes; nothing can cancel it.
+// Reads the next piece: at most 256 KiB of the file. An empty piece without at_end: there was
+// nothing to read. Reading a stream waits until its writer writes; nothing can cancel it.
 [[nodiscard]] uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input);
+
+// Begins a regular file anew.
+void rewind_input(InputFile& input);
 
 // Closes the file, unless it is standard input. No read may be in flight.
 void close_input(uring::Engine& engine, InputFile& input);

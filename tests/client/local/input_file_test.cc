@@ -38,6 +38,20 @@ uring::Task<> read_all(uring::Io& io, const std::string& name, void (*between)(c
   close_input(io.engine(), upload.input);
 }
 
+uring::Task<> read_twice(uring::Io& io, const std::string& name, Upload& upload) {
+  const ExitCode opened = co_await open_input(io, upload.input, name);
+  upload.code = opened;
+  for (int round = 0; round < 2; ++round) {
+    while (!upload.input.at_end) {
+      const ExitCode read = co_await read_piece(io, upload.input);
+      upload.code = read;
+      upload.pieces.emplace_back(upload.input.piece);
+    }
+    rewind_input(upload.input);
+  }
+  close_input(io.engine(), upload.input);
+}
+
 class InputFileTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -97,6 +111,48 @@ TEST_F(InputFileTest, FramesTheBytesOfAStreamAsChunks) {
   EXPECT_EQ(upload.input.size, 11U);
   const std::vector<std::string> expected = {"b\r\nhello world\r\n", "0\r\n\r\n"};
   EXPECT_EQ(upload.pieces, expected);
+}
+
+TEST_F(InputFileTest, ReadsToTheEndWhereTheSystemSaysThatAFileIsEmpty) {
+  const Upload upload = read("/proc/version");
+  EXPECT_EQ(upload.code, ExitCode::ok) << upload.input.error.text;
+  EXPECT_FALSE(upload.input.is_stream) << "the first piece has the whole file";
+  ASSERT_EQ(upload.pieces.size(), 1U);
+  EXPECT_EQ(upload.pieces[0].substr(0, 5), "Linux");
+  EXPECT_EQ(upload.input.length, upload.pieces[0].size());
+}
+
+TEST_F(InputFileTest, ReadsALongFileWithoutASizeInChunks) {
+  // /proc/self/mem says that it is empty and cannot be read at 0; kallsyms is long.
+  const Upload upload = read("/proc/kallsyms");
+  if (upload.code != ExitCode::ok || upload.input.size < 600'000) GTEST_SKIP() << "no such file";
+  EXPECT_TRUE(upload.input.is_stream);
+  EXPECT_EQ(upload.pieces.front().substr(0, 7), "40000\r\n");
+  EXPECT_EQ(upload.pieces.back(), "0\r\n\r\n");
+}
+
+TEST_F(InputFileTest, ReadsToTheEndWhereTheSystemSaysThatAFileIsLonger) {
+  const char* name = "/sys/kernel/mm/transparent_hugepage/enabled";
+  if (!std::filesystem::exists(name)) GTEST_SKIP() << "no such file";
+  const Upload upload = read(name);
+  EXPECT_EQ(upload.code, ExitCode::ok) << upload.input.error.text;
+  ASSERT_EQ(upload.pieces.size(), 1U);
+  EXPECT_LT(upload.input.length, 4096U);
+}
+
+TEST_F(InputFileTest, BeginsAnew) {
+  write("a", std::string(300'000, 'x'));
+  uring::Simulated engine;
+  uring::Loop loop(engine);
+  uring::Scope scope(loop);
+  uring::Io io(scope);
+  Upload upload;
+  scope.spawn(read_twice(io, path("a"), upload));
+  loop.run(scope);
+  EXPECT_EQ(upload.code, ExitCode::ok);
+  ASSERT_EQ(upload.pieces.size(), 4U);
+  EXPECT_EQ(upload.pieces[2], upload.pieces[0]);
+  EXPECT_EQ(upload.pieces[3], upload.pieces[1]);
 }
 
 TEST_F(InputFileTest, FailsWhereTheFileBecomesShorter) {
