@@ -339,9 +339,7 @@ std::optional<ExitCode> play(const Script& script, const client::Job& job, const
     require(!printed || printed->text() == without_returns(outcomes.head), "HEAD prints the head");
   }
   if (!play.was_calm()) return std::nullopt;
-  // A stopped upload reports the stop, and not the response.
-  const bool may_give_up = job.verb == Verb::put && code == ExitCode::receive_error;
-  require(outcomes.codes.contains(code) || may_give_up, "the exit code is an expected one");
+  require(outcomes.codes.contains(code), "the exit code is an expected one");
   return code;
 }
 

@@ -30,7 +30,7 @@ enum class End : std::uint8_t { finishes, stays_silent };
 struct Outcomes {
   std::set<ExitCode> codes;
   std::string content;  // of the file, if ok is an outcome of GET
-  bool stores = false;  // the job stores a file: not for 304
+  bool stores = false;  // the job stores a file
   std::string head;     // the final head, if there is one
 };
 
@@ -67,7 +67,7 @@ class ClientReference {
   };
 
   static constexpr int most_redirects = 10;
-  static constexpr int most_interim = 16;
+  static constexpr std::size_t most_interim_bytes = 1024 * 1024;
   static constexpr std::uint64_t most_skipped = 65536;
   static constexpr http1::Limits limits{.head_bytes = http1::max_head_bytes,
                                         .fields = http1::max_fields};
@@ -80,9 +80,8 @@ class ClientReference {
   // The final head, after interim ones. An upload may wait for 100 first, and then for the rest.
   bool read_head() {
     const bool is_empty = rest_.empty();
-    const int most = most_interim * (verb_ == Verb::put ? 2 : 1);
-    for (int count = 0; count <= most; ++count) {
-      if (verb_ == Verb::put && count > most_interim) fail(ExitCode::weird_reply);
+    std::size_t interim_bytes = 0;
+    while (interim_bytes <= most_interim_bytes) {
       head_.reset();
       bytes_ = rest_;
       switch (http1::parse_folded_response(bytes_, head_, method_of(verb_), limits)) {
@@ -94,6 +93,7 @@ class ClientReference {
       outcomes_.head = bytes_.substr(0, head_.size());
       rest_.remove_prefix(head_.size());
       if (head_.status() >= 200) return true;
+      interim_bytes += outcomes_.head.size();
     }
     return fail(ExitCode::weird_reply);
   }
@@ -164,6 +164,11 @@ class ClientReference {
   // The outcome of the verb for the final response.
   Outcomes finish() {
     const int status_class = head_.status_class();
+    // Statuses that these requests do not ask for.
+    if (head_.status() == 206 || head_.status() == 226 || head_.status() == 304) {
+      fail(ExitCode::weird_reply);
+      return outcomes_;
+    }
     switch (verb_) {
       case Verb::head: fail(status_class <= 3 ? ExitCode::ok : ExitCode::http_error); break;
       case Verb::remove: fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error); break;
@@ -171,6 +176,8 @@ class ClientReference {
         fail(status_class == 2 ? ExitCode::ok : ExitCode::http_error);
         // A response that came before the whole body was sent confirms nothing.
         if (status_class == 2) fail(ExitCode::weird_reply);
+        // A large upload is sent again without Expect, on a connection that is refused here.
+        if (head_.status() == 417) fail(ExitCode::cannot_connect);
         break;
       case Verb::get: finish_get(); break;
     }
@@ -178,10 +185,7 @@ class ClientReference {
   }
 
   void finish_get() {
-    if (head_.status() == 304) return outcomes_.codes.insert(ExitCode::ok), void();
     if (head_.status_class() != 2) return outcomes_.codes.insert(ExitCode::http_error), void();
-    // 206 is a part of the file, and these jobs request the whole file.
-    if (head_.status() == 206) return outcomes_.codes.insert(ExitCode::weird_reply), void();
     Body body = read_body();
     if (body.is_whole) {
       outcomes_.codes.insert(ExitCode::ok);

@@ -47,7 +47,8 @@ TEST_F(Quoit, ShowsTheExchangeWithoutSecrets) {
   EXPECT_EQ(finished.status, 0);
   EXPECT_EQ(finished.out, "hello");
   EXPECT_EQ(finished.err, "> GET /a HTTP/1.1\n> Host: " + server.authority() +
-                              "\n> Accept: */*\n> Authorization: Basic ***\n> Cookie: ***\n"
+                              "\n> Accept: */*\n> Accept-Encoding: identity\n> Authorization: "
+                              "Basic ***\n> Cookie: ***\n"
                               "> User-Agent: me\n< HTTP/1.1 100 Continue\n< HTTP/1.1 200 OK\n"
                               "< Set-Cookie: ***\n< Content-Length: 5\n");
 }

@@ -1,4 +1,6 @@
 // DELETE. Covered by tests/client/jobs/delete_test.cc.
+#include <utility>
+
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/net/exchange.h"
 
@@ -10,12 +12,13 @@ uring::Task<ExitCode> remove(Channel& channel, const Job& job) {
   if (responded != ExitCode::ok) co_return responded;
 
   const http1::ResponseHead& head = channel.head;
-  ExitCode code = ExitCode::ok;
-  if (head.status_class() == 2) {
+  ExitReason failure =
+      unrequested(head, http1::Method::delete_, channel.session.settings, job.where);
+  if (!failure && head.status_class() != 2) failure = refused(head, job.where);
+  if (!failure) {
     channel.session.report.confirm("deleted " + job.where.text() + ": " + status_text(head));
-  } else {
-    code = channel.fail(refused(head, job.where));
   }
+  const ExitCode code = failure ? channel.fail(std::move(failure)) : ExitCode::ok;
   co_await skip_body(channel);
   co_return code;
 }

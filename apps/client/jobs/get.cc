@@ -4,6 +4,7 @@
 // last byte has come; before that, and after any failure, an existing file keeps its content.
 // Covered by tests/client/jobs/get_test.cc.
 #include <string>
+#include <utility>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/local/output_file.h"
@@ -45,9 +46,11 @@ uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   co_return published;
 }
 
-// RFC 9110 15.3.7: 206 is the response to a request with Range, which only -H adds.
-bool is_unrequested_range(const http1::ResponseHead& head, const Settings& settings) {
-  return head.status() == 206 && !user_decides(settings, "Range");
+void warn_of_coding(const Session& session, const http1::ResponseHead& head, const Url& where) {
+  const std::string coding(unrequested_coding(head, session.settings));
+  if (coding.empty()) return;
+  session.report.warn(where.text() + ": the server sends the file encoded (" + coding +
+                      "), and quoit saves it as it comes; decode it, or try again");
 }
 
 }  // namespace
@@ -58,7 +61,13 @@ uring::Task<ExitCode> get(Channel& channel, const Job& job) {
   if (responded != ExitCode::ok) co_return responded;
 
   const http1::ResponseHead& head = channel.head;
-  if (head.status() == 304) {  // only when -H made the request conditional
+  const Settings& settings = channel.session.settings;
+  ExitReason astray = unrequested(head, http1::Method::get, settings, where);
+  if (astray) {
+    disconnect(channel);
+    co_return channel.fail(std::move(astray));
+  }
+  if (head.status() == 304) {
     channel.session.report.confirm(where.text() + " has not changed");
     co_await skip_body(channel);
     co_return ExitCode::ok;
@@ -68,11 +77,7 @@ uring::Task<ExitCode> get(Channel& channel, const Job& job) {
     co_await skip_body(channel);
     co_return code;
   }
-  if (is_unrequested_range(head, channel.session.settings)) {
-    disconnect(channel);
-    co_return channel.fail(ExitCode::weird_reply,
-                           where.text() + ": the server sent a byte range that was not requested");
-  }
+  warn_of_coding(channel.session, head, where);
   const ExitCode saved = co_await save_body(channel, job.file);
   co_return saved;
 }

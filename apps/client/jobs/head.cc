@@ -1,5 +1,6 @@
 // HEAD, with the response's head to standard output. Covered by tests/client/jobs/head_test.cc.
 #include <string>
+#include <utility>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/local/output_file.h"
@@ -32,8 +33,10 @@ uring::Task<ExitCode> head(Channel& channel, const Job& job) {
   if (opened != ExitCode::ok) co_return channel.fail(output.error);
   const ExitCode written = co_await write_output(channel.io, output, lines);
   if (written != ExitCode::ok) co_return channel.fail(output.error);
-  const bool good = channel.head.status_class() <= 3;
-  const ExitCode code = good ? ExitCode::ok : channel.fail(refused(channel.head, where));
+  ExitReason failure =
+      unrequested(channel.head, http1::Method::head, channel.session.settings, where);
+  if (!failure && channel.head.status_class() > 3) failure = refused(channel.head, where);
+  const ExitCode code = failure ? channel.fail(std::move(failure)) : ExitCode::ok;
   co_await skip_body(channel);
   co_return code;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/local/input_file.h"
@@ -23,7 +24,6 @@ constexpr std::uint64_t expect_above_bytes = 1024 * 1024;
 constexpr std::int64_t continue_timeout_ms = 1000;
 // After the connection broke while sending, a response that has arrived is read; no other comes.
 constexpr std::int64_t last_response_timeout_ms = 2000;
-constexpr int max_interim_heads = 16;
 
 // One upload: the input, and the state of the task that sends it.
 struct Upload {
@@ -36,30 +36,22 @@ struct Upload {
   InputFile input;
   bool running = false;    // the sender's task has not ended
   bool reading = false;    // the sender waits for a stream, which nothing can cancel
-  bool awaited = false;    // put() sleeps until the sender ends
+  bool awaited = false;    // put() has stopped the sender and sleeps until it ends
   bool abandoned = false;  // put() has returned: the sender owns the upload, and deletes it
-  ExitReason error = {};   // why the sender ended early
+  bool complete = false;   // the whole body has been sent
+  ExitReason error = {};   // why the sender ended early by itself
 };
 
 // --- The sender ---
 
-// While a stream is waited for, the server cannot be expected to send anything.
 void begin_reading(Upload& up) {
-  if (!up.input.is_stream) return;
-  up.reading = up.channel.input_awaited = true;
-  ++up.channel.session.stream_reads;
-  if (!up.awaited) up.channel.io.clear_deadline();
+  up.reading = up.input.may_wait();
+  if (up.reading) ++up.channel.session.stream_reads;
 }
 
 void end_reading(Upload& up) {
-  Session& session = up.channel.session;
-  if (up.reading) --session.stream_reads;
+  if (up.reading) --up.channel.session.stream_reads;
   up.reading = false;
-  if (up.abandoned) return;
-  up.channel.input_awaited = false;
-  if (session.settings.idle_timeout_ms > 0 && !up.awaited) {
-    up.channel.io.set_deadline(session.settings.idle_timeout_ms);
-  }
 }
 
 uring::Task<ExitCode> send_pieces(Upload& up) {
@@ -88,57 +80,89 @@ uring::Task<ExitCode> send_pieces(Upload& up) {
   co_return ExitCode::ok;
 }
 
-// Sends the body, as a task of the scope. Its end ends or shortens the wait of put().
+// What the end of the sender means for put(), which waits for a response.
+void end_sending(Upload& up, ExitCode sent) {
+  Channel& channel = up.channel;
+  channel.sending = false;
+  if (up.awaited) {
+    up.error = {};  // the sender failed because put() stopped it
+    channel.io.stop();
+    return;
+  }
+  const std::int64_t idle_timeout_ms = channel.session.settings.idle_timeout_ms;
+  // A broken connection may still hold a response; after any other failure there is none to wait
+  // for.
+  if (sent == ExitCode::send_error) {
+    channel.io.set_deadline(last_response_timeout_ms);
+  } else if (sent != ExitCode::ok) {
+    channel.io.stop();
+  } else if (idle_timeout_ms > 0) {
+    channel.io.set_deadline(idle_timeout_ms);
+  }
+}
+
+// Sends the body, as a task of the scope.
 uring::Task<> send_body(Upload& up) {
   const ExitCode sent = co_await send_pieces(up);
   up.running = false;
-  if (up.abandoned) {
-    close_input(up.io.engine(), up.input);
-    delete &up;
+  up.complete = sent == ExitCode::ok;
+  if (!up.abandoned) {
+    end_sending(up, sent);
     co_return;
   }
-  uring::Io& reader = up.channel.io;
-  // A broken connection may still hold a response; any other failure ends the wait for one.
-  const bool broken = sent == ExitCode::send_error;
-  if (broken && !up.awaited) reader.set_deadline(last_response_timeout_ms);
-  if (up.awaited || (sent != ExitCode::ok && !broken)) reader.stop();
+  close_input(up.io.engine(), up.input);
+  delete &up;
 }
 
-// Stops the sender, if it still runs, and waits for its end. A read of a stream may never end: the
-// sender is left in it.
+// Stops the sender and waits for its end. A read of a stream may never end: the sender is left in
+// it.
 uring::Task<> stop_sender(Upload& up) {
+  uring::Io& io = up.channel.io;
   up.io.stop();
   up.awaited = true;
   while (up.running && !up.reading) {
-    up.channel.io.renew();
-    co_await up.channel.io.sleep(continue_timeout_ms);
+    io.renew();
+    co_await io.sleep(continue_timeout_ms);
   }
   up.awaited = false;
+  if (!up.channel.session.stopping()) io.renew();
 }
 
 // --- The response ---
 
-// Waits for the permission to send the body. True: there is a final response instead of it.
-uring::Task<bool> wait_for_continue(Channel& channel, http1::Method method) {
-  for (int count = 0; count < max_interim_heads; ++count) {
-    const ExitCode read = co_await read_head(channel, method, continue_timeout_ms);
-    if (read != ExitCode::ok) break;
-    if (channel.head.status() == 100) co_return false;
-    if (channel.head.status() >= 200) co_return true;
+enum class Permission {
+  given,      // or not refused in time
+  responded,  // there is a final response instead
+  failed      // see channel.error
+};
+
+// Waits for the permission to send the body. RFC 9110 10.1.1.
+uring::Task<Permission> wait_for_continue(Channel& channel, http1::Method method) {
+  const std::int64_t until_ms = channel.session.now() + continue_timeout_ms;
+  while (channel.session.now() < until_ms) {
+    const std::int64_t left_ms = until_ms - channel.session.now();
+    const ExitCode read = co_await read_head(channel, method, left_ms);
+    if (read == ExitCode::timeout && !channel.session.stopping()) {
+      channel.io.renew();
+      break;
+    }
+    if (read != ExitCode::ok) co_return Permission::failed;
+    if (channel.head.status() == 100) break;
+    if (channel.head.status() >= 200) co_return Permission::responded;
   }
-  // A server that ignores Expect sends nothing. Any other failure is met again after the body.
-  if (channel.io.timed_out() && !channel.session.stopping()) channel.io.renew();
-  co_return false;
+  co_return Permission::given;
 }
 
-// How the upload ended: a failure of the sender is the cause of the reader's.
+// How the upload ended: the cause is reported, and not what it made the other task meet.
 ExitCode judge_upload(Upload& up, ExitCode read) {
-  const bool responded = read == ExitCode::ok;
-  if (up.channel.session.stopping()) return up.channel.fail(cancelled(up.channel, up.channel.io));
-  if (up.error && (!responded || code_of(up.error) == ExitCode::read_error)) {
-    return up.channel.fail(up.error);
-  }
-  return read;
+  Channel& channel = up.channel;
+  if (channel.session.stopping()) return channel.fail(cancelled(channel, channel.io));
+  if (!up.error) return read;
+  const ExitCode sent = code_of(up.error);
+  if (read == ExitCode::ok) return sent == ExitCode::read_error ? channel.fail(up.error) : read;
+  // Both saw the connection break; the reader knows more about it.
+  const bool both = sent == ExitCode::send_error && read == ExitCode::receive_error;
+  return both ? read : channel.fail(up.error);
 }
 
 uring::Task<ExitCode> upload(Upload& up, const Request& request) {
@@ -149,10 +173,11 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
   const ExitCode sent = co_await send_head(channel, request);
   if (sent != ExitCode::ok) co_return sent;
   if (request.expects_continue) {
-    const bool refused_before = co_await wait_for_continue(channel, request.method);
-    if (refused_before) co_return ExitCode::ok;
+    const Permission permission = co_await wait_for_continue(channel, request.method);
+    if (permission == Permission::responded) co_return ExitCode::ok;
+    if (permission == Permission::failed) co_return code_of(channel.error);
   }
-  up.running = true;
+  up.running = channel.sending = true;
   session.report.begin(up.input.name,
                        up.input.is_stream ? std::nullopt : std::optional(up.input.length),
                        session.now());
@@ -165,8 +190,11 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
 
 ExitCode conclude(Upload& up, const Url& where) {
   Channel& channel = up.channel;
+  ExitReason astray =
+      unrequested(channel.head, http1::Method::put, channel.session.settings, where);
+  if (astray) return channel.fail(std::move(astray));
   if (channel.head.status_class() != 2) return channel.fail(refused(channel.head, where));
-  if (!up.input.at_end || up.error) {
+  if (!up.complete) {
     return channel.fail(ExitCode::weird_reply,
                         where.text() + ": the server responded " + status_text(channel.head) +
                             " before it had the whole body; check the file there");
@@ -176,11 +204,20 @@ ExitCode conclude(Upload& up, const Url& where) {
   return ExitCode::ok;
 }
 
+// Begins anew, for a second request. The sender is not running: it reads a file, and not a stream.
+void restart(Upload& up) {
+  disconnect(up.channel);
+  rewind_input(up.input);
+  up.io.renew();
+  up.error = {};
+  up.complete = false;
+}
+
 // Closes the input and frees the upload; both are left to the sender where it still runs.
 void end_upload(std::unique_ptr<Upload> up) {
   if (up->running) {
     up->abandoned = true;
-    up->channel.input_awaited = false;
+    up->channel.sending = false;
     static_cast<void>(up.release());
     return;
   }
@@ -198,14 +235,20 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
     end_upload(std::move(up));
     co_return code;
   }
-  const bool asks = input.length > expect_above_bytes;
-  const Request request{
-      .method = http1::Method::put,
-      .where = &job.where,
-      .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
-      .length = input.length,
-      .expects_continue = asks && !user_decides(channel.session.settings, "Expect")};
-  const ExitCode responded = co_await upload(*up, request);
+  Request request{.method = http1::Method::put,
+                  .where = &job.where,
+                  .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
+                  .length = input.length,
+                  .expects_continue = input.length > expect_above_bytes};
+  if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
+  ExitCode responded = co_await upload(*up, request);
+  if (responded == ExitCode::ok && request.expects_continue && channel.head.status() == 417) {
+    // RFC 9110 10.1.1: once more without the expectation, which the server does not support.
+    restart(*up);
+    request.expects_continue = false;
+    const ExitCode again = co_await upload(*up, request);
+    responded = again;
+  }
   const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
   end_upload(std::move(up));
   disconnect(channel);

@@ -49,8 +49,9 @@ struct Channel {
   bool reused = false;      // it carried an exchange before this one
   bool responded = false;   // bytes of this exchange's response have come
   bool ended = false;       // the server sends no more
-  // An upload waits for its input, so the server cannot be expected to send anything.
-  bool input_awaited = false;
+  // A task sends the body of the request, with timeouts of its own: the server need not respond
+  // yet.
+  bool sending = false;
 
   // The received bytes are bytes[begin, end).
   std::vector<char> bytes = std::vector<char>(buffer_bytes);
@@ -60,6 +61,9 @@ struct Channel {
   http1::ResponseHead head;    // the last one read; its views are of head_text
   std::string head_text = {};  // as received
   bool head_complete = true;   // the next byte that comes begins a new head
+  // Bytes of the interim responses to this request. They are bounded and not counted: a server may
+  // send 102 every few seconds for as long as it stores a large file.
+  std::size_t interim_bytes = 0;
 
   ExitReason error = {};  // why the last failing function failed
 };

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "apps/client/command/clause.h"
 #include "apps/client/net/connect.h"
 #include "apps/client/screen/progress.h"
 #include "parser/parse.h"
-#include "parser/write.h"
 
 namespace client {
 
@@ -16,8 +16,9 @@ namespace {
 
 // About as many as curl and browsers follow; more is a loop.
 constexpr int max_redirects = 10;
-// Servers send one or two; a server that sends more keeps the client from its response.
-constexpr int max_interim_heads = 16;
+// Servers send one or two, or a 102 of some fifty bytes now and then. A server that sends more
+// keeps the client from its response.
+constexpr std::size_t max_interim_bytes = 1024 * 1024;
 // A longer error page is not worth reading for the connection's sake.
 constexpr std::uint64_t max_skipped_bytes = 65536;
 // The server is not ours: as large as the parser can take.
@@ -32,10 +33,9 @@ void forgive(uring::Io& io) {
 
 ExitReason bad_head(const Channel& channel) {
   const http1::Failure failure = channel.head.failure();
-  return exit_with(ExitCode::weird_reply, channel.server + " sent a response that is not HTTP: " +
-                                              std::string(http1::describe(failure.error)) +
-                                              " (byte " + std::to_string(failure.offset) +
-                                              "); check host and port");
+  return exit_with(ExitCode::weird_reply,
+                   channel.server + " sent a response that is not HTTP: " + clause(failure.error) +
+                       ", at byte " + std::to_string(failure.offset) + "; check host and port");
 }
 
 ExitReason ended_in_head(const Channel& channel) {
@@ -43,14 +43,17 @@ ExitReason ended_in_head(const Channel& channel) {
     return exit_with(ExitCode::empty_reply,
                      channel.server + " closed the connection without a response; try again");
   }
-  return exit_with(
-      ExitCode::receive_error,
-      channel.server + " closed the connection in the middle of the response's head; try again");
+  const bool between = channel.begin == channel.end;
+  return exit_with(ExitCode::receive_error,
+                   channel.server + " closed the connection " +
+                       (between ? "after an interim response, before the final one"
+                                : "in the middle of the response's head") +
+                       "; try again");
 }
 
 ExitReason bad_body(const Channel& channel, http1::Error error) {
   return exit_with(ExitCode::weird_reply,
-                   channel.server + " sent a malformed body: " + std::string(describe(error)));
+                   channel.server + " sent a malformed body: " + clause(error) + "; try again");
 }
 
 ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
@@ -65,6 +68,7 @@ void keep_head(Channel& channel) {
   channel.head_text.assign(channel.received().data(), channel.head.size());
   channel.head.rebase(channel.head_text.data());
   channel.head_complete = true;
+  if (channel.head.status() < 200) channel.interim_bytes += channel.head.size();
   channel.consume(channel.head.size());
   channel.session.report.show_response(channel.head_text);
 }
@@ -80,17 +84,6 @@ bool is_stale(const Channel& channel, ExitCode code) {
   const bool broken = code == ExitCode::send_error || code == ExitCode::receive_error ||
                       code == ExitCode::empty_reply;
   return channel.reused && !channel.responded && broken;
-}
-
-bool redirects(const http1::ResponseHead& head) {
-  switch (head.status()) {
-    case 301:
-    case 302:
-    case 303:
-    case 307:
-    case 308: return head.has(http1::FieldName::location);
-    default: return false;
-  }
 }
 
 // Resolves the Location field of a redirect. The user's credentials stay with the user's server.
@@ -150,6 +143,7 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
   }
   begin_head(channel);
   channel.responded = false;
+  channel.interim_bytes = 0;
   channel.session.report.show_request(head);
   const ExitCode sent = co_await send_all(channel, channel.io, head, channel.error);
   co_return sent;
@@ -179,7 +173,7 @@ uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::strin
 
 uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
   uring::Io& io = channel.io;
-  if (timeout_ms > 0 && !channel.input_awaited) io.set_deadline(timeout_ms);
+  if (timeout_ms > 0 && !channel.sending) io.set_deadline(timeout_ms);
   const uring::Result got = co_await io.recv(channel.fd, channel.free_space());
   io.clear_deadline();
   if (got.fault() == uring::Fault::cancelled) co_return channel.fail(cancelled(channel, io));
@@ -207,19 +201,24 @@ uring::Task<ExitCode> read_head(Channel& channel, http1::Method method, std::int
     if (received != ExitCode::ok) co_return received;
   }
   keep_head(channel);
-  if (channel.head.status() != 101) co_return ExitCode::ok;
-  co_return channel.fail(ExitCode::weird_reply,
-                         channel.server + " switched to another protocol, which was not requested");
+  if (channel.head.status() == 101) {
+    co_return channel.fail(
+        ExitCode::weird_reply,
+        channel.server + " switched to another protocol, which quoit did not ask for; try again");
+  }
+  if (channel.interim_bytes > max_interim_bytes) {
+    co_return channel.fail(ExitCode::weird_reply,
+                           channel.server + " sends interim responses without end; try again");
+  }
+  co_return ExitCode::ok;
 }
 
 uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method) {
   const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
-  for (int count = 0; count <= max_interim_heads; ++count) {
+  while (true) {
     const ExitCode read = co_await read_head(channel, method, timeout_ms);
     if (read != ExitCode::ok || channel.head.status() >= 200) co_return read;
   }
-  co_return channel.fail(ExitCode::weird_reply,
-                         channel.server + " sends interim responses without end");
 }
 
 uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output) {
@@ -273,23 +272,6 @@ void finish_exchange(Channel& channel) {
   if (!channel.head.keep_alive() || channel.ended || !channel.received().empty()) {
     disconnect(channel);
   }
-}
-
-std::string status_text(const http1::ResponseHead& head) {
-  std::string text = std::to_string(head.status()) + " ";
-  text += head.reason().empty() ? http1::reason_of(head.status()) : head.reason();
-  return text;
-}
-
-ExitReason refused(const http1::ResponseHead& head, const Url& where) {
-  std::string text = where.text() + ": the server responded " + status_text(head);
-  const std::string_view elsewhere = head.value_of(http1::FieldName::location);
-  if (head.status_class() == 3 && !elsewhere.empty()) {
-    text.append("; give this URL instead: ").append(elsewhere);
-  } else {
-    text += advice_on(head.status());
-  }
-  return exit_with(ExitCode::http_error, std::move(text));
 }
 
 }  // namespace client

@@ -14,6 +14,7 @@
 #include "apps/client/net/body_reader.h"
 #include "apps/client/net/channel.h"
 #include "apps/client/net/request.h"
+#include "apps/client/net/response.h"
 #include "uring/task.h"
 
 namespace client {
@@ -40,6 +41,7 @@ namespace client {
 [[nodiscard]] uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms);
 
 // Reads one head, interim or final, into channel.head; continues where an earlier call timed out.
+// Fails with weird_reply when the interim ones have more than 1 MiB in all.
 [[nodiscard]] uring::Task<ExitCode> read_head(Channel& channel, http1::Method method,
                                               std::int64_t timeout_ms);
 
@@ -56,11 +58,5 @@ namespace client {
 
 // Ends an exchange: keeps the connection if both sides may use it again.
 void finish_exchange(Channel& channel);
-
-// The http_error for a response that is no success: its status, and advice.
-[[nodiscard]] ExitReason refused(const http1::ResponseHead& head, const Url& where);
-
-// "201 Created", with the standard reason phrase where the server gave none.
-[[nodiscard]] std::string status_text(const http1::ResponseHead& head);
 
 }  // namespace client

@@ -41,6 +41,14 @@ std::string basic_credentials(std::string_view userinfo) {
 // Says whether the field must not follow a redirect to another server.
 bool stays_home(FieldName name) { return is_private(name) || name == FieldName::host; }
 
+bool is_read(http1::Method method) {
+  return method == http1::Method::get || method == http1::Method::head;
+}
+
+bool has_name(const HeaderLine& line, std::string_view name) {
+  return http1::equal_ignoring_case(line.name, name);
+}
+
 class Writer {
  public:
   Writer(const Request& request, const Settings& settings, std::span<char> buffer)
@@ -51,6 +59,8 @@ class Writer {
     own("Host", request_.where->authority());
     own("User-Agent", "quoit/" QUOIT_VERSION);
     own("Accept", "*/*");
+    // The file as it is: quoit decodes nothing. RFC 9110 12.5.3.
+    if (is_read(request_.method)) own("Accept-Encoding", "identity");
     if (!request_.where->userinfo.empty()) {
       own("Authorization", basic_credentials(request_.where->userinfo));
     }
@@ -72,7 +82,7 @@ class Writer {
   // Writes one of quoit's own fields, unless -H sets or removes it.
   void own(std::string_view name, std::string_view value) {
     const auto decides = [&](const HeaderLine& header) {
-      return http1::equal_ignoring_case(header.name, name) && is_sent(header);
+      return has_name(header, name) && is_sent(header);
     };
     if (std::none_of(settings_.headers.begin(), settings_.headers.end(), decides)) {
       head_.field(name, value);
@@ -87,35 +97,19 @@ class Writer {
 }  // namespace
 
 bool user_decides(const Settings& settings, std::string_view name) {
+  return std::any_of(settings.headers.begin(), settings.headers.end(),
+                     [&](const HeaderLine& line) { return has_name(line, name); });
+}
+
+bool user_sends(const Settings& settings, std::string_view name) {
   return std::any_of(settings.headers.begin(), settings.headers.end(), [&](const HeaderLine& line) {
-    return http1::equal_ignoring_case(line.name, name);
+    return has_name(line, name) && !line.value.empty();
   });
 }
 
 std::string_view write_request(const Request& request, const Settings& settings,
                                std::span<char> buffer) {
   return Writer(request, settings, buffer).write();
-}
-
-std::string_view advice_on(int status) {
-  switch (status) {
-    case 400: return "; see the exchange with --verbose";
-    case 401: return "; give credentials with -H 'Authorization: …'";
-    case 403: return "; the server does not permit this";
-    case 404:
-    case 410: return "; check the path";
-    case 405:
-      return "; the server does not allow this there (quoitd needs --writable to accept files)";
-    case 409: return "; a file or directory on that path is in the way";
-    case 411: return "; the server wants a length: send a file instead of standard input";
-    case 412: return "; the file on the server is not the expected one";
-    case 413: return "; the file is larger than the server accepts";
-    case 429:
-    case 503: return "; try again later";
-    case 501: return "; the server does not know this method";
-    case 507: return "; the server has no space left";
-    default: return status >= 500 ? "; the server's log may say why" : "";
-  }
 }
 
 }  // namespace client

@@ -1,4 +1,4 @@
-// The request's head, and advice on the status of the response.
+// The request's head.
 //
 // All pure. Fields of -H replace quoit's own, and credentials are sent only to the server they were
 // given for. Covered by tests/client/net/request_test.cc.
@@ -34,12 +34,11 @@ inline constexpr std::size_t max_request_head_bytes = 65536;
 
 // Says whether -H sets or removes the field of that name.
 [[nodiscard]] bool user_decides(const Settings& settings, std::string_view name);
+// Says whether -H sets the field of that name.
+[[nodiscard]] bool user_sends(const Settings& settings, std::string_view name);
 
 // Writes the head into `buffer` and returns the view of it; empty if it does not fit.
 [[nodiscard]] std::string_view write_request(const Request& request, const Settings& settings,
                                              std::span<char> buffer);
-
-// The advice on a status that is not a success, as "; check the path"; empty where there is none.
-[[nodiscard]] std::string_view advice_on(int status);
 
 }  // namespace client

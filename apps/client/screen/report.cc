@@ -51,6 +51,10 @@ void Report::write(std::string_view text) {
 
 void Report::error(std::string_view text) { write("quoit: " + std::string(text) + "\n"); }
 
+void Report::warn(std::string_view text) {
+  if (!settings_.quiet) write("quoit: warning: " + std::string(text) + "\n");
+}
+
 void Report::confirm(std::string_view text) {
   if (!settings_.quiet) write(std::string(text) + "\n");
 }

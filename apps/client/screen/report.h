@@ -22,6 +22,7 @@ class Report {
   explicit Report(const Settings& settings);
 
   void error(std::string_view text);          // "quoit: …"
+  void warn(std::string_view text);           // "quoit: warning: …"; not with --quiet
   void confirm(std::string_view text);        // not with --quiet
   void show_request(std::string_view head);   // with --verbose
   void show_response(std::string_view head);  // with --verbose

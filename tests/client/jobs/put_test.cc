@@ -1,5 +1,8 @@
 // quoit put, end to end: the real program against a server that follows a script.
+#include <chrono>
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "tests/client/program.h"
 
@@ -193,6 +196,164 @@ TEST_F(Put, FailsWhereTheConnectionBreaksWhileSending) {
   write("large", much());
   const Finished finished = quoit({"put", "large", server.url("/a"), "-H", "Expect:"});
   EXPECT_TRUE(finished.status == 55 || finished.status == 56) << finished.err;
+}
+
+// --- The cause of a failure, and not its consequence ---
+
+TEST_F(Put, TimesOutWhereTheServerReadsNothing) {
+  for (const char* file : {"large", "-"}) {
+    std::promise<void> over;
+    const ScriptedServer server({[&](Peer& peer) {
+      peer.read_head();
+      over.get_future().wait();
+    }});
+    write("large", much());
+    const Finished finished =
+        quoit({"put", file, server.url("/a"), "--idle-timeout", "0.3", "-H", "Expect:"},
+              {.input = file[0] == '-' ? much() : ""});
+    over.set_value();
+    EXPECT_EQ(finished.status, 28) << finished.err;
+    EXPECT_NE(finished.err.find("no bytes moved"), std::string::npos) << finished.err;
+    EXPECT_NE(finished.err.find("--idle-timeout"), std::string::npos) << finished.err;
+  }
+}
+
+TEST_F(Put, WaitsForASlowServerAsLongAsBytesMove) {
+  // The server reads for longer than the timeout, and then takes its time to respond.
+  const ScriptedServer server({[](Peer& peer) {
+    peer.read_head();
+    for (int i = 0; i < 8; ++i) {
+      peer.read_bytes(much().size() / 8);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    peer.send(created);
+  }});
+  write("large", much());
+  const Finished finished =
+      quoit({"put", "large", server.url("/a"), "--idle-timeout", "0.5", "-H", "Expect:"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+}
+
+TEST_F(Put, FailsOnAFloodOfInterimResponses) {
+  for (const char* expect : {"Expect:", "X: y"}) {
+    const ScriptedServer server({[](Peer& peer) {
+      peer.read_head();
+      const std::string flood = [] {
+        std::string heads;
+        while (heads.size() < 100'000) heads += "HTTP/1.1 102 Processing\r\n\r\n";
+        return heads;
+      }();
+      while (peer.send(flood)) continue;
+    }});
+    write("large", much());
+    const Finished finished = quoit({"put", "large", server.url("/a"), "-H", expect});
+    EXPECT_EQ(finished.status, 8) << finished.err;
+    EXPECT_NE(finished.err.find("interim responses without end"), std::string::npos)
+        << finished.err;
+  }
+}
+
+TEST_F(Put, SaysThatTheServerClosedAfterAnInterimResponse) {
+  const ScriptedServer server({[](Peer& peer) {
+                                 peer.read_head();
+                                 peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+                                 peer.finish_sending();
+                                 peer.read_to_end();
+                               },
+                               [](Peer& peer) {
+                                 peer.read_head();
+                                 peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+                                 peer.close();
+                               }});
+  write("large", much());
+  const Finished finished = quoit({"put", "large", server.url("/a")});
+  EXPECT_EQ(finished.status, 56) << finished.err;
+  EXPECT_NE(
+      finished.err.find("closed the connection after an interim response, before the final one"),
+      std::string::npos)
+      << finished.err;
+  EXPECT_EQ(quoit({"put", "large", server.url("/a")}).status, 56);
+}
+
+TEST_F(Put, WaitsThroughManyInterimResponses) {
+  const ScriptedServer server({[](Peer& peer) {
+    peer.read_head();
+    peer.read_bytes(5);
+    for (int i = 0; i < 100; ++i) peer.send("HTTP/1.1 102 Processing\r\n\r\n");
+    peer.send(created);
+  }});
+  write("a", "hello");
+  EXPECT_EQ(quoit({"put", "a", server.url("/a")}).status, 0);
+}
+
+TEST_F(Put, SendsTheRequestAgainWithoutExpectAfter417) {
+  const std::string large = varied_bytes(2'000'000);
+  const ScriptedServer server({[](Peer& peer) {
+                                 EXPECT_NE(peer.read_head().find("Expect: 100-continue\r\n"),
+                                           std::string::npos);
+                                 peer.send(response("417 Expectation Failed"));
+                                 peer.read_to_end();
+                               },
+                               [&](Peer& peer) {
+                                 EXPECT_EQ(peer.read_head().find("Expect"), std::string::npos);
+                                 EXPECT_TRUE(peer.read_bytes(large.size()) == large);
+                                 peer.send(created);
+                               }});
+  write("large", large);
+  const Finished finished = quoit({"put", "large", server.url("/a")});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+TEST_F(Put, SendsTheRequestAgainWhere417ComesDuringTheBody) {
+  const std::string large = varied_bytes(2'000'000);
+  const ScriptedServer server({[](Peer& peer) {
+                                 peer.read_head();
+                                 peer.read_bytes(300'000);  // sent after a second without a 100
+                                 peer.send(response("417 Expectation Failed"));
+                                 peer.read_to_end();
+                               },
+                               [&](Peer& peer) {
+                                 peer.read_head();
+                                 EXPECT_TRUE(peer.read_bytes(large.size()) == large);
+                                 peer.send(created);
+                               }});
+  write("large", large);
+  EXPECT_EQ(quoit({"put", "large", server.url("/a")}).status, 0);
+}
+
+TEST_F(Put, FailsOn417WhereItIsNotTheCause) {
+  const auto failed = [](Peer& peer) {
+    peer.read_head();
+    peer.send(response("417 Expectation Failed"));
+    peer.read_to_end();
+  };
+  const ScriptedServer server({failed, failed, failed});
+  write("small", "hello");
+  write("large", std::string(2'000'000, 'x'));
+  EXPECT_EQ(quoit({"put", "small", server.url("/a")}).status, 22);
+  EXPECT_EQ(quoit({"put", "large", server.url("/a"), "-H", "Expect: 100-continue"}).status, 22);
+  EXPECT_EQ(server.connections(), 2U) << "no request without an expectation of quoit's is repeated";
+}
+
+// --- Files whose size is not what the system says ---
+
+TEST_F(Put, SendsAFileOfProcToItsEnd) {
+  std::string received;
+  ScriptedServer server({[&](Peer& peer) {
+    received = peer.read_through("\r\n\r\n");
+    const std::size_t at = received.find("Content-Length: ");
+    const std::size_t length = std::stoul(received.substr(at + 16));
+    received = peer.read_bytes(length);
+    peer.send(created);
+  }});
+  const Finished finished = quoit({"put", "/proc/version", server.url("/a")});
+  server.finish();
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  std::ifstream version("/proc/version");
+  std::string expected;
+  std::getline(version, expected);
+  EXPECT_EQ(received, expected + "\n");
 }
 
 TEST_F(Put, TakesNoEarlySuccessForAConfirmation) {

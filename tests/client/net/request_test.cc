@@ -26,7 +26,8 @@ std::string written(const Request& request, const Settings& settings = {}) {
 TEST(Request, WritesAGet) {
   const Url where = located("http://example.org:8080/a?b");
   EXPECT_EQ(written({.method = http1::Method::get, .where = &where}),
-            "GET /a?b HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n\r\n");
+            "GET /a?b HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n"
+            "Accept-Encoding: identity\r\n\r\n");
 }
 
 TEST(Request, FramesItsBody) {
@@ -45,7 +46,8 @@ TEST(Request, FramesItsBody) {
 TEST(Request, LetsTheUserReplaceAndLeaveOut) {
   const Url where = located("http://h/");
   const Settings settings{.headers = {{"host", "other"}, {"ACCEPT", ""}, {"X", "y"}}};
-  EXPECT_EQ(written({.where = &where}, settings), "GET / HTTP/1.1\r\nhost: other\r\nX: y\r\n\r\n");
+  EXPECT_EQ(written({.where = &where}, settings),
+            "GET / HTTP/1.1\r\nAccept-Encoding: identity\r\nhost: other\r\nX: y\r\n\r\n");
 }
 
 TEST(Request, SendsCredentialsOfTheUrl) {
@@ -76,7 +78,8 @@ TEST(Request, KeepsSecretsFromOtherServers) {
                                       {"Host", "home"},
                                       {"X", "y"}}};
   EXPECT_EQ(written({.where = &where, .trusted = false}, settings),
-            "GET / HTTP/1.1\r\nHost: elsewhere\r\nAccept: */*\r\nX: y\r\n\r\n");
+            "GET / HTTP/1.1\r\nHost: elsewhere\r\nAccept: */*\r\n"
+            "Accept-Encoding: identity\r\nX: y\r\n\r\n");
 }
 
 TEST(Request, IsEmptyWhenItDoesNotFit) {
@@ -85,11 +88,12 @@ TEST(Request, IsEmptyWhenItDoesNotFit) {
   EXPECT_EQ(write_request({.where = &where}, {}, room), "");
 }
 
-TEST(Advice, SaysWhatToDoNext) {
-  EXPECT_EQ(advice_on(404), "; check the path");
-  EXPECT_NE(advice_on(405).find("--writable"), std::string_view::npos);
-  EXPECT_NE(advice_on(500), "");
-  EXPECT_EQ(advice_on(418), "");
+TEST(Request, KnowsWhichFieldsTheUserDecides) {
+  const Settings settings{.headers = {{"Range", "bytes=0-4"}, {"Accept", ""}}};
+  EXPECT_TRUE(user_decides(settings, "range") && user_sends(settings, "range"));
+  EXPECT_TRUE(user_decides(settings, "accept"));
+  EXPECT_FALSE(user_sends(settings, "accept"));
+  EXPECT_FALSE(user_decides(settings, "Expect") || user_sends(settings, "Expect"));
 }
 
 }  // namespace
