@@ -1,6 +1,7 @@
 // How many workers and connections the server has where no option says so.
 #include "apps/server/process/resource_limits.h"
 
+#include <cstddef>
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -27,7 +28,7 @@ TEST(ResourceLimits, count_the_CPUs_that_the_process_may_use) {
   ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
   cpu_set_t one;
   CPU_ZERO(&one);
-  int cpu = 0;
+  std::size_t cpu = 0;
   while (!CPU_ISSET(cpu, &before)) ++cpu;
   CPU_SET(cpu, &one);
   ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);

@@ -5,10 +5,13 @@
 // the cache itself are in file_cache_test.cc.
 #include "apps/server/read/from_cache.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -18,6 +21,11 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/options/table.h"
+#include "apps/options/values.h"
+#include "apps/server/config/config.h"
+#include "apps/server/config/option_table.h"
+#include "apps/server/config/options.h"
 #include "apps/server/files/file_system.h"
 #include "tests/server/world.h"
 #include "tests/server/writer.h"
@@ -205,12 +213,13 @@ std::string answer(World& world, const Row& row) {
 }
 
 struct Setting {
-  const char* name;
-  void (*apply)(Site& site);
+  std::string name;
+  std::function<void(Site& site)> apply;
+  std::uint64_t cache_bytes = lab::default_cache_bytes;
 };
 std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out << setting.name; }
 
-const Setting settings[] = {
+const std::vector<Setting> special_settings = {
     {"by_default", [](Site&) {}},
     {"with_a_fallback", [](Site& site) { site.fallback = "app.html"; }},
     {"with_a_fallback_that_is_not_there", [](Site& site) { site.fallback = "gone.html"; }},
@@ -229,9 +238,45 @@ const Setting settings[] = {
        site.index = {"index.htm", "index.html"};
      }},
     {"with_siblings", [](Site& site) { site.precompressed = true; }},
-    {"with_a_small_cache", [](Site&) {}},
+    {"with_a_small_cache", [](Site&) {}, 20'000},
     {"writable", [](Site& site) { site.writable = true; }},
 };
+
+// The values of an option that are worth a comparison: each choice, or the example of the table.
+std::vector<std::string> values_of(const options::Option& option) {
+  std::vector<std::string> values;
+  for (const std::string_view choice : options::choices_of(option)) values.emplace_back(choice);
+  if (values.empty())
+    values.emplace_back(option.kind == options::Kind::flag ? "true" : option.example);
+  return values;
+}
+
+// The Site of a server that is started with that option.
+Site site_with(const options::Option& option, const std::string& value) {
+  options::Values values(program);
+  const options::ExitReason error = values.set(option, {value}, {});
+  EXPECT_FALSE(error) << error.text;
+  Config config;
+  const options::ExitReason reason = make_config(values, config);
+  EXPECT_FALSE(reason) << reason.text;
+  return config.site;
+}
+
+// The special ones above, and one for each value of each option of the table: an option is compared
+// from the day on which it is in the table.
+std::vector<Setting> all_settings() {
+  std::vector<Setting> all = special_settings;
+  for (const options::Option& option : program.options) {
+    if (!option.in_file || option.is_operand) continue;
+    for (const std::string& value : values_of(option)) {
+      std::string name = "option_" + std::string(option.name) + "_" + value;
+      std::replace_if(
+          name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+      all.push_back({name, [&option, value](Site& site) { site = site_with(option, value); }});
+    }
+  }
+  return all;
+}
 
 class EveryResponse : public ::testing::TestWithParam<Setting> {
  protected:
@@ -254,15 +299,13 @@ class EveryResponse : public ::testing::TestWithParam<Setting> {
   // Without DELETE where it is allowed: it would remove the files that are compared.
   std::vector<Row> rows() const {
     std::vector<Row> all = make_rows();
-    if (GetParam().name == std::string_view("writable")) {
+    if (cached.site.writable) {
       std::erase_if(all, [](const Row& row) { return row.name.starts_with("DELETE"); });
     }
     return all;
   }
 
-  World cached{GetParam().name == std::string_view("with_a_small_cache")
-                   ? std::uint64_t{20'000}
-                   : lab::default_cache_bytes};
+  World cached{GetParam().cache_bytes};
   World uncached{0};
 };
 
@@ -316,8 +359,8 @@ TEST_P(EveryResponse, is_equal_whatever_was_requested_before) {
   EXPECT_GT(cached.worker.files.counters().hits, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, EveryResponse, ::testing::ValuesIn(settings),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, EveryResponse, ::testing::ValuesIn(all_settings()),
+                         [](const auto& row) { return row.param.name; });
 
 // --- The cost ---
 

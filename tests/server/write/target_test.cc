@@ -66,7 +66,7 @@ uring::Task<> open_and_release(Connection& c, Target& target, Fault& fault) {
   release_directory(c, target);
   c.worker.give_back(c);
   c.io.engine().close(c.fd);
-  c.worker.forget(c);
+  c.worker.destroy(c);
 }
 
 class Targets : public lab::WritingAnywhere {
@@ -79,7 +79,9 @@ class Targets : public lab::WritingAnywhere {
   // Opens the directory for `path`, on a connection of its own, and releases it.
   Opened opened(std::string_view path) {
     Connection& c = *world.worker.admit(world.engine.connected());
-    world.worker.borrow(c).request.intent.path = path;
+    Exchange& x = world.worker.borrow(c);
+    world.worker.begin_request(c);
+    x.request.intent.path = path;
     Target target;
     Fault fault = Fault::other;
     world.worker.connections.spawn(open_and_release(c, target, fault));
