@@ -40,7 +40,7 @@ class AccessLog {
   // Writes the remaining lines and ends the writer thread. A second call does nothing.
   void stop() EXCLUDES(mutex_);
 
-  // Each line has the duration of its request.
+  // Each line has the duration of its request (LogRecord::duration_us).
   bool has_durations() const { return format_ == LogFormat::json; }
 
   // Appends the line of a record, or finished lines with their line feeds; drops them if the buffer

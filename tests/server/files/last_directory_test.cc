@@ -20,7 +20,7 @@ class Borrowing : public ::testing::Test {
   LastDirectory last{engine};
 };
 
-TEST_F(Lending, is_for_the_same_path_in_the_same_turn) {
+TEST_F(Borrowing, is_for_one_path_in_one_loop_iteration) {
   LastDirectory::Entry* const entry = last.replace("a/b", 7, open(), {.device = 1, .inode = 2});
   EXPECT_EQ(last.borrow("a/b", 7), entry);
   EXPECT_EQ(entry->id.inode, 2U);
@@ -33,7 +33,7 @@ TEST_F(Lending, is_for_the_same_path_in_the_same_turn) {
   last.give_back(*entry);
 }
 
-TEST_F(Lending, ends_with_the_last_user_of_what_was_replaced) {
+TEST_F(Borrowing, closes_a_replaced_directory_after_its_last_borrower) {
   LastDirectory::Entry* const first = last.replace("", 1, open(), {});
   const int fd = first->fd;
   EXPECT_EQ(last.borrow("", 1), first);
@@ -49,7 +49,7 @@ TEST_F(Lending, ends_with_the_last_user_of_what_was_replaced) {
   EXPECT_FALSE(is_open(second_fd));
 }
 
-TEST_F(Lending, may_be_forgotten_while_it_is_used) {
+TEST_F(Borrowing, ends_when_the_directory_is_closed) {
   LastDirectory::Entry* const entry = last.replace("", 1, open(), {});
   const int fd = entry->fd;
   last.close();
