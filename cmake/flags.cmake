@@ -15,6 +15,14 @@ if(QUOIT_SANITIZE)
     -fsanitize=${QUOIT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(quoit_flags INTERFACE -fsanitize=${QUOIT_SANITIZE})
 endif()
+# Builds in which a fault must end the program at once: checks of the C++ library's preconditions.
+add_library(quoit_checks INTERFACE)
+target_compile_definitions(quoit_checks INTERFACE _GLIBCXX_ASSERTIONS)
+if(QUOIT_SANITIZE OR QUOIT_LIBFUZZER OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_link_libraries(quoit_flags INTERFACE quoit_checks)
+endif()
+include(cmake/harden.cmake)
+
 # What fuzzing learns from: linked by the libraries under test, not by tests and fuzz targets.
 add_library(quoit_instrumented INTERFACE)
 if(QUOIT_LIBFUZZER AND NOT QUOIT_FUZZ_ENGINE)

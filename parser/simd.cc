@@ -8,6 +8,7 @@ namespace http1 {
 namespace {
 
 Simd bound_of_environment() noexcept {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, before main()
   const char* const text = std::getenv("HTTP1_SIMD");
   const std::string_view name = text == nullptr ? "" : text;
   if (name == "scalar") return Simd::scalar;

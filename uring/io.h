@@ -75,8 +75,10 @@ class IoGroup {
 // The members of an Io that the engine and the timers point to. They are a base, so that such a
 // pointer can be converted to the Io.
 struct IoParts {
+  // NOLINTBEGIN(readability-identifier-naming): private members of Io, by inheritance
   Stream stream_;  // the receive that runs beside the awaited operation
   Timer timer_;
+  // NOLINTEND(readability-identifier-naming)
 };
 
 class Io : private IoParts {

@@ -2,7 +2,6 @@
 #include "uring/make_engine.h"
 
 #include <cerrno>
-#include <cstring>
 
 namespace uring {
 
@@ -13,7 +12,7 @@ bool is_refusal(int error) { return error == EPERM || error == ENOSYS || error =
 MadeEngine make_epoll(const EpollOptions& options, std::string why) {
   int error = 0;
   std::unique_ptr<Engine> engine = Epoll::create(options, error);
-  if (!engine) why = std::string("no epoll engine: ") + std::strerror(error);
+  if (!engine) why = std::string("no epoll engine: ") + error_text(error);
   return {std::move(engine), std::move(why)};
 }
 

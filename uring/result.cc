@@ -1,7 +1,9 @@
 // The one place where errno values get their names. Covered by tests/uring/result_test.cc.
 #include "uring/result.h"
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace uring {
 
@@ -75,6 +77,19 @@ std::string_view describe(Fault fault) {
     case Fault::other: return "input/output error";
   }
   return "input/output error";
+}
+
+namespace {
+
+// strerror_r() is GNU's, which returns the text, or POSIX's, which writes it into the buffer.
+[[maybe_unused]] std::string text_of(const char* text, const char*) { return text; }
+[[maybe_unused]] std::string text_of(int, const char* buffer) { return buffer; }
+
+}  // namespace
+
+std::string error_text(int error) {
+  std::array<char, 128> buffer{};
+  return text_of(::strerror_r(error, buffer.data(), buffer.size()), buffer.data());
 }
 
 }  // namespace uring

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace uring {
@@ -41,6 +42,9 @@ Fault fault_of(int error);
 
 // A sentence's end for people: "no such file or directory". Static storage.
 std::string_view describe(Fault fault);
+
+// The system's text for an errno value: "No space left on device". Safe in every thread.
+std::string error_text(int error);
 
 inline constexpr std::uint16_t no_buffer = 0xffff;
 

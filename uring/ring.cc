@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <poll.h>
 #include <sys/mman.h>
@@ -91,7 +90,7 @@ std::string explain_refusal(int error) {
       return "no memory for the ring; raise the locked-memory limit ('ulimit -l') or free memory";
     case EMFILE:
     case ENFILE: return "too many open files; raise the limit with 'ulimit -n'";
-    default: return std::string("the kernel says: ") + std::strerror(error);
+    default: return std::string("the kernel says: ") + error_text(error);
   }
 }
 

@@ -78,8 +78,9 @@ std::string describe(const Place& place) {
 }  // namespace
 
 const char* variable_value(const Option& option) {
-  const char* const value =
-      option.in_environment ? std::getenv(variable_of(option).c_str()) : nullptr;
+  if (!option.in_environment) return nullptr;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): options are read before there are threads
+  const char* const value = std::getenv(variable_of(option).c_str());
   return value && *value != '\0' ? value : nullptr;
 }
 

@@ -81,6 +81,11 @@ TEST(Results, DescribeEveryFaultInItsOwnWords) {
   }
 }
 
+TEST(Results, HaveTheTextOfTheSystem) {
+  EXPECT_EQ(error_text(ENOSPC), "No space left on device");
+  EXPECT_NE(error_text(123456).find("123456"), std::string::npos);
+}
+
 TEST(Results, CountBytesWhenAllIsWell) {
   const Result result{.value = 42};
   EXPECT_TRUE(result.ok());

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "uring/result.h"
+
 namespace server {
 
 using options::ExitReason;
@@ -98,7 +100,7 @@ ExitReason bind_failure(const std::string& name, int error) {
                              "CAP_NET_BIND_SERVICE"};
     case EADDRNOTAVAIL:
       return {EX_UNAVAILABLE, begin + "this machine has no such address (see 'ip address')"};
-    default: return {EX_OSERR, begin + std::strerror(error)};
+    default: return {EX_OSERR, begin + uring::error_text(error)};
   }
 }
 
@@ -192,7 +194,7 @@ ExitReason Listeners::open_unix(const std::string& path) {
   }
   if (::bind(socket.get(), address.get(), address.size) != 0) {
     const std::string begin = "cannot create the socket " + path + ": ";
-    return {EX_CANTCREAT, begin + std::strerror(errno)};
+    return {EX_CANTCREAT, begin + uring::error_text(errno)};
   }
   unix_paths_.push_back(path);
   if (::listen(socket.get(), backlog) != 0) return bind_failure(path, errno);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 
 #include "uring/fd.h"
 #include "uring/monotonic.h"
+#include "uring/result.h"
 
 namespace server {
 
@@ -67,7 +67,7 @@ int AccessLog::open() {
 }
 
 const char* AccessLog::open_error(int error) {
-  return error == ENXIO ? "no process reads from it" : std::strerror(error);
+  return error == ENXIO ? "no process reads from it" : uring::error_text(error);
 }
 
 void AccessLog::reopen() {
@@ -180,7 +180,7 @@ void AccessLog::report_losses(int error) {
   if (reported_us_ != 0 && now_us - reported_us_ < report_interval_us) return;
   reported_us_ = now_us;
   std::fprintf(stderr, "quoitd: cannot write the log %s: %s; %llu lines are lost so far\n",
-               path_.c_str(), std::strerror(error),
+               path_.c_str(), uring::error_text(error).c_str(),
                static_cast<unsigned long long>(all_unwritten_));
 }
 

@@ -27,6 +27,7 @@
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
+#include "uring/result.h"
 
 namespace server {
 
@@ -95,7 +96,7 @@ ExitReason Server::open_root() {
   const std::string begin = "cannot serve " + config_.root + ": ";
   if (errno == ENOENT) return {EX_NOINPUT, begin + "there is no such directory"};
   if (errno == ENOTDIR) return {EX_NOINPUT, begin + "it is not a directory"};
-  return {errno == EACCES ? EX_NOPERM : EX_NOINPUT, begin + std::strerror(errno)};
+  return {errno == EACCES ? EX_NOPERM : EX_NOINPUT, begin + uring::error_text(errno)};
 }
 
 ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
@@ -143,7 +144,7 @@ ExitReason Server::open_events() {
   state_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
   notice_event_.reset(::eventfd(0, EFD_CLOEXEC));
   if (signals_.valid() && state_event_.valid() && notice_event_.valid()) return {};
-  return {EX_OSERR, std::string("cannot make event descriptors: ") + std::strerror(errno)};
+  return {EX_OSERR, std::string("cannot make event descriptors: ") + uring::error_text(errno)};
 }
 
 ExitReason Server::start_workers(unsigned count) {
@@ -225,7 +226,7 @@ void Server::print_accept_state() {
   const std::int64_t now_us = uring::monotonic_us();
   if (error != 0 && (pause_printed_us_ == 0 || now_us - pause_printed_us_ >= interval_us)) {
     std::fprintf(
-        stderr, "quoitd: accepting connections pauses: %s; %s\n", std::strerror(error),
+        stderr, "quoitd: accepting connections pauses: %s; %s\n", uring::error_text(error),
         error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
     pause_printed_us_ = now_us;
     pause_is_printed_ = true;

@@ -15,6 +15,7 @@
 #include "uring/io.h"
 #include "uring/loop.h"
 #include "uring/make_engine.h"
+#include "uring/result.h"
 #include "uring/scope.h"
 
 namespace server {
@@ -70,7 +71,7 @@ options::ExitReason Worker::start(int state_event, int notice_event) {
   state_event_ = state_event;
   notice_event_ = notice_event;
   if (!request_event_.valid()) {
-    return {EX_OSERR, std::string("no event descriptor: ") + std::strerror(errno)};
+    return {EX_OSERR, std::string("no event descriptor: ") + uring::error_text(errno)};
   }
   thread_ = std::thread([this] { run(); });
   return {};
