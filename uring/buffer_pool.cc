@@ -1,4 +1,4 @@
-// Slabs for BufferPool. Covered by tests/uring/buffer_test.cc.
+// Slabs for BufferPool. Covered by tests/uring/buffer_pool_test.cc.
 #include "uring/buffer_pool.h"
 
 #include <new>

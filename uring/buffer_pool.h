@@ -1,10 +1,10 @@
-// BufferPool: the memory behind provided buffers, numbered, growing when asked.
+// BufferPool: the memory of provided buffers, which are numbered from 0. It grows on request.
 //
-// A connection that waits for its peer holds no buffer; one that works on a request holds exactly
-// one. So the pool starts small and grows to at most one buffer for each connection at work: slow
-// peers can make it large but never make another connection wait. Memory comes in slabs straight
-// from the kernel and is touched only when used; it is given back when the pool ends.
-// Covered by tests/uring/buffer_test.cc.
+// An idle connection holds no buffer, and a connection that works on a request holds one. So the
+// pool starts small and grows to at most one buffer for each connection at work: slow peers can
+// make it large, but never make another connection wait. Memory is allocated in slabs, whose pages
+// are touched only when they are used, and freed with the pool. Covered by
+// tests/uring/buffer_pool_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -21,18 +21,19 @@ class BufferPool {
  public:
   static constexpr std::size_t buffer_bytes = 8192;  // holds a request head and 4 KiB of a body
   static constexpr std::size_t slab_buffers = 64;    // 512 KiB a slab
-  static constexpr std::size_t most_buffers =
-      8192;  // 64 MiB; beyond it receivers use their own memory
+  // 64 MiB. Connections beyond it receive into memory of their own.
+  static constexpr std::size_t most_buffers = 8192;
 
-  // Adds a slab. Returns the first new number, or most_buffers where there is no room or memory.
+  // Adds a slab. Returns the first new number, or most_buffers if the limit is reached or memory is
+  // exhausted.
   std::size_t grow();
 
   std::size_t size() const { return slabs_.size() * slab_buffers; }
 
-  // What whoever has a buffer notes of it while it waits in a list.
+  // For the holder of a buffer, which can link received buffers to a list.
   struct ListEntry {
-    std::uint16_t next = no_buffer;  // behind it in the list
-    std::uint16_t bytes = 0;         // received
+    std::uint16_t next = no_buffer;  // the next buffer of the list
+    std::uint16_t bytes = 0;         // received into this buffer
   };
   ListEntry& list_entry(std::uint16_t id) { return list_entries_[id]; }
 

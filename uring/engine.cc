@@ -1,4 +1,4 @@
-// What every engine does the same way. Covered by tests/uring/file_test.cc.
+// The functions that all engines share. Covered by tests/uring/engine_test.cc and file_test.cc.
 #include "uring/engine.h"
 
 #include <cassert>
@@ -10,15 +10,15 @@
 
 namespace uring {
 
-// Plain calls: the ring hands all but some opens to a kernel worker, which has nothing to wait for
-// and costs more than the work (create, close and rename: 9,580 ns instead of 3,994).
+// Plain calls: io_uring gives all but some opens to a kernel worker. The worker has nothing to wait
+// for, and costs more than the work (create, close and rename: 9,580 ns instead of 3,994).
 bool Engine::finish_now(Operation& operation) {
   assert(works_on_files(operation.code));
   operation.result = Result{};
   return call_in_memory(operation, operation.result.value);
 }
 
-// A plain call: io_uring has none, and a local file system answers from memory.
+// A plain call, since io_uring has no statvfs. A local file system computes the result from memory.
 std::int64_t Engine::free_bytes(int fd) {
   struct statvfs status {};
   if (::fstatvfs(fd, &status) != 0 || status.f_blocks == 0) return -1;
@@ -27,8 +27,8 @@ std::int64_t Engine::free_bytes(int fd) {
   return static_cast<std::int64_t>(blocks * status.f_frsize);
 }
 
-// A plain call, for once in a while: TCP counts what is not acknowledged, a unix socket what its
-// peer has not read.
+// A plain call, which is rare. TCP counts the bytes that are not acknowledged, a unix socket those
+// that its peer has not read.
 std::size_t Engine::unconfirmed_bytes(int fd) {
   int bytes = 0;
   if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;

@@ -1,10 +1,11 @@
-// Engine: what executes operations. The seam between the coroutines and the kernel.
+// Engine: the interface between the coroutines and the kernel. An engine executes operations.
 //
-// An engine takes operations, and some time later hands back exactly one completion for each (a
-// multishot one: several, the last without `more`). It never calls back: the loop asks for
+// The loop starts operations, and the engine later returns one completion for each (for a multishot
+// operation several, the last one without `more`). An engine never calls back: the loop takes
 // completions in batches, and resumes coroutines when the engine has finished with its own queues.
-// Ring (ring.h) is io_uring, Epoll (epoll.h) serves where that is refused, and Simulated
-// (simulated.h) runs the same code in tests, with faults.
+// Ring (uring/ring.h) uses io_uring, Epoll (uring/epoll.h) replaces it where the kernel refuses
+// io_uring, and Simulated (uring/simulated.h) serves tests, with faults on request. An engine
+// belongs to one thread. Covered by tests/uring/engine_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -23,69 +24,70 @@ struct Completion {
   Result result;
 };
 
-// What the engine has done so far, for operators and tests.
+// The work of an engine so far, for operators and tests.
 struct Counters {
-  std::uint64_t enters = 0;            // times the kernel was entered
-  std::uint64_t operations = 0;        // operations started
-  std::uint64_t completions = 0;       // completions delivered
-  std::uint64_t cancels = 0;           // cancellations asked for
-  std::uint64_t buffer_shortages = 0;  // receives that found the buffer group empty
-  std::uint64_t punts = 0;             // operations that are given to a worker thread
+  std::uint64_t enters = 0;       // system calls that wait for completions or submit operations
+  std::uint64_t operations = 0;   // operations started
+  std::uint64_t completions = 0;  // completions returned
+  std::uint64_t cancels = 0;      // cancellations requested
+  std::uint64_t buffer_shortages = 0;  // receives that found no free provided buffer
+  std::uint64_t punts = 0;             // operations that went to a worker thread
 };
 
 class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Takes `operation`; it completes through wait(). Never fails: what the kernel refuses is a
-  // completion too.
+  // Starts `operation`, which completes through wait(). Never fails: an error of the kernel is the
+  // result of the completion.
   virtual void start(Operation& operation) = 0;
   virtual void start(Stream& stream) = 0;
 
-  // Does `operation`, of which works_on_files() holds and whose file system lies in memory, before
-  // it returns, and leaves the answer in it. False: it leads elsewhere and is to be started.
+  // Executes `operation`, for which works_on_files() holds and whose file system is in memory,
+  // before it returns, and sets its result. False: its path leads to another file system; start it
+  // instead.
   virtual bool finish_now(Operation& operation);
 
-  // Asks for an early end of what is in flight. It still completes, once, and success is a legal
-  // answer.
+  // Requests an early end of an operation in flight. The operation still completes, once, and may
+  // have succeeded.
   virtual void cancel(Flight& flight) = 0;
 
-  // Submits what was started, waits up to `timeout` for at least one completion, and copies
-  // completions to `room`. Returns how many; 0 after the timeout or a signal.
-  virtual std::size_t wait(Milliseconds timeout, std::span<Completion> room) = 0;
+  // Submits the started operations, waits up to `timeout` (`forever`: without limit) for at least
+  // one completion, and copies completions to `completions`. Returns their number; 0 after the
+  // timeout or a signal.
+  virtual std::size_t wait(Milliseconds timeout, std::span<Completion> completions) = 0;
 
-  // Closes `fd`, with nobody waiting for it. No operation may be in flight on it.
+  // Closes `fd` without a completion. No operation may be in flight on it.
   virtual void close(int fd) = 0;
 
   // shutdown(2) for writing: the peer reads the end of the stream. Does not block.
   virtual void finish_sending(int fd) = 0;
 
-  // What may still be written to the file system of `fd` (any descriptor) by who is not root; -1
-  // where nobody can say. Does not block on a local file system.
+  // The free bytes of the file system of `fd` (any descriptor) for an ordinary user; -1 if they are
+  // unknown. Does not block on a local file system.
   virtual std::int64_t free_bytes(int fd);
 
-  // Bytes sent on socket `fd` that its peer has not confirmed yet; 0 where nobody can say.
+  // Bytes sent on socket `fd` that its peer has not acknowledged; 0 if unknown.
   virtual std::size_t unconfirmed_bytes(int fd);
 
   virtual Milliseconds now() = 0;
 
   // The bytes of provided buffer `id`; valid until recycle(id).
   virtual std::span<char> buffer(std::uint16_t id) = 0;
-  // For whoever was given buffer `id`, to keep it in a list.
   virtual BufferPool::ListEntry& list_entry(std::uint16_t id) = 0;
   virtual void recycle(std::uint16_t id) = 0;
-  // Buffers that completions carried out and that have not been recycled.
+  // Buffers that completions returned and that have not been recycled.
   virtual std::size_t buffers_in_use() const = 0;
 
-  // Tells from now on whether something happens on `fd`, of one descriptor at a time; -1: of none,
-  // before it is closed.
+  // Watches `fd`, instead of the descriptor that was watched before. -1 ends watching, which the
+  // caller does before it closes the descriptor.
   virtual void watch_readable(int /*fd*/) {}
-  // False: that descriptor had nothing to read when the peers sent what the last wait() delivered,
-  // and what had come before was asked for here. True: it may have; an engine that cannot tell says
-  // so always.
+  // False: the watched descriptor had nothing to read when the peers sent the data that the last
+  // wait() returned, and this function has reported all earlier input. True: it may have; an engine
+  // that does not support watching always returns true.
   virtual bool may_be_readable() { return true; }
 
-  // The engine and its settings in a few words: "io_uring (single issuer, deferred task work)".
+  // The engine and its features: "io_uring (single issuer, deferred task work, buffer ring)".
   virtual std::string describe() const = 0;
 
   const Counters& counters() const { return counters_; }

@@ -1,5 +1,6 @@
-// The epoll engine: try, wait for an event, try again. See epoll(7) for what an edge promises.
-// Covered by tests/uring/epoll_test.cc, engine_test.cc and its neighbours.
+// The epoll engine: it tries an operation, waits for an event, and tries again. epoll(7) describes
+// the guarantees of edge-triggered events. Covered by tests/uring/epoll_test.cc, engine_test.cc,
+// file_test.cc and receive_test.cc.
 #include "uring/epoll.h"
 
 #include <algorithm>
@@ -15,24 +16,28 @@
 
 #include <climits>
 
+#include "uring/gathered_send.h"
 #include "uring/plain_calls.h"
 
 namespace uring {
 
 namespace {
 
-// Connections taken in one go; the others of the queue come in the next turn, after what others
-// have waited for.
+// Connections accepted in one iteration. The others stay in the kernel's queue, so that other
+// descriptors are served in between.
 constexpr int most_accepts = 64;
-// Turns that may pass without asking the kernel while completions are at hand: a turn hands out up
-// to 256, and who does much without waiting must not keep the others from their events.
+// Calls of wait() in a row that may return queued completions without epoll_wait(2). A call returns
+// up to 256 of them, and coroutines that never wait must not keep others from their events.
 constexpr unsigned most_unpolled = 4;
-// Buffers that one socket may fill in a turn. The peer of one that always has more gets no further.
+// Buffers that one socket may fill in an iteration, so that a fast peer does not delay the others.
 constexpr int most_streamed = 8;
-// How soon a full queue of a unix socket is looked at again.
+// The time between two attempts to connect to a unix socket whose queue is full.
 constexpr Milliseconds connect_again_ms = 10;
+// The epoll data of the event descriptor of files_; all other values are the mark of a descriptor.
 constexpr std::uint64_t files_mark = ~std::uint64_t{0};
 
+// Names a descriptor as registered with epoll: its number, and how often the number was used
+// before.
 std::uint64_t mark_of(int fd, std::uint32_t generation) {
   return static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(fd);
 }
@@ -49,7 +54,7 @@ std::unique_ptr<Epoll> Epoll::create(const EpollOptions& options, int& error) {
   epoll_event wanted{.events = EPOLLIN | EPOLLET, .data = {.u64 = files_mark}};
   if (event.valid() && ::epoll_ctl(poller.get(), EPOLL_CTL_ADD, event.get(), &wanted) == 0) {
     std::unique_ptr<Epoll> engine(new Epoll(options, poller.release(), event.release()));
-    if (engine->add_buffers()) return engine;
+    if (engine->buffers_.grow()) return engine;
     errno = ENOMEM;
   }
   error = errno;
@@ -61,7 +66,7 @@ Epoll::Epoll(const EpollOptions& options, int poller, int event)
 
 Epoll::~Epoll() = default;
 
-// --- What is known of descriptors ---
+// --- The state of descriptors ---
 
 Epoll::Slot& Epoll::slot_of(int fd) {
   const auto index = static_cast<std::size_t>(fd);
@@ -69,8 +74,8 @@ Epoll::Slot& Epoll::slot_of(int fd) {
   return slots_[index];
 }
 
-// The number stands for another descriptor now, or for none.
-void Epoll::forget(int fd) {
+// Resets the state of a number that now belongs to another descriptor, or to none.
+void Epoll::reset_slot(int fd) {
   Slot& slot = slot_of(fd);
   assert(!slot.reader && !slot.writer);
   slot = Slot{.generation = slot.generation + 1};
@@ -79,13 +84,14 @@ void Epoll::forget(int fd) {
 int Epoll::control(int fd, std::uint32_t events) {
   epoll_event wanted{.events = events, .data = {.u64 = mark_of(fd, slot_of(fd).generation)}};
   if (::epoll_ctl(poller_.get(), EPOLL_CTL_ADD, fd, &wanted) == 0) return 0;
-  // The number was closed while another stands for the same file, and is used for it again; or it
-  // was armed for one event, which has come.
+  // EEXIST: the number was closed while another descriptor of the same file stayed open, and is
+  // used for that file again; or it was armed for a single event, which has come.
   if (errno == EEXIST && ::epoll_ctl(poller_.get(), EPOLL_CTL_MOD, fd, &wanted) == 0) return 0;
   return errno;
 }
 
-// Who waits on `fd` will be told. What is there already is an event too.
+// Registers `fd` for events, if that has not been done. Input that is already there causes an
+// event, too.
 void Epoll::watch(int fd) {
   if (slot_of(fd).registered) return;
   const int error = control(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
@@ -98,7 +104,7 @@ void Epoll::watch(int fd) {
 
 void Epoll::unwatch(int fd) {
   ::epoll_ctl(poller_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  forget(fd);
+  reset_slot(fd);
 }
 
 void Epoll::complete(Flight& flight, Result result) { ready_.push({&flight, result}); }
@@ -120,7 +126,7 @@ void Epoll::start(Operation& operation) {
     case OpCode::send_gather: return start_send(operation);
     case OpCode::read: return start_read(operation);
     case OpCode::nothing:
-      unpolled_ = most_unpolled;  // whoever yields lets the kernel have its say, too
+      unpolled_ = most_unpolled;  // a coroutine that yields lets events be delivered as well
       return complete(operation, Result{});
     default: return start_file(operation);
   }
@@ -133,8 +139,8 @@ void Epoll::start(Stream& stream) {
   start_receive(stream);
 }
 
-// Level triggered, so that a long queue is an event again; exclusive, because workers may share a
-// listener, and one of them is enough. Accepting itself must not wait for another who was faster.
+// Level-triggered, so that a long queue causes another event. Exclusive, because workers may share
+// a listener and one of them is enough. Non-blocking, since another worker may have accepted first.
 void Epoll::start_accept(Operation& operation) {
   ::fcntl(operation.fd, F_SETFL, ::fcntl(operation.fd, F_GETFL) | O_NONBLOCK);
   if (!accept_some(operation)) return;
@@ -146,12 +152,13 @@ void Epoll::start_accept(Operation& operation) {
   slot.registered = true;
 }
 
-// False: there is no listener, or no descriptor or memory for a further connection.
+// False: the accept has failed, because `accept.fd` is no listener, or because no descriptor or
+// memory is left for another connection.
 bool Epoll::accept_some(Flight& accept) {
   for (int i = 0; i < most_accepts; ++i) {
     const int fd = ::accept4(accept.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-      forget(fd);
+      reset_slot(fd);
       complete(accept, Result{.value = fd, .more = true});
     } else if (would_wait(errno)) {
       return true;
@@ -165,7 +172,7 @@ bool Epoll::accept_some(Flight& accept) {
 
 void Epoll::start_connect(Operation& operation) {
   const int fd = operation.fd;
-  forget(fd);
+  reset_slot(fd);
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   if (try_connect(operation)) return;
   Slot& slot = slot_of(fd);
@@ -177,7 +184,7 @@ void Epoll::start_connect(Operation& operation) {
     watch(fd);
 }
 
-// False: it goes on, with errno as connect(2) left it.
+// False: the attempt is not complete; errno is that of connect(2).
 bool Epoll::try_connect(Operation& operation) {
   const auto* address = static_cast<const sockaddr*>(operation.address);
   const int result = ::connect(operation.fd, address, operation.length);
@@ -219,9 +226,9 @@ void Epoll::start_send(Operation& operation) {
 }
 
 void Epoll::start_file(Operation& operation) {
-  std::int32_t answer = 0;
-  if (call_without_waiting(operation, answer)) {
-    complete(operation, Result{.value = answer});
+  std::int32_t result = 0;
+  if (call_without_waiting(operation, result)) {
+    complete(operation, Result{.value = result});
     return;
   }
   ++counters_.punts;
@@ -233,34 +240,34 @@ void Epoll::start_read(Operation& operation) {
   if (!try_read(operation, false)) await_event(operation);
 }
 
-// --- Trying. True: it has completed, for good. ---
+// --- Attempts. True: the operation has completed, and will not complete again. ---
 
-// One receive into the room or a buffer.
+// One receive, into the caller's memory or a provided buffer.
 bool Epoll::try_receive(Flight& flight, Slot& slot) {
-  std::span<char> room;
+  std::span<char> memory;
   Result result;
   if (picks_buffer(flight.code)) {
     const std::optional<std::uint16_t> id = take_buffer();
     if (!id) {
-      // Who waits holds no buffer, and lacks none either.
+      // A receive waits without a buffer; it fails only if there is input or the end of the stream.
       slot.readable = !is_empty_and_open(flight.fd);
       if (slot.readable) fail(flight, ENOBUFS);
       return slot.readable;
     }
     result.buffer = *id;
-    room = pool_.at(*id);
+    memory = buffer(*id);
   } else {
-    room = operation_of(flight).room();
+    memory = operation_of(flight).memory();
   }
-  const ssize_t count = ::recv(flight.fd, room.data(), room.size(), MSG_DONTWAIT);
+  const ssize_t count = ::recv(flight.fd, memory.data(), memory.size(), MSG_DONTWAIT);
   const int error = count < 0 ? errno : 0;
   if (count <= 0 && result.buffer != no_buffer) recycle(std::exchange(result.buffer, no_buffer));
   if (would_wait(error)) {
     slot.readable = false;
     return false;
   }
-  // Less than there was room for was all there is; the next byte is an event.
-  const bool drained = count > 0 && static_cast<std::size_t>(count) < room.size();
+  // A short receive has emptied the socket, and the next byte will cause an event.
+  const bool drained = count > 0 && static_cast<std::size_t>(count) < memory.size();
   if (drained && !slot.ended) slot.readable = false;
   result.value = static_cast<std::int32_t>(count < 0 ? -error : count);
   result.more = flight.code == OpCode::recv_stream && count > 0;
@@ -268,7 +275,7 @@ bool Epoll::try_receive(Flight& flight, Slot& slot) {
   return !result.more;
 }
 
-// Some receives, as long as there is something.
+// Receives until the socket is empty, or most_streamed times.
 bool Epoll::try_stream(Flight& stream, Slot& slot) {
   for (int i = 0; i < most_streamed; ++i) {
     if (try_receive(stream, slot)) return true;
@@ -278,16 +285,16 @@ bool Epoll::try_stream(Flight& stream, Slot& slot) {
   return false;
 }
 
-// No event tells of what was there already.
-void Epoll::go_on_with_streams() {
-  streamed_.swap(streaming_);
-  for (const std::uint64_t mark : streamed_) {
+// Continues streams that stopped at most_streamed: no event comes for input that was there before.
+void Epoll::continue_streams() {
+  continued_.swap(streaming_);
+  for (const std::uint64_t mark : continued_) {
     const int fd = fd_of(mark);
     const Slot& slot = slot_of(fd);
     if (mark != mark_of(fd, slot.generation) || !slot.reader || !slot.readable) continue;
     if (slot.reader->code == OpCode::recv_stream) advance_reader(fd);
   }
-  streamed_.clear();
+  continued_.clear();
 }
 
 bool Epoll::is_empty_and_open(int fd) const {
@@ -295,45 +302,9 @@ bool Epoll::is_empty_and_open(int fd) const {
   return ::recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && would_wait(errno);
 }
 
-namespace {
-
-std::size_t bytes_of(const Operation& operation) {
-  if (operation.code == OpCode::send) return operation.length;
-  const auto* message = static_cast<const msghdr*>(operation.address);
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < message->msg_iovlen; ++i) sum += message->msg_iov[i].iov_len;
-  return sum;
-}
-
-// Sends what comes after the first `sent` bytes of a message, which stays as it is.
-ssize_t send_rest(int fd, const msghdr& message, std::size_t sent) {
-  std::array<iovec, 16> pieces{};  // more of them go out in the next call
-  msghdr rest{};
-  rest.msg_iov = pieces.data();
-  for (std::size_t i = 0; i < message.msg_iovlen && rest.msg_iovlen < pieces.size(); ++i) {
-    const iovec& piece = message.msg_iov[i];
-    const std::size_t skipped = std::min(sent, piece.iov_len);
-    sent -= skipped;
-    if (skipped == piece.iov_len) continue;
-    pieces[rest.msg_iovlen++] = {static_cast<char*>(piece.iov_base) + skipped,
-                                 piece.iov_len - skipped};
-  }
-  return ::sendmsg(fd, &rest, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-ssize_t send_rest(const Operation& operation, std::size_t sent) {
-  if (operation.code == OpCode::send_gather) {
-    return send_rest(operation.fd, *static_cast<const msghdr*>(operation.address), sent);
-  }
-  return ::send(operation.fd, static_cast<const char*>(operation.address) + sent,
-                operation.length - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-}  // namespace
-
-// Sends until all is out or there is no room.
+// Sends until all is sent or the socket's buffer is full.
 bool Epoll::try_send(Operation& operation, Slot& slot) {
-  const std::size_t bytes = bytes_of(operation);
+  const std::size_t bytes = bytes_to_send(operation);
   while (slot.sent < bytes) {
     const ssize_t count = send_rest(operation, slot.sent);
     if (count >= 0) {
@@ -353,18 +324,18 @@ bool Epoll::try_send(Operation& operation, Slot& slot) {
   return true;
 }
 
-// Of what has no offset: an event descriptor, a pipe, a terminal, or a file at its position.
-// `is_ready`: an event said so.
+// Reads from a descriptor without offsets (an event descriptor, a pipe, a terminal), or from a file
+// at its position. `is_ready`: an event has reported input.
 bool Epoll::try_read(Operation& operation, bool is_ready) {
-  std::int32_t answer = read_without_waiting(operation);
-  if (answer == -EOPNOTSUPP && is_ready) answer = call_plainly(operation);
-  if (answer == -EAGAIN || answer == -EOPNOTSUPP) return false;
-  complete(operation, Result{.value = answer});
+  std::int32_t result = read_without_waiting(operation);
+  if (result == -EOPNOTSUPP && is_ready) result = call_plainly(operation);
+  if (result == -EAGAIN || result == -EOPNOTSUPP) return false;
+  complete(operation, Result{.value = result});
   return true;
 }
 
-// For one event, since nobody closes such descriptors through this engine. What knows no events is
-// a file, and is read by those who may wait for a disk.
+// Registers for a single event, since such descriptors are not closed through this engine. EPERM:
+// the descriptor is of a file, which supports no events; FileThreads reads it.
 void Epoll::await_event(Operation& operation) {
   const int error = control(operation.fd, EPOLLIN | EPOLLONESHOT);
   if (error == EPERM) return files_.give(operation);
@@ -379,7 +350,7 @@ void Epoll::await_event(Operation& operation) {
 void Epoll::advance_reader(int fd) {
   Flight& flight = *slot_of(fd).reader;
   if (flight.code == OpCode::accept) {
-    if (accept_some(flight)) return;  // it stays
+    if (accept_some(flight)) return;  // the accept stays armed
     slot_of(fd).reader = nullptr;
     unwatch(fd);
   } else if (flight.code == OpCode::read) {
@@ -415,13 +386,13 @@ void Epoll::take_event(const epoll_event& event) {
   if (event.data.u64 == files_mark) return files_.take(ready_);
   const int fd = fd_of(event.data.u64);
   Slot& slot = slot_of(fd);
-  if (mark_of(fd, slot.generation) != event.data.u64) return;  // of one that was closed
+  if (mark_of(fd, slot.generation) != event.data.u64) return;  // of a closed descriptor
   constexpr std::uint32_t gone = EPOLLHUP | EPOLLERR;
   if (event.events & (gone | EPOLLRDHUP)) slot.ended = true;
   if (event.events & (gone | EPOLLRDHUP | EPOLLIN)) slot.readable = true;
   if (event.events & (gone | EPOLLOUT)) slot.writable = true;
   if (slot.reader && slot.readable) advance_reader(fd);
-  // Accepting may have made room for more slots: `slot` may be gone.
+  // advance_reader() may have accepted and so moved slots_: `slot` may be invalid.
   if (slot_of(fd).writer && slot_of(fd).writable) advance_writer(fd);
 }
 
@@ -434,18 +405,18 @@ void Epoll::poll(Milliseconds timeout) {
   ++counters_.enters;
   const int count = ::epoll_wait(poller_.get(), events.data(), static_cast<int>(events.size()),
                                  static_cast<int>(std::min<Milliseconds>(timeout, INT_MAX)));
-  go_on_with_streams();
+  continue_streams();
   for (int i = 0; i < count; ++i) take_event(events[static_cast<std::size_t>(i)]);
   if (!connecting_.empty()) try_connects_again();
 }
 
-std::size_t Epoll::wait(Milliseconds timeout, std::span<Completion> room) {
+std::size_t Epoll::wait(Milliseconds timeout, std::span<Completion> completions) {
   if (ready_.empty() || ++unpolled_ > most_unpolled) {
     unpolled_ = 0;
     poll(ready_.empty() ? timeout : 0);
   }
   std::size_t taken = 0;
-  while (taken < room.size() && !ready_.empty()) room[taken++] = ready_.pop();
+  while (taken < completions.size() && !ready_.empty()) completions[taken++] = ready_.pop();
   counters_.completions += taken;
   return taken;
 }
@@ -469,11 +440,11 @@ void Epoll::cancel(Flight& flight) {
   }
 }
 
-// A plain call: the kernel lets go of a socket at once, and of a file too but where the last name
-// of a large one is gone. Where the descriptor was the only one, this ends its registration.
+// A plain call. The kernel closes a socket at once, and a file as well, unless it is large and has
+// no name left. If no other descriptor of the file is open, this also removes it from epoll.
 void Epoll::close(int fd) {
   if (fd < 0) return;
-  if (static_cast<std::size_t>(fd) < slots_.size()) forget(fd);
+  if (static_cast<std::size_t>(fd) < slots_.size()) reset_slot(fd);
   ::close(fd);
 }
 
@@ -483,30 +454,9 @@ Milliseconds Epoll::now() { return monotonic_ms(); }
 
 // --- Buffers ---
 
-// False: there is no room or memory for more.
-bool Epoll::add_buffers() {
-  const std::size_t first = pool_.grow();
-  if (first == BufferPool::most_buffers) return false;
-  free_.reserve(pool_.size());
-  for (std::size_t i = BufferPool::slab_buffers; i-- > 0;) {
-    free_.push_back(static_cast<std::uint16_t>(first + i));
-  }
-  return true;
-}
-
 std::optional<std::uint16_t> Epoll::take_buffer() {
-  if (free_.empty()) {
-    ++counters_.buffer_shortages;
-    if (!add_buffers()) return std::nullopt;
-  }
-  const std::uint16_t id = free_.back();  // the last one used: it is still in the cache
-  free_.pop_back();
-  return id;
-}
-
-void Epoll::recycle(std::uint16_t id) {
-  assert(free_.size() < pool_.size());
-  free_.push_back(id);
+  if (buffers_.empty()) ++counters_.buffer_shortages;
+  return buffers_.take();
 }
 
 std::string Epoll::describe() const {

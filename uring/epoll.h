@@ -1,15 +1,15 @@
-// Epoll: the engine for machines that refuse io_uring, on epoll and plain calls.
+// Epoll: an engine on epoll(7) and plain system calls, for machines that refuse io_uring.
 //
-// A socket's operation is tried at once; if it would wait, the descriptor is registered, edge
-// triggered and once for its life, and the operation waits in the descriptor's slot. A receive that
-// got less than it had room for has drained the socket, so that the next one waits without trying:
-// a request on a connection that stays costs a recv, a send, and its share of one epoll_wait. What
-// is done is a completion in a queue that wait() hands out; nothing is called back. File operations
-// that need no disk (cached names, cached bytes) are done at once, the others by FileThreads.
+// An operation on a socket is tried at once. If it would wait, the descriptor is registered once,
+// for edge-triggered events, and the operation waits in the descriptor's slot. A receive that
+// returned less than its buffer holds has emptied the socket, so that the next one waits without
+// trying: a request on a persistent connection costs one recv, one send, and a share of an
+// epoll_wait. Completions are queued for wait(). File operations whose names and bytes are cached
+// by the kernel are executed at once, the others by FileThreads.
 //
-// Descriptors that operations were started on are closed through close(), or are new: accept() and
-// connect() forget what was known of their number. Events may wait for one reader and one writer.
-// Covered by tests/uring/epoll_test.cc, and like the ring by engine_test.cc, file_test.cc,
+// Descriptors of operations must be closed through close(), or be new: accept() and connect() reset
+// the slot of their number. A slot holds one operation that waits for input and one that waits for
+// output. Covered by tests/uring/epoll_test.cc, and like Ring by engine_test.cc, file_test.cc,
 // loop_test.cc, receive_test.cc and stress_test.cc.
 #pragma once
 
@@ -18,24 +18,24 @@
 #include <string>
 #include <vector>
 
-#include "uring/buffer_pool.h"
 #include "uring/engine.h"
 #include "uring/fd.h"
 #include "uring/fifo.h"
 #include "uring/file_threads.h"
+#include "uring/free_buffers.h"
 
 struct epoll_event;
 
 namespace uring {
 
 struct EpollOptions {
-  unsigned file_threads = 4;  // started when there is work for them
+  unsigned file_threads = 4;  // at most; started when there is work for them
 };
 
 class Epoll final : public Engine {
  public:
-  // Returns null and sets `error` to an errno where the process has no descriptor or memory left.
-  // The engine belongs to the calling thread.
+  // Returns null and sets `error` to an errno if the process has no descriptor or memory left. The
+  // engine belongs to the calling thread.
   static std::unique_ptr<Epoll> create(const EpollOptions& options, int& error);
   ~Epoll() override;
   Epoll(const Epoll&) = delete;
@@ -44,32 +44,34 @@ class Epoll final : public Engine {
   void start(Operation& operation) override;
   void start(Stream& stream) override;
   void cancel(Flight& flight) override;
-  std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
+  std::size_t wait(Milliseconds timeout, std::span<Completion> completions) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
   Milliseconds now() override;
-  std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
-  BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
-  void recycle(std::uint16_t id) override;
-  std::size_t buffers_in_use() const override { return pool_.size() - free_.size(); }
+  std::span<char> buffer(std::uint16_t id) override { return buffers_.pool().at(id); }
+  BufferPool::ListEntry& list_entry(std::uint16_t id) override {
+    return buffers_.pool().list_entry(id);
+  }
+  void recycle(std::uint16_t id) override { buffers_.give_back(id); }
+  std::size_t buffers_in_use() const override { return buffers_.in_use(); }
   std::string describe() const override;
 
  private:
-  // What is known of a descriptor.
+  // The state of a descriptor.
   struct Slot {
-    Flight* reader = nullptr;      // waits until there is something: accept, recv, read
-    Operation* writer = nullptr;   // waits for room: connect, send
-    std::uint32_t sent = 0;        // bytes of `writer` that are out
-    std::uint32_t generation = 0;  // events of an earlier descriptor of this number are not ours
+    Flight* reader = nullptr;      // waits for input: accept, recv, read
+    Operation* writer = nullptr;   // waits for output: connect, send
+    std::uint32_t sent = 0;        // bytes of `writer` that are sent
+    std::uint32_t generation = 0;  // tells events of this descriptor from those of earlier ones
     bool registered = false;
     bool readable = true;  // a read may succeed: try before waiting
     bool writable = true;
-    bool ended = false;  // the peer finished or is gone: a short read is not the last
+    bool ended = false;  // the peer finished or is gone: a short read does not empty the socket
   };
 
   Epoll(const EpollOptions& options, int poller, int event);
   Slot& slot_of(int fd);
-  void forget(int fd);
+  void reset_slot(int fd);
   void complete(Flight& flight, Result result);
   void fail(Flight& flight, int error);
 
@@ -97,23 +99,20 @@ class Epoll final : public Engine {
   void advance_reader(int fd);
   void advance_writer(int fd);
   void try_connects_again();
-  void go_on_with_streams();
+  void continue_streams();
   bool is_empty_and_open(int fd) const;
   std::optional<std::uint16_t> take_buffer();
-  bool add_buffers();
 
   Fd poller_;
   Fd event_;                 // signalled by files_
   std::vector<Slot> slots_;  // by descriptor
   Fifo<Completion> ready_;
-  std::vector<std::uint64_t> streaming_;  // marks of sockets that have more for their recv_stream
-  std::vector<std::uint64_t> streamed_;   // the same of the turn before, in memory that stays
-  unsigned unpolled_ = 0;  // waits in a row that had completions without asking the kernel
-  std::vector<int>
-      connecting_;  // to unix sockets whose queue is full: nothing tells when it is not
-  BufferPool pool_;
-  std::vector<std::uint16_t> free_;  // buffers of the pool that nobody has
-  FileThreads files_;                // last: its threads end before anything else does
+  std::vector<std::uint64_t> streaming_;  // marks of sockets with more input for their recv_stream
+  std::vector<std::uint64_t> continued_;  // used within continue_streams(); keeps its memory
+  unsigned unpolled_ = 0;                 // calls of wait() since the last epoll_wait(2)
+  std::vector<int> connecting_;  // wait for the full queue of a unix socket: without events
+  FreeBuffers buffers_;
+  FileThreads files_;  // last, so that its threads end before any other member is destroyed
 };
 
 }  // namespace uring

@@ -1,8 +1,8 @@
-// Fd: the one owner of a file descriptor outside the connection path.
+// Fd: owns a file descriptor and closes it.
 //
-// Descriptors that a coroutine works on are closed through its engine (Engine::close), so that a
-// simulated engine sees them too; Fd is for set-up code: listeners, the root directory, event fds.
-// Covered by tests/uring/loop_test.cc.
+// A descriptor that operations are started on is closed through its engine instead (Engine::close),
+// since engines keep state for it. Fd is for set-up code: listeners, the root directory, event
+// descriptors. Covered by tests/uring/fd_test.cc.
 #pragma once
 
 #include <unistd.h>
@@ -26,10 +26,10 @@ class Fd {
   int get() const { return number_; }
   bool valid() const { return number_ >= 0; }
 
-  // Gives the descriptor away; the caller closes it.
+  // Transfers ownership: the caller closes the descriptor.
   int release() { return std::exchange(number_, -1); }
 
-  // Closes what is held, if anything, and holds `number` instead.
+  // Closes the descriptor, if there is one, and owns `number` instead.
   void reset(int number = -1) {
     if (number_ >= 0) ::close(number_);
     number_ = number;

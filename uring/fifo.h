@@ -1,6 +1,5 @@
-// Fifo: a queue that keeps its memory, so that what goes through it allocates nothing once it has
-// been as long as it gets. What bounds its length is its owner's to say.
-// Covered by tests/uring/fifo_test.cc.
+// Fifo: a queue that keeps its memory: once it has reached its greatest length, it allocates
+// nothing. Its owner bounds the length. Covered by tests/uring/fifo_test.cc.
 #pragma once
 
 #include <cassert>
@@ -17,7 +16,8 @@ class Fifo {
   std::size_t capacity() const { return items_.capacity(); }
 
   void push(const T& item) {
-    // A queue that is never empty must not grow at its end for ever.
+    // Moves the items to the front, so that a queue that is never empty does not grow without
+    // limit.
     if (items_.size() == items_.capacity() && begin_ > items_.size() / 2) {
       items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(begin_));
       begin_ = 0;
@@ -39,7 +39,7 @@ class Fifo {
 
  private:
   std::vector<T> items_;
-  std::size_t begin_ = 0;  // of what has not been popped
+  std::size_t begin_ = 0;  // index of the first item
 };
 
 }  // namespace uring

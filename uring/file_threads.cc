@@ -1,4 +1,4 @@
-// Two queues under one lock. Covered by tests/uring/file_test.cc.
+// Two queues under one mutex. Covered by tests/uring/file_threads_test.cc and file_test.cc.
 #include "uring/file_threads.h"
 
 #include <signal.h>
@@ -18,8 +18,8 @@ FileThreads::~FileThreads() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-// Signals are for the threads that were there before: their handlers wake a loop. Where the system
-// allows no further thread there is none.
+// The new thread blocks all signals: their handlers wake a loop, and must run on a thread of the
+// program. If the system refuses another thread, the ones that exist do its work.
 void FileThreads::start_thread() {
   sigset_t all;
   sigset_t before;
@@ -28,7 +28,7 @@ void FileThreads::start_thread() {
   try {
     threads_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
-    // The operation is done by a thread that is there, or by the loop's own.
+    // give() executes the operation if there is no thread at all.
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -42,7 +42,7 @@ void FileThreads::give(Operation& operation) {
   }
   if (needs_thread) start_thread();
   if (!threads_.empty()) return given_.notify_one();
-  // No thread at all: better this one waits than that nothing is done.
+  // Without a thread the loop has to wait for the disk itself.
   {
     const MutexLock lock(mutex_);
     queue_.pop();
@@ -50,7 +50,7 @@ void FileThreads::give(Operation& operation) {
   put_done({&operation, Result{.value = call_plainly(operation)}});
 }
 
-// Only the first of several is a reason to wake the loop: it takes them all.
+// Wakes the loop only for the first of several completions, since it takes all of them at once.
 void FileThreads::put_done(const Completion& completion) {
   bool is_first = false;
   {
@@ -66,7 +66,7 @@ void FileThreads::take(Fifo<Completion>& done) {
   while (!done_.empty()) done.push(done_.pop());
 }
 
-// Waits for an operation. Null when the threads are to end and none is left.
+// Waits for an operation. Null when the queue is empty and the threads have to end.
 Operation* FileThreads::next() {
   const MutexLock lock(mutex_);
   ++idle_;

@@ -1,10 +1,11 @@
-// FileThreads: a few threads that do for one loop what may have to wait for a disk.
+// FileThreads: a small thread pool that executes the file operations of one loop that may wait for
+// a disk.
 //
-// The loop's thread gives operations and is told by an event descriptor when some are done; it
-// never waits for these threads. They start when there is work for them, one after the other up to
-// a number, and stay. Nothing is cancelled: an operation once given is done. The queue holds no
-// more operations than there are Ios in the loop, for each has one in flight.
-// Covered by tests/uring/file_test.cc.
+// The loop's thread queues operations and never waits for these threads; an event descriptor
+// notifies it when operations are done. Threads are started when there is work for them, up to a
+// maximum, and stay until the end. A queued operation cannot be cancelled. The queue holds at most
+// one operation for each Io of the loop. Covered by tests/uring/file_threads_test.cc and
+// file_test.cc.
 #pragma once
 
 #include <thread>
@@ -18,18 +19,19 @@ namespace uring {
 
 class FileThreads {
  public:
-  // `event` is an event descriptor that outlives this; it is signalled when there is something to
-  // take and nothing was before. At most `most` threads.
+  // Starts at most `most` threads. `event`, an event descriptor that outlives this object, is
+  // signalled when the first of several completions becomes available.
   FileThreads(unsigned most, int event) : most_(most), event_(event) {}
-  // Everything that was given is done first.
+  // Executes all queued operations first.
   ~FileThreads();
   FileThreads(const FileThreads&) = delete;
   FileThreads& operator=(const FileThreads&) = delete;
 
-  // Has `operation` done; see call_plainly(). Where there can be no thread, it is done here.
+  // Queues `operation`; see call_plainly(). If no thread can be started, it is executed before this
+  // call returns.
   void give(Operation& operation);
 
-  // Moves what is done to the end of `done`.
+  // Moves the completions to the end of `done`.
   void take(Fifo<Completion>& done);
 
   unsigned most() const { return most_; }

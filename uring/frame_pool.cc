@@ -1,5 +1,5 @@
-// Free lists by size class; each frame carries the address of its pool before it.
-// Covered by tests/uring/task_test.cc.
+// Free lists by size class. A header in front of each frame has the address of its pool. Covered by
+// tests/uring/frame_pool_test.cc.
 #include "uring/frame_pool.h"
 
 #include <cassert>
@@ -9,18 +9,19 @@
 
 namespace uring {
 
-// Stands before the frame; as large as the strictest alignment so that the frame keeps it.
+// The header in front of a frame. Its alignment makes its size a multiple of the strictest
+// alignment, so that the frame behind it is aligned as well.
 struct alignas(std::max_align_t) FramePool::Block {
   FramePool* pool;
   std::uint32_t size_class;
 
-  // While the frame is free, the next free one stands in it.
+  // The next free block; stored in the frame while that is free.
   Block*& next() { return *reinterpret_cast<Block**>(this + 1); }
 };
 
 void* FramePool::cut(std::size_t bytes) {
   if (slab_bytes - cut_bytes_ < bytes) {
-    // Pages are touched only as far as they are used.
+    // Not initialised, so pages are touched only when they are used.
     slabs_.emplace_back(new std::byte[slab_bytes]);
     cut_bytes_ = 0;
   }

@@ -1,4 +1,4 @@
-// Ring, else epoll. Covered by tests/uring/make_engine_test.cc.
+// Ring, then Epoll. Covered by tests/uring/make_engine_test.cc.
 #include "uring/make_engine.h"
 
 #include <cerrno>

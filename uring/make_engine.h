@@ -1,8 +1,8 @@
-// Choosing an engine: the ring where the kernel gives one, epoll where it refuses.
+// Choosing an engine: io_uring if the kernel allows it, otherwise epoll.
 //
-// The only place that names both; programs say what they were told to use. A refusal is a kernel
-// that does not know io_uring or must not give it to this process; to be out of memory or
-// descriptors is none, and epoll would not mend it. Covered by tests/uring/make_engine_test.cc.
+// This is the only module that names both engines. A refusal means that the kernel lacks io_uring
+// or does not let this process use it. Exhausted memory or descriptors are errors and not a
+// refusal, since epoll would fail as well. Covered by tests/uring/make_engine_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace uring {
 
 enum class EngineChoice : std::uint8_t { automatic, ring, epoll };
 
-// "auto", "ring" or "epoll", as people write it.
+// Parses "auto", "ring" or "epoll", the values of the option --engine.
 std::optional<EngineChoice> engine_choice(std::string_view name);
 
 struct EngineOptions {
@@ -28,16 +28,16 @@ struct EngineOptions {
 };
 
 struct MadeEngine {
-  std::unique_ptr<Engine> engine;  // null: `why` says what is wrong and what to do
-  // One line for people; where the engine is epoll although nobody asked for it, why it is no ring.
+  std::unique_ptr<Engine> engine;  // null: `why` is the error and its remedy
+  // One line for the user. With the choice `automatic` and epoll: why io_uring is not used.
   std::string why;
 };
 
 // Makes an engine for the calling thread.
 MadeEngine make_engine(EngineChoice choice, const EngineOptions& options);
 
-// What make_engine() gives here: "on io_uring (...)", "on epoll (...), because ...", or
-// "on nothing: ...".
+// Describes the result of make_engine() on this machine: "on io_uring (...)", "on epoll (...),
+// because ...", or "on nothing: ...".
 std::string describe_engine(EngineChoice choice);
 
 }  // namespace uring

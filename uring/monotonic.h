@@ -1,8 +1,8 @@
 // The monotonic clock (CLOCK_MONOTONIC), for durations and deadlines: it counts from an arbitrary
 // start, never goes back, and stands still while the machine is suspended.
 //
-// Safe on every thread; a call takes no system call where the kernel has a vDSO clock.
-// Covered by tests/uring/monotonic_test.cc.
+// Safe on every thread; a call takes no system call where the kernel has a vDSO clock. Covered by
+// tests/uring/monotonic_test.cc.
 #pragma once
 
 #include <cstdint>

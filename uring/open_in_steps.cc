@@ -1,5 +1,5 @@
-// One openat(2) for each name, none of which follows a link.
-// Covered by tests/uring/file_test.cc and tests/end_to_end/engine_test.cc.
+// One openat(2) for each name, none of which follows a symbolic link. Covered by
+// tests/uring/open_in_steps_test.cc and tests/end_to_end/engine_test.cc.
 #include "uring/open_in_steps.h"
 
 #include <algorithm>
@@ -16,12 +16,13 @@ namespace uring {
 
 namespace {
 
-// What opening without links keeps to by itself.
-constexpr std::uint64_t kept_to = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
+// The RESOLVE_ flags that steps without symbolic links and ".." satisfy.
+constexpr std::uint64_t satisfied = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
 
-using Name = std::array<char, 256>;  // NAME_MAX, and NUL
+using Name = std::array<char, 256>;  // NAME_MAX and a NUL
 
-// Takes the first name of `path`, and the slashes behind it. 0, or minus an errno.
+// Moves the first name of `path` to `name`, and removes the slashes behind it. Returns 0 or minus
+// an errno.
 int take_name(std::string_view& path, Name& name) {
   const std::string_view first = path.substr(0, path.find('/'));
   path.remove_prefix(first.size());
@@ -32,7 +33,7 @@ int take_name(std::string_view& path, Name& name) {
   return 0;
 }
 
-// O_PATH opens a link itself, where the others say that it is one.
+// With O_PATH, O_NOFOLLOW opens the link itself; without, it fails with ELOOP.
 std::int32_t open_last(int directory, const Name& name, const Operation& op, bool is_directory) {
   const auto flags =
       static_cast<int>(op.open_flags) | O_NOFOLLOW | (is_directory ? O_DIRECTORY : 0);
@@ -54,7 +55,7 @@ std::int32_t open_in_steps(const Operation& op) {
         ::openat(op.fd, text, static_cast<int>(op.open_flags), static_cast<mode_t>(op.open_mode));
     return fd < 0 ? -errno : fd;
   }
-  if (op.open_resolve & ~kept_to) return -ENOSYS;
+  if (op.open_resolve & ~satisfied) return -ENOSYS;
   std::string_view path = text;
   if (path.empty()) return -ENOENT;
   if (path.front() == '/') return -EXDEV;
@@ -62,7 +63,7 @@ std::int32_t open_in_steps(const Operation& op) {
   Fd at;
   Name name{};
   for (;;) {
-    if (const int wrong = take_name(path, name); wrong != 0) return wrong;
+    if (const int error = take_name(path, name); error != 0) return error;
     const int directory = at.valid() ? at.get() : op.fd;
     if (path.empty()) return open_last(directory, name, op, is_directory);
     const int next =

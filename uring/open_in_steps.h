@@ -1,7 +1,7 @@
-// Opening beneath a directory without openat2(2), a name at a time: for kernels and sandboxes that
-// have no such call (gVisor until 2026, Linux before 5.6, some seccomp profiles).
+// Opening a path beneath a directory without openat2(2), one name at a time: for kernels and
+// sandboxes that lack the call (gVisor until 2026, Linux before 5.6, some seccomp profiles).
 //
-// Covered by tests/uring/file_test.cc and tests/end_to_end/engine_test.cc.
+// Covered by tests/uring/open_in_steps_test.cc and tests/end_to_end/engine_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@
 
 namespace uring {
 
-// Opens as `operation` says; what the call answers, or minus an errno. Where it must resolve
-// beneath the directory it follows no link and takes no "..", for what they lead to could change
-// between two looks: -EXDEV. Waits for the disk where it must.
+// Executes `operation`, an open. Returns the descriptor, which the caller owns, or minus an errno.
+// If the path must resolve beneath the directory, a symbolic link or ".." in it is -EXDEV, because
+// its target could change between two steps. -ENOSYS for RESOLVE_ flags that steps cannot imitate.
+// Waits for the disk where necessary.
 std::int32_t open_in_steps(const Operation& operation);
 
 }  // namespace uring

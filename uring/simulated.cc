@@ -1,4 +1,4 @@
-// The simulated engine. Slow and plain on purpose. Covered by tests/uring/simulated_test.cc.
+// The simulated engine. It prefers simple code to speed. Covered by tests/uring/simulated_test.cc.
 #include "uring/simulated.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace uring {
 
-// --- The world outside ---
+// --- The peers ---
 
 int Simulated::make_socket() {
   const int number = first_socket + static_cast<int>(sockets_.size());
@@ -55,7 +55,7 @@ std::size_t Simulated::open_sockets() const {
 }
 
 void Simulated::reset() {
-  assert(open_sockets() == 0 && files_.empty() && lent_.empty());
+  assert(open_sockets() == 0 && files_.empty() && buffers_in_use() == 0);
   assert(waiting_.empty() && ready_.empty() && delayed_.empty());
   sockets_.clear();
   faults_.clear();
@@ -77,8 +77,8 @@ void Simulated::set_behaviour(const Behaviour& behaviour) {
 
 namespace {
 
-// False for a read of an event descriptor that nobody has signalled: a plain call would wait for
-// it with the whole engine.
+// False for a read of an event descriptor that is not signalled: a plain call would block the whole
+// engine.
 bool is_readable(const Flight& flight) {
   if (flight.code != OpCode::read) return true;
   pollfd ready{.fd = flight.fd, .events = POLLIN, .revents = 0};
@@ -87,7 +87,7 @@ bool is_readable(const Flight& flight) {
 
 }  // namespace
 
-// Counts an operation that starts. What is planned for it.
+// Counts an operation that starts. Returns the fault that is planned for it.
 Simulated::FaultPlan Simulated::begin(const Flight& flight) {
   ++counters_.operations;
   history_.push_back(flight.code);
@@ -120,9 +120,10 @@ void Simulated::start(Stream& stream) {
     waiting_.push_back({&stream, fault});
 }
 
-// Every file system lies in memory here. One in four of a shuffling engine's turns out not to.
+// Every file system counts as one in memory. With reorders_completions, one operation in four fails
+// to complete at once, as on a path to another file system.
 bool Simulated::finish_now(Operation& operation) {
-  if (behaviour_.reorders_completions && whim() && whim()) return false;
+  if (behaviour_.reorders_completions && chance() && chance()) return false;
   const FaultPlan fault = begin(operation);
   operation.result =
       Result{.value = fault.error != 0 ? -fault.error : do_file(operation, fault.most)};
@@ -135,24 +136,24 @@ void Simulated::cancel(Flight& flight) {
   const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
     return waiting.flight == &flight;
   });
-  if (found == waiting_.end()) return;  // it has completed: success is a legal answer
+  if (found == waiting_.end()) return;  // it has completed already, which cancel() allows
   const Waiting waiting = *found;
   waiting_.erase(found);
   if (behaviour_.success_beats_cancel && try_socket(waiting)) return;
-  std::int32_t answer = -ECANCELED;
+  std::int32_t result = -ECANCELED;
   if (flight.code == OpCode::send || flight.code == OpCode::send_gather) {
-    answer = end_of_send(sockets_[flight.fd], ECANCELED);
+    result = end_of_send(sockets_[flight.fd], ECANCELED);
   }
-  complete(flight, Result{.value = answer});
+  complete(flight, Result{.value = result});
 }
 
-// The completions of one operation come in order, so that none comes after its last.
+// The completions of one operation stay in order, so that its last one comes last.
 void Simulated::complete(Flight& flight, Result result, std::uint32_t delay) {
   bool is_late = delay > 0;
   for (const Delayed& earlier : delayed_) {
     if (earlier.completion.flight != &flight) continue;
     is_late = true;
-    delay = std::max(delay, earlier.turns);
+    delay = std::max(delay, earlier.waits);
   }
   if (is_late)
     delayed_.push_back({{&flight, result}, delay});
@@ -160,22 +161,22 @@ void Simulated::complete(Flight& flight, Result result, std::uint32_t delay) {
     ready_.push_back({&flight, result});
 }
 
-std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> room) {
+std::size_t Simulated::wait(Milliseconds timeout, std::span<Completion> completions) {
   ++counters_.enters;
-  pump();
+  advance_all();
   age_delayed();
-  if (ready_.empty() && delayed_.empty() && !hesitated_ && timeout > 0) now_ += timeout;
+  if (ready_.empty() && delayed_.empty() && !held_back_ && timeout > 0) now_ += timeout;
   std::size_t taken = 0;
-  while (taken < room.size() && !ready_.empty()) room[taken++] = take_ready();
+  while (taken < completions.size() && !ready_.empty()) completions[taken++] = take_ready();
   counters_.completions += taken;
   return taken;
 }
 
-// The next completion; or any, of its operation the first.
+// The next completion; with reorders_completions, the first one of a random operation.
 Completion Simulated::take_ready() {
   std::size_t at = 0;
   if (behaviour_.reorders_completions) {
-    while (at + 1 < ready_.size() && whim()) ++at;
+    while (at + 1 < ready_.size() && chance()) ++at;
     const Flight* const chosen = ready_[at].flight;
     at = 0;
     while (ready_[at].flight != chosen) ++at;
@@ -187,7 +188,7 @@ Completion Simulated::take_ready() {
 
 void Simulated::age_delayed() {
   for (std::size_t i = 0; i < delayed_.size();) {
-    if (delayed_[i].turns-- > 0) {
+    if (delayed_[i].waits-- > 0) {
       ++i;
       continue;
     }
@@ -196,13 +197,13 @@ void Simulated::age_delayed() {
   }
 }
 
-// Completes every operation that waits and can go on. A multishot accept stays.
-void Simulated::pump() {
-  // Not in every turn: when nothing is ready at all, time must go on.
-  hesitated_ = behaviour_.partial_progress && whim();
+// Completes every waiting operation that can proceed. A multishot accept keeps waiting.
+void Simulated::advance_all() {
+  // Not in every call: the clock must advance when no operation can proceed.
+  held_back_ = behaviour_.partial_progress && chance();
   for (std::size_t i = 0; i < waiting_.size();) {
     const bool is_event = waiting_[i].flight->code == OpCode::read;
-    const bool is_passed_over = hesitated_ && !is_event && whim();
+    const bool is_passed_over = held_back_ && !is_event && chance();
     if (is_passed_over || (is_event ? !try_event(waiting_[i]) : !try_socket(waiting_[i]))) {
       ++i;
       continue;
@@ -218,7 +219,7 @@ bool Simulated::try_event(const Waiting& waiting) {
   return true;
 }
 
-// True when the operation has completed for good.
+// True if the operation has completed and will not complete again.
 bool Simulated::try_socket(const Waiting& waiting) {
   Flight& flight = *waiting.flight;
   Socket& socket = sockets_[flight.fd];
@@ -244,9 +245,10 @@ bool Simulated::try_accept(const Waiting& waiting, Socket& socket) {
   return false;
 }
 
-// A whim to end a multishot. One that was cancelled has its end before it.
+// Chooses whether a multishot ends with this completion. The end of a cancelled one is its
+// cancellation.
 bool Simulated::may_end(const Flight& multishot) {
-  return behaviour_.ends_multishots && !multishot.cancelled && whim();
+  return behaviour_.ends_multishots && !multishot.cancelled && chance();
 }
 
 bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
@@ -262,30 +264,30 @@ bool Simulated::try_receive(const Waiting& waiting, Socket& socket) {
     return true;
   }
   if (picks_buffer(flight.code) && behaviour_.most_buffers > 0 &&
-      lent_.size() >= behaviour_.most_buffers) {
+      buffers_in_use() >= behaviour_.most_buffers) {
     complete(flight, Result{.value = -ENOBUFS}, waiting.fault.delay);
     return true;
   }
   Result result{.more = is_stream && !may_end(flight)};
-  std::span<char> room;
+  std::span<char> memory;
   if (picks_buffer(flight.code)) {
-    result.buffer = lend();
-    room = pool_.at(result.buffer);
+    result.buffer = take_buffer();
+    memory = buffer(result.buffer);
   } else {
-    room = operation_of(flight).room();
+    memory = operation_of(flight).memory();
   }
-  std::size_t bound = room.size();
+  std::size_t bound = memory.size();
   if (receive_bound_ > 0) bound = std::min(bound, receive_bound_);
   if (waiting.fault.most > 0) bound = std::min<std::size_t>(bound, waiting.fault.most);
-  const std::size_t count = socket.inbound.copy(room.data(), bound, socket.received);
-  socket.received += count;  // not erased: a test may receive much in small pieces
+  const std::size_t count = socket.inbound.copy(memory.data(), bound, socket.received);
+  socket.received += count;  // not erased, which would be slow for many small receives
   result.value = static_cast<std::int32_t>(count);
   complete(flight, result, waiting.fault.delay);
   return !result.more;
 }
 
-// Receives what is there, a buffer at a time, and stays until the peer's end. As the kernel, it
-// gives others their turn after 32 buffers.
+// Receives what has arrived, one buffer at a time, and keeps waiting until the end of the stream.
+// As in the kernel, other operations come first after 32 buffers.
 bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
   for (int i = 0; i < 32; ++i) {
     if (socket.received == socket.inbound.size() || socket.reset) break;
@@ -297,12 +299,12 @@ bool Simulated::try_stream(const Waiting& waiting, Socket& socket) {
 
 namespace {
 
-// Appends the bytes, as far as they are there: of a mapping whose file was cut off, the kernel
-// sends what is in front of the gap. write(2) finds out without a SIGBUS, a page at a time.
+// Appends the readable bytes of `piece`. When the file behind a mapping was truncated, the kernel
+// sends the bytes in front of the gap. pwrite(2) tests each page without a SIGBUS.
 void append_readable(std::string& all, const iovec& piece) {
   constexpr std::size_t page = 4096;
   const auto* begin = static_cast<const char*>(piece.iov_base);
-  if (piece.iov_len < 2 * page) {  // nobody maps so little
+  if (piece.iov_len < 2 * page) {  // mappings are larger
     all.append(begin, piece.iov_len);
     return;
   }
@@ -341,11 +343,11 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   std::string all = bytes_of(operation);
   const std::uint32_t most = waiting.fault.most;
   if (most > 0) all.resize(std::min<std::size_t>(all.size(), most));
-  const std::size_t begin = std::min(all.size(), socket.sent);  // a file may have been cut off
+  const std::size_t begin = std::min(all.size(), socket.sent);  // a file may have been truncated
   std::size_t now = std::min(all.size() - begin, socket.window);
-  if (behaviour_.partial_progress && now > 1 && whim()) {
+  if (behaviour_.partial_progress && now > 1 && chance()) {
     now /= 2;
-    hesitated_ = true;
+    held_back_ = true;
   }
   socket.outbound.append(all, begin, now);
   if (socket.window != SIZE_MAX) socket.window -= now;
@@ -356,19 +358,21 @@ bool Simulated::try_send(const Waiting& waiting, Socket& socket) {
   return true;
 }
 
-// What a send that ends early answers, as the kernel does: how much is out, or why nothing is.
+// The result of a send that ends early, as of the kernel: the bytes sent, or the error if there are
+// none.
 std::int32_t Simulated::end_of_send(Socket& socket, int error) {
   const std::size_t sent = std::exchange(socket.sent, 0);
   return sent > 0 ? static_cast<std::int32_t>(sent) : -error;
 }
 
-// What a plain call for at most that many bytes answers, or minus the errno.
+// Executes a file operation on at most `most` bytes (0: no limit). Returns its result or minus an
+// errno.
 std::int32_t Simulated::do_file(Operation operation, std::uint32_t most) {
   if (operation.code == OpCode::nothing) return 0;
   if (most > 0) operation.length = std::min(operation.length, most);
-  const std::int32_t answer = call_plainly(operation);
-  if (operation.code == OpCode::open && answer >= 0) files_.insert(answer);
-  return answer;
+  const std::int32_t result = call_plainly(operation);
+  if (operation.code == OpCode::open && result >= 0) files_.insert(result);
+  return result;
 }
 
 void Simulated::close(int fd) {
@@ -385,27 +389,20 @@ void Simulated::finish_sending(int fd) { sockets_[fd].ended = true; }
 
 std::int64_t Simulated::free_bytes(int) { return free_bytes_; }
 
-std::uint16_t Simulated::lend() {
-  if (free_.empty()) {
-    const std::size_t first = pool_.grow();
-    assert(first < BufferPool::most_buffers);
-    for (std::size_t i = BufferPool::slab_buffers; i-- > 0;) {
-      free_.push_back(static_cast<std::uint16_t>(first + i));
-    }
-  }
-  const std::uint16_t id = free_.back();
-  free_.pop_back();
-  lent_.insert(id);
-  return id;
+std::uint16_t Simulated::take_buffer() {
+  const std::optional<std::uint16_t> id = buffers_.take();
+  assert(id);
+  in_use_.insert(*id);
+  return *id;
 }
 
 void Simulated::recycle(std::uint16_t id) {
-  const bool was_lent = lent_.erase(id) == 1;
-  assert(was_lent);
-  if (!was_lent) return;
-  const std::span<char> bytes = pool_.at(id);
-  std::fill(bytes.begin(), bytes.end(), '\xdd');  // whoever still looks at it shall notice
-  free_.push_back(id);
+  const bool was_in_use = in_use_.erase(id) == 1;
+  assert(was_in_use);
+  if (!was_in_use) return;
+  const std::span<char> bytes = buffer(id);
+  std::fill(bytes.begin(), bytes.end(), '\xdd');  // makes a use after recycle() visible
+  buffers_.give_back(id);
 }
 
 }  // namespace uring

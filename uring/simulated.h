@@ -1,12 +1,11 @@
-// Simulated: an engine for tests, with a clock and peers of its own, that can be told to fail.
+// Simulated: an engine for tests, with its own clock and peers, that fails on request.
 //
-// Sockets are queues of bytes in memory, time passes only when everybody waits, and file operations
-// are plain calls on real files; so a test runs the real coroutines, the same way every time, as
-// fast as the machine can. Operations are numbered from 1 in the order they start, and a fault is
-// planned for a number: fail it with an errno, shorten its transfer, or delay its completion. A
-// temper makes a habit of what real engines do only at times, some of them only one of the two.
-// What was opened, lent or left waiting can be asked for at the end, so that a leak is a failure.
-// Covered by tests/uring/simulated_test.cc.
+// Sockets are queues of bytes in memory, the clock advances only when every task waits, and file
+// operations are plain calls on real files. So a test runs the real coroutines, deterministically
+// and as fast as the machine can. Operations are numbered from 1 in the order of their start, and a
+// fault is planned for a number: an errno, a shorter transfer, or a delayed completion. A Behaviour
+// makes frequent what real engines do rarely. Descriptors and buffers are counted, so that a test
+// can fail because of a leak. Covered by tests/uring/simulated_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -17,79 +16,82 @@
 #include <string_view>
 #include <vector>
 
-#include "uring/buffer_pool.h"
 #include "uring/engine.h"
+#include "uring/free_buffers.h"
 
 namespace uring {
 
 class Simulated final : public Engine {
  public:
   struct FaultPlan {
-    int error = 0;            // complete with -error, without doing it
-    std::uint32_t most = 0;   // move at most this many bytes; 0: no bound
-    std::uint32_t delay = 0;  // deliver this many turns later
+    int error = 0;            // complete with -error, and do not execute the operation
+    std::uint32_t most = 0;   // transfer at most this many bytes; 0: no limit
+    std::uint32_t delay = 0;  // complete this many calls of wait() later
   };
 
-  // What an engine may do, and no caller may rely on its not doing.
+  // Variations that every engine is allowed. Ring and Epoll show them at times.
   struct Behaviour {
-    std::uint32_t seed = 1;  // of its whims
-    bool partial_progress =
-        false;  // finds half of what is ready not to be: EAGAIN, and a part only
+    std::uint32_t seed = 1;  // of the random choices
+    // Leaves half of the operations that could proceed waiting, and transfers half of the bytes.
+    bool partial_progress = false;
     bool reorders_completions = false;  // completions of different operations come in any order
-    bool success_beats_cancel = false;  // who is cancelled and could go on does so first
+    bool success_beats_cancel = false;  // a cancelled operation that could proceed succeeds
     bool ends_multishots = false;       // a multishot may end with any of its completions
-    std::size_t most_buffers = 0;       // lends no more than so many at once; 0: any
+    std::size_t most_buffers = 0;       // provided buffers in use at one time; 0: no limit
   };
 
-  // --- For the test: the world outside. ---
+  // --- For the test: the peers. ---
 
-  // A socket that the code under test listens on. Not a kernel descriptor.
+  // A socket for the code under test to listen on. It is no descriptor of the kernel.
   int listen();
-  // A connection that arrives at `listener`; returns the number of the peer, which is also the
-  // descriptor that the code under test will be given.
+  // Makes a connection arrive at `listener`. Returns its number, which names the peer here and is
+  // the descriptor that the code under test accepts.
   int arrive(int listener);
-  // A connected socket, for code that connects by itself.
+  // A socket for code that connects by itself.
   int connected() { return make_socket(); }
-  // From now on nobody listens where the code under test connects to.
+  // Refuses every connect() of the code under test from now on.
   void refuse_connections() { refuses_ = true; }
 
   void peer_sends(int socket, std::string_view bytes);
-  void peer_finishes(int socket);  // the peer will send no more
-  void peer_resets(int socket);    // the peer is gone
-  // The peer takes at most `bytes` more until told otherwise; without this it takes all.
+  void peer_finishes(int socket);  // the peer ends its stream
+  void peer_resets(int socket);    // the peer resets the connection
+  // The peer receives at most `bytes` more until the next call; initially without limit.
   void peer_takes(int socket, std::size_t bytes);
-  // What the code under test sent so far. Valid until the next call of this engine.
+  // The bytes that the code under test has sent. Valid until the next call of this engine.
   std::string_view peer_received(int socket) const;
-  bool closed(int socket) const;    // the code under test closed it
-  bool finished(int socket) const;  // the code under test will send no more
-  // Bytes that the peer sent and nobody received: a close with some left resets the connection.
+  bool closed(int socket) const;    // the code under test has closed it
+  bool finished(int socket) const;  // finish_sending() was called
+  // Bytes of the peer that were not received. On a real socket, closing with some left resets the
+  // connection.
   std::size_t unread(int socket) const {
     return sockets_.at(socket).inbound.size() - sockets_.at(socket).received;
   }
 
-  // Recv hands out at most this many bytes at a time (0: no bound).
+  // A receive returns at most this many bytes (0: no limit).
   void split_receives(std::size_t bytes) { receive_bound_ = bytes; }
 
   void plan_fault(std::uint64_t number, FaultPlan fault) { faults_[number] = fault; }
-  // The same for the next operation of a kind; several take one each, in this order.
+  // Plans a fault for the next operation of a kind; further calls plan those of the operations
+  // after it, in this order.
   void plan_next(OpCode code, FaultPlan fault) { next_faults_.emplace(code, fault); }
   void set_behaviour(const Behaviour& behaviour);
   std::uint64_t started() const { return counters_.operations; }
   std::size_t started(OpCode code) const;
-  // What operation `number` was; from 1 to started().
+  // The kind of operation `number`, from 1 to started().
   OpCode code_of(std::uint64_t number) const { return history_[number - 1]; }
 
-  // All file systems say from now on that they have this left; -1: they do not say.
+  // Sets the result of free_bytes() for all descriptors; -1: unknown.
   void set_free_bytes(std::int64_t bytes) { free_bytes_ = bytes; }
 
   std::size_t open_sockets() const;
   std::size_t open_files() const { return files_.size(); }
   std::size_t delayed_completions() const { return delayed_.size(); }
-  std::size_t buffers_in_use() const override { return lent_.size(); }
+  std::size_t buffers_in_use() const override { return buffers_.in_use(); }
   void advance_clock(Milliseconds duration) { now_ += duration; }
 
-  // Forgets closed sockets, planned faults and what was started, so that numbers begin at 1 again:
-  // for a test that uses one engine many times. Nothing may be open, lent or in flight.
+  // Discards closed sockets, planned faults and the history, so that numbers begin at 1 again: for
+  // a test that uses one engine many times. No descriptor may be open, no buffer in use, and no
+  // operation in flight.
   void reset();
 
   // --- Engine ---
@@ -98,28 +100,30 @@ class Simulated final : public Engine {
   void start(Stream& stream) override;
   bool finish_now(Operation& operation) override;
   void cancel(Flight& flight) override;
-  std::size_t wait(Milliseconds timeout, std::span<Completion> room) override;
+  std::size_t wait(Milliseconds timeout, std::span<Completion> completions) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
   std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
-  std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
-  BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
+  std::span<char> buffer(std::uint16_t id) override { return buffers_.pool().at(id); }
+  BufferPool::ListEntry& list_entry(std::uint16_t id) override {
+    return buffers_.pool().list_entry(id);
+  }
   void recycle(std::uint16_t id) override;
   std::string describe() const override { return "simulated"; }
 
  private:
   struct Socket {
-    std::string inbound;            // sent by the peer
-    std::size_t received = 0;       // bytes of those that were received
-    std::string outbound;           // received by the peer
-    std::deque<int> arrivals;       // listener only: connections not yet accepted
-    std::size_t window = SIZE_MAX;  // bytes that the peer still takes
-    std::size_t sent = 0;           // bytes of the pending send that are out
-    bool finished = false;          // the peer sends no more
-    bool reset = false;             // the peer is gone
-    bool ended = false;             // we send no more
-    bool closed = false;            // we closed it
+    std::string inbound;            // bytes from the peer
+    std::size_t received = 0;       // how many of them were received
+    std::string outbound;           // bytes to the peer
+    std::deque<int> arrivals;       // of a listener: connections that are not accepted yet
+    std::size_t window = SIZE_MAX;  // bytes that the peer still receives
+    std::size_t sent = 0;           // bytes of the pending send that were sent
+    bool finished = false;          // the peer has ended its stream
+    bool reset = false;             // the peer has reset the connection
+    bool ended = false;             // finish_sending() was called
+    bool closed = false;            // close() was called
   };
   struct Waiting {
     Flight* flight;
@@ -127,7 +131,7 @@ class Simulated final : public Engine {
   };
   struct Delayed {
     Completion completion;
-    std::uint32_t turns;  // not counting the one in which it completed
+    std::uint32_t waits;  // calls of wait() before it is returned
   };
 
   int make_socket();
@@ -141,10 +145,10 @@ class Simulated final : public Engine {
   static std::int32_t end_of_send(Socket& socket, int error);
   FaultPlan begin(const Flight& flight);
   std::int32_t do_file(Operation operation, std::uint32_t most);
-  std::uint16_t lend();
+  std::uint16_t take_buffer();
   void age_delayed();
-  void pump();
-  bool whim() { return (random_ = random_ * 1'664'525U + 1'013'904'223U) >> 31 != 0; }
+  void advance_all();
+  bool chance() { return (random_ = random_ * 1'664'525U + 1'013'904'223U) >> 31 != 0; }
   bool may_end(const Flight& multishot);
   Completion take_ready();
 
@@ -154,20 +158,19 @@ class Simulated final : public Engine {
   std::map<int, Socket> sockets_;
   std::map<std::uint64_t, FaultPlan> faults_;
   std::multimap<OpCode, FaultPlan> next_faults_;
-  std::vector<OpCode> history_;  // of all operations, in the order they started
+  std::vector<OpCode> history_;  // of all operations, in the order of their start
   std::vector<Waiting> waiting_;
   std::deque<Completion> ready_;
   std::vector<Delayed> delayed_;
-  std::set<int> files_;  // opened by an operation and not yet closed
-  BufferPool pool_;
-  std::vector<std::uint16_t> free_;
-  std::set<std::uint16_t> lent_;
+  std::set<int> files_;  // opened by an operation and not closed yet
+  FreeBuffers buffers_;
+  std::set<std::uint16_t> in_use_;  // the buffers that are not free, to detect a double recycle()
   std::size_t receive_bound_ = 0;
   std::int64_t free_bytes_ = std::int64_t{1} << 40;
   bool refuses_ = false;
   Behaviour behaviour_;
   std::uint32_t random_ = 1;
-  bool hesitated_ = false;  // this turn: something was ready, so that no time passes
+  bool held_back_ = false;  // in this wait(): an operation could proceed, so the clock stands still
 };
 
 }  // namespace uring

@@ -9,7 +9,7 @@
 
 namespace uring {
 
-// What a program meets on a standard stream that was closed when it started.
+// The behaviour of a standard stream that was closed when the program started.
 enum class ClosedStream {
   empty,   // reading finds the end, and written bytes are discarded
   failing  // reading and writing fail with EBADF

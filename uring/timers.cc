@@ -1,19 +1,19 @@
-// The wheel. A timer's slot is the tick that ends after its deadline, so it never fires early.
-// Covered by tests/uring/timers_test.cc.
+// The timer wheel. The slot of a timer is reached at the first tick after its deadline, so the
+// timer never fires early. Covered by tests/uring/timers_test.cc.
 #include "uring/timers.h"
 
 #include <algorithm>
 
 namespace uring {
 
-// Out of the slot that it is in, if it is in one, and into the one of its deadline.
+// Moves the timer to the slot of its deadline.
 void Timers::move(Timer& timer) {
   if (timer.link_) unlink(timer);
   insert(timer, tick_ + 1);
 }
 
-// Puts the timer into the slot of its deadline, at `first` or later, and within one turn of the
-// wheel: a timer further away is looked at once a turn and put in again.
+// Puts the timer into the slot of its deadline, at tick `first` or later and within one rotation of
+// the wheel. A timer that is due later is inserted again in each rotation.
 void Timers::insert(Timer& timer, std::int64_t first) {
   const std::int64_t due = (timer.deadline_ >> tick_bits) + 1;
   timer.tick_ = std::clamp(due, first, first + slots - 2);
@@ -43,14 +43,14 @@ Milliseconds Timers::until_next(Milliseconds now) const {
 }
 
 Timer* Timers::next_due(Milliseconds now) {
-  const std::int64_t today = now >> tick_bits;
-  if (today < earliest_) {
-    tick_ = std::max(tick_, today);
+  const std::int64_t current = now >> tick_bits;
+  if (current < earliest_) {
+    tick_ = std::max(tick_, current);
     return nullptr;
   }
-  // After a long sleep one turn sees every slot; more would be the same slots again.
-  tick_ = std::max(tick_, today - slots);
-  while (tick_ < today) {
+  // After a long sleep one rotation visits every slot; more would visit them again.
+  tick_ = std::max(tick_, current - slots);
+  while (tick_ < current) {
     Timer* timer = wheel_[slot_of(tick_ + 1)];
     if (!timer) {
       ++tick_;

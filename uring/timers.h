@@ -1,9 +1,10 @@
-// Timers: a wheel of deadlines, for things that almost never happen.
+// Timers: a timer wheel, for deadlines that almost never pass.
 //
-// A deadline that moves later costs one store: the timer stays in its slot, and when the slot is
-// reached it is put where it belongs by then. Slots are 64 ms wide, so a timer fires up to 64 ms
-// late, never early; one further away than a turn of the wheel (32 s) is passed and kept.
-// Single-threaded; timers are owned by whoever embeds them. Covered by tests/uring/timers_test.cc.
+// Moving a deadline later is one store: the timer stays in its slot, and moves to the right one
+// when the wheel reaches its slot. Slots are 64 ms wide, so a timer fires up to 64 ms late, and
+// never early. A timer that is due after more than one rotation of the wheel (32 s) moves once in
+// each rotation. Single-threaded; the owner of a timer removes it before it is destroyed. Covered
+// by tests/uring/timers_test.cc.
 #pragma once
 
 #include <array>
@@ -27,10 +28,10 @@ class Timer {
   friend class Timers;
   static constexpr Milliseconds unset = INT64_MAX;
 
-  Timer* next_ = nullptr;          // in its slot's list
-  Timer** link_ = nullptr;         // what points to this timer; null while in no slot
-  Milliseconds deadline_ = unset;  // when it is due
-  std::int64_t tick_ = 0;          // the slot's tick that it was put in for
+  Timer* next_ = nullptr;   // in the list of its slot
+  Timer** link_ = nullptr;  // the pointer to this timer in that list; null while in no slot
+  Milliseconds deadline_ = unset;
+  std::int64_t tick_ = 0;  // the tick at which its slot is reached
 };
 
 class Timers {
@@ -40,17 +41,18 @@ class Timers {
   void set(Timer& timer, Milliseconds deadline) {
     timer.deadline_ = deadline;
     const bool comes_before = timer.link_ && timer.tick_ <= (deadline >> tick_bits) + 1;
-    if (!comes_before) move(timer);  // else its slot comes up before: lazy
+    if (!comes_before) move(timer);  // else it moves when its slot is reached
   }
-  // The timer will not fire. It leaves its slot only when it is removed or the slot comes up.
+  // Disarms the timer. It leaves its slot when it is removed or when the slot is reached.
   void clear(Timer& timer) { timer.deadline_ = Timer::unset; }
-  // Takes the timer out, before its owner goes away.
+  // Takes the timer out of the wheel.
   void remove(Timer& timer);
 
-  // Milliseconds until a slot with timers comes up; `forever` when there are none.
+  // Milliseconds until the next slot with timers is reached; `forever` if there is none.
   Milliseconds until_next(Milliseconds now) const;
 
-  // Moves to `now` and returns the next timer that is due, disarmed, or null when all are done.
+  // Advances the wheel to `now` and returns the next timer that is due, disarmed; null if there is
+  // none.
   Timer* next_due(Milliseconds now);
 
  private:
@@ -67,8 +69,8 @@ class Timers {
   std::size_t slot_of(std::int64_t tick) const { return static_cast<std::size_t>(tick % slots); }
 
   std::array<Timer*, slots> wheel_{};
-  std::int64_t tick_;                // this tick's slot and all before it are done
-  std::int64_t earliest_ = no_tick;  // no timer is in a slot before this tick's
+  std::int64_t tick_;                // the slots of this tick and of all earlier ones are done
+  std::int64_t earliest_ = no_tick;  // no timer is in the slot of an earlier tick
 };
 
 }  // namespace uring

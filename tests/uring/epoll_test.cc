@@ -1,5 +1,7 @@
-// What only the epoll engine can get wrong: edges, numbers of descriptors used again, fairness, and
-// files that have to wait for threads. All that it shares with the ring is tested on both.
+// Epoll: edge-triggered events, reused descriptor numbers, fairness, and files that threads work
+// on.
+//
+// The behaviour that it shares with Ring is tested in engine_test.cc and other files.
 #include "uring/epoll.h"
 
 #include <array>
@@ -47,15 +49,15 @@ std::size_t threads_of_process() {
 
 // --- Sockets ---
 
-// A socket that a second descriptor keeps alive still tells of its events, by a number that means
-// another socket now.
-TEST_F(Epolls, DoNotTakeEventsForASocketThatHasTheNumberOfAnother) {
+// A socket that a second descriptor keeps open still causes events, under a number that now belongs
+// to another socket.
+TEST_F(Epolls, IgnoreEventsOfAnEarlierSocketWithTheNumberOfAnother) {
   Pair first;
   const int number = first.ours.get();
   Io io(lab.scope);
   Result got;
-  std::array<char, 16> room{};
-  const auto ask = [&](Io& i) { return i.recv(number, room); };
+  std::array<char, 32> memory{};
+  const auto ask = [&](Io& i) { return i.recv(number, memory); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab.loop.iterate(0);
   io.stop();
@@ -70,13 +72,13 @@ TEST_F(Epolls, DoNotTakeEventsForASocketThatHasTheNumberOfAnother) {
     second.ours.reset(number);
   }
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
-  lab::write_at_once(first.theirs.get(), "not for you");
+  lab::write_at_once(first.theirs.get(), "for the first");
   for (int i = 0; i < 5; ++i) lab.loop.iterate(0);
   EXPECT_EQ(lab.scope.tasks(), 1U);
-  lab::write_at_once(second.theirs.get(), "yours");
+  lab::write_at_once(second.theirs.get(), "for the second");
   lab.run();
-  EXPECT_EQ(std::string_view(room.data(), got.count()), "yours");
-  EXPECT_EQ(lab::read_what_is_there(second_name.get()), "not for you");
+  EXPECT_EQ(std::string_view(memory.data(), got.count()), "for the second");
+  EXPECT_EQ(lab::read_what_is_there(second_name.get()), "for the first");
   second.close_ours(*engine);
 }
 
@@ -88,7 +90,7 @@ Task<> accept_all(Lab&, Io& io, int listener, std::vector<Fd>& guests) {
   }
 }
 
-TEST_F(Epolls, AcceptALongQueueInSeveralTurns) {
+TEST_F(Epolls, AcceptALongQueueInSeveralIterations) {
   const Fd listener = lab::listener();
   std::vector<Fd> clients;
   clients.reserve(300);
@@ -97,14 +99,14 @@ TEST_F(Epolls, AcceptALongQueueInSeveralTurns) {
   std::vector<Fd> guests;
   lab.scope.spawn(accept_all(lab, io, listener.get(), guests));
   lab.loop.iterate(forever);
-  EXPECT_LT(guests.size(), 300U) << "others have their turn in between";
+  EXPECT_LT(guests.size(), 300U) << "other descriptors are served in between";
   while (guests.size() < 300) lab.loop.iterate(forever);
   io.stop();
   lab.run();
 }
 
 // Workers share the socket of a path.
-TEST_F(Epolls, ShareAListenerAndLoseNobody) {
+TEST_F(Epolls, ShareAListenerWithoutLosingAConnection) {
   const std::unique_ptr<Epoll> other = make_epoll();
   Lab other_lab(*other);
   const Fd listener = lab::listener();
@@ -129,8 +131,8 @@ TEST_F(Epolls, ShareAListenerAndLoseNobody) {
   other_lab.run();
 }
 
-// A unix socket with a full queue gives no event when it has room again.
-TEST_F(Epolls, ConnectToAUnixSocketWhenItsQueueHasRoom) {
+// A unix socket with a full queue causes no event when its queue has space again.
+TEST_F(Epolls, ConnectToAUnixSocketWhenItsQueueHasSpace) {
   const lab::Folder folder;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -162,7 +164,7 @@ TEST_F(Epolls, ConnectToAUnixSocketWhenItsQueueHasRoom) {
 }
 
 // Receives until the stream ends.
-Task<> drink(Lab& lab, Io& io, int fd, std::string& all) {
+Task<> receive_all(Lab& lab, Io& io, int fd, std::string& all) {
   for (;;) {
     const Result got = co_await io.receive(fd);
     if (got.count() == 0) break;
@@ -171,7 +173,7 @@ Task<> drink(Lab& lab, Io& io, int fd, std::string& all) {
   }
 }
 
-TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
+TEST_F(Epolls, ServeASmallReceiverBesideAFlood) {
   Pair flood;
   Pair other;
   const std::string bytes = lab::pattern(15 * BufferPool::buffer_bytes);
@@ -179,12 +181,12 @@ TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
   Io other_io(lab.scope);
   std::string all;
   std::string other_all;
-  lab.scope.spawn(drink(lab, io, flood.ours.get(), all));
-  lab.scope.spawn(drink(lab, other_io, other.ours.get(), other_all));
+  lab.scope.spawn(receive_all(lab, io, flood.ours.get(), all));
+  lab.scope.spawn(receive_all(lab, other_io, other.ours.get(), other_all));
   lab::write_at_once(flood.theirs.get(), bytes);
   lab::write_at_once(other.theirs.get(), "x");
   while (other_all.empty()) lab.loop.iterate(forever);
-  EXPECT_LT(all.size(), bytes.size()) << "a bounded number of buffers a turn";
+  EXPECT_LT(all.size(), bytes.size()) << "the number of buffers in an iteration is bounded";
   flood.theirs.reset();
   other.theirs.reset();
   lab.run();
@@ -192,50 +194,49 @@ TEST_F(Epolls, LetASmallReceiverHaveItsTurnBesideAFlood) {
   EXPECT_EQ(other_all, "x");
 }
 
-// Neither yields nor file operations, which complete without asking the kernel, may keep it from
-// being asked.
+// Yields complete without epoll_wait(2), and must not prevent it.
 Task<> yield_often(Lab& lab) {
   Io io(lab.scope);
   for (int i = 0; i < 100; ++i) co_await io.yield();
 }
 
-TEST_F(Epolls, SeeEventsWhileSomebodyNeverWaits) {
+TEST_F(Epolls, DeliverEventsWhileACoroutineNeverWaits) {
   Pair pair;
   Io io(lab.scope);
   Result got;
-  std::array<char, 4> room;
-  const auto ask = [&](Io& i) { return i.recv(pair.ours.get(), room); };
+  std::array<char, 4> memory;
+  const auto ask = [&](Io& i) { return i.recv(pair.ours.get(), memory); };
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab.scope.spawn(yield_often(lab));
   lab.loop.iterate(0);
   lab::write_at_once(pair.theirs.get(), "now");
   for (int i = 0; i < 20; ++i) lab.loop.iterate(0);
   EXPECT_EQ(got.value, 3);
-  EXPECT_EQ(lab.scope.tasks(), 1U) << "the other is not at its end";
+  EXPECT_EQ(lab.scope.tasks(), 1U) << "the other coroutine has not ended";
   lab.run();
 }
 
 // --- Files ---
 
-// Opens and reads a file, and looks for one that is not there, on an engine of its own. False: that
-// took a thread.
+// Opens and reads a file, and tries to open a missing one, on an engine of its own. False: a thread
+// was started for it.
 bool opens_and_reads_without_a_thread(const lab::Folder& folder) {
   const std::size_t before = threads_of_process();
   const std::unique_ptr<Epoll> engine = make_epoll();
   Lab lab(*engine);
   const int at = folder.fd();
   const OpenHow how{.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
-  const Result opened = lab.answer([&](Io& io) { return io.open(at, "file", how); });
+  const Result opened = lab.result_of([&](Io& io) { return io.open(at, "file", how); });
   EXPECT_TRUE(opened.ok());
-  std::array<char, 16> room;
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.read(opened.value, room, 0); }).value, 7);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.open(at, "none", how); }).fault(), Fault::not_found);
+  std::array<char, 16> memory;
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.read(opened.value, memory, 0); }).value, 7);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.open(at, "none", how); }).fault(),
+            Fault::not_found);
   engine->close(opened.value);
   return threads_of_process() == before;
 }
 
-// The kernel may find that a name changed at this moment somewhere, and look again: hence several
-// attempts.
+// The kernel may have to look a name up again while other processes rename: hence several attempts.
 TEST(EpollFiles, InMemoryAreOpenedAndReadWithoutAThread) {
   const lab::Folder folder;
   folder.put("file", "content");
@@ -244,7 +245,7 @@ TEST(EpollFiles, InMemoryAreOpenedAndReadWithoutAThread) {
   EXPECT_TRUE(once);
 }
 
-TEST_F(Epolls, ReadWhatIsNotInMemoryByAThread) {
+TEST_F(Epolls, ReadUncachedBytesByAThread) {
   const lab::Folder folder;
   const std::string bytes = lab::pattern(1'000'000);
   folder.put("file", bytes);
@@ -252,12 +253,13 @@ TEST_F(Epolls, ReadWhatIsNotInMemoryByAThread) {
   ::fsync(file.get());
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
   std::string all;
-  std::vector<char> room(300'000);
+  std::vector<char> memory(300'000);
   for (;;) {
-    const Result got = lab.answer([&](Io& io) { return io.read(file.get(), room, all.size()); });
+    const Result got =
+        lab.result_of([&](Io& io) { return io.read(file.get(), memory, all.size()); });
     ASSERT_TRUE(got.ok());
     if (got.count() == 0) break;
-    all.append(room.data(), got.count());
+    all.append(memory.data(), got.count());
   }
   EXPECT_TRUE(all == bytes);
 }
@@ -269,7 +271,7 @@ Task<> write_one(Lab& lab, int fd, std::size_t number, std::size_t& done) {
   if (written.count() == 1000) ++done;
 }
 
-TEST_F(Epolls, WriteMoreAtOnceThanThereAreThreads) {
+TEST_F(Epolls, ExecuteMoreWritesThanTheyHaveThreads) {
   const lab::Folder folder;
   const Fd file(::openat(folder.fd(), "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   const std::size_t before = threads_of_process();
@@ -283,44 +285,44 @@ TEST_F(Epolls, WriteMoreAtOnceThanThereAreThreads) {
   for (std::size_t i = 0; i < 200; ++i) EXPECT_EQ(all[i * 1000], static_cast<char>('a' + i % 26));
 }
 
-TEST(EpollFiles, AreWorkedOnWhereThereCanBeNoThread) {
+TEST(EpollFiles, AreProcessedWhereNoThreadIsAllowed) {
   const std::unique_ptr<Epoll> engine = make_epoll(0);
   Lab lab(*engine);
   const lab::Folder folder;
   const int at = folder.fd();
   const std::size_t before = threads_of_process();
   for (const char* name : {"a", "b", "c"}) {
-    EXPECT_TRUE(lab.answer([&](Io& io) { return io.make_directory(at, name, 0700); }).ok());
+    EXPECT_TRUE(lab.result_of([&](Io& io) { return io.make_directory(at, name, 0700); }).ok());
   }
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.make_directory(at, "a", 0700); }).fault(),
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.make_directory(at, "a", 0700); }).fault(),
             Fault::exists);
   EXPECT_EQ(threads_of_process(), before);
 }
 
-TEST_F(Epolls, ReadPipesWhenSomethingIsInThem) {
+TEST_F(Epolls, ReadPipesOnceTheyHaveInput) {
   std::array<int, 2> ends{-1, -1};
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   const Fd out(ends[0]);
   Fd in(ends[1]);
   Io io(lab.scope);
-  std::array<char, 16> room;
+  std::array<char, 16> memory;
   Result got;
-  const auto ask = [&](Io& i) { return i.read(out.get(), room, at_position); };
+  const auto ask = [&](Io& i) { return i.read(out.get(), memory, at_position); };
   for (const char* word : {"one", "two", "three"}) {
     lab.scope.spawn(lab::await_one(lab, io, ask, got));
     lab.loop.iterate(0);
     EXPECT_EQ(::write(in.get(), word, std::strlen(word)), static_cast<ssize_t>(std::strlen(word)));
     lab.run();
-    EXPECT_EQ(std::string_view(room.data(), got.count()), word);
+    EXPECT_EQ(std::string_view(memory.data(), got.count()), word);
   }
   lab.scope.spawn(lab::await_one(lab, io, ask, got));
   lab.loop.iterate(0);
   in.reset();
   lab.run();
-  EXPECT_EQ(got.value, 0) << "its end";
+  EXPECT_EQ(got.value, 0) << "the end of the pipe";
 }
 
-TEST_F(Epolls, DoWhatTheyWereGivenBeforeTheyEnd) {
+TEST_F(Epolls, ExecuteQueuedOperationsBeforeTheyEnd) {
   const lab::Folder folder;
   const std::string bytes = lab::pattern(3'000'000);
   Operation operation;

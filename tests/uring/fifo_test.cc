@@ -1,4 +1,4 @@
-// Fifo: order, and memory that is kept and not grown.
+// Fifo: order, and memory that is reused.
 #include "uring/fifo.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace uring {
 namespace {
 
-TEST(Fifos, GiveBackInTheOrderTheyWereGiven) {
+TEST(Fifos, PopItemsInTheOrderInWhichTheyWerePushed) {
   Fifo<int> fifo;
   EXPECT_TRUE(fifo.empty());
   int pushed = 0;

@@ -1,4 +1,4 @@
-// Files through real engines: opened beneath a folder, written, renamed, never cancelled.
+// File operations on real engines: opened beneath a folder, written, renamed, never cancelled.
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -12,7 +12,6 @@
 
 #include "tests/uring/lab.h"
 #include "uring/io.h"
-#include "uring/open_in_steps.h"
 
 namespace uring {
 namespace {
@@ -23,11 +22,11 @@ class Files : public lab::OnEngine {
  protected:
   static constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 
-  // Opens beneath the folder, closes again, and says what open answered.
+  // Opens beneath the folder, and closes again. Returns the result of the open.
   Result open(const char* path, std::uint64_t flags = O_RDONLY, std::uint64_t mode = 0) {
     const OpenHow how{.flags = flags | O_CLOEXEC, .mode = mode, .resolve = beneath};
     const int at = folder.fd();
-    const Result opened = lab().answer([&](Io& io) { return io.open(at, path, how); });
+    const Result opened = lab().result_of([&](Io& io) { return io.open(at, path, how); });
     if (opened.ok()) lab().engine().close(opened.value);
     return opened;
   }
@@ -60,42 +59,7 @@ TEST_P(Files, OutsideTheFolderAreRefused) {
   }
 }
 
-// As on kernels without openat2.
-TEST(FilesInSteps, AreOpenedBeneathAFolderAndThroughNoLink) {
-  const lab::Folder folder;
-  std::filesystem::create_directories(folder / "a/b");
-  folder.put("a/b/c", "deep");
-  std::filesystem::create_symlink("b", folder / "a/link");
-  std::filesystem::create_symlink("c", folder / "a/b/link");
-  const auto open = [&](const char* path, std::uint64_t flags) {
-    Operation operation;
-    operation.code = OpCode::open;
-    operation.fd = folder.fd();
-    operation.address = path;
-    operation.open_flags = flags | O_CLOEXEC;
-    operation.open_resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-    const std::int32_t answer = open_in_steps(operation);
-    if (answer >= 0) ::close(answer);
-    return answer >= 0 ? 0 : -answer;
-  };
-  for (const std::uint64_t flags : {std::uint64_t{O_RDONLY}, std::uint64_t{O_PATH}}) {
-    for (const char* path : {"a/b/c", "a//b///c", "./a/./b/c", ".", "a", "a/", "a/b/."}) {
-      EXPECT_EQ(open(path, flags), 0) << path;
-    }
-    for (const char* path : {"a/b/link", "..", "a/../a", "/", "/etc/passwd", "a/b/../c"}) {
-      EXPECT_EQ(open(path, flags), EXDEV) << path;
-    }
-    EXPECT_EQ(open("a/link/c", flags), ENOTDIR);
-    EXPECT_EQ(open("a/b/c/", flags), ENOTDIR);
-    EXPECT_EQ(open("a/b/c/d", flags), ENOTDIR);
-    EXPECT_EQ(open("none", flags), ENOENT);
-    EXPECT_EQ(open("none/c", flags), ENOENT);
-    EXPECT_EQ(open("", flags), ENOENT);
-    EXPECT_EQ(open(std::string(300, 'x').c_str(), flags), ENAMETOOLONG);
-  }
-}
-
-TEST_P(Files, AnswerWhatIsWrongWithAName) {
+TEST_P(Files, ReportTheErrorOfAName) {
   folder.put("file", "content");
   std::filesystem::create_directory(folder / "sub");
   std::filesystem::create_symlink("loop", folder / "loop");
@@ -110,7 +74,7 @@ TEST_P(Files, AnswerWhatIsWrongWithAName) {
 TEST_P(Files, AreWrittenAndReadAtAnyOffset) {
   const int at = folder.fd();
   const OpenHow how{.flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, .mode = 0640};
-  const Result made = lab().answer([&](Io& io) { return io.open(at, "new", how); });
+  const Result made = lab().result_of([&](Io& io) { return io.open(at, "new", how); });
   ASSERT_TRUE(made.ok()) << describe(made.fault());
   const Fd file(made.value);
   struct stat facts {};
@@ -118,44 +82,47 @@ TEST_P(Files, AreWrittenAndReadAtAnyOffset) {
   EXPECT_EQ(facts.st_mode & 0137U, 0U) << "no more rights than asked for";
   const std::string bytes = lab::pattern(1'000'000);
   Io io(lab().scope);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), bytes, 5); }).count(),
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.write(file.get(), bytes, 5); }).count(),
             bytes.size());
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "start", 0); }).count(), 5U);
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(file.get()); }).ok());
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.write(file.get(), "start", 0); }).count(),
+            5U);
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.sync(file.get()); }).ok());
   EXPECT_TRUE(folder.get("new") == "start" + bytes);
-  std::string room(1000, '\0');
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, 500'005); }).count(),
-            room.size());
-  EXPECT_TRUE(room == bytes.substr(500'000, 1000));
+  std::string memory(1000, '\0');
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.read(file.get(), memory, 500'005); }).count(),
+            memory.size());
+  EXPECT_TRUE(memory == bytes.substr(500'000, 1000));
   const std::uint64_t near_end = bytes.size() + 5 - 10;
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, near_end); }).count(),
-            10U);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, 2'000'000); }).value, 0);
+  EXPECT_EQ(
+      lab().result_of(io, [&](Io& i) { return i.read(file.get(), memory, near_end); }).count(),
+      10U);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.read(file.get(), memory, 2'000'000); }).value,
+            0);
 }
 
-TEST_P(Files, AreReadAndWrittenAtTheirPositionToo) {
+TEST_P(Files, AreAlsoReadAndWrittenAtTheirPosition) {
   folder.put("file", "0123456789");
   const Fd file(::openat(folder.fd(), "file", O_RDWR | O_CLOEXEC));
-  std::array<char, 4> room;
+  std::array<char, 4> memory;
   Io io(lab().scope);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.read(file.get(), room, at_position); }).value,
-            4);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "xy", at_position); }).value,
-            2);
+  EXPECT_EQ(
+      lab().result_of(io, [&](Io& i) { return i.read(file.get(), memory, at_position); }).value, 4);
+  EXPECT_EQ(
+      lab().result_of(io, [&](Io& i) { return i.write(file.get(), "xy", at_position); }).value, 2);
   EXPECT_EQ(folder.get("file"), "0123xy6789");
 }
 
-TEST_P(Files, AreRenamedOverOthersOrNot) {
+TEST_P(Files, AreRenamedOverOtherFilesOnlyOnRequest) {
   const int at = folder.fd();
   folder.put("new", "new");
   folder.put("old", "old");
   Io io(lab().scope);
   const auto careful = [&](Io& i) { return i.rename(at, "new", at, "old", RENAME_NOREPLACE); };
-  EXPECT_EQ(lab().answer(io, careful).fault(), Fault::exists);
+  EXPECT_EQ(lab().result_of(io, careful).fault(), Fault::exists);
   EXPECT_EQ(folder.get("old"), "old");
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.rename(at, "new", at, "old", 0); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.rename(at, "new", at, "old", 0); }).ok());
   EXPECT_EQ(folder.get("old"), "new");
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.rename(at, "new", at, "x", 0); }).fault(),
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.rename(at, "new", at, "x", 0); }).fault(),
             Fault::not_found);
 }
 
@@ -163,46 +130,37 @@ TEST_P(Files, AreLinkedUnderNamesThatAreFree) {
   const int at = folder.fd();
   folder.put("one", "text");
   Io io(lab().scope);
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).ok());
   EXPECT_EQ(folder.get("two"), "text");
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).fault(),
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.link(at, "one", at, "two"); }).fault(),
             Fault::exists);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.link(at, "none", at, "three"); }).fault(),
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.link(at, "none", at, "three"); }).fault(),
             Fault::not_found);
 }
 
-TEST_P(Files, AreSyncedWithTheirTimesOrWithout) {
+TEST_P(Files, AreSyncedWithOrWithoutTheirTimes) {
   folder.put("file", "text");
   const Fd file(::open((folder / "file").c_str(), O_RDWR | O_CLOEXEC));
   const Fd handle(::open((folder / "file").c_str(), O_PATH | O_CLOEXEC));
   Io io(lab().scope);
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(file.get()); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync_data(file.get()); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(folder.fd()); }).ok());
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.sync(handle.get()); }).error(), EBADF);
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.sync(file.get()); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.sync_data(file.get()); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.sync(folder.fd()); }).ok());
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.sync(handle.get()); }).error(), EBADF);
 }
 
-TEST_P(Files, StandWhereSomeSpaceIsFree) {
-  EXPECT_GT(engine().free_bytes(folder.fd()), 0);
-  const Fd handle(::open(folder.path().c_str(), O_PATH | O_CLOEXEC));
-  EXPECT_GT(engine().free_bytes(handle.get()), 0);
-  EXPECT_EQ(engine().free_bytes(-1), -1);
-  const Fd none(::open("/proc/self", O_RDONLY | O_CLOEXEC));  // a file system without blocks
-  EXPECT_EQ(engine().free_bytes(none.get()), -1);
-}
-
-// An order from another thread: the read waits for it.
-TEST_P(Files, OfEventsAreReadWhenSomebodySignalsThem) {
+// Other threads signal such a descriptor to wake the loop.
+TEST_P(Files, OfEventsAreReadWhenTheyAreSignalled) {
   const Fd event(::eventfd(0, EFD_CLOEXEC));
   Io io(lab().scope);
   std::uint64_t count = 0;
-  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
-  const auto ask = [&](Io& i) { return i.read(event.get(), room, at_position); };
+  const std::span<char> memory(reinterpret_cast<char*>(&count), sizeof count);
+  const auto ask = [&](Io& i) { return i.read(event.get(), memory, at_position); };
   Result result{.value = -1};
   lab().scope.spawn(lab::await_one(lab(), io, ask, result));
   for (int i = 0; i < 3; ++i) lab().loop.iterate(0);
   EXPECT_EQ(result.value, -1);
-  io.stop();  // it is no peer: nobody stops waiting for it
+  io.stop();  // ends waits for peers only
   lab().loop.iterate(0);
   EXPECT_EQ(result.value, -1);
   EXPECT_EQ(::eventfd_write(event.get(), 7), 0);
@@ -211,31 +169,31 @@ TEST_P(Files, OfEventsAreReadWhenSomebodySignalsThem) {
   EXPECT_EQ(count, 7U);
 }
 
-TEST_P(Files, InMemoryAreWrittenWithoutATurn) {
+TEST_P(Files, InMemoryAreWrittenWithoutALoopIteration) {
   const int at = folder.fd();
   Io io(lab().scope);
   io.do_files_at_once(true);
   const std::uint64_t before = lab().loop.iterations();
   const OpenHow how{
       .flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, .mode = 0600, .resolve = beneath};
-  const Result made = lab().answer(io, [&](Io& i) { return i.open(at, "new", how); });
+  const Result made = lab().result_of(io, [&](Io& i) { return i.open(at, "new", how); });
   ASSERT_TRUE(made.ok()) << describe(made.fault());
   const Fd file(made.value);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "some", 0); }).value, 4);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.write(file.get(), "more", 4); }).value, 4);
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.sync(file.get()); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.rename(at, "new", at, "sub/a", 0); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.link(at, "sub/a", at, "b"); }).ok());
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).ok());
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).error(), ENOENT);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.write(file.get(), "some", 0); }).value, 4);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.write(file.get(), "more", 4); }).value, 4);
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.sync(file.get()); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.rename(at, "new", at, "sub/a", 0); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.link(at, "sub/a", at, "b"); }).ok());
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).ok());
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.unlink(at, "sub/a", 0); }).error(), ENOENT);
   EXPECT_EQ(lab().loop.iterations(), before);
   EXPECT_EQ(folder.get("b"), "somemore");
-  io.stop();  // what waits for nobody goes on
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "b", 0); }).ok());
+  io.stop();  // file operations continue
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.unlink(at, "b", 0); }).ok());
 }
 
-TEST_P(Files, ThatAreNotInMemoryAfterAllAreOpenedInTurn) {
+TEST_P(Files, OnAnotherFileSystemAreOpenedByTheLoop) {
   const Fd devices(::open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct stat outer {};
   struct stat inner {};
@@ -247,48 +205,49 @@ TEST_P(Files, ThatAreNotInMemoryAfterAllAreOpenedInTurn) {
   Io io(lab().scope);
   io.do_files_at_once(true);
   const std::uint64_t before = lab().loop.iterations();
-  const Result opened = lab().answer(io, [&](Io& i) { return i.open(devices.get(), "shm", how); });
+  const Result opened =
+      lab().result_of(io, [&](Io& i) { return i.open(devices.get(), "shm", how); });
   EXPECT_TRUE(opened.ok()) << describe(opened.fault());
   if (opened.ok()) engine().close(opened.value);
   EXPECT_GT(lab().loop.iterations(), before);
   const int at = devices.get();
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.open(at, "shm/../..", how); }).fault(),
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.open(at, "shm/../..", how); }).fault(),
             Fault::outside);
 }
 
-TEST_P(Files, WithoutANameAreGivenOne) {
+TEST_P(Files, WithoutANameCanBeLinked) {
   const int at = folder.fd();
   const OpenHow how{.flags = O_TMPFILE | O_WRONLY | O_CLOEXEC, .mode = 0600, .resolve = beneath};
-  const Result made = lab().answer([&](Io& io) { return io.open(at, ".", how); });
-  if (made.fault() == Fault::unsupported) GTEST_SKIP() << "every file has a name here";
+  const Result made = lab().result_of([&](Io& io) { return io.open(at, ".", how); });
+  if (made.fault() == Fault::unsupported) GTEST_SKIP() << "this file system has no unnamed files";
   ASSERT_TRUE(made.ok()) << describe(made.fault());
   const Fd file(made.value);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   const auto link = [&](Io& io) { return io.link_file(file.get(), at, "name"); };
-  const Result linked = lab().answer(link);
+  const Result linked = lab().result_of(link);
   if (linked.fault() == Fault::not_found) GTEST_SKIP() << "this process lacks the rights";
   EXPECT_TRUE(linked.ok()) << describe(linked.fault());
   EXPECT_TRUE(std::filesystem::exists(folder / "name"));
-  EXPECT_EQ(lab().answer(link).fault(), Fault::exists);
+  EXPECT_EQ(lab().result_of(link).fault(), Fault::exists);
   const auto rename = [&](Io& io) { return io.link(at, "name", at, "other"); };
-  EXPECT_TRUE(lab().answer(rename).ok());
+  EXPECT_TRUE(lab().result_of(rename).ok());
 }
 
 TEST_P(Files, AndFoldersAreMadeAndRemoved) {
   const int at = folder.fd();
   Io io(lab().scope);
   const auto make = [&](Io& i) { return i.make_directory(at, "sub", 0750); };
-  EXPECT_TRUE(lab().answer(io, make).ok());
+  EXPECT_TRUE(lab().result_of(io, make).ok());
   EXPECT_TRUE(std::filesystem::is_directory(folder / "sub"));
-  EXPECT_EQ(lab().answer(io, make).fault(), Fault::exists);
+  EXPECT_EQ(lab().result_of(io, make).fault(), Fault::exists);
   folder.put("sub/file", "");
   const auto remove = [&](Io& i) { return i.unlink(at, "sub", AT_REMOVEDIR); };
-  EXPECT_EQ(lab().answer(io, remove).fault(), Fault::not_empty);
-  EXPECT_EQ(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub", 0); }).fault(),
+  EXPECT_EQ(lab().result_of(io, remove).fault(), Fault::not_empty);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.unlink(at, "sub", 0); }).fault(),
             Fault::is_directory);
-  EXPECT_TRUE(lab().answer(io, [&](Io& i) { return i.unlink(at, "sub/file", 0); }).ok());
-  EXPECT_TRUE(lab().answer(io, remove).ok());
-  EXPECT_EQ(lab().answer(io, remove).fault(), Fault::not_found);
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.unlink(at, "sub/file", 0); }).ok());
+  EXPECT_TRUE(lab().result_of(io, remove).ok());
+  EXPECT_EQ(lab().result_of(io, remove).fault(), Fault::not_found);
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
-// What uring's tests share: a loop with a scope, fixtures with real engines, sockets, a folder.
+// Helpers for uring's tests: a loop with a scope, fixtures with real engines, sockets, a folder.
 //
-// Everything runs in one thread: the other side of a connection is a second coroutine on the same
-// loop, or a plain call between two turns that cannot block. So no test waits for a clock or needs
-// a fast machine. Used by loop_test.cc, engine_test.cc, stress_test.cc and their neighbours.
+// All runs in one thread: the peer of a connection is a second coroutine on the loop, or a plain
+// call between two iterations that cannot block. So no test depends on the speed of the machine.
+// Used by io_test.cc, engine_test.cc, stress_test.cc and others.
 #pragma once
 
 #include <arpa/inet.h>
 #include <array>
+#include <coroutine>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -36,7 +37,7 @@ namespace uring::lab {
 
 inline constexpr Milliseconds an_hour = 3'600'000;  // longer than any test; never waited for
 
-// A loop on `engine`, a scope for a test's tasks, and the pool that their frames come from.
+// A loop on `engine`, and a scope for the tasks of a test.
 struct Lab {
   explicit Lab(Engine& engine) : loop(engine), scope(loop) {}
 
@@ -44,28 +45,28 @@ struct Lab {
   Engine& engine() const { return loop.engine(); }
   void run() { loop.run(scope); }
 
-  // Asks a new Io for one operation, as in answer([&](Io& io) { return io.sync(fd); }), and turns
-  // until it completed.
+  // Awaits one operation of a new Io, as in result_of([&](Io& io) { return io.sync(fd); }), and
+  // returns its result.
   template <typename Ask>
-  Result answer(const Ask& ask);
+  Result result_of(const Ask& ask);
 
-  // The same with an Io that is there already.
+  // Awaits one operation of `io`.
   template <typename Ask>
-  Result answer(Io& io, const Ask& ask);
+  Result result_of(Io& io, const Ask& ask);
 
   Loop loop;
   Scope scope;
 };
 
-// Awaits one operation and leaves its answer in `result`.
+// Awaits one operation and stores its result.
 template <typename Ask>
 Task<> await_one(Lab&, Io& io, const Ask& ask, Result& result) {
-  const Result answer = co_await ask(io);
-  result = answer;
+  const Result got = co_await ask(io);
+  result = got;
 }
 
 template <typename Ask>
-Result Lab::answer(Io& io, const Ask& ask) {
+Result Lab::result_of(Io& io, const Ask& ask) {
   Result result;
   scope.spawn(await_one(*this, io, ask, result));
   run();
@@ -73,12 +74,41 @@ Result Lab::answer(Io& io, const Ask& ask) {
 }
 
 template <typename Ask>
-Result Lab::answer(const Ask& ask) {
+Result Lab::result_of(const Ask& ask) {
   Io io(scope);
-  return answer(io, ask);
+  return result_of(io, ask);
 }
 
-// The engines that move real bytes: the ring with all it has and without each part that a kernel
+// Suspends a coroutine until open() resumes it.
+struct Gate {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> handle) noexcept { waiter = handle; }
+  void await_resume() const noexcept {}
+  void open() { std::exchange(waiter, nullptr).resume(); }
+
+  std::coroutine_handle<> waiter;
+};
+
+// How the connection of a coroutine ended.
+struct Ending {
+  std::uint64_t bytes = 0;  // transferred before
+  Result last;              // the result that ended it
+  bool timed_out = false;
+  bool ended = false;
+};
+
+// One recv that waits, so that a test can end the wait. A `timeout` of 0 sets no deadline.
+inline Task<> wait_for_bytes(Lab&, Io& io, int fd, Milliseconds timeout, Ending& ending) {
+  std::array<char, 64> memory;
+  if (timeout > 0) io.set_deadline(timeout);
+  const Result got = co_await io.recv(fd, memory);
+  ending.last = got;
+  ending.bytes = got.count();
+  ending.timed_out = io.timed_out();
+  ending.ended = true;
+}
+
+// The engines that transfer real bytes: the ring with all features and without each that a kernel
 // may lack, and epoll.
 enum class Kind : std::uint8_t {
   ring,
@@ -109,14 +139,14 @@ inline std::string name_of(Kind kind) {
 }
 inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  // for GoogleTest
 
-// The RingFeatures that it does without.
+// The RingFeatures that are disabled.
 inline unsigned missing_in(Kind kind) {
   constexpr std::array<unsigned, kind_names.size()> missing = {
       0, deferred_task_work, buffer_ring, multishot_accept, multishot_receive, ~0U, 0};
   return missing[static_cast<std::size_t>(kind)];
 }
 
-// Null where the kernel or a seccomp profile refuses it, and why.
+// Returns null and sets `why` if the kernel or a seccomp profile refuses the engine.
 inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
   if (kind != Kind::epoll) {
     Refusal refusal;
@@ -130,8 +160,8 @@ inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
   return epoll;
 }
 
-// A test on a real engine. Skips where the machine refuses it; at the end every frame and every
-// receive buffer must be back.
+// A test on a real engine, skipped if the machine refuses the engine. At its end every frame must
+// be released and every buffer recycled.
 class OnEngine : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
@@ -155,7 +185,7 @@ class OnEngine : public ::testing::TestWithParam<Kind> {
   std::optional<Lab> lab_;
 };
 
-// Runs every TEST_P of `suite` on each of them.
+// Runs every TEST_P of `suite` on each engine.
 #define ON_EACH_ENGINE(suite)                                                            \
   INSTANTIATE_TEST_SUITE_P(On, suite, ::testing::ValuesIn(::uring::lab::all_kinds()),    \
                            [](const ::testing::TestParamInfo<::uring::lab::Kind>& one) { \
@@ -180,8 +210,7 @@ struct Pair {
     ours.reset(ends[0]);
     theirs.reset(ends[1]);
   }
-  // For a test that makes many pairs on one engine: what operations were started on is closed
-  // through the engine.
+  // For tests that make many pairs on one engine: descriptors of operations are closed through it.
   void close_ours(Engine& engine) { engine.close(ours.release()); }
 
   Fd ours;    // for the code under test
@@ -218,7 +247,7 @@ inline sockaddr_in address_of(const Fd& fd) {
   return address;
 }
 
-// A connection to `target`, which has room in its backlog: loopback connects without accept.
+// A connection to `target`, whose backlog is not full: loopback connects without accept.
 inline Fd connected_to(const Fd& target) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in address = address_of(target);
@@ -226,24 +255,24 @@ inline Fd connected_to(const Fd& target) {
   return fd;
 }
 
-// What can be read from `fd` without waiting, up to the end of the stream.
+// Reads from `fd` without waiting, up to the end of the stream.
 inline std::string read_what_is_there(int fd) {
   std::string all;
-  std::array<char, 4096> room;
+  std::array<char, 4096> memory;
   for (;;) {
-    const ssize_t count = ::recv(fd, room.data(), room.size(), MSG_DONTWAIT);
+    const ssize_t count = ::recv(fd, memory.data(), memory.size(), MSG_DONTWAIT);
     if (count <= 0) return all;
-    all.append(room.data(), static_cast<std::size_t>(count));
+    all.append(memory.data(), static_cast<std::size_t>(count));
   }
 }
 
-// Writes a little: what a socket's buffer has room for.
+// Writes a few bytes, which fit into the socket's buffer.
 inline void write_at_once(int fd, std::string_view bytes) {
   EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
             static_cast<ssize_t>(bytes.size()));
 }
 
-// Bytes that differ from place to place, so that a lost or doubled piece shows.
+// Pseudo-random bytes, so that a lost or repeated piece is detected.
 inline std::string pattern(std::size_t bytes) {
   std::string all(bytes, '\0');
   std::uint32_t state = 1;
@@ -254,7 +283,7 @@ inline std::string pattern(std::size_t bytes) {
   return all;
 }
 
-// A folder of its own, gone at the end.
+// A temporary folder, removed at the end.
 class Folder {
  public:
   Folder() {

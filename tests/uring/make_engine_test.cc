@@ -1,5 +1,5 @@
-// Choosing an engine: what is asked for is made, and nothing else in silence. Where the ring is
-// refused is for tests/end_to_end/, whose programs run under a seccomp filter.
+// Choosing an engine: the requested one is made, and another only with a reason. Refused rings are
+// tested in tests/end_to_end/, whose programs run under a seccomp filter.
 #include "uring/make_engine.h"
 
 #include <sys/resource.h>
@@ -9,7 +9,7 @@
 namespace uring {
 namespace {
 
-TEST(EngineChoices, HaveTheNamesThatPeopleWrite) {
+TEST(EngineChoices, HaveTheNamesOfTheOption) {
   EXPECT_EQ(engine_choice("auto"), EngineChoice::automatic);
   EXPECT_EQ(engine_choice("ring"), EngineChoice::ring);
   EXPECT_EQ(engine_choice("epoll"), EngineChoice::epoll);
@@ -17,11 +17,11 @@ TEST(EngineChoices, HaveTheNamesThatPeopleWrite) {
   EXPECT_FALSE(engine_choice("Epoll"));
 }
 
-TEST(EngineChoices, MakeWhatIsAskedFor) {
+TEST(EngineChoices, MakeTheRequestedEngine) {
   const MadeEngine epoll = make_engine(EngineChoice::epoll, {.epoll = {.file_threads = 3}});
   ASSERT_TRUE(epoll.engine);
   EXPECT_EQ(epoll.engine->describe(), "epoll (up to 3 file threads)");
-  EXPECT_EQ(epoll.why, "") << "nothing is to be explained";
+  EXPECT_EQ(epoll.why, "") << "no reason is needed";
   EXPECT_EQ(describe_engine(EngineChoice::epoll), "on epoll (up to 4 file threads)");
   const MadeEngine ring = make_engine(EngineChoice::ring, {});
   if (!ring.engine) GTEST_SKIP() << ring.why;
@@ -37,7 +37,7 @@ TEST(EngineChoices, PreferTheRing) {
   EXPECT_EQ(made.why.empty(), has_ring);
 }
 
-// A machine without descriptors refuses nothing: it is out of them, and epoll would be so next.
+// Exhausted descriptors are no refusal: epoll would lack them as well.
 TEST(EngineChoices, DoNotFallBackWhenDescriptorsAreShort) {
   if (!make_engine(EngineChoice::ring, {}).engine) GTEST_SKIP() << "no ring here";
   rlimit before{};

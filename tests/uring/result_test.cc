@@ -1,4 +1,4 @@
-// Every errno that somebody acts on has its name, and every name its words.
+// Result and Fault: the name of each errno, and the description of each name.
 #include "uring/result.h"
 
 #include <cerrno>
@@ -61,7 +61,7 @@ const std::vector<Row> rows = {
     {4095, Fault::other},
 };
 
-TEST(Results, NameEveryErrnoThatSomebodyActsOn) {
+TEST(Results, NameEveryErrnoThatCallersHandle) {
   for (const Row& row : rows) {
     EXPECT_EQ(fault_of(row.error), row.fault) << "errno " << row.error;
     const Result result{.value = -row.error};
@@ -72,12 +72,12 @@ TEST(Results, NameEveryErrnoThatSomebodyActsOn) {
   }
 }
 
-TEST(Results, DescribeEveryFaultInItsOwnWords) {
+TEST(Results, DescribeEveryFaultDifferently) {
   std::set<std::string> words;
   for (int i = 0; i <= static_cast<int>(Fault::other); ++i) {
     const std::string_view text = describe(static_cast<Fault>(i));
     EXPECT_FALSE(text.empty());
-    EXPECT_TRUE(words.insert(std::string(text)).second) << text << " is said twice";
+    EXPECT_TRUE(words.insert(std::string(text)).second) << text << " describes two faults";
   }
 }
 
@@ -86,7 +86,7 @@ TEST(Results, HaveTheTextOfTheSystem) {
   EXPECT_NE(error_text(123456).find("123456"), std::string::npos);
 }
 
-TEST(Results, CountBytesWhenAllIsWell) {
+TEST(Results, CountBytesWithoutAnError) {
   const Result result{.value = 42};
   EXPECT_TRUE(result.ok());
   EXPECT_EQ(result.count(), 42U);

@@ -1,4 +1,4 @@
-// The simulated engine: the same coroutines, with a clock and faults of the test's own choice.
+// Simulated: peers, clock, planned faults and behaviours, with the coroutines of the real engines.
 #include "uring/simulated.h"
 
 #include <array>
@@ -17,7 +17,8 @@ namespace {
 
 using lab::Lab;
 
-// A test without a kernel's sockets. At the end nothing may be open, lent or alive.
+// A test without sockets of the kernel. At its end no descriptor may be open, no buffer in use and
+// no frame alive.
 class Simulation : public ::testing::Test {
  protected:
   void TearDown() override {
@@ -27,7 +28,7 @@ class Simulation : public ::testing::Test {
     EXPECT_EQ(engine.open_files(), 0U);
   }
 
-  // Turns without letting time pass until nothing more happens.
+  // Runs loop iterations, without advancing the clock, until nothing more happens.
   void settle() {
     while (lab.loop.iterate(0) > 0) continue;
   }
@@ -36,7 +37,7 @@ class Simulation : public ::testing::Test {
   Lab lab{engine};
 };
 
-// Sends back what comes in, one buffer at a time, and closes at the end.
+// Sends the received bytes back, one buffer at a time, and closes at the end.
 Task<> echo(Lab& lab, int fd, Result& last) {
   Io io(lab.scope);
   for (;;) {
@@ -52,7 +53,7 @@ Task<> echo(Lab& lab, int fd, Result& last) {
   lab.engine().close(fd);
 }
 
-// Accepts until it is stopped; each guest has an echo of its own.
+// Accepts until it is stopped, and starts an echo for each guest.
 Task<> serve(Lab& lab, Io& io, int listener, std::size_t& guests, Result& last) {
   for (;;) {
     const Result got = co_await io.accept(listener);
@@ -65,19 +66,19 @@ Task<> serve(Lab& lab, Io& io, int listener, std::size_t& guests, Result& last) 
   lab.engine().close(listener);
 }
 
-// Starts one operation and says when it completed: after how many turns, and at what time.
+// The result of an operation, and the number of loop iterations until it completed.
 struct Timing {
   Result result;
-  int turns = 0;
+  int iterations = 0;
 };
 
 template <typename Ask>
-Timing timed(Lab& lab, Io& io, const Ask& ask, int most_turns = 100) {
+Timing timed(Lab& lab, Io& io, const Ask& ask, int most_iterations = 100) {
   Timing timing;
   lab.scope.spawn(lab::await_one(lab, io, ask, timing.result));
-  while (!lab.scope.empty() && timing.turns < most_turns) {
+  while (!lab.scope.empty() && timing.iterations < most_iterations) {
     lab.loop.iterate(0);
-    ++timing.turns;
+    ++timing.iterations;
   }
   if (!lab.scope.empty()) {
     ADD_FAILURE() << "did not complete";
@@ -103,7 +104,7 @@ TEST_F(Simulation, EchoesWhatThePeerSends) {
   EXPECT_TRUE(engine.closed(socket));
 }
 
-TEST_F(Simulation, SplitsReceivesWhereItIsTold) {
+TEST_F(Simulation, SplitsReceivesOnRequest) {
   const int socket = engine.connected();
   Result last;
   engine.split_receives(1);
@@ -118,11 +119,11 @@ TEST_F(Simulation, SplitsReceivesWhereItIsTold) {
 TEST_F(Simulation, ReceivesIntoTheCallersMemoryNoMoreThanItHolds) {
   const int socket = engine.connected();
   engine.peer_sends(socket, "123456789");
-  std::array<char, 4> room;
+  std::array<char, 4> memory;
   for (const std::size_t expected : {4U, 4U, 1U}) {
-    EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).count(), expected);
+    EXPECT_EQ(lab.result_of([&](Io& io) { return io.recv(socket, memory); }).count(), expected);
   }
-  EXPECT_EQ(room[0], '9');
+  EXPECT_EQ(memory[0], '9');
   engine.close(socket);
 }
 
@@ -150,24 +151,24 @@ TEST_F(Simulation, GathersPieces) {
   const int socket = engine.connected();
   Gather message;
   for (const std::string_view piece : {"a", "bc", "", "def", "g"}) message.add(piece);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, message); }).count(), 7U);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.send(socket, message); }).count(), 7U);
   EXPECT_EQ(engine.peer_received(socket), "abcdefg");
   engine.close(socket);
 }
 
-TEST_F(Simulation, SaysThatAPeerReset) {
+TEST_F(Simulation, ReportsThatAPeerHasReset) {
   const int socket = engine.connected();
   engine.peer_resets(socket);
-  std::array<char, 4> room;
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).value, -ECONNRESET);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv_provided(socket); }).value, -ECONNRESET);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).value, -EPIPE);
+  std::array<char, 4> memory;
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.recv(socket, memory); }).value, -ECONNRESET);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.recv_provided(socket); }).value, -ECONNRESET);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.send(socket, "x"); }).value, -EPIPE);
   EXPECT_EQ(engine.buffers_in_use(), 0U);
   engine.close(socket);
 }
 
-// What the kernel does: once some bytes are out, their number is the answer.
-TEST_F(Simulation, SaysWhatWasSentBeforeThePeerReset) {
+// As of the kernel: once some bytes are sent, their number is the result.
+TEST_F(Simulation, ReportsTheBytesSentBeforeThePeerReset) {
   const int socket = engine.connected();
   Io io(lab.scope);
   Result sent;
@@ -181,7 +182,7 @@ TEST_F(Simulation, SaysWhatWasSentBeforeThePeerReset) {
   engine.close(socket);
 }
 
-TEST_F(Simulation, SaysWhatWasSentBeforeItWasStopped) {
+TEST_F(Simulation, ReportsTheBytesSentBeforeAStop) {
   const int socket = engine.connected();
   Io io(lab.scope);
   Result sent;
@@ -194,21 +195,21 @@ TEST_F(Simulation, SaysWhatWasSentBeforeItWasStopped) {
   EXPECT_EQ(sent.value, 4);
   io.renew();
   engine.peer_takes(socket, SIZE_MAX);
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.send(socket, "next"); }).value, 4);
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.send(socket, "next"); }).value, 4);
   EXPECT_EQ(engine.peer_received(socket), "0123next");
   engine.close(socket);
 }
 
-TEST_F(Simulation, KnowsWhoFinishedAndWhatWasNeverRead) {
+TEST_F(Simulation, KnowsWhichSocketsFinishedAndHowMuchIsUnread) {
   const int socket = engine.connected();
   engine.peer_sends(socket, "unread");
   EXPECT_EQ(engine.unread(socket), 6U);
   EXPECT_FALSE(engine.finished(socket));
   engine.finish_sending(socket);
   EXPECT_TRUE(engine.finished(socket));
-  std::array<char, 4> room;
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.recv(socket, room); }).value, 4);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).fault(), Fault::peer_gone);
+  std::array<char, 4> memory;
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.recv(socket, memory); }).value, 4);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.send(socket, "x"); }).fault(), Fault::peer_gone);
   EXPECT_EQ(engine.unread(socket), 2U);
   engine.close(socket);
 }
@@ -235,12 +236,12 @@ TEST_F(Simulation, AcceptsAllThatArriveUntilStopped) {
     EXPECT_EQ(engine.peer_received(guest), std::to_string(guest));
     EXPECT_TRUE(engine.closed(guest));
   }
-  EXPECT_EQ(lab.scope.tasks(), 1U) << "the acceptor waits on";
+  EXPECT_EQ(lab.scope.tasks(), 1U) << "the acceptor is still waiting";
   io.stop();
   lab.run();
 }
 
-TEST_F(Simulation, KeepsArrivalsThatNobodyAccepted) {
+TEST_F(Simulation, KeepsArrivalsThatAreNotAccepted) {
   const int listener = engine.listen();
   Io io(lab.scope);
   Result last;
@@ -259,7 +260,7 @@ TEST_F(Simulation, KeepsArrivalsThatNobodyAccepted) {
 TEST_F(Simulation, ConnectsAtOnce) {
   const int socket = engine.connected();
   const sockaddr_in nowhere{};
-  const Result result = lab.answer([&](Io& io) {
+  const Result result = lab.result_of([&](Io& io) {
     return io.connect(socket, reinterpret_cast<const sockaddr*>(&nowhere), sizeof nowhere);
   });
   EXPECT_TRUE(result.ok());
@@ -268,20 +269,20 @@ TEST_F(Simulation, ConnectsAtOnce) {
 
 // --- The clock ---
 
-TEST_F(Simulation, LetsTimePassOnlyWhenAllWait) {
+TEST_F(Simulation, AdvancesItsClockOnlyWhenAllTasksWait) {
   const Milliseconds before = engine.now();
-  EXPECT_EQ(lab.answer([](Io& io) { return io.sleep(lab::an_hour); }).value, 0);
+  EXPECT_EQ(lab.result_of([](Io& io) { return io.sleep(lab::an_hour); }).value, 0);
   EXPECT_GE(engine.now(), before + lab::an_hour);
   EXPECT_LE(engine.now(), before + lab::an_hour + 64);
 }
 
-TEST_F(Simulation, RunsOutADeadlineWithoutWaiting) {
+TEST_F(Simulation, PassesADeadlineWithoutWaiting) {
   const int socket = engine.connected();
   Io io(lab.scope);
   io.set_deadline(lab::an_hour);
   io.set_deadline(30'000);
   const Milliseconds before = engine.now();
-  const Result got = lab.answer(io, [&](Io& i) { return i.recv_provided(socket); });
+  const Result got = lab.result_of(io, [&](Io& i) { return i.recv_provided(socket); });
   EXPECT_EQ(got.value, -ECANCELED);
   EXPECT_TRUE(io.timed_out());
   EXPECT_GE(engine.now(), before + 30'000);
@@ -292,18 +293,18 @@ TEST_F(Simulation, RunsOutADeadlineWithoutWaiting) {
 TEST_F(Simulation, LetsABusyConnectionMoveItsDeadline) {
   const int socket = engine.connected();
   Io io(lab.scope);
-  std::array<char, 8> room;
+  std::array<char, 8> memory;
   for (int i = 0; i < 1000; ++i) {
     io.set_deadline(10'000);
-    EXPECT_EQ(lab.answer([](Io& other) { return other.sleep(9000); }).value, 0);
+    EXPECT_EQ(lab.result_of([](Io& other) { return other.sleep(9000); }).value, 0);
     engine.peer_sends(socket, "x");
-    ASSERT_EQ(lab.answer(io, [&](Io& i2) { return i2.recv(socket, room); }).value, 1);
+    ASSERT_EQ(lab.result_of(io, [&](Io& i2) { return i2.recv(socket, memory); }).value, 1);
   }
   EXPECT_FALSE(io.timed_out());
   engine.close(socket);
 }
 
-TEST_F(Simulation, MovesItsClockWhenTold) {
+TEST_F(Simulation, AdvancesItsClockOnRequest) {
   const int socket = engine.connected();
   Io io(lab.scope);
   Result got;
@@ -319,7 +320,7 @@ TEST_F(Simulation, MovesItsClockWhenTold) {
   engine.close(socket);
 }
 
-TEST_F(Simulation, WakesAStoppedSleeperWithinASlot) {
+TEST_F(Simulation, EndsAStoppedSleepWithinASlotOfTheTimers) {
   Io io(lab.scope);
   Result result;
   const auto ask = [](Io& i) { return i.sleep(lab::an_hour); };
@@ -334,27 +335,27 @@ TEST_F(Simulation, WakesAStoppedSleeperWithinASlot) {
 
 // --- Faults ---
 
-TEST_F(Simulation, FailsTheOperationItIsToldTo) {
+TEST_F(Simulation, FailsThePlannedOperation) {
   const int socket = engine.connected();
   engine.peer_sends(socket, "bytes");
   engine.plan_fault(2, {.error = ENOBUFS});
   Io io(lab.scope);
-  std::array<char, 1> room;
-  const auto ask = [&](Io& i) { return i.recv(socket, room); };
-  EXPECT_EQ(lab.answer(io, ask).value, 1);
-  EXPECT_EQ(lab.answer(io, ask).fault(), Fault::no_buffers);
-  EXPECT_EQ(lab.answer(io, ask).value, 1);
-  EXPECT_EQ(room[0], 'y') << "the failed one took nothing";
+  std::array<char, 1> memory;
+  const auto ask = [&](Io& i) { return i.recv(socket, memory); };
+  EXPECT_EQ(lab.result_of(io, ask).value, 1);
+  EXPECT_EQ(lab.result_of(io, ask).fault(), Fault::no_buffers);
+  EXPECT_EQ(lab.result_of(io, ask).value, 1);
+  EXPECT_EQ(memory[0], 'y') << "the failed receive took no byte";
   engine.close(socket);
 }
 
-TEST_F(Simulation, FailsAnAcceptForGood) {
+TEST_F(Simulation, EndsAnAcceptThatFails) {
   const int listener = engine.listen();
   const int guest = engine.arrive(listener);
   engine.plan_fault(1, {.error = EMFILE});
   Io io(lab.scope);
   const auto ask = [&](Io& i) { return i.accept(listener); };
-  const Result first = lab.answer(io, ask);
+  const Result first = lab.result_of(io, ask);
   EXPECT_EQ(first.fault(), Fault::out_of_descriptors);
   EXPECT_FALSE(first.more);
   std::size_t guests = 0;
@@ -362,7 +363,7 @@ TEST_F(Simulation, FailsAnAcceptForGood) {
   engine.peer_finishes(guest);
   lab.scope.spawn(serve(lab, io, listener, guests, last));
   settle();
-  EXPECT_EQ(guests, 1U) << "who waited in the backlog is still there";
+  EXPECT_EQ(guests, 1U) << "the connection in the backlog is not lost";
   io.stop();
   lab.run();
 }
@@ -374,15 +375,15 @@ TEST_F(Simulation, ShortensTransfers) {
   const int socket = engine.connected();
   engine.peer_sends(socket, "0123456789");
   for (std::uint64_t number = 1; number <= 5; ++number) engine.plan_fault(number, {.most = 3});
-  std::array<char, 10> room;
+  std::array<char, 10> memory;
   Io io(lab.scope);
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.recv(socket, room); }).value, 3);
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.send(socket, "abcdef"); }).value, 3);
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.read(file.get(), room, 4); }).value, 3);
-  EXPECT_EQ(room[0], '4');
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.write(file.get(), "ABCDEF", 0); }).value, 3);
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.recv(socket, memory); }).value, 3);
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.send(socket, "abcdef"); }).value, 3);
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.read(file.get(), memory, 4); }).value, 3);
+  EXPECT_EQ(memory[0], '4');
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.write(file.get(), "ABCDEF", 0); }).value, 3);
   EXPECT_EQ(folder.get("file"), "ABC3456789");
-  const Result provided = lab.answer(io, [&](Io& i) { return i.recv_provided(socket); });
+  const Result provided = lab.result_of(io, [&](Io& i) { return i.recv_provided(socket); });
   EXPECT_EQ(provided.value, 3);
   EXPECT_EQ(engine.buffer(provided.buffer)[0], '3');
   engine.recycle(provided.buffer);
@@ -390,33 +391,33 @@ TEST_F(Simulation, ShortensTransfers) {
   engine.close(socket);
 }
 
-TEST_F(Simulation, DelaysCompletionsByTurns) {
+TEST_F(Simulation, DelaysCompletionsByIterations) {
   const lab::Folder folder;
   folder.put("file", "content");
   const Fd file(::openat(folder.fd(), "file", O_RDONLY | O_CLOEXEC));
   const int socket = engine.connected();
-  std::array<char, 1> room;
+  std::array<char, 1> memory;
   Io io(lab.scope);
   for (std::uint32_t delay = 0; delay < 4; ++delay) {
     SCOPED_TRACE(delay);
     const int expected = static_cast<int>(delay) + 1;
     engine.plan_fault(engine.started() + 1, {.delay = delay});
-    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.read(file.get(), room, 0); }).turns, expected);
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.read(file.get(), memory, 0); }).iterations,
+              expected);
     engine.peer_sends(socket, "x");
     engine.plan_fault(engine.started() + 1, {.delay = delay});
-    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.recv(socket, room); }).turns, expected);
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.recv(socket, memory); }).iterations, expected);
     engine.plan_fault(engine.started() + 1, {.delay = delay});
-    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.send(socket, "y"); }).turns, expected);
+    EXPECT_EQ(timed(lab, io, [&](Io& i) { return i.send(socket, "y"); }).iterations, expected);
     engine.plan_fault(engine.started() + 1, {.error = EIO, .delay = delay});
-    const Timing failed = timed(lab, io, [&](Io& i) { return i.recv(socket, room); });
-    EXPECT_EQ(failed.turns, expected);
+    const Timing failed = timed(lab, io, [&](Io& i) { return i.recv(socket, memory); });
+    EXPECT_EQ(failed.iterations, expected);
     EXPECT_EQ(failed.result.value, -EIO);
   }
   engine.close(socket);
 }
 
-// The race that a real kernel loses once in a million: the bytes were received, and only then the
-// connection was stopped.
+// On a real kernel this race is rare: the bytes are received, and then the connection is stopped.
 TEST_F(Simulation, StoppedAfterADelayedSuccessStillSucceeds) {
   const int socket = engine.connected();
   engine.peer_sends(socket, "bytes");
@@ -430,14 +431,14 @@ TEST_F(Simulation, StoppedAfterADelayedSuccessStillSucceeds) {
   io.stop();
   EXPECT_EQ(engine.buffers_in_use(), 1U);
   lab.run();
-  EXPECT_EQ(got.value, 5) << "success is a legal answer";
+  EXPECT_EQ(got.value, 5) << "a cancelled operation may succeed";
   EXPECT_TRUE(io.stopped());
   engine.recycle(got.buffer);
   engine.close(socket);
 }
 
-// A small server with two guests, in which operation number `number` meets `fault`. Returns how
-// many operations there were.
+// A small server with two guests, in which operation `number` has `fault`. Returns the number of
+// operations.
 std::uint64_t serve_two_guests(std::uint64_t number, Simulated::FaultPlan fault) {
   Simulated engine;
   Lab lab(engine);
@@ -462,7 +463,7 @@ std::uint64_t serve_two_guests(std::uint64_t number, Simulated::FaultPlan fault)
   }
   EXPECT_EQ(lab.frames().live(), 0U);
   EXPECT_EQ(engine.buffers_in_use(), 0U);
-  EXPECT_EQ(engine.open_sockets(), 2 - guests) << "who was not accepted is not ours to close";
+  EXPECT_EQ(engine.open_sockets(), 2 - guests) << "a guest that was not accepted is not closed";
   return engine.started();
 }
 
@@ -483,7 +484,7 @@ TEST(SimulatedLeaks, DoNotComeFromAnyFaultAnywhere) {
 TEST_F(Simulation, NumbersOperationsFromOne) {
   const int socket = engine.connected();
   EXPECT_EQ(engine.started(), 0U);
-  EXPECT_EQ(lab.answer([&](Io& io) { return io.send(socket, "x"); }).value, 1);
+  EXPECT_EQ(lab.result_of([&](Io& io) { return io.send(socket, "x"); }).value, 1);
   EXPECT_EQ(engine.started(), 1U);
   EXPECT_EQ(engine.started(OpCode::send), 1U);
   EXPECT_EQ(engine.started(OpCode::recv), 0U);
@@ -492,16 +493,16 @@ TEST_F(Simulation, NumbersOperationsFromOne) {
   engine.close(socket);
 }
 
-// Waits for one turn, and notes that it came.
-Task<> note_turn(Lab& lab, char name, std::string& order) {
+// Yields once, and then appends its name to `order`.
+Task<> append_after_yield(Lab& lab, char name, std::string& order) {
   Io io(lab.scope);
   co_await io.yield();
   order += name;
 }
 
-// --- Tempers: what an engine may do ---
+// --- Behaviours that engines are allowed ---
 
-// As an acceptor must: where a multishot ended, it starts another.
+// An acceptor that starts another multishot where one has ended, as acceptors have to.
 Task<> serve_on(Lab& lab, Io& io, int listener, std::size_t& guests, Result& last) {
   for (bool more = false; more || !io.stopped();) {
     const Result got = co_await io.accept(listener);
@@ -513,7 +514,7 @@ Task<> serve_on(Lab& lab, Io& io, int listener, std::size_t& guests, Result& las
   lab.engine().close(listener);
 }
 
-// Two hundred bytes to each of two guests, whatever the behaviour: both get all, in order.
+// Echoes two hundred bytes to each of two guests. With every behaviour both get all, in order.
 void serve_two_guests_of(const Simulated::Behaviour& behaviour) {
   Simulated engine;
   Lab lab(engine);
@@ -530,7 +531,7 @@ void serve_two_guests_of(const Simulated::Behaviour& behaviour) {
     engine.peer_finishes(guest);
   }
   lab.scope.spawn(serve_on(lab, io, listener, guests, last));
-  for (int turns = 0; turns < 2000 && (guests < 2 || lab.scope.tasks() > 1); ++turns) {
+  for (int i = 0; i < 2000 && (guests < 2 || lab.scope.tasks() > 1); ++i) {
     lab.loop.iterate(0);
   }
   io.stop();
@@ -541,7 +542,7 @@ void serve_two_guests_of(const Simulated::Behaviour& behaviour) {
   EXPECT_EQ(engine.open_sockets(), 0U);
 }
 
-TEST(SimulatedTempers, DoNotChangeWhatIsServed) {
+TEST(SimulatedBehaviours, DoNotChangeWhatIsServed) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     serve_two_guests_of({.seed = seed, .partial_progress = true});
@@ -556,7 +557,7 @@ TEST(SimulatedTempers, DoNotChangeWhatIsServed) {
   }
 }
 
-// Turns until somebody sees it.
+// Runs loop iterations until `sees` returns true.
 template <typename Sees>
 bool is_seen(Lab& lab, Sees sees) {
   for (int i = 0; i < 200; ++i) {
@@ -566,16 +567,16 @@ bool is_seen(Lab& lab, Sees sees) {
   return false;
 }
 
-TEST_F(Simulation, HesitatesToFindWhatIsReady) {
+TEST_F(Simulation, CanHoldBackOperationsThatCouldProceed) {
   const int socket = engine.connected();
   Io io(lab.scope);
-  std::array<char, 1> room;
+  std::array<char, 1> memory;
   int longest = 0;
   engine.set_behaviour({.partial_progress = true});
   for (int i = 0; i < 50; ++i) {
     engine.peer_sends(socket, "x");
-    longest =
-        std::max(longest, timed(lab, io, [&](Io& i2) { return i2.recv(socket, room); }).turns);
+    longest = std::max(longest,
+                       timed(lab, io, [&](Io& i2) { return i2.recv(socket, memory); }).iterations);
   }
   EXPECT_GT(longest, 2);
   const std::string bytes = lab::pattern(1000);
@@ -585,34 +586,34 @@ TEST_F(Simulation, HesitatesToFindWhatIsReady) {
   engine.close(socket);
 }
 
-TEST_F(Simulation, LetsTimePassAlthoughItHesitates) {
+TEST_F(Simulation, AdvancesItsClockAlthoughItHoldsOperationsBack) {
   const int socket = engine.connected();
   engine.set_behaviour({.partial_progress = true});
   Io io(lab.scope);
   io.set_deadline(lab::an_hour);
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.recv_provided(socket); }).value, -ECANCELED);
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.recv_provided(socket); }).value, -ECANCELED);
   engine.close(socket);
 }
 
-TEST_F(Simulation, LendsNoMoreBuffersThanItsTemperAllows) {
+TEST_F(Simulation, HasNoMoreBuffersInUseThanItsBehaviourAllows) {
   const int socket = engine.connected();
   engine.set_behaviour({.most_buffers = 1});
   engine.peer_sends(socket, "a");
-  const Result first = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+  const Result first = lab.result_of([&](Io& io) { return io.recv_provided(socket); });
   EXPECT_EQ(first.value, 1);
   engine.peer_sends(socket, "b");
   const auto ask = [&](Io& io) { return io.receive(socket); };
   Io io(lab.scope);
-  EXPECT_EQ(lab.answer(io, ask).fault(), Fault::no_buffers);
+  EXPECT_EQ(lab.result_of(io, ask).fault(), Fault::no_buffers);
   engine.recycle(first.buffer);
-  const Result second = lab.answer(io, ask);
-  EXPECT_EQ(engine.buffer(second.buffer)[0], 'b') << "nothing was lost";
+  const Result second = lab.result_of(io, ask);
+  EXPECT_EQ(engine.buffer(second.buffer)[0], 'b') << "no byte was lost";
   engine.recycle(second.buffer);
-  lab.answer(io, [](Io& i) { return i.end_receiving(); });
+  lab.result_of(io, [](Io& i) { return i.end_receiving(); });
   engine.close(socket);
 }
 
-TEST_F(Simulation, LetsSuccessWinAgainstACancellation) {
+TEST_F(Simulation, CanLetACancelledOperationSucceed) {
   const int socket = engine.connected();
   engine.set_behaviour({.success_beats_cancel = true});
   Io io(lab.scope);
@@ -628,19 +629,19 @@ TEST_F(Simulation, LetsSuccessWinAgainstACancellation) {
   engine.close(socket);
 }
 
-TEST_F(Simulation, CompletesInAnotherOrderThanItWasAsked) {
+TEST_F(Simulation, CanReorderCompletions) {
   engine.set_behaviour({.reorders_completions = true});
   const bool seen = is_seen(lab, [&] {
     std::string order;
-    lab.scope.spawn(note_turn(lab, 'a', order));
-    lab.scope.spawn(note_turn(lab, 'b', order));
+    lab.scope.spawn(append_after_yield(lab, 'a', order));
+    lab.scope.spawn(append_after_yield(lab, 'b', order));
     lab.run();
     return order == "ba";
   });
   EXPECT_TRUE(seen);
 }
 
-TEST_F(Simulation, EndsAStreamThatCouldGoOn) {
+TEST_F(Simulation, CanEndAStreamThatCouldContinue) {
   const int socket = engine.connected();
   engine.set_behaviour({.ends_multishots = true});
   Io io(lab.scope);
@@ -648,7 +649,7 @@ TEST_F(Simulation, EndsAStreamThatCouldGoOn) {
   bool ended = false;
   for (int i = 0; i < 50; ++i) {
     engine.peer_sends(socket, "x");
-    const Result got = lab.answer(io, [&](Io& i2) { return i2.receive(socket); });
+    const Result got = lab.result_of(io, [&](Io& i2) { return i2.receive(socket); });
     ASSERT_EQ(got.value, 1);
     all += engine.buffer(got.buffer)[0];
     engine.recycle(got.buffer);
@@ -656,7 +657,7 @@ TEST_F(Simulation, EndsAStreamThatCouldGoOn) {
   }
   EXPECT_TRUE(ended);
   EXPECT_EQ(all, std::string(50, 'x'));
-  lab.answer(io, [](Io& i) { return i.end_receiving(); });
+  lab.result_of(io, [](Io& i) { return i.end_receiving(); });
   engine.close(socket);
 }
 
@@ -671,8 +672,8 @@ TEST(SimulatedLeaks, AreCounted) {
   engine.peer_sends(socket, "x");
   const OpenHow how{.flags = O_RDONLY | O_CLOEXEC};
   const int folder_fd = folder.fd();
-  const Result file = lab.answer([&](Io& io) { return io.open(folder_fd, "file", how); });
-  const Result bytes = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+  const Result file = lab.result_of([&](Io& io) { return io.open(folder_fd, "file", how); });
+  const Result bytes = lab.result_of([&](Io& io) { return io.recv_provided(socket); });
   EXPECT_EQ(engine.open_sockets(), 1U);
   EXPECT_EQ(engine.open_files(), 1U);
   EXPECT_EQ(engine.buffers_in_use(), 1U);
@@ -685,14 +686,14 @@ TEST(SimulatedLeaks, AreCounted) {
   EXPECT_TRUE(engine.closed(socket));
 }
 
-TEST_F(Simulation, LendsAsManyBuffersAsAreWanted) {
+TEST_F(Simulation, ProvidesAsManyBuffersAsAreReceivedInto) {
   std::vector<int> sockets;
   std::vector<Result> results(700);
   for (Result& result : results) {
     const int socket = engine.connected();
     sockets.push_back(socket);
     engine.peer_sends(socket, std::to_string(socket));
-    result = lab.answer([&](Io& io) { return io.recv_provided(socket); });
+    result = lab.result_of([&](Io& io) { return io.recv_provided(socket); });
   }
   EXPECT_EQ(engine.buffers_in_use(), results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -703,22 +704,49 @@ TEST_F(Simulation, LendsAsManyBuffersAsAreWanted) {
   }
 }
 
-TEST_F(Simulation, RefusesConnectionsOnceTold) {
+// If failed receives kept their buffers, the receives behind them would find none.
+TEST_F(Simulation, HasTheBuffersOfFailedReceivesFreeAgain) {
+  engine.set_behaviour({.most_buffers = 1});
+  for (int i = 0; i < 200; ++i) {
+    const int socket = engine.connected();
+    Io io(lab.scope);
+    if (i % 4 == 0) engine.plan_next(OpCode::recv_provided, {.error = ENOBUFS});
+    if (i % 4 == 1) engine.peer_resets(socket);
+    if (i % 4 == 2) engine.peer_finishes(socket);
+    const auto ask = [&](Io& it) { return it.recv_provided(socket); };
+    Result got;
+    lab.scope.spawn(lab::await_one(lab, io, ask, got));
+    if (i % 4 == 3) io.stop();
+    lab.run();
+    EXPECT_LE(got.value, 0);
+    EXPECT_EQ(got.buffer, no_buffer);
+    ASSERT_EQ(engine.buffers_in_use(), 0U);
+    engine.close(socket);
+  }
+  const int socket = engine.connected();
+  engine.peer_sends(socket, "x");
+  const Result got = lab.result_of([&](Io& io) { return io.recv_provided(socket); });
+  EXPECT_EQ(got.value, 1) << "the only buffer is free";
+  engine.recycle(got.buffer);
+  engine.close(socket);
+}
+
+TEST_F(Simulation, RefusesConnectionsOnRequest) {
   engine.refuse_connections();
   const int socket = engine.connected();
-  const Result got = lab.answer([&](Io& io) { return io.connect(socket, nullptr, 0); });
+  const Result got = lab.result_of([&](Io& io) { return io.connect(socket, nullptr, 0); });
   EXPECT_EQ(got.fault(), Fault::refused);
   engine.close(socket);
 }
 
-TEST_F(Simulation, BeginsAnewAsIfNothingHadBeen) {
+TEST_F(Simulation, StartsFromTheBeginningAfterAReset) {
   engine.split_receives(1);
   engine.plan_fault(2, {.error = EIO});
   for (int round = 0; round < 2; ++round) {
     const int socket = engine.connected();
     engine.peer_sends(socket, "ab");
-    std::array<char, 8> room{};
-    const Result got = lab.answer([&](Io& io) { return io.recv(socket, room); });
+    std::array<char, 8> memory{};
+    const Result got = lab.result_of([&](Io& io) { return io.recv(socket, memory); });
     EXPECT_EQ(got.value, round == 0 ? 1 : 2);
     EXPECT_EQ(engine.started(), 1U);
     engine.close(socket);
@@ -728,36 +756,36 @@ TEST_F(Simulation, BeginsAnewAsIfNothingHadBeen) {
   }
   const int socket = engine.connected();
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(lab.answer([&](Io& io) { return io.send(socket, "x"); }).ok());
+    EXPECT_TRUE(lab.result_of([&](Io& io) { return io.send(socket, "x"); }).ok());
   }
   EXPECT_EQ(engine.peer_received(socket), "xx");
   engine.close(socket);
 }
 
-// --- Files: plain calls on real ones ---
+// --- Files ---
 
-TEST_F(Simulation, DoesWhatTheFileSystemDoes) {
+TEST_F(Simulation, ExecutesFileOperationsOnRealFiles) {
   const lab::Folder folder;
   const int at = folder.fd();
   Io io(lab.scope);
-  const auto made = lab.answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); });
+  const auto made = lab.result_of(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); });
   EXPECT_TRUE(made.ok());
   const OpenHow how{.flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, .mode = 0600};
-  const Result file = lab.answer(io, [&](Io& i) { return i.open(at, "sub/new", how); });
+  const Result file = lab.result_of(io, [&](Io& i) { return i.open(at, "sub/new", how); });
   ASSERT_TRUE(file.ok());
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.write(file.value, "text", 0); }).value, 4);
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.sync(file.value); }).ok());
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.sync_data(file.value); }).ok());
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.write(file.value, "text", 0); }).value, 4);
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.sync(file.value); }).ok());
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.sync_data(file.value); }).ok());
   engine.close(file.value);
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).ok());
-  EXPECT_EQ(lab.answer(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).fault(),
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).ok());
+  EXPECT_EQ(lab.result_of(io, [&](Io& i) { return i.link(at, "sub/new", at, "too"); }).fault(),
             Fault::exists);
   EXPECT_EQ(folder.get("too"), "text");
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.rename(at, "sub/new", at, "old", 0); }).ok());
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.rename(at, "sub/new", at, "old", 0); }).ok());
   EXPECT_EQ(folder.get("old"), "text");
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "sub", AT_REMOVEDIR); }).ok());
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); }).ok());
-  const auto missing = lab.answer(io, [&](Io& i) { return i.unlink(at, "old", 0); });
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.unlink(at, "sub", AT_REMOVEDIR); }).ok());
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.unlink(at, "old", 0); }).ok());
+  const auto missing = lab.result_of(io, [&](Io& i) { return i.unlink(at, "old", 0); });
   EXPECT_EQ(missing.fault(), Fault::not_found);
 }
 
@@ -768,24 +796,24 @@ TEST_F(Simulation, FailsTheNextOperationsOfAKind) {
   engine.plan_next(OpCode::sync, {.error = EIO});
   engine.plan_next(OpCode::sync, {.error = ENOSPC});
   const auto sync = [&](Io& i) { return i.sync(at); };
-  EXPECT_TRUE(lab.answer(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
-  EXPECT_EQ(lab.answer(io, sync).error(), EIO);
-  EXPECT_EQ(lab.answer(io, sync).error(), ENOSPC);
-  EXPECT_TRUE(lab.answer(io, sync).ok());
+  EXPECT_TRUE(lab.result_of(io, [&](Io& i) { return i.make_directory(at, "sub", 0700); }).ok());
+  EXPECT_EQ(lab.result_of(io, sync).error(), EIO);
+  EXPECT_EQ(lab.result_of(io, sync).error(), ENOSPC);
+  EXPECT_TRUE(lab.result_of(io, sync).ok());
 }
 
-TEST_F(Simulation, SaysHowMuchIsFreeAsItIsTold) {
+TEST_F(Simulation, ReportsTheFreeBytesThatWereSet) {
   engine.set_free_bytes(17);
   EXPECT_EQ(engine.free_bytes(0), 17);
 }
 
-// Nobody but the reader waits for an event, and the clock stands still meanwhile.
+// The read waits for the event alone, and the clock stands still meanwhile.
 TEST_F(Simulation, ReadsAnEventWhenItIsSignalled) {
   const Fd event(::eventfd(0, EFD_CLOEXEC));
   Io io(lab.scope);
   std::uint64_t count = 0;
-  const std::span<char> room(reinterpret_cast<char*>(&count), sizeof count);
-  const auto ask = [&](Io& i) { return i.read(event.get(), room, at_position); };
+  const std::span<char> memory(reinterpret_cast<char*>(&count), sizeof count);
+  const auto ask = [&](Io& i) { return i.read(event.get(), memory, at_position); };
   Result result{.value = -1};
   lab.scope.spawn(lab::await_one(lab, io, ask, result));
   settle();
@@ -797,7 +825,7 @@ TEST_F(Simulation, ReadsAnEventWhenItIsSignalled) {
   EXPECT_EQ(result.value, 8);
   EXPECT_EQ(count, 7U);
   engine.plan_fault(engine.started() + 1, {.error = EIO});
-  EXPECT_EQ(lab.answer(io, ask).error(), EIO);
+  EXPECT_EQ(lab.result_of(io, ask).error(), EIO);
 }
 
 }  // namespace

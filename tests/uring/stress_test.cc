@@ -1,6 +1,7 @@
-// Everything at once: two hundred echo connections that are stopped and run out of time at random.
-// Nothing is asked but what must always hold: bytes come back as they were sent, every task ends,
-// and every frame, buffer and descriptor returns.
+// Two hundred echo connections that are stopped, and whose deadlines pass, at random times.
+//
+// The test checks only invariants: bytes come back as they were sent, every task ends, and every
+// frame, buffer and descriptor is released.
 #include <array>
 #include <filesystem>
 #include <random>
@@ -24,34 +25,34 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// The connections of one run, and the chance that rules them.
+// The connections of one run, and their random numbers.
 struct Crowd {
   Crowd(Engine& engine, unsigned seed) : lab(engine), random(seed) {}
 
   FramePool& frames() { return lab.frames(); }
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random()) % bound; }
-  void stop_somebody() {
+  void stop_one() {
     if (!present.empty()) present[below(static_cast<std::uint32_t>(present.size()))]->stop();
   }
 
   lab::Lab lab;
   std::mt19937 random;
-  std::vector<Io*> present;  // whoever may be stopped
+  std::vector<Io*> present;  // the Ios that may be stopped
   std::string bytes = lab::pattern(100'000);
-  std::size_t clients = 0;    // not yet at their end
+  std::size_t clients = 0;    // that have not ended
   std::size_t exchanged = 0;  // bytes that came back
-  std::size_t wrong = 0;      // bytes that came back other than they were sent
+  std::size_t wrong = 0;      // bytes that came back changed
 };
 
-// An Io that the crowd may stop. Some have little time.
+// An Io that the crowd may stop.
 struct Member {
   explicit Member(Crowd& home) : crowd(home), io(home.lab.scope) { crowd.present.push_back(&io); }
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
   ~Member() { std::erase(crowd.present, &io); }
 
-  // Gives the next step little time, much, or as much as the one before.
-  void hurry() {
+  // Sets a short deadline, a long one or none, or keeps the present one.
+  void change_deadline() {
     if (crowd.below(8) == 0) io.set_deadline(crowd.below(20) == 0 ? crowd.below(100) : 60'000);
     if (crowd.below(16) == 0) io.clear_deadline();
   }
@@ -60,12 +61,12 @@ struct Member {
   Io io;
 };
 
-// Echoes. Holds on to a buffer for a while at times, so that the group runs empty.
+// Echoes. Sometimes it keeps a buffer for a while, so that the free buffers are exhausted.
 Task<> echo(Crowd& crowd, int fd) {
   Member member(crowd);
   Engine& engine = crowd.lab.engine();
   for (;;) {
-    member.hurry();
+    member.change_deadline();
     const Result got = co_await member.io.recv_provided(fd);
     if (got.value <= 0) break;
     if (crowd.below(10) == 0) {
@@ -88,15 +89,15 @@ Task<> accept_all(Crowd& crowd, Io& io, int listener) {
   }
 }
 
-// Receives up to `expected` bytes and compares them. Returns how many came.
+// Receives bytes and compares them with `expected`. Returns their number.
 Task<std::size_t> receive(Crowd& crowd, Io& io, int fd, std::string_view expected) {
-  std::array<char, 3000> room;
+  std::array<char, 3000> memory;
   std::size_t count = 0;
   while (count < expected.size()) {
-    const Result got = co_await io.recv(fd, room);
+    const Result got = co_await io.recv(fd, memory);
     if (got.value <= 0) break;
     const std::string_view part = expected.substr(count, got.count());
-    if (part != std::string_view(room.data(), got.count())) ++crowd.wrong;
+    if (part != std::string_view(memory.data(), got.count())) ++crowd.wrong;
     count += got.count();
   }
   co_return count;
@@ -110,7 +111,7 @@ Task<> talk(Crowd& crowd, sockaddr_in address, Io& acceptor) {
   const auto* target = reinterpret_cast<const sockaddr*>(&address);
   const Result connected = co_await member.io.connect(fd, target, sizeof address);
   for (int i = 0; i < 20 && connected.ok(); ++i) {
-    member.hurry();
+    member.change_deadline();
     const std::size_t size = crowd.below(crowd.below(10) == 0 ? 100'000 : 5000);
     const std::string_view message = std::string_view(crowd.bytes).substr(0, size);
     const Result sent = co_await member.io.send(fd, message);
@@ -142,13 +143,13 @@ TEST_P(Stress, OfStopsAndDeadlinesLeavesNothingBehind) {
     for (std::size_t i = 0; i < connections; ++i) {
       crowd.lab.scope.spawn(talk(crowd, address, acceptor));
     }
-    for (int turns = 0; !crowd.lab.scope.empty(); ++turns) {
+    for (int iterations = 0; !crowd.lab.scope.empty(); ++iterations) {
       crowd.lab.loop.iterate(5);
-      if (crowd.below(10) == 0) crowd.stop_somebody();
-      if (turns == 3000) crowd.lab.scope.stop();
+      if (crowd.below(10) == 0) crowd.stop_one();
+      if (iterations == 3000) crowd.lab.scope.stop();
     }
   }
-  crowd.lab.loop.iterate(0);  // the last closes
+  crowd.lab.loop.iterate(0);  // executes the last closes
   EXPECT_EQ(crowd.clients, 0U);
   EXPECT_EQ(crowd.wrong, 0U);
   EXPECT_GT(crowd.exchanged, 0U);

@@ -1,4 +1,4 @@
-// The wheel: never early, at most one slot late, against the simplest model of a set of deadlines.
+// Timers: never early, at most one slot late, and compared with a simple model.
 #include "uring/timers.h"
 
 #include <algorithm>
@@ -34,9 +34,9 @@ struct Wheel {
   // how often it woke up; 0 when there is nothing to wait for.
   int until_one_fires(std::vector<Timer*>& fired) {
     for (int wakes = 1;; ++wakes) {
-      const Milliseconds patience = timers.until_next(now);
-      if (patience == forever) return 0;
-      fired = at(now + patience);
+      const Milliseconds timeout = timers.until_next(now);
+      if (timeout == forever) return 0;
+      fired = at(now + timeout);
       if (!fired.empty()) return wakes;
     }
   }
@@ -149,7 +149,7 @@ TEST(Timers, FurtherAwayThanATurnOfTheWheelAreKept) {
   EXPECT_EQ(fired, Fired{&timer});
   EXPECT_GE(wheel.now, deadline);
   EXPECT_LE(wheel.now, deadline + slot);
-  EXPECT_LE(wakes, 12) << "one look a turn of 32 s is enough";
+  EXPECT_LE(wakes, 12) << "one wake-up in each rotation of 32 s suffices";
 }
 
 TEST(Timers, AreAllFoundAfterALongSleep) {
@@ -186,7 +186,7 @@ TEST(Timers, SetWhileOthersFireAreNotLost) {
   EXPECT_EQ(wheel.at(now + slot).size(), 2U);
 }
 
-TEST(Timers, WakeNobodyWhenNoneIsSet) {
+TEST(Timers, HaveNoTimeoutWhenNoneIsSet) {
   Wheel wheel;
   EXPECT_EQ(wheel.timers.until_next(start), forever);
   Timer& timer = wheel.make();
@@ -208,16 +208,16 @@ class RandomLives {
   // Some changes, then a sleep: mostly as long as the wheel says, sometimes shorter or far longer.
   void step() {
     for (int i = 0; i < 50; ++i) change(wheel_.timers_made[below(most_timers)]);
-    const Milliseconds patience = wheel_.timers.until_next(wheel_.now);
+    const Milliseconds timeout = wheel_.timers.until_next(wheel_.now);
     Milliseconds sleep = below(200);
-    if (below(4) != 0 && patience != forever) sleep = patience;
+    if (below(4) != 0 && timeout != forever) sleep = timeout;
     if (below(100) == 0) sleep = below(120'000);
-    const bool in_time = patience != forever && sleep <= patience;
+    const bool in_time = timeout != forever && sleep <= timeout;
     wheel_.now += sleep;
     while (Timer* timer = wheel_.timers.next_due(wheel_.now)) fire(*timer, in_time);
     for (const auto& [timer, deadline] : deadlines_) {
       ASSERT_TRUE(timer->armed());
-      ASSERT_GT(deadline + slot, wheel_.now) << "one was forgotten";
+      ASSERT_GT(deadline + slot, wheel_.now) << "a timer did not fire";
     }
   }
 
@@ -260,7 +260,7 @@ class RandomLives {
   std::size_t fired_ = 0;
 };
 
-TEST(Timers, LiveAsTheSimplestModelSays) {
+TEST(Timers, AgreeWithAMapOfDeadlines) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
     RandomLives lives(seed);
     for (int i = 0; i < 1000 && !::testing::Test::HasFatalFailure(); ++i) lives.step();

@@ -1,4 +1,4 @@
-// Whoever has a message knows whether what is watched had something to read when it was sent.
+// Watching a descriptor: whether it had input when a message was sent is known with the message.
 #include <array>
 #include <memory>
 #include <string>
@@ -23,19 +23,19 @@ class Watches : public lab::OnEngine {
     OnEngine::TearDown();
   }
 
-  void happen() { EXPECT_EQ(::eventfd_write(events_.get(), 1), 0); }
+  void signal() { EXPECT_EQ(::eventfd_write(events_.get(), 1), 0); }
   void read_all() {
     eventfd_t count = 0;
     ::eventfd_read(events_.get(), &count);
   }
-  // Receives one message that `pair` is sent.
-  void hear(Io& io, const Pair& pair) {
-    const Result got = lab().answer(io, [&](Io& i) { return i.receive(pair.ours.get()); });
+  // Receives one message of the peer of `pair`.
+  void receive(Io& io, const Pair& pair) {
+    const Result got = lab().result_of(io, [&](Io& i) { return i.receive(pair.ours.get()); });
     EXPECT_EQ(got.count(), 1U);
     if (got.buffer != no_buffer) engine().recycle(got.buffer);
   }
-  // Others say "maybe" each time.
-  bool tells() {
+  // Other engines return true each time.
+  bool supports_watching() {
     const std::string text = engine().describe();
     return text.find("deferred task work") != std::string::npos &&
            text.find("receiving one at a time") == std::string::npos;
@@ -45,55 +45,55 @@ class Watches : public lab::OnEngine {
 };
 ON_EACH_ENGINE(Watches);
 
-TEST_P(Watches, nothing_and_then_says_maybe_always) {
+TEST_P(Watches, nothing_and_may_always_be_readable) {
   EXPECT_TRUE(engine().may_be_readable());
   EXPECT_TRUE(engine().may_be_readable());
 }
 
-TEST_P(Watches, what_happened_before_a_message_is_known_with_it) {
+TEST_P(Watches, an_event_before_a_message_is_reported_with_it) {
   Pair pair;
   Io io(lab().scope);
   engine().watch_readable(events_.get());
   for (int i = 0; i < 300; ++i) {
-    happen();
+    signal();
     lab::write_at_once(pair.theirs.get(), "x");
-    hear(io, pair);
+    receive(io, pair);
     EXPECT_TRUE(engine().may_be_readable()) << i;
     read_all();
-    // Now and then somebody is there for whom the next one is not new.
+    // At times the flag is read twice, so that the next message finds it cleared.
     if (i % 3 == 0) engine().may_be_readable();
   }
-  lab().answer(io, [](Io& i) { return i.end_receiving(); });
+  lab().result_of(io, [](Io& i) { return i.end_receiving(); });
 }
 
-TEST_P(Watches, where_nothing_happens_nothing_has_to_be_read) {
+TEST_P(Watches, nothing_is_reported_without_an_event) {
   Pair pair;
   Io io(lab().scope);
   engine().watch_readable(events_.get());
   lab::write_at_once(pair.theirs.get(), "x");
-  hear(io, pair);
+  receive(io, pair);
   EXPECT_TRUE(engine().may_be_readable()) << "the first receive finds its message at once";
   for (int i = 0; i < 10; ++i) {
     lab::write_at_once(pair.theirs.get(), "x");
-    hear(io, pair);
-    EXPECT_EQ(engine().may_be_readable(), !tells()) << i;
+    receive(io, pair);
+    EXPECT_EQ(engine().may_be_readable(), !supports_watching()) << i;
   }
-  lab().answer(io, [](Io& i) { return i.end_receiving(); });
+  lab().result_of(io, [](Io& i) { return i.end_receiving(); });
 }
 
-TEST_P(Watches, a_receive_that_begins_knows_too) {
+TEST_P(Watches, an_event_is_reported_with_the_first_message_of_a_connection) {
   engine().watch_readable(events_.get());
   for (int i = 0; i < 20; ++i) {
     Pair pair;
     Io io(lab().scope);
-    lab().answer(io, [](Io& one) { return one.yield(); });
+    lab().result_of(io, [](Io& one) { return one.yield(); });
     engine().may_be_readable();
-    happen();
+    signal();
     lab::write_at_once(pair.theirs.get(), "x");
-    hear(io, pair);
+    receive(io, pair);
     EXPECT_TRUE(engine().may_be_readable()) << i;
     read_all();
-    lab().answer(io, [](Io& one) { return one.end_receiving(); });
+    lab().result_of(io, [](Io& one) { return one.end_receiving(); });
     pair.close_ours(engine());
   }
 }
@@ -104,24 +104,24 @@ TEST_P(Watches, one_descriptor_after_another) {
   Fd before(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   engine().watch_readable(before.get());
   lab::write_at_once(pair.theirs.get(), "x");
-  hear(io, pair);
+  receive(io, pair);
   engine().watch_readable(-1);
   before.reset();
   EXPECT_TRUE(engine().may_be_readable()) << "nothing is watched";
   engine().watch_readable(events_.get());
   for (int i = 0; i < 5; ++i) {
     lab::write_at_once(pair.theirs.get(), "x");
-    hear(io, pair);
+    receive(io, pair);
     engine().may_be_readable();
   }
-  happen();
+  signal();
   lab::write_at_once(pair.theirs.get(), "x");
-  hear(io, pair);
+  receive(io, pair);
   EXPECT_TRUE(engine().may_be_readable());
-  lab().answer(io, [](Io& i) { return i.end_receiving(); });
+  lab().result_of(io, [](Io& i) { return i.end_receiving(); });
 }
 
-TEST_P(Watches, many_messages_at_once_are_worth_a_look) {
+TEST_P(Watches, a_large_batch_of_messages_may_hide_an_event) {
   constexpr std::size_t many = 40;
   std::vector<Pair> pairs(many);
   std::vector<std::unique_ptr<Io>> ios;
@@ -129,15 +129,15 @@ TEST_P(Watches, many_messages_at_once_are_worth_a_look) {
   for (const Pair& pair : pairs) {
     ios.push_back(std::make_unique<Io>(lab().scope));
     lab::write_at_once(pair.theirs.get(), "x");
-    hear(*ios.back(), pair);
+    receive(*ios.back(), pair);
   }
   engine().may_be_readable();
-  // Nothing happens: but of so many the kernel may have put one off.
+  // There is no event, but of so many requests the kernel may have postponed some.
   for (const Pair& pair : pairs) lab::write_at_once(pair.theirs.get(), "x");
-  hear(*ios.back(), pairs.back());
+  receive(*ios.back(), pairs.back());
   EXPECT_TRUE(engine().may_be_readable());
   for (const std::unique_ptr<Io>& io : ios) {
-    lab().answer(*io, [](Io& i) { return i.end_receiving(); });
+    lab().result_of(*io, [](Io& i) { return i.end_receiving(); });
   }
 }
 

@@ -1,9 +1,9 @@
-// The pool behind provided buffers: numbers without gaps, memory without overlap, an end.
+// BufferPool: numbers without gaps, memory without overlap, and a limit.
+#include "uring/buffer_pool.h"
+
 #include <cstring>
 
 #include <gtest/gtest.h>
-
-#include "uring/buffer_pool.h"
 
 namespace uring {
 namespace {
@@ -26,14 +26,14 @@ TEST(BufferPools, KeepBuffersApart) {
   pool.grow();
   pool.grow();
   for (std::size_t i = 0; i < pool.size(); ++i) {
-    const std::span<char> room = pool.at(static_cast<std::uint16_t>(i));
-    ASSERT_EQ(room.size(), BufferPool::buffer_bytes);
-    std::memset(room.data(), static_cast<int>(i % 251), room.size());
+    const std::span<char> bytes = pool.at(static_cast<std::uint16_t>(i));
+    ASSERT_EQ(bytes.size(), BufferPool::buffer_bytes);
+    std::memset(bytes.data(), static_cast<int>(i % 251), bytes.size());
   }
   for (std::size_t i = 0; i < pool.size(); ++i) {
-    const std::span<char> room = pool.at(static_cast<std::uint16_t>(i));
-    EXPECT_EQ(room.front(), static_cast<char>(i % 251));
-    EXPECT_EQ(room.back(), static_cast<char>(i % 251));
+    const std::span<char> bytes = pool.at(static_cast<std::uint16_t>(i));
+    EXPECT_EQ(bytes.front(), static_cast<char>(i % 251));
+    EXPECT_EQ(bytes.back(), static_cast<char>(i % 251));
   }
 }
 
@@ -44,7 +44,7 @@ TEST(BufferPools, DoNotMoveBuffersWhenTheyGrow) {
   while (pool.grow() != BufferPool::most_buffers) EXPECT_EQ(pool.at(0).data(), first);
 }
 
-TEST(BufferPools, EndWhereTheirLimitIs) {
+TEST(BufferPools, GrowUpToTheirLimit) {
   BufferPool pool;
   while (pool.grow() != BufferPool::most_buffers) ASSERT_LE(pool.size(), BufferPool::most_buffers);
   EXPECT_EQ(pool.size(), BufferPool::most_buffers);

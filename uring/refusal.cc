@@ -1,0 +1,66 @@
+// Reading the state of the machine from /proc and uname(2). Covered by tests/uring/refusal_test.cc.
+#include "uring/refusal.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sys/utsname.h>
+
+namespace uring {
+
+namespace {
+
+std::string first_line_of(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+bool under_seccomp_filter() {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("Seccomp:", 0) == 0) return line.find('2') != std::string::npos;
+  }
+  return false;
+}
+
+std::string kernel_release() {
+  utsname name{};
+  ::uname(&name);
+  return name.release;
+}
+
+}  // namespace
+
+std::string explain_refusal(int error) {
+  const std::string profile =
+      "a seccomp profile forbids io_uring (as Docker's and containerd's default profiles do); "
+      "start the container with one that allows it, such as packaging/seccomp.json";
+  const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
+  switch (error) {
+    case EPERM:
+      if (sysctl == "1") {
+        return "the sysctl kernel.io_uring_disabled is 1: allow it with 'sysctl "
+               "kernel.io_uring_disabled=0', or join the group in kernel.io_uring_group";
+      }
+      if (sysctl == "2") {
+        return "the sysctl kernel.io_uring_disabled is 2: allow it with 'sysctl "
+               "kernel.io_uring_disabled=0'";
+      }
+      return profile;
+    case ENOSYS:
+      if (under_seccomp_filter()) return profile;
+      return "this kernel (" + kernel_release() + ") has no io_uring; it takes Linux 5.19 or later";
+    case EINVAL:
+      return "this kernel (" + kernel_release() +
+             ") has too old an io_uring; it takes Linux 5.19 or later";
+    case ENOMEM:
+      return "no memory for the ring; raise the locked-memory limit ('ulimit -l') or free memory";
+    case EMFILE:
+    case ENFILE: return "too many open files; raise the limit with 'ulimit -n'";
+    default: return std::string("the kernel says: ") + error_text(error);
+  }
+}
+
+}  // namespace uring
