@@ -2,9 +2,10 @@
 #include "uring/refusal.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sys/utsname.h>
+
+#include "uring/result.h"
 
 namespace uring {
 

@@ -97,7 +97,9 @@ TEST_F(PlainCalls, WithoutWaitingOpenCachedNamesAndReadCachedBytes) {
   ASSERT_TRUE(file.valid());
   std::array<char, 8> memory{};
   const Operation read = on_bytes(OpCode::read, file.get(), memory.data(), 8, 0);
-  if (call_without_waiting(read, result)) EXPECT_EQ(result, 7);
+  if (call_without_waiting(read, result)) {
+    EXPECT_EQ(result, 7);
+  }
 }
 
 TEST_F(PlainCalls, WithoutWaitingReportErrorsThatAreCertain) {
@@ -106,7 +108,9 @@ TEST_F(PlainCalls, WithoutWaitingReportErrorsThatAreCertain) {
   for (int i = 0; i < 20 && !known; ++i) {
     known = call_without_waiting(open_of("none", O_RDONLY | O_NONBLOCK), result);
   }
-  if (known) EXPECT_EQ(result, -ENOENT);
+  if (known) {
+    EXPECT_EQ(result, -ENOENT);
+  }
 }
 
 TEST_F(PlainCalls, WithoutWaitingDoNothingThatMayWait) {
@@ -150,7 +154,9 @@ TEST_F(PlainCalls, WithoutWaitingReadAPipeAtItsPosition) {
   const std::int32_t empty = read_without_waiting(read);
   EXPECT_TRUE(empty == -EAGAIN || empty == -EOPNOTSUPP) << empty;
   ASSERT_EQ(::write(in.get(), "word", 4), 4);
-  if (empty == -EAGAIN) EXPECT_EQ(read_without_waiting(read), 4);
+  if (empty == -EAGAIN) {
+    EXPECT_EQ(read_without_waiting(read), 4);
+  }
 }
 
 }  // namespace

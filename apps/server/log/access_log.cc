@@ -66,7 +66,7 @@ int AccessLog::open() {
   return 0;
 }
 
-const char* AccessLog::open_error(int error) {
+std::string AccessLog::open_error(int error) {
   return error == ENXIO ? "no process reads from it" : uring::error_text(error);
 }
 
@@ -209,7 +209,7 @@ void AccessLog::reopen_file() {
   const int fd = open_file(path_);
   if (fd < 0) {
     std::fprintf(stderr, "quoitd: cannot reopen the log %s: %s; logging goes on to the old file\n",
-                 path_.c_str(), open_error(errno));
+                 path_.c_str(), open_error(errno).c_str());
     return;
   }
   ::close(fd_);

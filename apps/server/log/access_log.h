@@ -33,7 +33,7 @@ class AccessLog {
   // no process reads is ENXIO. If the file ends within a line, the first line begins a new one.
   int open();
   // The errno of open() in words, until the next call of strerror(3).
-  static const char* open_error(int error);
+  static std::string open_error(int error);
   // Makes the writer thread open the path again, after the file was renamed. If that fails, a line
   // on standard error says so, and the old file stays in use. Safe on every thread.
   void reopen() EXCLUDES(mutex_);

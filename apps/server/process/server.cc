@@ -226,7 +226,7 @@ void Server::print_accept_state() {
   const std::int64_t now_us = uring::monotonic_us();
   if (error != 0 && (pause_printed_us_ == 0 || now_us - pause_printed_us_ >= interval_us)) {
     std::fprintf(
-        stderr, "quoitd: accepting connections pauses: %s; %s\n", uring::error_text(error),
+        stderr, "quoitd: accepting connections pauses: %s; %s\n", uring::error_text(error).c_str(),
         error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
     pause_printed_us_ = now_us;
     pause_is_printed_ = true;

@@ -172,8 +172,8 @@ TEST(Writer, does_not_wait_for_the_reader_of_a_pipe) {
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
   AccessLog log((folder / "pipe").string(), LogFormat::combined);
   EXPECT_EQ(log.open(), ENXIO);
-  EXPECT_STREQ(AccessLog::open_error(ENXIO), "no process reads from it");
-  EXPECT_STREQ(AccessLog::open_error(ENOENT), "No such file or directory");
+  EXPECT_EQ(AccessLog::open_error(ENXIO), "no process reads from it");
+  EXPECT_EQ(AccessLog::open_error(ENOENT), "No such file or directory");
 }
 
 TEST(Writer, goes_on_with_the_old_log_if_the_new_one_is_a_pipe_without_a_reader) {
