@@ -1,7 +1,7 @@
 // Generated: content that is written while it is sent, such as a directory listing.
 //
 // Its length and type are known before the first byte is written, so that the head contains them.
-// Covered by tests/server/connection/connection_test.cc.
+// Covered by tests/server/read/list_directory_test.cc.
 #pragma once
 
 #include <cstddef>

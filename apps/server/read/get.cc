@@ -1,6 +1,6 @@
 // Look-up, index files, precompressed siblings, and the pages for paths that do not exist. Read
-// get() first. Covered by tests/server/read/get_test.cc, tests/server/connection/connection_test.cc
-// and tests/end_to_end/.
+// get() first. Covered by tests/server/read/get_test.cc, get_responses_test.cc and
+// tests/end_to_end/.
 #include "apps/server/read/get.h"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // GET and HEAD, the general path: from a path to an open or cached file, and to a plan.
 //
-// Covered by tests/server/read/get_test.cc, tests/server/connection/connection_test.cc and
-// tests/end_to_end/.
+// Covered by tests/server/read/get_test.cc, get_responses_test.cc and tests/end_to_end/.
 #pragma once
 
 #include <string_view>

@@ -1,7 +1,7 @@
 // The general path of GET: from a path to a file, an index file, a listing or a page for 404.
 //
-// Index files, siblings and pages of a whole connection are tested in connection_test.cc as well;
-// from_cache_test.cc compares this path with the fast path.
+// Index files, siblings and pages of a whole connection are tested in get_responses_test.cc as
+// well; from_cache_test.cc compares this path with the fast path.
 #include "apps/server/read/get.h"
 
 #include <filesystem>
