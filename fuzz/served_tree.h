@@ -135,7 +135,8 @@ class ServedTree {
       case Entry::Kind::file: write_file(root_, path.c_str(), entry.content); break;
       case Entry::Kind::directory: ::mkdirat(root_, path.c_str(), 0777); break;
       case Entry::Kind::link:
-        ::symlinkat(std::string(entry.content).c_str(), root_, path.c_str());
+        require(::symlinkat(std::string(entry.content).c_str(), root_, path.c_str()) == 0,
+                "the served tree has its links");
         break;
     }
     made_[path] = facts_of(root_, path.c_str());

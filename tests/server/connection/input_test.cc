@@ -27,7 +27,7 @@ class ReceivedInput : public ::testing::Test {
   uring::Result receive(std::string_view bytes) {
     engine_.peer_sends(socket_, bytes);
     const int socket = socket_;
-    return lab_.answer([socket](uring::Io& io) { return io.recv_provided(socket); });
+    return lab_.result_of([socket](uring::Io& io) { return io.recv_provided(socket); });
   }
   void add(std::string_view bytes) {
     const uring::Result got = receive(bytes);
