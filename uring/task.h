@@ -40,9 +40,9 @@ struct PromiseBase {
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
       PromiseBase& promise = ended.promise();
       if (!promise.live_roots) return promise.awaiter;
-      std::size_t& live_roots = *promise.live_roots;
+      std::size_t& roots = *promise.live_roots;
       ended.destroy();  // the frame holds this awaiter too, which must not be used from here on
-      --live_roots;
+      --roots;
       return std::noop_coroutine();
     }
     void await_resume() const noexcept {}
