@@ -80,7 +80,7 @@ uring::Task<ExitCode> send_pieces(Upload& up) {
   co_return ExitCode::ok;
 }
 
-// What the end of the sender means for put(), which waits for a response.
+// The sender has ended: wakes put(), which waits for a response, or leaves it an error.
 void end_sending(Upload& up, ExitCode sent) {
   Channel& channel = up.channel;
   channel.sending = false;
