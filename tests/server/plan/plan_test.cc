@@ -19,7 +19,6 @@ using lab::Request;
 
 constexpr std::int64_t now = 1'800'000'000;
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
-constexpr std::string_view boundary = "0123456789abcdef0123456789abcdef";
 std::array<http1::ByteRange, most_ranges> range_buffer;
 
 struct RangeRow {
