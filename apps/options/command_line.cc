@@ -15,13 +15,31 @@ namespace options {
 
 namespace {
 
+// CLI11 takes "[a,b]" for a list of values, and some versions take "[[a]]" for an escape. A mark in
+// front of each bracket keeps them from that.
+constexpr std::string_view bracket = "[";
+constexpr std::string_view marked_bracket = "\x01[";
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out(text);
+  for (std::size_t at = 0; (at = out.find(from, at)) != std::string::npos; at += to.size()) {
+    out.replace(at, from.size(), to);
+  }
+  return out;
+}
+
+std::vector<std::string> unmarked(std::vector<std::string> words) {
+  for (std::string& word : words) word = replaced(word, marked_bracket, bracket);
+  return words;
+}
+
 // The words up to "--", where an empty value behind "--name=" is a word of its own: CLI11 would
 // take the next word for the value.
 std::vector<std::string> words_with_options(const Program& program,
                                             std::span<const char* const> arguments) {
   std::vector<std::string> words;
   for (const std::string_view word : arguments) {
-    words.emplace_back(word);
+    words.push_back(replaced(word, bracket, marked_bracket));
     if (!word.starts_with("--") || word.back() != '=') continue;
     const Option* const option = find_option(program, word.substr(2, word.size() - 3));
     if (!option || option->is_operand || option->kind == Kind::flag) continue;
@@ -54,11 +72,11 @@ class Splitter {
 
   std::vector<std::string> texts_of(const Option& option) const {
     const CLI::Option* const declared = declared_[index_of(option)];
-    return declared ? declared->results() : std::vector<std::string>();
+    return declared ? unmarked(declared->results()) : std::vector<std::string>();
   }
 
   // Operands, and options that the table does not have.
-  std::vector<std::string> others() const { return app_.remaining(); }
+  std::vector<std::string> others() const { return unmarked(app_.remaining()); }
 
   // The option that the last word names: --name, or the last letter of -vqn. Null: none.
   const Option* last_option() const {
@@ -78,7 +96,7 @@ class Splitter {
     if (option.short_name != '\0') names += std::string(",-") + option.short_name;
     if (option.kind == Kind::flag) return app_.add_flag(names);
     const CLI::callback_t accept = [](const CLI::results_t&) { return true; };
-    // One value each time, any number of times; without extra arguments, "[a,b]" stays one value.
+    // One value each time, any number of times.
     return app_.add_option(names, accept)->expected(1, -1)->allow_extra_args(false)->take_all();
   }
 
