@@ -166,6 +166,13 @@ class Reader {
   ConfigFile file_;
 };
 
+// Whether the value is read as it is when it stands without quotes. Of 1_000 the reader drops the
+// underscore.
+bool is_word(std::string_view value) {
+  const bool is_plain_number = is_number(value) && value.find('_') == std::string_view::npos;
+  return is_plain_number || value == "true" || value == "false";
+}
+
 std::string quoted(std::string_view value) {
   std::string text = "\"";
   for (const char byte : value) {
@@ -194,9 +201,7 @@ std::string write_setting(std::string_view name, std::span<const std::string> va
   text += is_list ? " = [" : " = ";
   for (const std::string& value : values) {
     if (&value != values.data()) text += ", ";
-    text += notation == Notation::word && (is_number(value) || value == "true" || value == "false")
-                ? value
-                : quoted(value);
+    text += notation == Notation::word && is_word(value) ? value : quoted(value);
   }
   return text + (is_list ? "]" : "");
 }

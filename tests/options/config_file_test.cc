@@ -84,7 +84,7 @@ TEST(ConfigTexts, say_which_value_needs_quotes) {
 TEST(ConfigTexts, that_are_written_are_read_as_they_were) {
   for (const Texts& values :
        {Texts{}, Texts{""}, Texts{"a"}, Texts{"a\"b\\c"}, Texts{"# no comment", "[::]:80, 'x'"},
-        Texts{"1", "true", "0.5"}, Texts{"a\nb\r\tc\x01\x7f", "\xC3\xBC"}}) {
+        Texts{"1", "true", "0.5", "1_000"}, Texts{"a\nb\r\tc\x01\x7f", "\xC3\xBC"}}) {
     for (const Notation notation : {Notation::word, Notation::quoted}) {
       const std::string text = write_setting("a", values, true, notation);
       const ConfigFile read = read_config_text(text);
