@@ -418,7 +418,10 @@ class Model {
 
   [[nodiscard]] bool may_be_stored(const Place& place, const Asked& asked) const {
     const bool fits = !setup_.small_bodies || asked.body.size() <= Setup::most_body;
-    return fits && asked.body_is_whole && !place.names_folder && place.path != "." &&
+    // A part of a resumable upload is no whole file.
+    const bool is_whole = !asked.head.has(http1::FieldName::upload_complete) ||
+                          asked.head.value_of(http1::FieldName::upload_complete) == "?1";
+    return fits && is_whole && asked.body_is_whole && !place.names_folder && place.path != "." &&
            !is_hidden(place.path) && !has_long_name(place.path);
   }
 

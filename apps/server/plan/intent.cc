@@ -38,6 +38,14 @@ bool has_long_name(std::string_view path) {
   return path.size() - begin > longest_name;
 }
 
+// Says whether the body is only a part of a resumable upload. draft-ietf-httpbis-resumable-upload:
+// an Upload-Complete that is not true announces further requests. Published at once, the part would
+// replace the file.
+bool is_incomplete(const RequestHead& head) {
+  constexpr auto name = http1::FieldName::upload_complete;
+  return head.has(name) && (head.has_repeated(name) || head.value_of(name) != "?1");
+}
+
 // Returns `intent`, or a refusal where the head alone shows that the upload cannot succeed.
 Intent check_upload(const RequestHead& head, const Site& site, const Intent& intent) {
   if (intent.names_directory || intent.path == ".") {
@@ -45,6 +53,9 @@ Intent check_upload(const RequestHead& head, const Site& site, const Intent& int
   }
   if (has_long_name(intent.path)) {
     return refusal(400, "a name in the path is longer than 255 bytes");
+  }
+  if (is_incomplete(head)) {
+    return refusal(501, "resumable uploads are not supported; send the whole file in one request");
   }
   const PutTerms terms = read_terms(head);
   if (!terms.error.empty()) return refusal(400, terms.error);

@@ -90,6 +90,12 @@ const std::vector<Row> writable_rows = {
     {"PUT", "/a", Action::write, "a", 0, "X-OC-MTime: 1\r\n"},
     {"PUT", "/a", refuse, "", 400, "X-OC-MTime: soon\r\n"},
     {"PUT", "/a", refuse, "", 417, "Expect: x\r\n"},
+    // A part of a resumable upload is no whole file.
+    {"PUT", "/a", refuse, "", 501, "Upload-Complete: ?0\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", refuse, "", 501, "Upload-Complete: 1\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", refuse, "", 501, "Upload-Complete:\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", refuse, "", 501, "Upload-Complete: ?1\r\nUpload-Complete: ?0\r\n"},
+    {"PUT", "/a", Action::write, "a", 0, "Upload-Complete: ?1\r\nContent-Length: 9\r\n"},
     {"DELETE", "/a", Action::remove, "a"},
     {"DELETE", "/a/", Action::remove, "a", 0, "", true},
     {"DELETE", "/", Action::remove, ".", 0, "", true},
