@@ -220,8 +220,9 @@ uring::Task<bool> send_continue(Connection& c) {
 // A body on its way from the socket into the file.
 struct Receiving {
   BodyReader reader;
-  std::size_t filled = 0;  // bytes of body in the block
-  bool done = false;       // the body is complete
+  std::size_t filled = 0;     // bytes of body in the block
+  bool done = false;          // the body is complete
+  std::uint64_t checked = 0;  // the announced size for which there was space
 };
 
 Receiving begin_receiving(Connection& c) {
@@ -245,6 +246,22 @@ bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader
   return false;
 }
 
+// Says whether a chunk was announced for which the file system has no space, and plans that
+// response. A chunk that fits into the block is written soon; the write then finds out.
+bool refuse_chunk(Connection& c, const Upload& upload, Receiving& body) {
+  const std::uint64_t announced = body.reader.announced();
+  const bool is_known = announced == body.checked;  // begin() has checked a Content-Length
+  const bool is_chunked = c.exchange->request.head.body().kind == http1::BodyKind::chunked;
+  if (is_known || !is_chunked) return false;
+  body.checked = announced;
+  const std::uint64_t unwritten = announced - body.reader.delivered() + body.filled;
+  if (unwritten <= c.exchange->out.block.size()) return false;
+  const std::uint64_t reserve = c.exchange->site->reserve;
+  if (has_space(c.io, upload.target.directory, reserve, unwritten)) return false;
+  refuse_body(c, Fault::no_space);
+  return true;
+}
+
 // Receives until the block is full or the body is complete. False: an error response is planned.
 uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& body) {
   while (!body.done && body.filled < c.exchange->out.block.size()) {
@@ -256,6 +273,7 @@ uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& bod
     if (refuse_excess(c, upload, body.reader)) co_return false;
     body.filled += received.data;
     body.done = received.progress == http1::Progress::done;
+    if (refuse_chunk(c, upload, body)) co_return false;
   }
   const std::uint64_t delivered = body.reader.delivered();
   if (body.done && delivered != upload.terms.body_size.value_or(delivered)) {

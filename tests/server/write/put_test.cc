@@ -328,12 +328,35 @@ TEST_P(Put, keeps_the_reserve_while_a_body_grows) {
   world.site.reserve = 1000;
   world.engine.set_free_bytes(BlockPool::large_bytes + 1000);
   const int socket = world.connect();
-  world.say(socket, put_chunked("/x") + "100000\r\n" + pattern(BlockPool::large_bytes));
+  const std::string chunk = "40000\r\n" + pattern(BlockPool::large_bytes) + "\r\n";
+  world.say(socket, put_chunked("/x") + chunk);
   EXPECT_EQ(world.heard(socket), "");
   world.engine.set_free_bytes(BlockPool::large_bytes + 999);
-  world.say(socket, pattern(BlockPool::large_bytes));
+  world.say(socket, chunk + chunk);
   EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 507 "));
   EXPECT_TRUE(world.engine.finished(socket));
+  EXPECT_FALSE(world.root.has("x"));
+}
+
+// The size of a chunk is known before its bytes: nothing is gained by waiting for them.
+TEST_P(Put, refuses_a_chunk_for_which_there_is_no_space) {
+  world.engine.set_free_bytes(1'000'000);
+  for (const char* size : {"7fffffffffffff00", "f4241", "100000"}) {
+    const int socket = world.connect();
+    const std::string bytes = put_chunked("/x") + size + "\r\n";
+    EXPECT_TRUE(world.say(socket, bytes).starts_with("HTTP/1.1 507 ")) << size;
+    EXPECT_TRUE(world.engine.finished(socket)) << size;
+    const int later = world.connect();
+    world.say(later, put_chunked("/x") + "3\r\nabc\r\n");
+    EXPECT_TRUE(world.say(later, std::string(size) + "\r\n").starts_with("HTTP/1.1 507 ")) << size;
+  }
+  world.site.reserve = 500'000;
+  const int socket = world.connect();
+  EXPECT_TRUE(world.say(socket, put_chunked("/x") + "7a121\r\n").starts_with("HTTP/1.1 507 "));
+  const int fitting = world.connect();
+  EXPECT_EQ(world.say(fitting, put_chunked("/x") + "7a120\r\n"), "");
+  world.engine.peer_resets(fitting);
+  world.settle();
   EXPECT_FALSE(world.root.has("x"));
 }
 
