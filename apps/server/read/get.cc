@@ -4,8 +4,10 @@
 #include "apps/server/read/get.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <fcntl.h>
+#include <span>
 #include <utility>
 
 #include "apps/server/connection/answer.h"
@@ -171,6 +173,16 @@ uring::Task<> choose_coding(Connection& c, Located& located) {
   }
 }
 
+// Reads from a file that is reported as empty. Fault::unsupported: it has content nevertheless, as
+// the files of procfs have.
+uring::Task<uring::Fault> check_empty(uring::Io& io, int file) {
+  std::array<char, 1> byte{};
+  const std::span<char> buffer(byte);
+  const uring::Result got = co_await io.read(file, buffer, 0);
+  if (!got.ok()) co_return got.fault();
+  co_return got.count() == 0 ? uring::Fault::none : uring::Fault::unsupported;
+}
+
 // Plans the response with an existing file.
 uring::Task<> show_file(Connection& c, Located located) {
   Exchange& x = *c.exchange;
@@ -179,6 +191,13 @@ uring::Task<> show_file(Connection& c, Located located) {
   if (is_negotiated) co_await choose_coding(c, located);
   x.source.file = located.found.fd;
   x.source.cached = located.found.cached;
+  if (located.found.fd >= 0 && located.found.facts.size == 0) {
+    const uring::Fault fault = co_await check_empty(c.io, located.found.fd);
+    if (fault == uring::Fault::unsupported) {
+      co_return answer(c, 500, "the file system does not report the size of this file");
+    }
+    if (fault != uring::Fault::none) co_return answer(c, fault);
+  }
   x.plan = plan_file(x.request.head, located.found.facts, type, c.worker.now(), x.scratch.ranges);
   if (is_negotiated) x.plan.vary = "Accept-Encoding";
   x.plan.boundary = {x.scratch.boundary.data(), x.scratch.boundary.size()};

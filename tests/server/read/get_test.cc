@@ -4,10 +4,13 @@
 // well; from_cache_test.cc compares this path with the fast path.
 #include "apps/server/read/get.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -82,6 +85,19 @@ TEST_F(Get, serves_the_fallback_before_the_page_for_404) {
   world.site.fallback = "gone.txt";
   world.site.not_found = "file.txt";
   EXPECT_EQ(answer("/none"), "404 file");
+}
+
+// Files of procfs have content and the size 0. An empty response would be wrong.
+TEST_F(Get, responds_500_for_a_file_whose_size_is_unknown) {
+  world.root.put("empty", "");
+  EXPECT_EQ(answer("/empty"), "200 ");
+  world.engine.plan_next(uring::OpCode::read, {.error = EIO});
+  EXPECT_EQ(status("/empty"), "500");
+  const uring::Fd proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::faccessat(proc.get(), "cpuinfo", R_OK, 0) != 0) GTEST_SKIP() << "there is no procfs";
+  world.shared.root = proc.get();
+  EXPECT_EQ(status("/cpuinfo"), "500");
+  world.shared.root = world.root.fd();
 }
 
 TEST_F(Get, does_not_wait_for_the_writer_of_a_pipe) {
