@@ -72,6 +72,10 @@ Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t n
                                    [&](FieldName name) { return head.has(name); });
   if (!has_any) return Verdict::proceed;
   if (!existing) return judge_version(head, nullptr, now);
+  if (!existing->has_validators()) {
+    const Version unknown;  // an empty tag, which only "*" matches
+    return judge_version(head, &unknown, now);
+  }
   const Tag tag = tag_of(*existing);
   const Version version{.tag = {.opaque = tag.text(), .is_weak = false},
                         .mtime_seconds = existing->mtime_seconds()};
@@ -80,7 +84,7 @@ Verdict judge(const RequestHead& head, const FileFacts* existing, std::int64_t n
 
 bool range_applies(const RequestHead& head, FileFacts existing, std::int64_t now) {
   if (!head.has(FieldName::if_range)) return true;
-  if (head.has_repeated(FieldName::if_range)) return false;
+  if (head.has_repeated(FieldName::if_range) || !existing.has_validators()) return false;
   const std::string_view value = head.value_of(FieldName::if_range);
   if (const auto tag = http1::parse_entity_tag(value)) {
     return http1::equal_strongly(*tag, {.opaque = tag_of(existing).text(), .is_weak = false});

@@ -22,6 +22,11 @@ struct FileFacts {
   // The content coding, where this file is the compressed form of the one that was requested.
   Coding coding = Coding::identity;
 
+  // Says whether time and size identify the version. Nix, OSTree and builds with SOURCE_DATE_EPOCH
+  // give all files the time 0 or 1 s, so that two versions of equal size would have equal
+  // validators.
+  bool has_validators() const { return mtime_ns != 0 && mtime_ns != 1'000'000'000; }
+
   // The modification time in seconds since 1970, rounded down.
   std::int64_t mtime_seconds() const {
     const std::int64_t seconds = mtime_ns / 1'000'000'000;

@@ -110,7 +110,7 @@ void apply_range(const RequestHead& head, std::int64_t now, std::span<http1::Byt
 Plan plan_file(const RequestHead& head, FileFacts facts, std::string_view content_type,
                std::int64_t now, std::span<http1::ByteRange> buffer) {
   Plan plan = plan_page(head, 200, facts, content_type);
-  plan.has_facts = true;
+  plan.has_facts = facts.has_validators();
   plan.is_readable = true;
   switch (judge(head, &facts, now)) {
     case Verdict::not_modified:
@@ -170,7 +170,7 @@ Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> 
 
 Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
   Plan plan = begin_plan(head, created ? 201 : 204);
-  plan.has_facts = true;
+  plan.has_facts = facts.has_validators();
   plan.facts = facts;
   if (!created) return plan;
   plan.location = head.path();

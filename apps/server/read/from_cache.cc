@@ -187,10 +187,11 @@ CachedFile* plan_missing(Connection& c) {
 }
 
 // The lines of ETag and Last-Modified. Cached, unless the modification time is in the future, where
-// Last-Modified follows the clock.
+// Last-Modified follows the clock. Empty for a file without validators.
 std::string_view fact_lines_of(Connection& c, CachedFile& file) {
   const std::int64_t now = c.worker.now();
-  if (file.fact_lines.empty() && file.facts.mtime_seconds() <= now) {
+  const bool is_fixed = file.facts.mtime_seconds() <= now && file.facts.has_validators();
+  if (file.fact_lines.empty() && is_fixed) {
     std::array<char, 128> buffer;
     http1::HeadWriter writer(buffer);
     write_facts(file.facts, now, writer);
@@ -237,7 +238,7 @@ void gather_body(Exchange& x, const CachedFile& file) {
 
 // Caches a head that was just written, for the next requests of its kind.
 void cache_head(Connection& c, HeadKind kind, std::string_view head, CachedFile& file) {
-  if (file.fact_lines.empty()) return;  // Last-Modified follows the clock
+  if (file.fact_lines.empty()) return;  // no validators, or a Last-Modified that follows the clock
   const std::int64_t seconds = c.worker.clock.seconds();
   if (kind == HeadKind::ok) file.set_head_200(head, seconds);
   if (kind == HeadKind::not_modified) file.set_head_304(head, seconds);

@@ -144,6 +144,28 @@ TEST(If_Range, applies_the_range_to_the_current_version_only) {
   EXPECT_FALSE(applies("If-Range: @;If-Range: @;"));
 }
 
+// Times that some systems give to all files, so that they say nothing about the content.
+TEST(FilesOfNoTime, match_no_tag_and_no_date) {
+  for (const std::int64_t mtime_ns : {std::int64_t{0}, std::int64_t{1'000'000'000}}) {
+    const FileFacts facts{.size = 6, .mtime_ns = mtime_ns};
+    const std::string tag = std::string(tag_of(facts).text()) + "\r\n";
+    const auto verdict = [&](std::string_view method, const std::string& field) {
+      const Request request(head_of(method, "/", field));
+      return judge(request.head, &facts, now);
+    };
+    EXPECT_EQ(verdict("GET", "If-None-Match: " + tag), proceed);
+    EXPECT_EQ(verdict("GET", "If-None-Match:\r\n"), proceed);
+    EXPECT_EQ(verdict("GET", "If-Modified-Since: " + std::string(lab::old_date) + "\r\n"), proceed);
+    EXPECT_EQ(verdict("PUT", "If-Match: " + tag), failed);
+    EXPECT_EQ(verdict("PUT", "If-Match: *\r\n"), proceed);
+    EXPECT_EQ(verdict("PUT", "If-None-Match: *\r\n"), failed);
+    for (const std::string& value : {tag, std::string("Thu, 01 Jan 1970 00:00:01 GMT\r\n")}) {
+      const Request request(head_of("GET", "/", "If-Range: " + value));
+      EXPECT_FALSE(range_applies(request.head, facts, now));
+    }
+  }
+}
+
 // RFC 9110 8.8.2.2: the second in which the file was written must be over.
 TEST(If_Range, by_a_date_does_not_apply_until_the_second_of_the_file_is_over) {
   const Request request(head_of("GET", "/", expand("If-Range: $;")));

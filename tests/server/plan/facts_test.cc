@@ -22,5 +22,13 @@ TEST(Tags, are_made_of_time_and_size_alone) {
   EXPECT_NE(tag_of({.size = 1, .mtime_ns = 2}).text(), tag_of({.size = 1, .mtime_ns = 3}).text());
 }
 
+TEST(Validators, are_missing_for_times_that_say_nothing_about_the_content) {
+  EXPECT_FALSE((FileFacts{.mtime_ns = 0}.has_validators()));
+  EXPECT_FALSE((FileFacts{.mtime_ns = 1'000'000'000}.has_validators()));
+  for (const std::int64_t mtime_ns : {-1'000'000'000LL, 1LL, 1'000'000'001LL, 2'000'000'000LL}) {
+    EXPECT_TRUE((FileFacts{.mtime_ns = mtime_ns}.has_validators())) << mtime_ns;
+  }
+}
+
 }  // namespace
 }  // namespace server

@@ -493,6 +493,27 @@ TEST_F(FastPath, sees_an_upload_in_the_next_request_of_every_connection) {
   world.engine.peer_finishes(reader);
 }
 
+// A new content of equal size and time, as Nix and OSTree make it, is not taken for the old one.
+TEST_F(FastPath, sends_no_validators_for_times_of_0_and_1) {
+  for (const std::int64_t seconds : {0, 1}) {
+    world.root.put("fixed", "first", seconds);
+    const std::string tag = seconds == 0 ? "\"0-5\"" : "\"3b9aca00-5\"";
+    for (int i = 0; i < 4; ++i) {
+      const std::string text = world.ask(head_of("GET", "/fixed"));
+      EXPECT_TRUE(text.ends_with("\r\n\r\nfirst")) << text;
+      EXPECT_EQ(text.find("ETag"), std::string::npos) << text;
+      EXPECT_EQ(text.find("Last-Modified"), std::string::npos) << text;
+      for (const std::string& field : {"If-None-Match: " + tag, std::string("If-None-Match:"),
+                                       "If-Modified-Since: " + std::string(lab::old_date)}) {
+        EXPECT_EQ(status(head_of("GET", "/fixed", field + "\r\n")), "200") << field;
+      }
+    }
+    world.root.put("fixed", "other", seconds);
+    const std::string text = world.ask(head_of("GET", "/fixed", "If-None-Match: " + tag + "\r\n"));
+    EXPECT_TRUE(text.ends_with("\r\n\r\nother")) << text;
+  }
+}
+
 // The value of a field in the last response of a stream.
 std::string last_value(std::string_view stream, std::string_view name) {
   const std::string field = "\r\n" + std::string(name) + ": ";
