@@ -1,8 +1,6 @@
 // quoit put, end to end: the real program against a server that follows a script.
-#include <chrono>
 #include <fstream>
 #include <future>
-#include <thread>
 
 #include "tests/client/program.h"
 
@@ -216,22 +214,6 @@ TEST_F(Put, TimesOutWhereTheServerReadsNothing) {
     EXPECT_NE(finished.err.find("no bytes moved"), std::string::npos) << finished.err;
     EXPECT_NE(finished.err.find("--idle-timeout"), std::string::npos) << finished.err;
   }
-}
-
-TEST_F(Put, WaitsForASlowServerAsLongAsBytesMove) {
-  // The server reads for longer than the timeout, and then takes its time to respond.
-  const ScriptedServer server({[](Peer& peer) {
-    peer.read_head();
-    for (int i = 0; i < 8; ++i) {
-      peer.read_bytes(much().size() / 8);
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    peer.send(created);
-  }});
-  write("large", much());
-  const Finished finished =
-      quoit({"put", "large", server.url("/a"), "--idle-timeout", "0.5", "-H", "Expect:"});
-  EXPECT_EQ(finished.status, 0) << finished.err;
 }
 
 TEST_F(Put, FailsOnAFloodOfInterimResponses) {

@@ -220,6 +220,37 @@ TEST_F(Exchange, GivesUpWhenTheBodyIsStuckForTooLong) {
   EXPECT_EQ(outcome.code, ExitCode::timeout) << outcome.reason;
 }
 
+// A piece of the body takes longer than the timeout, though bytes move all the time.
+TEST_F(Exchange, WaitsForASlowServerAsLongAsBytesMove) {
+  const std::size_t size = 900'000;
+  const Job job = put_job(std::string(size, 'x'));
+  uring::Simulated engine;
+  uring::Loop loop(engine);
+  uring::Scope scope(loop);
+  const Settings settings{.quiet = true};
+  Report report(settings);
+  Session session(scope, settings, report);
+  Channel channel(session);
+  channel.fd = engine.connected();
+  channel.server = "peer:80";
+  const int peer = channel.fd;
+  ExitCode code = ExitCode::ok;
+  engine.peer_takes(peer, 1000);
+  scope.spawn(drive(channel, job, code));
+  while (engine.peer_received(peer).size() < size) {
+    engine.peer_takes(peer, 10'000);
+    while (loop.iterate(0) > 0) continue;
+    engine.advance_clock(settings.idle_timeout_ms / 2);
+    while (loop.iterate(0) > 0) continue;
+    ASSERT_FALSE(scope.empty()) << channel.error.text;
+  }
+  engine.peer_takes(peer, SIZE_MAX);
+  while (loop.iterate(0) > 0) continue;
+  engine.peer_sends(peer, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+  loop.run(scope);
+  EXPECT_EQ(code, ExitCode::ok) << channel.error.text;
+}
+
 TEST_F(Exchange, SendsNoBodyAfterARefusal) {
   const Outcome outcome =
       run(put_job(std::string(2'000'000, 'x')),
