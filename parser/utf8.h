@@ -30,4 +30,14 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
+// The code point of `character`, which is one well-formed character. RFC 3629, section 3.
+constexpr char32_t utf8_code(std::string_view character) noexcept {
+  char32_t code = static_cast<unsigned char>(character[0]);
+  if (character.size() > 1) code &= 0x7fU >> character.size();
+  for (const char byte : character.substr(1)) {
+    code = code << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+  }
+  return code;
+}
+
 }  // namespace http1

@@ -9,6 +9,7 @@
 
 #include "parser/fields.h"
 #include "parser/target.h"
+#include "parser/utf8.h"
 
 namespace server {
 
@@ -46,24 +47,6 @@ class Out {
   bool is_full_ = false;
 };
 
-// The length of the UTF-8 character at the front of `text`; 0 if there is none (RFC 3629 section
-// 4).
-std::size_t character_size(std::string_view text) {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool too_long = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-  const bool no_scalar = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
-  return too_long || no_scalar ? 0 : size;
-}
-
 // The escape sequence of a byte in that format; empty where it needs none.
 std::string_view escape(char byte, ListingFormat format) {
   if (format == ListingFormat::json) return byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : "";
@@ -79,7 +62,7 @@ std::string_view escape(char byte, ListingFormat format) {
 // Adds a name as text for display. Each byte that is no UTF-8 becomes U+FFFD.
 void add_text(std::string_view name, ListingFormat format, Out& out) {
   while (!name.empty()) {
-    const std::size_t size = character_size(name);
+    const std::size_t size = http1::utf8_length(name);
     const std::string_view escaped = escape(name.front(), format);
     if (size == 0)
       out.add("\xef\xbf\xbd");
