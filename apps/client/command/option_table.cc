@@ -63,8 +63,9 @@ constexpr std::array rows = {
            .kind = Kind::file,
            .metavar = "FILE",
            .section = downloads,
-           .help = "write to FILE; - is standard output",
-           .allowed = "the path of a file, or -",
+           .help = "write to FILE, following links, or into DIR/ under the name of the URL; - is "
+                   "standard output",
+           .allowed = "the path of a file, a directory with a slash at its end, or -",
            .example = "copy.txt",
            .in_environment = false,
            .in_file = false,
@@ -200,6 +201,7 @@ constexpr std::array verbs = {
 constexpr std::array usage = {
     Term{"get URL...", "downloads into files named after the URLs"},
     Term{"get URL -o FILE", "downloads into FILE; - is standard output"},
+    Term{"get URL... -o DIR/", "downloads into files in DIR named after the URLs"},
     Term{"put FILE URL",
          "uploads FILE, or standard input for -; a URL that ends in a slash gets FILE's name"},
     Term{"head URL...", "shows the fields of the responses"},

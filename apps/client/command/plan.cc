@@ -1,7 +1,7 @@
 // Turning arguments into jobs, without I/O. Covered by tests/client/command/plan_test.cc.
 #include "apps/client/command/plan.h"
 
-#include <array>
+#include <map>
 
 #include "apps/client/command/option_table.h"
 #include "apps/options/messages.h"
@@ -55,14 +55,26 @@ ExitReason read_settings(const Arguments& arguments, Settings& settings) {
   return {};
 }
 
+// Without -o, and with -o DIR/, a file is named after its URL.
 ExitReason name_output(const Arguments& arguments, Job& job) {
-  if (!arguments.file.empty()) {
-    job.file = arguments.file;
-    return {};
-  }
+  job.file = arguments.file;
+  if (!job.file.empty() && job.file.back() != '/') return {};
   const std::optional<std::string> name = file_name_of(job.where);
   if (!name) return usage("no file can be named after " + job.where.text() + "; give -o FILE");
-  job.file = *name;
+  job.file += *name;
+  return {};
+}
+
+// Two downloads into one file would leave the second alone.
+ExitReason check_outputs(const std::vector<Job>& jobs) {
+  std::map<std::string_view, const Url*> taken;
+  for (const Job& job : jobs) {
+    if (job.verb != Verb::get || job.file == standard_stream) continue;
+    const auto [first, is_new] = taken.emplace(job.file, &job.where);
+    if (is_new) continue;
+    return usage(first->second->text() + " and " + job.where.text() + " would both be saved as " +
+                 job.file + "; get them one by one, with -o FILE");
+  }
   return {};
 }
 
@@ -113,15 +125,16 @@ ExitReason make_plan(const Arguments& arguments, Plan& plan) {
   const ExitReason reason = read_settings(arguments, plan.settings);
   if (reason) return reason;
   if (!arguments.method.empty()) return plan_original(arguments, plan.jobs.emplace_back());
-  const bool one_file = !arguments.file.empty() && arguments.file != standard_stream;
+  const bool one_file =
+      !arguments.file.empty() && arguments.file != standard_stream && arguments.file.back() != '/';
   if (arguments.verb == Verb::get && one_file && arguments.urls.size() > 1) {
-    return usage("-o FILE takes one URL; without it each file is named after its URL");
+    return usage("-o FILE takes one URL; with -o DIR/ each file is named after its URL");
   }
   for (const std::string& url : arguments.urls) {
     const ExitReason failure = plan_job(arguments, url, plan.jobs.emplace_back());
     if (failure) return failure;
   }
-  return {};
+  return check_outputs(plan.jobs);
 }
 
 }  // namespace client

@@ -4,9 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
-#include <memory>
+#include <limits.h>
 #include <optional>
 #include <poll.h>
 #include <random>
@@ -24,6 +23,8 @@ namespace {
 constexpr auto file_position = static_cast<std::uint64_t>(-1);
 // A random name exists already once in 2^64 times; more than a few times has another cause.
 constexpr int max_attempts = 8;
+// As many as Linux follows (path_resolution(7)).
+constexpr int max_links = 40;
 
 ExitCode fail_writing(OutputFile& output, uring::Result result) {
   std::string text = "cannot write " + output.name + ": ";
@@ -37,7 +38,9 @@ ExitCode fail_writing(OutputFile& output, uring::Result result) {
     case uring::Fault::no_space:
       text += "no space left; free some, or give -o FILE elsewhere";
       break;
-    case uring::Fault::is_directory: text += "it is a directory; give -o FILE"; break;
+    case uring::Fault::is_directory:
+      text += "it is a directory; give -o DIR/ to save a file in it";
+      break;
     case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
     default: text.append(uring::describe(fault)).append("; give -o FILE to write elsewhere");
   }
@@ -62,11 +65,17 @@ Existing check(const std::string& path) {
           .permissions = facts.st_mode & 0777};
 }
 
-// The path of the file that a symbolic link leads to; `path` itself where there is no such file.
-std::string behind_links(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
+// The path of the file that symbolic links lead to, whether or not there is such a file; nothing
+// where they lead in circles.
+std::optional<std::string> behind_links(std::string path) {
+  std::array<char, PATH_MAX> text;
+  for (int links = 0; links <= max_links; ++links) {
+    const ssize_t size = ::readlink(path.c_str(), text.data(), text.size());
+    if (size < 0) return path;  // no link
+    const std::string_view target(text.data(), static_cast<std::size_t>(size));
+    path.erase(target.starts_with('/') ? 0 : path.rfind('/') + 1).append(target);
+  }
+  return {};
 }
 
 std::uint64_t random_number() {
@@ -124,7 +133,7 @@ uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
 
 uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::string& name) {
   output.name = name;
-  if (name == standard_stream) {
+  if (name == standard_stream || name == "/dev/stdout") {
     output.name = "standard output";
     output.fd = STDOUT_FILENO;
     output.is_stream = true;
@@ -136,7 +145,9 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
     const ExitCode opened = co_await open_stream(io, output);
     co_return opened;
   }
-  output.target = existing.exists ? behind_links(name) : name;
+  const std::optional<std::string> target = behind_links(name);
+  if (!target) co_return fail_writing(output, {.value = -ELOOP});
+  output.target = *target;
   const ExitCode opened = co_await open_temporary(io, output);
   if (opened == ExitCode::ok && existing.exists) ::fchmod(output.fd, existing.permissions);
   co_return opened;

@@ -2,8 +2,9 @@
 //
 // Bytes are written to a temporary file in the directory of the target, which is renamed over the
 // target at the end: a reader of the target sees the old file or the new one. A symbolic link is
-// kept, and the file it leads to is replaced. Anything but a regular file (/dev/null, a pipe,
-// standard output) is written to directly. Covered by tests/client/local/output_file_test.cc.
+// kept, and the file it leads to is replaced, or made if there is none. Anything but a regular file
+// (/dev/null, a pipe, standard output) is written to directly. Covered by
+// tests/client/local/output_file_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -25,6 +25,23 @@ TEST(Plan, NamesEachFileAfterItsUrl) {
   EXPECT_EQ(plan.jobs[1].file, "index.html");
 }
 
+TEST(Plan, NamesFilesInADirectoryAfterTheirUrls) {
+  const Plan plan = planned({.urls = {"h/x/a", "h/"}, .file = "d/"});
+  ASSERT_EQ(plan.jobs.size(), 2U);
+  EXPECT_EQ(plan.jobs[0].file, "d/a");
+  EXPECT_EQ(plan.jobs[1].file, "d/index.html");
+  EXPECT_EQ(refused({.urls = {"h/.."}, .file = "d/"}), ExitCode::usage);
+}
+
+TEST(Plan, RefusesTwoDownloadsIntoOneFile) {
+  EXPECT_EQ(refused({.urls = {"h/a/f", "h/b/f"}}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/f?1", "h/f?2"}}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/f", "h/%66"}, .file = "d/"}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a/f", "h/b/f"}, .file = "f"}), ExitCode::usage);
+  EXPECT_EQ(planned({.urls = {"h/a/f", "h/b/f"}, .file = "-"}).jobs.size(), 2U);
+  EXPECT_EQ(planned({.verb = Verb::remove, .urls = {"h/f", "h/f"}}).jobs.size(), 2U);
+}
+
 TEST(Plan, UsesTheNameThatWasGiven) {
   EXPECT_EQ(planned({.urls = {"h/a.txt"}, .file = "b.txt"}).jobs[0].file, "b.txt");
   const Plan both = planned({.urls = {"h/a", "h/b"}, .file = "-"});

@@ -122,6 +122,28 @@ TEST_F(OutputFileTest, ReplacesTheFileBehindALinkAndKeepsItsPermissions) {
   EXPECT_EQ(facts.st_mode & 0777U, 0640U);
 }
 
+TEST_F(OutputFileTest, MakesTheFileThatALinkLeadsTo) {
+  std::filesystem::create_directory(path("d"));
+  std::filesystem::create_symlink("d/first", path("link"));
+  std::filesystem::create_symlink(path("second"), path("d/first"));
+  EXPECT_EQ(saved(path("link"), "new").code, ExitCode::ok);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("d/first")));
+  EXPECT_EQ(content("second"), "new");
+  std::filesystem::create_symlink("nowhere/x", path("lost"));
+  const Saved lost = saved(path("lost"), "new");
+  EXPECT_EQ(lost.code, ExitCode::write_error);
+  EXPECT_NE(lost.output.error.text.find("directory does not exist"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("lost")));
+}
+
+TEST_F(OutputFileTest, FailsOnLinksInACircle) {
+  std::filesystem::create_symlink("b", path("a"));
+  std::filesystem::create_symlink("a", path("b"));
+  EXPECT_EQ(saved(path("a"), "new").code, ExitCode::write_error);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("a")));
+}
+
 TEST_F(OutputFileTest, WritesADeviceDirectly) {
   const Saved result = saved("/dev/null", "hello");
   EXPECT_EQ(result.code, ExitCode::ok);
