@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <signal.h>
 #include <string>
+#include <vector>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/net/channel.h"
@@ -64,31 +66,64 @@ uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
   co_return code;
 }
 
+// The consequence of an interruption of the job, for people.
+std::string interruption(const Job& job) {
+  const std::string text = "interrupted by " + std::string(Interrupt::name());
+  switch (job.verb) {
+    case Verb::get:
+      return job.file == standard_stream ? text : text + "; " + job.file + " was not saved";
+    case Verb::put: return text + "; the upload to " + job.where.text() + " was not confirmed";
+    case Verb::remove: return text + "; the deletion of " + job.where.text() + " was not confirmed";
+    default: return text;
+  }
+}
+
+void report_job(Run& run, const Job& job, ExitCode code) {
+  Report& report = run.session.report;
+  report.end(run.session.now());
+  if (code != ExitCode::ok) {
+    report.count_failed();
+    const bool interrupted = code == ExitCode::interrupted;
+    report.error(interrupted ? interruption(job) : run.channel.error.text);
+  }
+  if (run.result == ExitCode::ok) run.result = code;
+}
+
 uring::Task<> do_jobs(Run& run) {
   Report& report = run.session.report;
-  for (const Job& job : run.plan.jobs) {
+  const std::vector<Job>& jobs = run.plan.jobs;
+  const bool saves = jobs.front().verb == Verb::get && jobs.front().file != standard_stream;
+  report.begin_files(jobs.size(), run.session.now());
+  for (const Job& job : jobs) {
+    report.next_file();
     const ExitCode code = co_await do_job(run.channel, job);
-    report.end();
-    if (code != ExitCode::ok && code != ExitCode::interrupted) {
-      report.error(run.channel.error.text);
-    }
-    if (run.result == ExitCode::ok) run.result = code;
+    report_job(run, job, code);
     if (run.session.stopping()) break;
   }
+  if (saves) report.sum_up(run.session.now());
   disconnect(run.channel);
   run.finished = true;
+}
+
+// How long the loop may wait: until --max-time is over, or the progress line is due.
+std::int64_t longest_wait_ms(const Session& session, std::int64_t now_ms, std::int64_t end_ms) {
+  const bool limited = session.settings.max_time_ms > 0 && !session.stopping();
+  const std::optional<std::int64_t> tick_ms = session.report.next_tick_ms(now_ms);
+  std::int64_t wait_ms = limited ? std::max<std::int64_t>(end_ms - now_ms, 1) : uring::forever;
+  if (tick_ms && (wait_ms == uring::forever || *tick_ms < wait_ms)) wait_ms = *tick_ms;
+  return wait_ms;
 }
 
 // Runs the loop until the jobs are done or --max-time is over; then lets every task end.
 void finish(Run& run, uring::Loop& loop) {
   Session& session = run.session;
   const std::int64_t limit_ms = session.settings.max_time_ms;
-  const std::int64_t start_ms = loop.engine().now();
+  const std::int64_t end_ms = loop.engine().now() + limit_ms;
   while (!run.finished) {
-    const std::int64_t left_ms = start_ms + limit_ms - loop.engine().now();
-    if (limit_ms > 0 && left_ms <= 0) session.stop(StopReason::out_of_time);
-    const bool limited = limit_ms > 0 && !session.stopping();
-    loop.iterate(limited ? std::max<std::int64_t>(left_ms, 1) : uring::forever);
+    const std::int64_t now_ms = loop.engine().now();
+    if (limit_ms > 0 && now_ms >= end_ms) session.stop(StopReason::out_of_time);
+    session.report.tick(now_ms);
+    loop.iterate(longest_wait_ms(session, now_ms, end_ms));
   }
   session.scope.stop();
   while (session.scope.tasks() > session.stream_reads) loop.iterate(uring::forever);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/client/command/clause.h"
+#include "apps/client/command/printable.h"
 #include "parser/error.h"
 #include "parser/fields.h"
 #include "parser/hex.h"
@@ -22,7 +23,7 @@ constexpr std::uint16_t http_port = 80;
 // NAME_MAX: no file system of Linux has longer names.
 constexpr std::size_t longest_name = 255;
 
-bool is_control(char byte) {
+bool is_control_byte(char byte) {
   const auto value = static_cast<unsigned char>(byte);
   return value < 0x20 || value == 0x7f;
 }
@@ -57,7 +58,7 @@ std::string encode_typed(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char byte = text[at];
     const bool stays = byte == '%' ? begins_escape(text.substr(at))
-                                   : is_control(byte) || byte == '#' ||
+                                   : is_control_byte(byte) || byte == '#' ||
                                          http1::scan::is(http1::scan::uri_bit, byte);
     if (stays)
       encoded += byte;
@@ -67,7 +68,7 @@ std::string encode_typed(std::string_view text) {
   return encoded;
 }
 
-// A URL for a message: without userinfo and control bytes, and at most a line long.
+// A URL for a message: without userinfo and control characters, and at most a line long.
 std::string shown(std::string_view text) {
   const std::size_t start = text.find("://");
   const std::size_t from = start == std::string_view::npos ? 0 : start + 3;
@@ -75,12 +76,11 @@ std::string shown(std::string_view text) {
   const std::size_t at = text.substr(0, end).rfind('@');
   std::string line(text.substr(0, from));
   line += text.substr(at == std::string_view::npos || at < from ? from : at + 1);
-  for (char& byte : line) {
-    if (is_control(byte)) byte = '?';
-  }
   constexpr std::size_t longest = 200;
-  if (line.size() > longest) line.replace(longest, std::string::npos, "…");
-  return line;
+  if (line.size() <= longest) return printable(line);
+  std::size_t cut = longest;  // between two characters
+  while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0) == 0x80) --cut;
+  return printable(line.substr(0, cut)) + "…";
 }
 
 // Why the authority of a URL, "user@host:port", is not valid.
@@ -230,9 +230,7 @@ std::optional<std::string> file_name_of(const Url& url) {
   std::string name = decode_percent(url.path.substr(url.path.rfind('/') + 1));
   if (name.empty()) return "index.html";
   if (name == "." || name == ".." || name.size() > longest_name) return {};
-  for (const char byte : name) {
-    if (byte == '/' || is_control(byte)) return {};
-  }
+  if (name.find('/') != std::string::npos || has_control(name)) return {};
   return name;
 }
 

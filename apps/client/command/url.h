@@ -49,7 +49,7 @@ struct Url {
 
 // The name of a local file for the resource at `url`: the path's last segment, decoded;
 // "index.html" where it is empty. Nothing where that is not a plain name in a directory: "." and
-// "..", a slash, a control byte, or more than 255 bytes.
+// "..", a slash, a control character, or more than 255 bytes.
 [[nodiscard]] std::optional<std::string> file_name_of(const Url& url);
 
 // Where the path names a directory (ends in a slash): adds `name` to it, percent-encoded.

@@ -14,9 +14,10 @@ namespace client {
 
 namespace {
 
-void confirm_saved(Report& report, const OutputFile& output) {
+void confirm_saved(Report& report, const OutputFile& output, const std::string& pace) {
+  report.count_saved(output.size);
   if (output.target.empty()) return;
-  report.confirm("saved " + output.name + " (" + std::to_string(output.size) + " bytes)");
+  report.confirm("saved " + output.name + " (" + std::to_string(output.size) + " bytes)" + pace);
 }
 
 uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
@@ -30,7 +31,7 @@ uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   }
   session.report.begin(output.name, body.total(), session.now());
   const ExitCode received = co_await receive_body(channel, body, output);
-  session.report.end();
+  const std::string pace = session.report.end(session.now());
   // A body that ends with the connection may have ended because the signal reached the server, too.
   const bool stopped = received == ExitCode::ok && session.stopping();
   const ExitCode code = stopped ? channel.fail(cancelled(channel, channel.io)) : received;
@@ -42,7 +43,7 @@ uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   finish_exchange(channel);
   const ExitCode published = co_await publish_output(channel.io, output);
   if (published != ExitCode::ok) co_return channel.fail(output.error);
-  confirm_saved(session.report, output);
+  confirm_saved(session.report, output, pace);
   co_return published;
 }
 

@@ -1,7 +1,10 @@
-// HEAD, with the response's head to standard output. Covered by tests/client/jobs/head_test.cc.
+// HEAD, with the response's head to standard output: its bytes, or on a terminal their printable
+// form. Covered by tests/client/jobs/head_test.cc.
 #include <string>
+#include <unistd.h>
 #include <utility>
 
+#include "apps/client/command/printable.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/local/output_file.h"
 #include "apps/client/net/exchange.h"
@@ -16,7 +19,7 @@ std::string as_lines(std::string_view head) {
   for (const char byte : head) {
     if (byte != '\r') lines += byte;
   }
-  return lines;
+  return ::isatty(STDOUT_FILENO) == 1 ? printable(lines, LineFeeds::kept) : lines;
 }
 
 }  // namespace

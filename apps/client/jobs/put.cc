@@ -40,6 +40,7 @@ struct Upload {
   bool abandoned = false;  // put() has returned: the sender owns the upload, and deletes it
   bool complete = false;   // the whole body has been sent
   ExitReason error = {};   // why the sender ended early by itself
+  std::string pace = {};   // for people, as " in 0:12, 1.2 MiB/s"
 };
 
 // --- The sender ---
@@ -184,7 +185,7 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
   session.scope.spawn(send_body(up));
   const ExitCode read = co_await read_final_head(channel, request.method);
   if (up.running) co_await stop_sender(up);
-  session.report.end();
+  up.pace = session.report.end(session.now());
   co_return judge_upload(up, read);
 }
 
@@ -200,7 +201,8 @@ ExitCode conclude(Upload& up, const Url& where) {
                             " before it had the whole body; check the file there");
   }
   channel.session.report.confirm("stored " + up.input.name + " (" + std::to_string(up.input.size) +
-                                 " bytes) at " + where.text() + ": " + status_text(channel.head));
+                                 " bytes)" + up.pace + " at " + where.text() + ": " +
+                                 status_text(channel.head));
   return ExitCode::ok;
 }
 

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "apps/client/screen/progress.h"
+
 namespace client {
 
 void Channel::consume(std::size_t count) {
@@ -50,10 +52,9 @@ ExitReason cancelled(const Channel& channel, const uring::Io& io) {
                      "not finished within --max-time; try again, or raise --max-time");
   }
   if (io.timed_out()) {
-    return exit_with(ExitCode::timeout,
-                     "no bytes moved to or from " + channel.server + " for " +
-                         std::to_string(session.settings.idle_timeout_ms / 1000) +
-                         " s; try again, or raise --idle-timeout");
+    return exit_with(ExitCode::timeout, "no bytes moved to or from " + channel.server + " for " +
+                                            format_seconds(session.settings.idle_timeout_ms) +
+                                            "; try again, or raise --idle-timeout");
   }
   return exit_with(ExitCode::receive_error, "stopped waiting for " + channel.server);
 }

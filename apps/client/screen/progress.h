@@ -1,8 +1,7 @@
 // The progress of a transfer, as a line for a terminal.
 //
 // The texts are pure functions of numbers; Meter computes the rate of the last seconds. report.h
-// prints the line.
-// Covered by tests/client/screen/progress_test.cc.
+// prints the line. Covered by tests/client/screen/progress_test.cc.
 #pragma once
 
 #include <array>
@@ -20,15 +19,34 @@ namespace client {
 // "0:07", "12:34", "3:25:45"; "--:--" where the duration is not known or longer than 99 hours.
 [[nodiscard]] std::string format_duration(std::optional<std::uint64_t> seconds);
 
+// "60 s", "0.2 s".
+[[nodiscard]] std::string format_seconds(std::int64_t ms);
+
+// " in 0:12, 1.2 MiB/s": the end of a sentence about a finished transfer.
+[[nodiscard]] std::string format_pace(std::uint64_t bytes, std::int64_t elapsed_ms);
+
 struct Progress {
-  std::string_view name;               // of the file; shortened to fit
-  std::uint64_t done = 0;              // bytes
-  std::optional<std::uint64_t> total;  // bytes; none where the length is not known
-  std::uint64_t rate = 0;              // bytes a second
+  std::string_view name = {};               // of the file; without control characters
+  std::uint64_t done = 0;                   // bytes
+  std::optional<std::uint64_t> total = {};  // bytes; none where the length is not known
+  std::uint64_t rate = 0;                   // bytes a second
+  std::int64_t still_ms = 0;                // since bytes have moved
+  std::size_t file = 1;                     // the number of the file among `files`
+  std::size_t files = 1;
+  std::uint64_t all_done = 0;  // bytes of all files so far
 };
 
-// One line of at most `columns` columns, without a line feed.
-[[nodiscard]] std::string format_progress(const Progress& progress, std::size_t columns);
+// A transfer that has not moved for this long is shown as stalled.
+inline constexpr std::int64_t stall_ms = 3000;
+
+enum class Bar { shown, hidden };
+
+// One line of at most `columns` columns, without a line feed. A short line has the name and the
+// share (or the bytes); a longer one has also, in this order of worth, the rate, the time left, the
+// number of the file, the bytes, the bytes of all files, and a bar. A long one has a longer name
+// and a longer bar.
+[[nodiscard]] std::string format_progress(const Progress& progress, std::size_t columns,
+                                          Bar bar = Bar::shown);
 
 // The rate of the last few seconds.
 class Meter {

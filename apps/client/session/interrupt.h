@@ -3,13 +3,14 @@
 // A signal handler may do almost nothing, so it sends one byte through a socket pair; the watcher
 // receives it and stops the scope, and the tasks clean up and end. Some waits cannot be cancelled
 // (the resolver, a standard stream that is a pipe): while an ExitsAtOnce exists, there is nothing
-// to clean up, and the handler ends the process itself. A second signal does so, too.
-// A signal that was ignored when the program started, as by nohup, stays ignored. Covered by
-// tests/client/run_test.cc.
+// to clean up, and the handler reports the signal and ends the process itself. A second signal does
+// so, too. A signal that was ignored when the program started, as by nohup, stays ignored. Covered
+// by tests/client/run_test.cc.
 #pragma once
 
 #include <array>
 #include <signal.h>
+#include <string_view>
 
 #include "uring/fd.h"
 
@@ -27,6 +28,8 @@ class Interrupt {
   int fd() const { return receiver_.get(); }
   // The signal that has come, known as soon as it has been delivered to the process; 0 before.
   static int number();
+  // Its name: "SIGINT"; "a signal" before.
+  static std::string_view name();
 
   // While one exists, a signal ends the process at once.
   class ExitsAtOnce {

@@ -314,6 +314,33 @@ TEST_F(Get, StopsAfterTenRedirects) {
   EXPECT_EQ(files(), Files{});
 }
 
+TEST_F(Get, SavesIntoADirectoryUnderTheNamesOfTheUrls) {
+  const ScriptedServer server({[](Peer& peer) {
+    for (const char* body : {"1", "2"}) {
+      peer.read_head();
+      peer.send(response("200 OK", body));
+    }
+    EXPECT_TRUE(peer.at_end());
+  }});
+  std::filesystem::create_directory(path("d"));
+  const Finished finished = quoit({"get", server.url("/x/a"), server.url("/b"), "-o", "d/"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(content("d/a") + content("d/b"), "12");
+  const ScriptedServer other({answers(response("200 OK", "1"))});
+  const Finished missing = quoit({"get", other.url("/a"), "-o", "missing/"});
+  EXPECT_EQ(missing.status, 23);
+  EXPECT_NE(missing.err.find("its directory does not exist"), std::string::npos) << missing.err;
+}
+
+TEST_F(Get, RequestsNothingWhereTwoFilesHaveOneName) {
+  const ScriptedServer server({});
+  const Finished finished = quoit({"get", server.url("/a/f"), server.url("/b/f")});
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_NE(finished.err.find("would both be saved as f"), std::string::npos) << finished.err;
+  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(files(), Files{});
+}
+
 TEST_F(Get, SaysWhyItCannotWrite) {
   const ScriptedServer server({answers(response("200 OK", "hello")),
                                answers(response("200 OK", "hello")),

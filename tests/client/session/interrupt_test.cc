@@ -45,7 +45,8 @@ TEST_F(Signals, LeavesNothingBehindWhenItIsInterrupted) {
     ASSERT_TRUE(watch.wait());
     process.signal(number);
     EXPECT_EQ(process.wait(), 128 + number) << process.err();
-    EXPECT_EQ(process.err(), "");
+    const std::string name = number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGHUP";
+    EXPECT_EQ(process.err(), "quoit: interrupted by " + name + "; a was not saved\n");
     EXPECT_EQ(files(), Files{});
   }
 }
@@ -66,6 +67,8 @@ TEST_F(Signals, StopsAtOnceWhereverItWaits) {
     EXPECT_TRUE(process.wait_for_err("> Accept")) << process.err();
     process.signal(SIGINT);
     EXPECT_EQ(process.wait(), 130) << arguments[2];
+    EXPECT_NE(process.err().find("quoit: interrupted by SIGINT"), std::string::npos)
+        << process.err();
   }
   Process connecting(
       line({"get", "http://127.0.0.1:" + std::to_string(full.port()) + "/a", "--max-time", "60"}),
