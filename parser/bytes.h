@@ -1,5 +1,5 @@
 // Bytes as little-endian words: one load where the machine is little-endian. Not installed.
-// Covered by all that reads words: tests/parser/simd_test.cc and names_test.cc.
+// Covered by the tests of code that reads words: tests/parser/simd_test.cc and names_test.cc.
 #pragma once
 
 #include <bit>

@@ -1,7 +1,7 @@
 // The chunk decoder: data is moved in runs, every other byte takes one step of the automaton.
 //
-// What counts as overhead is what the sender could have left out: extensions and leading zeros.
-// The rest of a chunk line is the price of small chunks, which honest programs do send.
+// Overhead counts the bytes that the sender could have left out: extensions and leading zeros. The
+// rest of a chunk line is not counted, because well-behaved programs do send small chunks.
 // Covered by tests/parser/cases/chunked.txt (run at every split) and tests/parser/chunked_test.cc.
 #include "parser/chunked.h"
 
@@ -90,7 +90,7 @@ ChunkedDecoder::Result ChunkedDecoder::decode(char* bytes, std::size_t size) noe
   return result;
 }
 
-// Moves as much of the chunk as there is to the front, and returns how much that was.
+// Moves the available bytes of the chunk to the front, and returns their number.
 std::size_t ChunkedDecoder::move_data(const char* from, std::size_t size, char* to) noexcept {
   const auto moved = static_cast<std::size_t>(std::min<std::uint64_t>(size, chunk_left_));
   if (to != from) std::memmove(to, from, moved);
@@ -233,7 +233,7 @@ Error ChunkedDecoder::begin_trailer(char byte) noexcept {
 
 Error ChunkedDecoder::step_trailer_name(char byte) noexcept {
   if (scan::is(scan::token_bit, byte)) {
-    // A name that does not fit is none of the forbidden ones: its size says so.
+    // A name that does not fit is longer than every forbidden name.
     if (name_size_ < name_room) name_[name_size_++] = byte;
     return Error::none;
   }

@@ -1,10 +1,11 @@
 // Decodes a chunked body in place, from bytes that may arrive split anywhere.
 //
 // The decoder keeps about 100 bytes of state and no data: it moves the body's bytes to the front of
-// the buffer it is given and forgets chunk lines and trailers once it has checked them. Like the
-// head parser it is an automaton over bytes: every split gives the same body, the same end, the
-// same error at the same offset. CR LF only, no white space around sizes and extensions (RFC 9112
-// 7.1.1 would allow BWS; nobody sends it), trailers by the rules of header fields, then dropped.
+// the buffer it is given, and drops chunk lines and trailers once it has checked them. Like the
+// head parser it is an automaton over bytes: the body, its end, and an error with its offset do not
+// depend on how the bytes are split. It accepts CR LF only, no white space around sizes and
+// extensions (RFC 9112 7.1.1 allows BWS, but no known client sends it), and trailers that obey the
+// rules of header fields.
 // Covered by tests/parser/cases/chunked.txt (run at every split) and tests/parser/chunked_test.cc.
 #pragma once
 
@@ -30,16 +31,16 @@ class ChunkedDecoder {
 
   explicit ChunkedDecoder(const Limits& limits = {}) noexcept;
 
-  // Decodes the next `size` bytes of the body in place. Writes to nothing but bytes[0, data).
-  // After done or failed reads nothing and repeats itself.
+  // Decodes the next `size` bytes of the body in place. Writes to nothing but bytes[0, data). After
+  // done or failed it reads nothing and returns that result again.
   [[nodiscard]] Result decode(char* bytes, std::size_t size) noexcept;
 
-  // Bytes of body that were delivered so far, and those plus what is left of the chunk that was
-  // announced last: a server refuses a body that will be too large before it arrives.
+  // Bytes of the body that were delivered so far, and these plus the rest of the present chunk:
+  // with the latter a server can refuse a body that is too large before it has arrived.
   [[nodiscard]] std::uint64_t delivered() const noexcept { return delivered_; }
   [[nodiscard]] std::uint64_t announced() const noexcept { return delivered_ + chunk_left_; }
 
-  // Makes ready for the next body, with the same limits.
+  // Resets the decoder for the next body, with unchanged limits.
   void reset() noexcept;
 
  private:
@@ -80,7 +81,7 @@ class ChunkedDecoder {
   void begin_data() noexcept;
   std::size_t move_data(const char* from, std::size_t size, char* to) noexcept;
 
-  // Longer names are none of those forbidden in trailers.
+  // No name that is forbidden in trailers is longer.
   static constexpr std::size_t name_room = 24;
 
   std::uint64_t chunk_left_ = 0;  // while reading the size: its value so far

@@ -4,7 +4,7 @@
 // A byte below 0x80 is a row (its high four bits, 0 to 7) and a column (its low four bits). For
 // each column the class's table has a bit for each row whose byte is in the class; `rows` has the
 // bit of each row. So a byte is in the class if both look-ups share a bit. Bytes from 0x80 on are
-// in none: the shuffle instructions answer zero for them. Covered by tests/parser/simd_test.cc.
+// in none: the shuffle instructions return zero for them. Covered by tests/parser/simd_test.cc.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace http1::scan {
 
-// 32 bytes, for the sets that have 16 the same twice.
+// 32 bytes; tables of 16 are stored twice.
 using Bytes = std::array<std::uint8_t, 32>;
 
 struct alignas(32) ClassTables {
@@ -22,15 +22,15 @@ struct alignas(32) ClassTables {
   Bytes query;
   Bytes host;
   Bytes rows;
-  // Each the same byte, 32 times.
+  // Each is one byte, 32 times.
   Bytes low_half;      // 0x0f
   Bytes last_control;  // 0x1f
   Bytes del;
   Bytes lower_case;  // the bit that makes letters lower case
 };
 
-// Elsewhere, so that compilers load them and do not build them anew from immediates, which takes
-// three instructions each time.
+// Defined in another file, so that compilers load them instead of building them from immediates,
+// which takes three instructions each time.
 [[gnu::visibility("hidden")]] extern const ClassTables class_tables;
 
 }  // namespace http1::scan

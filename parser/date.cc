@@ -90,7 +90,7 @@ std::optional<std::int64_t> seconds_of(const Date& date) noexcept {
   return std::min(days * seconds_a_day + second, last_second);
 }
 
-// Reads a date from left to right; the first mismatch spoils the rest.
+// Reads a date from left to right; after the first mismatch it reads nothing.
 class Reader {
  public:
   explicit Reader(std::string_view text) noexcept : rest_(text) {}
@@ -197,7 +197,7 @@ bool read_asctime_date(std::string_view text, Date& date) noexcept {
   return reader.ok();
 }
 
-// The place of a date within its year, for comparing.
+// The position of a date within its year, for comparisons.
 int order_of(const Date& date) noexcept {
   const int day = date.month * 32 + date.day;
   return ((day * 24 + date.hour) * 60 + date.minute) * 61 + date.second;

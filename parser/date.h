@@ -16,8 +16,9 @@ namespace http1 {
 // The size of "Sun, 06 Nov 1994 08:49:37 GMT".
 inline constexpr std::size_t date_size = 29;
 
-// Reads an HTTP-date as Unix seconds. `now`, in Unix seconds, tells which century an rfc850-date
-// means: one that seems more than 50 years ahead is in the past. Empty if it is no HTTP-date.
+// Reads an HTTP-date as Unix seconds. `now`, in Unix seconds, determines the century of an
+// rfc850-date: one that seems more than 50 years in the future is in the past. Empty if it is no
+// HTTP-date.
 [[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text,
                                                      std::int64_t now) noexcept;
 

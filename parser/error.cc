@@ -1,5 +1,5 @@
-// The sentences and status codes of the errors: one row a value, in the order of the enum, so that
-// nothing can be forgotten (the test walks over all of them).
+// The sentences and status codes of the errors: one row for each value, in the order of the
+// enumeration. The test checks that the table is complete.
 // Covered by tests/parser/error_test.cc.
 #include "parser/error.h"
 

@@ -1,8 +1,8 @@
-// What can be wrong with a message, one meaning a line.
+// The errors of messages.
 //
-// Every refusal of the library is one of these values: it maps to one sentence for a person and to
-// one status code, so that a server needs no opinion of its own. A failure also says where: the
-// offset of the byte that proved it, the same however the bytes were split.
+// Every failure of the library is one of these values, which maps to one sentence for people and to
+// one status code for servers. A failure also has the offset of the byte that proved it, which does
+// not depend on how the bytes were split.
 // Covered by tests/parser/error_test.cc; each value has a case in tests/parser/cases/.
 #pragma once
 
@@ -77,7 +77,7 @@ enum class Error : std::uint8_t {
   path_encoded_control,    // %00 to %1F or %7F in a path
   path_encoded_slash,      // %2F in a path: a slash inside a segment names nothing
   path_above_root,         // .. climbs above the root
-  path_too_long,           // the path does not fit into the room given
+  path_too_long,           // the path does not fit into the buffer
   url_scheme_unsupported,  // a URL that begins with neither http:// nor https://
   url_host_invalid,        // a URL whose host or port is missing or malformed
 };
@@ -90,7 +90,7 @@ inline constexpr std::size_t error_count = static_cast<std::size_t>(Error::url_h
 // Returns the name of the value as it is spelt above; a constant of the program.
 [[nodiscard]] std::string_view name_of(Error error) noexcept;
 
-// Returns the status code that a server answers: 400, 414, 431, 501 or 505; 200 for none.
+// Returns the status code that a server responds with: 400, 414, 431, 501 or 505; 200 for none.
 [[nodiscard]] int status_of(Error error) noexcept;
 
 // An error and the byte that proved it: all bytes before `offset` were the beginning of an
@@ -100,11 +100,11 @@ struct Failure {
   std::size_t offset = 0;
 };
 
-// How far a parser or decoder has come with the bytes it was given.
+// The state of a parser or decoder after the bytes that it was given.
 enum class Progress : std::uint8_t {
-  done,    // the thing is complete and valid
-  more,    // all bytes so far are right, and there must be more
-  failed,  // the thing is refused, whatever comes next
+  done,    // the element is complete and valid
+  more,    // all bytes so far are valid, and more must follow
+  failed,  // the element is invalid, whatever follows
 };
 
 }  // namespace http1

@@ -1,4 +1,4 @@
-// Field values: lists first, then what stands in them.
+// Field values: lists first, then their elements.
 // Covered by tests/parser/fields_test.cc.
 #include "parser/fields.h"
 
@@ -115,7 +115,7 @@ class TagReader {
  public:
   explicit TagReader(std::string_view value) noexcept : rest_(value) {}
 
-  // Gives the next tag, with an empty `opaque` where something else stands; false at the end.
+  // Returns the next tag, with an empty `opaque` for anything else; false at the end.
   bool next(EntityTag& tag) noexcept {
     while (!rest_.empty() && (is_space(rest_.front()) || rest_.front() == ',')) {
       rest_.remove_prefix(1);

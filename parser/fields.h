@@ -1,8 +1,8 @@
-// What stands inside field values: lists, weights, entity tags, ranges, numbers.
+// The contents of field values: lists, weights, entity tags, ranges, numbers.
 //
-// Pure functions over one field value; the views they give are of that value. A field that occurs
-// on several lines is asked line by line. Whatever the RFCs say to ignore when it is malformed
-// comes back as `invalid`, and the caller ignores it by name. RFC 9110 5.6, 8.8.3, 12.4, 13.1, 14.
+// Pure functions over one field value; the views that they return are of that value. A field of
+// several lines is processed line by line. A malformed value that the RFCs demand to ignore is
+// returned as `invalid`, and the caller ignores it. RFC 9110 5.6, 8.8.3, 12.4, 13.1, 14.
 // Covered by tests/parser/fields_test.cc.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace http1 {
 // The largest length and position that the library takes: 2^63-1, what an off_t holds.
 inline constexpr std::uint64_t max_length = std::numeric_limits<std::int64_t>::max();
 
-// Compares two texts with ASCII letters of either case taken as the same.
+// Compares two texts without regard to the case of ASCII letters.
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
 // Returns the text without spaces and tabs at its ends.
@@ -35,7 +35,7 @@ inline constexpr std::uint64_t max_length = std::numeric_limits<std::int64_t>::m
 class ListReader {
  public:
   explicit ListReader(std::string_view value) noexcept : rest_(value) {}
-  // Gives the next element, a view of the value; false at the end.
+  // Returns the next element, a view of the value; false at the end.
   [[nodiscard]] bool next(std::string_view& element) noexcept;
 
  private:
@@ -53,7 +53,7 @@ struct Weighted {
 class WeightedReader {
  public:
   explicit WeightedReader(std::string_view value) noexcept : list_(value) {}
-  // Gives the next item; one with a malformed weight is skipped. False at the end.
+  // Returns the next item; one with a malformed weight is skipped. False at the end.
   [[nodiscard]] bool next(Weighted& weighted) noexcept;
 
  private:
@@ -84,8 +84,8 @@ enum class TagMatch : std::uint8_t {
   differs,  // none of the tags
   invalid,  // not a list of entity tags
 };
-// Compares the tag of what exists with the value of If-Match (strong) or If-None-Match (weak).
-// "*" matches whatever exists: the caller does not ask about what does not.
+// Compares the tag of what exists with the value of If-Match (strong) or If-None-Match (weak). "*"
+// matches every representation; the caller calls this only if there is one.
 [[nodiscard]] TagMatch match_tags(std::string_view value, EntityTag current,
                                   TagComparison comparison) noexcept;
 
@@ -99,17 +99,17 @@ struct ByteRange {
 };
 
 enum class RangeOutcome : std::uint8_t {
-  satisfiable,    // `count` ranges, resolved and clamped, in the order asked for
+  satisfiable,    // `count` ranges, resolved and clamped, in the order of the request
   unsatisfiable,  // 416: valid, but no range begins before the end
-  ignored,        // another unit, invalid syntax, or a suffix of nothing: answer as without Range
-  too_many,       // more ranges than there is room for: ignore or refuse, but do not serve
+  ignored,        // another unit, invalid syntax, or an empty suffix: respond as without Range
+  too_many,       // more ranges than fit: ignore or refuse, but do not serve
 };
 struct Ranges {
   RangeOutcome outcome = RangeOutcome::ignored;
   std::size_t count = 0;
 };
-// Resolves a Range value against a representation of `size` bytes into the caller's room.
-// A last position beyond the end is clamped, however many digits it has. RFC 9110 14.1.2, 14.2.
+// Resolves a Range value against a representation of `size` bytes, into the caller's array. A last
+// position beyond the end is clamped, however many digits it has. RFC 9110 14.1.2, 14.2.
 [[nodiscard]] Ranges parse_ranges(std::string_view value, std::uint64_t size,
                                   std::span<ByteRange> room) noexcept;
 

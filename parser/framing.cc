@@ -1,10 +1,10 @@
-// Where a body ends: see framing.h for why it all stands here.
+// The rules of framing; see framing.h.
 //
-// Strictness of this file, beyond what RFC 9112 demands: repeated or listed Content-Length values
-// are refused even when they agree (6.3 allows to collapse them); Transfer-Encoding may stand on
-// one line only, without empty list elements; together with Content-Length it is refused (6.3
-// allows to let it win); and a response with any other coding than chunked is refused at once
-// instead of being read to its end in vain.
+// This file is stricter than RFC 9112: repeated or listed Content-Length values are refused even
+// when they agree (6.3 allows to collapse them); Transfer-Encoding may have one line only, without
+// empty list elements; together with Content-Length it is refused (6.3 allows it to override the
+// length); and a response with any other coding than chunked is refused at once instead of being
+// read to its end without use.
 // Covered by tests/parser/framing_test.cc and tests/parser/cases/framing.txt, response.txt.
 #include "parser/framing.h"
 

@@ -1,9 +1,10 @@
-// Where a body ends and whether the connection lives on: the anti-smuggling room.
+// Framing: where a body ends, and whether the connection persists. This is the defence against
+// request smuggling.
 //
-// Two parties that disagree on where a message ends read different messages after it. So all that
-// decides it stands here and nowhere else: the fields that take part are fed in one at a time, each
-// is refused at the end of its own line when it is malformed, repeated or contradicted, and what
-// is left has one meaning. RFC 9112 6.1 to 6.3 and 9.3; RFC 9110 8.6.
+// Two parties that disagree on the end of a message read different messages after it. Therefore all
+// decisions about it are in this module. It receives the framing fields one at a time, and rejects
+// each at the end of its line if it is malformed, repeated or contradictory, so that the accepted
+// fields have one meaning. RFC 9112 6.1 to 6.3 and 9.3; RFC 9110 8.6.
 // Covered by tests/parser/framing_test.cc and tests/parser/cases/framing.txt, response.txt.
 #pragma once
 
@@ -27,20 +28,21 @@ struct Body {
   std::uint64_t length = 0;  // bytes; for kind length only
 };
 
-// What the framing fields of one head said.
+// The framing fields of one head.
 class Framing {
  public:
-  // Takes one field line's value. Names that do not frame are none of its business and return none.
+  // Processes the value of one field line. For names without influence on the framing it returns
+  // none.
   [[nodiscard]] Error take(FieldName name, std::string_view value, Version version) noexcept;
 
   // Decides a request's body; the error is length_and_coding or none. RFC 9112 6.3.
   [[nodiscard]] Error check() const noexcept;
   [[nodiscard]] Body body_of_request() const noexcept;
-  // A response to HEAD, a 1xx, 204 or 304, and a 2xx to CONNECT have no body whatever their fields
-  // say.
+  // A response to HEAD, a 1xx, 204 or 304, and a 2xx to CONNECT have no body, regardless of their
+  // fields.
   [[nodiscard]] Body body_of_response(int status, Method request_method) const noexcept;
 
-  // Says whether the connection may carry another message after this one. RFC 9112 9.3.
+  // Returns whether the connection may carry another message after this one. RFC 9112 9.3.
   [[nodiscard]] bool keeps_alive(Version version, Body body) const noexcept;
 
   [[nodiscard]] bool has_content_length() const noexcept { return has_length_; }
@@ -86,7 +88,7 @@ inline Body Framing::body_of_response(int status, Method request_method) const n
   return {BodyKind::none, 0};
 }
 
-// RFC 9112 9.3: close wins; then HTTP/1.1 persists, and HTTP/1.0 if it says so.
+// RFC 9112 9.3: close overrides all; otherwise HTTP/1.1 persists, and HTTP/1.0 with keep-alive.
 inline bool Framing::keeps_alive(Version version, Body body) const noexcept {
   if (close_ || body.kind == BodyKind::until_close) return false;
   return version == Version::http_1_1 || keep_alive_;

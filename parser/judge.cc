@@ -1,5 +1,5 @@
-// What the fields of a head and its end decide. Covered by tests/parser/cases/host.txt, framing.txt
-// and response.txt.
+// The meaning of a head's fields for the parser. Covered by tests/parser/cases/host.txt,
+// framing.txt and response.txt.
 #include "parser/judge.h"
 
 #include "parser/fields.h"
@@ -34,7 +34,7 @@ Error HeadJudge::host(const RequestHead& head, std::string_view value) noexcept 
   return is_host(value, head.form_) ? Error::none : Error::host_invalid;
 }
 
-// RFC 9110 10.1.1: 100-continue in any case is the only expectation there is; 1.0 has none.
+// RFC 9110 10.1.1: 100-continue, in any case, is the only defined expectation; HTTP/1.0 has none.
 void HeadJudge::take_expectation(RequestHead& head, std::string_view value) noexcept {
   if (head.version_ == Version::http_1_0) return;
   ListReader list(value);
@@ -47,14 +47,14 @@ void HeadJudge::take_expectation(RequestHead& head, std::string_view value) noex
   }
 }
 
-// Where no name is repeated there is one field each, and their order does not matter.
+// If no name is repeated, each has one field, and their order does not matter.
 template <class AnyHead>
 bool HeadJudge::take_each(AnyHead& head, std::uint64_t names) noexcept {
   const auto is_good = [&head, names](FieldName name) {
     return (names & Head::bit(name)) == 0 ||
            field(head, name, head.value_at(head.first_[Head::index(name)])) == Error::none;
   };
-  // Those that are usual first; the compiler puts field() into each.
+  // The usual ones first; the compiler inlines field() into each.
   if (!is_good(FieldName::connection) || !is_good(FieldName::content_length)) return false;
   constexpr std::uint64_t usual =
       Head::bit(FieldName::connection) | Head::bit(FieldName::content_length);
@@ -76,7 +76,8 @@ bool HeadJudge::take_all(AnyHead& head, std::uint64_t names, std::size_t first) 
   return true;
 }
 
-// Of a head without fields the state before is known; to copy it would mean to wait for reset().
+// Without earlier fields the state to restore is known. Copying it would wait for the stores of
+// reset().
 bool HeadJudge::fields(RequestHead& head, std::uint64_t names, std::size_t first) noexcept {
   const Framing framing = first == 0 ? Framing() : head.framing_;
   const Expectation expectation = first == 0 ? Expectation::none : head.expectation_;

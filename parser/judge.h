@@ -1,7 +1,7 @@
-// What the fields of a head and its end decide: Host, framing, expectation. Not installed.
+// The meaning of a head's fields for the parser: Host, framing, expectation. Not installed.
 //
-// Both ways of reading a head ask here, the one that goes byte by byte (parse.cc) and the one that
-// goes line by line (lines.h), so that there is one meaning however the bytes came.
+// Both readers of a head use it, the automaton over bytes (parse.cc) and the reader of whole lines
+// (lines.h), so that the result does not depend on how the bytes arrived.
 // Covered by tests/parser/cases/host.txt, framing.txt and response.txt.
 #pragma once
 
@@ -30,20 +30,20 @@ class HeadJudge {
   [[nodiscard]] static Error field(ResponseHead& head, FieldName name,
                                    std::string_view value) noexcept;
 
-  // Judges the fields of those names from number `first` on, which were just entered. False, and
-  // nothing taken, if one of them is not certain to be right: the order of lines decides which
-  // error it is, and only one by one is that known.
+  // Judges the fields of `names` from number `first` on, which were just entered. False, without an
+  // effect, if one of them may be invalid: which error the head has depends on the order of its
+  // lines, so they have to be judged one by one.
   [[nodiscard]] static bool fields(RequestHead& head, std::uint64_t names,
                                    std::size_t first) noexcept;
   [[nodiscard]] static bool fields(ResponseHead& head, std::uint64_t names,
                                    std::size_t first) noexcept;
 
-  // Takes Connection and Content-Length, those of them that are in `names`, each there once, if
-  // they are as they nearly always are: keep-alive or close, one to eight digits. False, and
-  // nothing taken, if not. Reads up to ten bytes in front of the values, which the names are.
+  // Processes Connection and Content-Length, if they are in `names` and have one line each, in
+  // their usual forms: keep-alive or close, and one to eight digits. False, without an effect, for
+  // any other form. Reads up to ten bytes in front of the values, which the field names provide.
   [[nodiscard]] static bool usual_fields(Head& head, std::uint64_t names) noexcept;
 
-  // Judges what only the whole head can show, and decides about body and connection.
+  // Judges the whole head, and determines the body and the persistence of the connection.
   [[nodiscard]] static Error head(RequestHead& head) noexcept;
   [[nodiscard]] static Error head(ResponseHead& head, Method request_method) noexcept;
 
@@ -57,8 +57,8 @@ class HeadJudge {
   static void take_expectation(RequestHead& head, std::string_view value) noexcept;
 };
 
-// Which of the two words Connection is, and whether there is one, no branch predictor can know.
-// Folding by one bit is exact: the control bytes that would fold to a hyphen stand in no value.
+// Without branches on the presence and the value of Connection, which no branch predictor can know.
+// Folding by one bit is exact, since the control bytes that would fold to a hyphen are in no value.
 [[gnu::always_inline]] inline bool HeadJudge::usual_fields(Head& head,
                                                            std::uint64_t names) noexcept {
   constexpr std::uint64_t lower_case = 0x2020202020202020;

@@ -1,8 +1,9 @@
-// How big a message may be, and what the parser forgives.
+// The largest sizes of a message, and the deviations from the RFCs that the parser can accept.
 //
-// Limits belong to the grammar: something too long fails at the first byte that is too many, so
-// the answer does not depend on how the bytes were split. Each default has its reason beside it.
-// Leniencies are named one by one, each with the RFC section that it bends and who needs it.
+// Limits belong to the grammar: an element that is too long fails at the first byte above the
+// limit, so the result does not depend on how the bytes were split. Each default has its reason
+// beside it. Each leniency has a name, the RFC section that it deviates from, and the software that
+// needs it.
 // Covered by tests/parser/cases/limits.txt and leniency.txt.
 #pragma once
 
@@ -12,15 +13,15 @@ namespace http1 {
 
 // Spans inside a head are 16 bits wide: no head is longer, whatever Limits says.
 inline constexpr std::size_t max_head_bytes = 65535;
-// A head has room for so many fields, whatever Limits says.
+// No head has more fields, whatever Limits says.
 inline constexpr std::size_t max_fields = 128;
 
 struct Leniency {
   // RFC 3986 3.3, 3.4: browsers (WHATWG URL) leave | ^ [ ] raw in a path and | ^ [ ] ` { } \ as
-  // well as a lone % raw in a query. Each is taken as the byte itself.
+  // well as a lone % raw in a query. Each stands for itself.
   bool browser_target_bytes = true;
   // RFC 9112 4: some servers end the status line right after the status, without the space.
-  // ResponseHead::reason_space_missing() tells.
+  // ResponseHead::reason_space_missing() reports it.
   bool status_without_space = true;
 };
 
@@ -37,7 +38,8 @@ struct Limits {
   // Trailers carry digests and signatures; they are dropped, so a page of them is generous.
   std::size_t trailer_bytes = 4096;
   std::size_t trailer_fields = 32;
-  // Extensions of one chunk. Nobody sends any, but aws-chunked signatures take about 85 bytes.
+  // Extensions of one chunk. Almost no client sends any; aws-chunked signatures take about 85
+  // bytes.
   std::size_t chunk_extension_bytes = 256;
   // All bytes of a body's chunk lines that the sender could have left out (extensions and leading
   // zeros) may take so many, plus one for every chunk_overhead_share bytes of body: signed
@@ -48,7 +50,7 @@ struct Limits {
   Leniency lenient = {};
 };
 
-// Those that hold where none are given; one object, so that no call has to make its own.
+// The default limits; one object, so that no call has to construct its own.
 inline constexpr Limits default_limits = {};
 
 }  // namespace http1

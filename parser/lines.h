@@ -1,38 +1,38 @@
 // Reads whole lines of a head at once, for an instruction set. Not installed; included by the file
 // of each instruction set only.
 //
-// The automaton of parse.cc is the one truth about what a head is; this is a faster way to the same
-// answer for what nearly all heads consist of: lines that are there as a whole and plainly good. At
-// the first line that is not, it stops, with the head as the automaton would have left it at the
-// beginning of that line, and the automaton goes on. So nothing here knows an error.
+// The automaton of parse.cc defines what a valid head is. This reader gives the result of the
+// automaton faster, for lines that have arrived completely and are certainly valid, which nearly
+// all are. At the first other line it stops, with the head as the automaton would have left it at
+// the beginning of that line, and the automaton continues. So this file has no errors of its own.
 //
 // A line is loaded as blocks of 32 bytes, and each question about it is one mask: where its first
 // control byte is, which ends the line if the head is good; where the name ends; whether the name
 // is the one known name it may be. As few branches as possible depend on the text, since no
-// predictor knows the next client's: a line is looked at for 128 bytes whether it is that long or
-// not, and names are recognised by one look-up and one comparison. The lines of the last 64 bytes
-// share the masks of one window. What fields mean is judged once behind the loop, since which line
-// is Host or Connection is hard to predict as well. If anything is wrong with one of them, it is as
-// if none was read.
+// predictor knows the text of the next client: 128 bytes are examined for each line, however long
+// it is, and names are recognised by one look-up and one comparison. The lines of the last 64 bytes
+// share the masks of one window. The fields are judged once, behind the loop, since it is hard to
+// predict which line is Host or Connection. If one of them is not certainly valid, none counts as
+// read.
 //
-// Bytes are never read beyond their end: blocks that would reach beyond it are loaded from further
-// in front, and their masks shifted.
+// No byte beyond the end of the text is read: a block that would reach beyond it is loaded from
+// further in front, and its masks are shifted.
 //
-// Scanner is what an instruction set can do with bytes:
-//   Block                      32 bytes, and how many of them stand in front of what was asked for
+// Scanner is the set of operations of an instruction set:
+//   Block                      32 bytes, and how many of them precede the requested position
 //   load(at), load(at, last)   the block at `at`; the one at `last`, if that is in front of it
 //   controls(block)            the mask of the bytes that no value may have, and perhaps of tabs,
-//                              which are rare enough to be the automaton's
-//   outside_token(block)       the mask of bytes that are no token characters; likewise
+//                              which are rare enough to be left to the automaton
+//   outside_token(block)       the mask of the bytes that are no token characters
 //   outside_path(block), outside_query(block), outside_host(block)
 //   has(block, folded, mask)   compares, in any case, with a text of FieldTables::folded, the bytes
 //                              whose bits are in `mask`: the lowest ones, as many as the text has
 //   lowest(mask)               the place of the lowest bit; 64 if there is none
-//   lowest_of_block(mask)      the same of 32 bits
+//   lowest_of_block(mask)      lowest() for 32 bits
 //   has_masks                  false: the target is read by scan.h, line ends by find_control(),
 //                              and of the masks about names and hosts the lowest bit alone is right
-// HTTP1_TARGET stands in front of each of its functions, as here, since its instructions must not
-// get into any function that other files share.
+// HTTP1_TARGET precedes each function of a Scanner, as in this file, since its instructions must
+// not be used in any function that other files share.
 // Covered by tests/parser/simd_test.cc, which compares with the automaton.
 #pragma once
 
@@ -65,7 +65,7 @@ inline constexpr std::size_t block_size = 32;
 template <class Scanner>
 class LineParser {
  public:
-  // As in parse.h. `is_last` says that the automaton is to read all that is left.
+  // As in parse.h. `is_last`: the automaton reads all that is left.
   HTTP1_TARGET static Progress request(std::string_view bytes, RequestHead& head,
                                        const Limits& limits, bool is_last) noexcept {
     const Text text = text_of(bytes, limits);
@@ -98,7 +98,7 @@ class LineParser {
   using Block = typename Scanner::Block;
   using Span = Head::Span;
 
-  // The bytes, at least a block of them: shorter heads are the automaton's.
+  // The bytes, at least a block of them: shorter heads are left to the automaton.
   struct Text {
     const char* begin;
     const char* end;
@@ -109,7 +109,7 @@ class LineParser {
     }
   };
 
-  // What was read of the field lines: all in front of `line`.
+  // The field lines that were read: all in front of `line`.
   struct Found {
     const char* line;
     std::size_t count = 0;       // fields of the head
@@ -164,7 +164,8 @@ class LineParser {
   HTTP1_TARGET [[gnu::noinline]] static bool read_more(Text text, AnyHead& head,
                                                        const Limits& limits,
                                                        RequestMethod... request_method) noexcept {
-    // Little that is new is the automaton's, so that bytes that trickle in are not looked at again.
+    // A few new bytes are left to the automaton, so that slowly arriving bytes are not read
+    // repeatedly.
     if (!is_at(Phase::field_first, head) || head.cursor_ + block_size > text.size()) return false;
     const std::size_t first = head.field_count_;
     const std::uint64_t before = head.present_;
@@ -206,8 +207,8 @@ class LineParser {
     return control_behind(text, high + block_size);
   }
 
-  // The same where all the window and a byte more lie in the text; `at`, which is none, if there is
-  // no byte behind the control byte.
+  // control_at() if the whole window and one more byte are in the text. Returns `at`, which is no
+  // control byte, if no byte follows the control byte.
   HTTP1_INLINE static const char* control_in_window(Text text, const char* at,
                                                     const Block& low) noexcept {
     if constexpr (!Scanner::has_masks) {
@@ -222,7 +223,7 @@ class LineParser {
                                                             << block_size;
     const std::uint64_t far = Scanner::controls(Scanner::load(third)) |
                               Scanner::controls(Scanner::load(fourth)) << (fourth - third);
-    // Both are looked at, since whether a line is longer than a window is not to be guessed.
+    // Both are examined, since no predictor knows whether a line is longer than a window.
     const std::uint64_t mask = near != 0 ? near : far;
     const char* const window = near != 0 ? at : third;
     if (mask != 0) [[likely]]
@@ -231,8 +232,8 @@ class LineParser {
     return text.end - found >= 2 ? found : at;
   }
 
-  // How many bytes of a block stand in front of the first that is in the mask. A block without one
-  // says nothing about the bytes behind it.
+  // The number of bytes of a block in front of the first one in the mask. A block without one gives
+  // no information about the bytes behind it.
   HTTP1_INLINE static std::size_t block_run(std::uint64_t mask) noexcept {
     return Scanner::lowest_of_block(static_cast<std::uint32_t>(mask));
   }

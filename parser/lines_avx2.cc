@@ -27,7 +27,7 @@ constexpr const scan::ClassTables& tables = scan::class_tables;
 struct Avx2Scanner {
   struct Block {
     __m256i bytes;
-    std::size_t skip;  // bytes in front of what was asked for, less than 64
+    std::size_t skip;  // bytes in front of the requested position, less than 64
   };
   static constexpr bool has_masks = true;
 

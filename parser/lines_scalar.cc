@@ -19,14 +19,14 @@ HTTP1_INLINE std::uint64_t controls_of(std::uint64_t word) noexcept {
   return ((~not_below_space & not_tab) | del) & ~word & highs;
 }
 
-// One bit for each byte's highest: the lowest byte's is the lowest.
+// Collects the highest bit of each byte; that of the lowest byte becomes the lowest.
 HTTP1_INLINE std::uint64_t gather(std::uint64_t high_bits) noexcept {
   return (high_bits >> 7) * 0x0102040810204080 >> 56;
 }
 
 struct ScalarScanner {
   struct Block {
-    const char* bytes;  // what was asked for; a text there ends in front of the bytes' end
+    const char* bytes;  // the requested position; a text there ends before the bytes do
     std::size_t skip;   // bytes in front of it, less than 64, so that 32 can be read
   };
   static constexpr bool has_masks = false;

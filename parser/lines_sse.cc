@@ -50,7 +50,7 @@ HTTP1_INLINE __m128i folded_equal(__m128i bytes, __m128i folded) noexcept {
 struct SseScanner {
   struct Block {
     Pair bytes;
-    std::size_t skip;  // bytes in front of what was asked for, less than 64
+    std::size_t skip;  // bytes in front of the requested position, less than 64
   };
   static constexpr bool has_masks = true;
 

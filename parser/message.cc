@@ -1,4 +1,4 @@
-// The few answers of a head that are more than a look-up.
+// The functions of a head that are more than a look-up.
 // Covered by tests/parser/message_test.cc.
 #include "parser/message.h"
 

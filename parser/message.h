@@ -1,9 +1,9 @@
-// What a message's head is, once parsed: names, values, target, framing.
+// The parsed head of a message: names, values, target, framing.
 //
 // A head owns no bytes. It holds 16-bit offsets into the bytes that the caller last gave to the
-// parser, so those bytes may move in memory between calls, and every view below is a view of the
-// caller's bytes where they last were. Heads are plain values of about 1.2 KiB; reset() costs a
-// few stores. A question about a known field takes constant time.
+// parser, so the caller may move these bytes between calls, and every view below is a view of them.
+// Heads are plain values of about 1.2 KiB; reset() costs a few stores. A look-up of a known field
+// takes constant time.
 // Covered by tests/parser/message_test.cc.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace http1 {
 // The writers of a head, all in parser/ and none of them installed.
 class HeadParser;    // byte by byte, in parse.cc
 class HeadJudge;     // judge.h
-class HeadUnfolder;  // unfold.cc, which looks where the parser stands
+class HeadUnfolder;  // unfold.cc, which reads the parser's position
 template <class Scanner>
 class LineParser;  // line by line, in lines.h
 
@@ -53,7 +53,8 @@ class Head {
 
   // Fields. While `more`, those whose lines are complete.
   [[nodiscard]] bool has(FieldName name) const noexcept { return (present_ & bit(name)) != 0; }
-  // Says whether the name of every field is in `names`; FieldName::other stands for unknown names.
+  // Returns whether the name of every field is in `names`; FieldName::other stands for unknown
+  // names.
   [[nodiscard]] bool has_only(FieldSet names) const noexcept {
     return (present_ & ~names.bits_) == 0;
   }
@@ -76,7 +77,7 @@ class Head {
   [[nodiscard]] Fields fields() const noexcept;
   [[nodiscard]] NamedFields fields(FieldName name) const noexcept;
 
-  // Says that the bytes of the head are now at `bytes`; every view follows.
+  // Tells the head that its bytes have moved to `bytes`; later views are of the new place.
   void rebase(const char* bytes) noexcept { bytes_ = bytes; }
 
  protected:
@@ -95,7 +96,8 @@ class Head {
     Span value;
   };
 
-  // The field arrays begin as they are: nothing reads beyond field_count_ or an absent name.
+  // The field arrays are not initialised: only the first field_count_ entries, and those of present
+  // names, are read.
   Head() noexcept = default;
   void reset() noexcept;
 
@@ -113,7 +115,7 @@ class Head {
   std::string_view name_at(std::size_t at) const noexcept { return view(spans_[at].name); }
   std::string_view value_at(std::size_t at) const noexcept { return view(spans_[at].value); }
 
-  const char* bytes_ = nullptr;  // the caller's, where they last were
+  const char* bytes_ = nullptr;  // the caller's bytes
   std::uint64_t present_ = 0;    // a bit for each name seen
   std::uint64_t repeated_ = 0;   // a bit for each name seen twice
   Framing framing_;
@@ -166,7 +168,7 @@ class RequestHead : public Head {
     return expectation_ == Expectation::continue_100;
   }
 
-  // Makes ready for the next request.
+  // Resets the head for the next request.
   void reset() noexcept;
 
  private:
@@ -197,7 +199,7 @@ class ResponseHead : public Head {
   // The status line ended right after the status: Leniency::status_without_space.
   [[nodiscard]] bool reason_space_missing() const noexcept { return reason_space_missing_; }
 
-  // Makes ready for the next response, also after a 1xx.
+  // Resets the head for the next response, also after a 1xx.
   void reset() noexcept;
 
  private:

@@ -4,9 +4,9 @@
 // A field name is hashed by its last four bytes, its first two and its size. A multiplier, searched
 // by the compiler, spreads the known names over the slots without a collision, so that one look-up
 // leaves one candidate. That is compared with 32 bytes at once, as many of them as the name and its
-// colon have, which is why the comparison is also one of sizes. Nothing here branches on the name,
-// since no branch predictor knows which field comes next.
-// Methods of up to seven letters are one word each, and the hash of that word finds its twin.
+// colon have, which is why the comparison is also one of sizes. No code branches on the name, since
+// no branch predictor knows which field comes next. Methods of up to seven letters are one word
+// each, which is looked up by its hash.
 // Covered by tests/parser/names_test.cc.
 #pragma once
 
@@ -112,7 +112,7 @@ constexpr std::size_t field_slot(std::uint32_t key, std::size_t size,
   return (static_cast<std::uint32_t>(key * multiplier) >> (32 - field_bits)) + size;
 }
 
-// The key of a name that stands alone, of at least two bytes.
+// The key of a name outside a head, of at least two bytes.
 constexpr std::uint32_t key_of(std::string_view name) noexcept {
   std::uint32_t last = static_cast<std::uint32_t>(word_of("\r\n\r\n", 4));
   for (const char byte : name) {
@@ -197,7 +197,7 @@ struct MethodSlot {
 constexpr std::array<MethodSlot, std::size_t{1} << method_bits> make_method_slots() noexcept {
   std::array<MethodSlot, std::size_t{1} << method_bits> slots;
   slots.fill(
-      MethodSlot());  // g++ 12 forgets the member's value where it makes the table at run time
+      MethodSlot());  // g++ 12 ignores the member's default if it makes the table at run time
   for (std::size_t at = 1; at < method_count; ++at) {
     const std::string_view text = method_texts[at];
     if (text.size() > word_method_size) continue;

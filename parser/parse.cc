@@ -1,10 +1,10 @@
 // The head parser: one small function for each element of a head, in the order of the grammar.
 //
-// Each function reads on from the cursor. When the element is complete it goes on to the next
-// function; when the bytes run out it leaves its phase in the head and answers `more`, and resume()
-// enters there again. So nothing is read twice but a begun percent-escape, and the functions read
-// like RFC 9112 3 to 5. Limits are ends of the range that is scanned, never checks after the fact:
-// that is what makes every split agree.
+// Each function continues at the cursor. When the element is complete it calls the next function;
+// when the bytes run out it stores its phase in the head and returns `more`, and resume() continues
+// there. So only an incomplete percent-escape is read twice, and the functions follow RFC 9112 3 to
+// 5. Limits are ends of the range that is scanned, and not checks afterwards; therefore the result
+// does not depend on how the bytes are split.
 // Covered by tests/parser/cases/ (run at every split by cases_test.cc) and
 // tests/parser/parse_test.cc.
 #include "parser/parse.h"
@@ -39,7 +39,8 @@ class HeadParser {
 
   Progress run(RequestHead& head) noexcept;
   Progress run(ResponseHead& head, Method request_method) noexcept;
-  // Has stopped at the end of a line that is not the last: then the result means nothing.
+  // The parser has stopped at the end of a line that is not the last; then the result has no
+  // meaning.
   bool is_between_lines() const noexcept { return has_stopped_; }
 
  private:
@@ -94,7 +95,7 @@ class HeadParser {
     return {head_.mark_, static_cast<std::uint16_t>(end - mark())};
   }
   Span span_of(std::string_view view) const noexcept;
-  // The end of an element of at most `limit` bytes that began at the mark, as far as bytes go.
+  // The end of an element of at most `limit` bytes that began at the mark, or the end of the bytes.
   const char* cap(std::size_t limit) const noexcept {
     const auto room = static_cast<std::size_t>(end_ - mark());
     return mark() + std::min(room, limit);
@@ -104,9 +105,9 @@ class HeadParser {
   Head& head_;
   RequestHead* request_ = nullptr;
   ResponseHead* response_ = nullptr;
-  Method request_method_ = Method::unknown;  // of the request that a response answers
+  Method request_method_ = Method::unknown;  // of the request that the response is for
   const char* begin_;
-  const char* end_;  // of the bytes given, or of Limits::head_bytes
+  const char* end_;  // of the bytes, or of Limits::head_bytes
   const char* at_;   // the cursor
   bool is_cut_;      // there are bytes beyond end_
   Phase phase_;
@@ -142,7 +143,7 @@ Progress HeadParser::result() const noexcept {
   return phase_ == Phase::done ? Progress::done : Progress::failed;
 }
 
-// Stores where the parser stands. A head that wants bytes beyond the limit has become too large.
+// Stores the position of the parser. A head that needs bytes beyond the limit is too large.
 Progress HeadParser::leave(Progress progress) noexcept {
   if (progress == Progress::more && is_cut_) progress = fail(Error::head_too_large, end_);
   head_.cursor_ = static_cast<std::uint16_t>(offset(at_));
@@ -175,8 +176,8 @@ Progress HeadParser::resume() noexcept {
   }
 }
 
-// RFC 9112 2.2: ignore an empty line before the request line; one, since one is what old clients
-// sent after a body.
+// RFC 9112 2.2: ignore an empty line before the request line. One, since old clients sent one after
+// a body.
 Progress HeadParser::read_start() noexcept {
   if (at_ == end_) return Progress::more;
   if (*at_ == '\n') return fail(Error::bare_lf, at_);
@@ -249,7 +250,7 @@ Progress HeadParser::read_query() noexcept {
   }
 }
 
-// pct-encoded = "%" HEXDIG HEXDIG. Steps over the escape at the cursor; or stays and tells why.
+// pct-encoded = "%" HEXDIG HEXDIG. Steps over the escape at the cursor, or returns the error.
 bool HeadParser::escape_is_whole(const char* cap, Progress& progress) noexcept {
   for (const char* digit = at_ + 1; digit != at_ + 3; ++digit) {
     if (digit == cap) {
@@ -265,7 +266,7 @@ bool HeadParser::escape_is_whole(const char* cap, Progress& progress) noexcept {
   return true;
 }
 
-// The cursor is at the first byte that goes on neither as path nor as query, or at the cap.
+// The cursor is at the first byte that continues neither the path nor the query, or at the limit.
 Progress HeadParser::end_target_run(const char* cap) noexcept {
   if (at_ == end_) return Progress::more;
   const bool is_empty = at_ == mark();
@@ -321,8 +322,8 @@ Progress HeadParser::read_status() noexcept {
   return read_status_end();
 }
 
-// The space before the reason phrase, which may be empty; the space may not, but see Leniency. Its
-// byte is there.
+// The space before the reason phrase, which may be empty. The space is required, but see Leniency.
+// Its byte has arrived.
 Progress HeadParser::read_status_end() noexcept {
   const char byte = *at_;
   if (byte == ' ') {
@@ -357,7 +358,7 @@ Progress HeadParser::read_first_line_lf() noexcept {
   return stops() ? Progress::done : read_fields();
 }
 
-// Field lines as far as the blank line. Each of the functions answers done at the end of its line.
+// Field lines as far as the blank line. Each function returns done at the end of its line.
 Progress HeadParser::read_fields() noexcept {
   for (;;) {
     Progress progress = Progress::done;
@@ -458,7 +459,7 @@ HeadParser::Span HeadParser::span_of(std::string_view view) const noexcept {
   return {static_cast<std::uint16_t>(offset(view.data())), static_cast<std::uint16_t>(view.size())};
 }
 
-// Tells the target's form and keeps its parts.
+// Determines the form of the target and stores its parts.
 Error HeadParser::keep_target() noexcept {
   TargetParts parts;
   const std::string_view target(begin_ + request_->target_.begin, request_->target_.size);
@@ -502,8 +503,8 @@ Error HeadParser::judge_head() noexcept {
                              : HeadJudge::head(*response_, request_method_);
 }
 
-// Nearly always what is left after two times is an error: no third time, so that no byte is looked
-// at more often than a few times.
+// After two attempts the rest nearly always has an error. A third is not made, so that each byte is
+// read a few times at most.
 Progress continue_request(std::string_view bytes, RequestHead& head, const Limits& limits,
                           decltype(Engine::request) again) noexcept {
   HeadParser parser(bytes, head, limits, again != nullptr);
@@ -539,8 +540,8 @@ Progress choose_for_response(std::string_view bytes, ResponseHead& head, Method 
 
 constexpr Engine choosing_engine = {choose_for_request, choose_for_response};
 
-// The one that chooses stands here until the first head. Threads that come at the same time all
-// choose the same.
+// Until the first head this pointer is to the function that chooses. Threads that call it at one
+// time all choose the same function.
 constinit std::atomic<const Engine*> engine = &choosing_engine;
 
 const Engine& choose_engine() noexcept {

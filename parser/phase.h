@@ -1,4 +1,4 @@
-// Where in a head the parser stands between two calls. Not installed.
+// The position of the parser in the grammar between two calls. Not installed.
 // Covered by tests/parser/cases_test.cc, which cuts every case everywhere.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace http1 {
 
-// What is being read. The first is where a request begins; a response begins at `version`.
+// The element that is being read. A request begins with the first phase, a response with `version`.
 enum class Phase : std::uint8_t {
   start,  // perhaps an empty line before the request line
   start_lf,

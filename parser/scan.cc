@@ -1,5 +1,5 @@
-// The scalar answers: a table look-up for each byte, four bytes a turn so that short runs stay
-// cheap and long ones are not bound by the loop. Covered by tests/parser/scan_test.cc.
+// Scalar scanning: a table look-up for each byte, with four bytes in an iteration, so that short
+// runs stay cheap and long ones are not limited by the loop. Covered by tests/parser/scan_test.cc.
 #include "parser/scan.h"
 
 namespace http1::scan {

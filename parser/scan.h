@@ -1,8 +1,8 @@
 // Character classes, and where a run of one class ends.
 //
-// One table of 256 bytes holds every class as a bit; one function answers each question that the
-// parsers ask about a run of bytes. Nothing else looks at bytes one by one in long loops, so that a
-// vector twin of a function slots in here and nowhere else.
+// One table of 256 bytes has a bit for each class, and one function finds the end of a run of each
+// class. No other code examines bytes one by one in long loops, so a vector version of a function
+// would replace it here and nowhere else.
 // Covered by tests/parser/scan_test.cc, which compares with the ABNF byte by byte.
 #pragma once
 

@@ -1,8 +1,9 @@
-// Which instruction set reads the lines of heads. Not installed: programs have no need to know.
+// The choice of the instruction set that reads the lines of heads. Not installed, since programs do
+// not depend on it.
 //
-// All of them are in one binary and give the same answers; the best that the processor has is
-// chosen at the first call. The environment variable HTTP1_SIMD (scalar, sse or avx2) and the CMake
-// variable of that name set a bound, for tests and for those who want to be sure.
+// The library contains all of them, with equal results, and chooses the best one of the processor
+// at the first call. The environment variable HTTP1_SIMD (scalar, sse or avx2) and the CMake
+// variable of that name set a bound, for tests and as a precaution.
 // Covered by tests/parser/simd_test.cc.
 #pragma once
 
@@ -35,7 +36,7 @@ enum class Simd : std::uint8_t {
 
 inline constexpr Simd all_simd[] = {Simd::scalar, Simd::sse, Simd::avx2};
 
-// Says whether it is compiled in and the processor has it.
+// Returns whether the library and the processor have the instruction set.
 [[nodiscard]] bool is_supported(Simd simd) noexcept;
 
 // Returns the best that is supported, within the bound of HTTP1_SIMD in the environment.
@@ -48,8 +49,9 @@ inline constexpr Simd all_simd[] = {Simd::scalar, Simd::sse, Simd::avx2};
                                       Method request_method, const Limits& limits,
                                       Simd simd) noexcept;
 
-// What an instruction set offers: parse.h by whole lines, as far as they are plainly good; what is
-// not is left to the automaton by continue_request(). `is_last`: all that is left, not one line.
+// The functions of an instruction set: parse.h by whole lines, as far as these are certainly valid.
+// continue_request() leaves other lines to the automaton. `is_last`: all that is left, not one
+// line.
 struct Engine {
   Progress (*request)(std::string_view bytes, RequestHead& head, const Limits& limits,
                       bool is_last) noexcept;

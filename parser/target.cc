@@ -1,5 +1,5 @@
-// Targets, authorities, paths and URLs. What is read here was checked byte by byte by the parser,
-// or comes from a person; nothing is trusted but the characters. Covered by
+// Targets, authorities, paths and URLs. The parser has checked the characters of a target, while a
+// URL comes from a user; nothing else about them is trusted. Covered by
 // tests/parser/target_test.cc.
 #include "parser/target.h"
 
@@ -103,12 +103,12 @@ Error split_absolute(std::string_view target, TargetParts& parts) noexcept {
   return parse_authority(parts.authority, authority) ? Error::none : Error::target_form_invalid;
 }
 
-// Writes decoded segments into the room, and takes them back for "..".
+// Writes decoded segments into the buffer, and removes them for "..".
 class PathBuilder {
  public:
   explicit PathBuilder(std::span<char> room) noexcept : room_(room) {}
 
-  // The next byte of the current segment; false if the room is full.
+  // The next byte of the current segment; false if the buffer is full.
   bool put(char byte) noexcept {
     if (size_ == segment_ && !push('/')) return false;
     return push(byte);
@@ -140,7 +140,7 @@ class PathBuilder {
 
   std::span<char> room_;
   std::size_t size_ = 0;
-  std::size_t segment_ = 0;  // where the current segment's slash stands or will stand
+  std::size_t segment_ = 0;  // the position of the slash of the current segment
   bool is_directory_ = true;
 };
 

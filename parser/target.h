@@ -46,8 +46,9 @@ struct TargetParts {
                                  TargetParts& parts) noexcept;
 
 struct DecodedPath {
-  Failure failure;        // offset: in the raw path
-  std::string_view path;  // a view of the room, "/a/b", without a slash at its end; a constant "/"
+  Failure failure;  // offset: in the raw path
+  std::string_view
+      path;  // a view of the buffer, "/a/b", without a slash at its end; a constant "/"
   // The raw path ended in "/", "/." or "/..": it names a directory.
   bool has_trailing_slash = false;
 
@@ -57,11 +58,11 @@ struct DecodedPath {
 // Decodes and normalises an absolute path into `room`; as many bytes as the raw path has suffice.
 // "+" stays "+". Slashes in a row count as one, before dot segments are resolved: /a//../b is /b.
 // Errors: path_not_absolute, bad_target_escape, bad_target_byte (a control byte as it is),
-// path_encoded_control, path_encoded_slash, path_above_root, path_too_long (for the room).
+// path_encoded_control, path_encoded_slash, path_above_root, path_too_long (for the buffer).
 [[nodiscard]] DecodedPath decode_path(std::string_view raw_path, std::span<char> room) noexcept;
 
 // Percent-encodes a path of arbitrary bytes into `room` and returns the view of it, with data()
-// null if the room is too small (three times the path always suffices). Slashes stay; so do
+// null if the buffer is too small (three times the path always suffices). Slashes stay; so do
 // unreserved characters and ! $ ( ) * + , ; = @. The result can stand in a field value, in an HTML
 // attribute, and as a relative reference (":" is encoded).
 [[nodiscard]] std::string_view encode_path(std::string_view path, std::span<char> room) noexcept;

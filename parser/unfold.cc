@@ -1,7 +1,7 @@
 // Responses with folded lines, for user agents. RFC 9112 5.2.
 //
-// The parser itself knows no folds: what it gets here has none any more. Whether a line end belongs
-// to a fold is told by the byte behind it, so a line end that comes last is held back.
+// The parser does not support folds: this file removes them first. The byte behind a line end
+// determines whether it belongs to a fold, so a line end at the end of the bytes is held back.
 // Covered by tests/parser/unfold_test.cc.
 #include <algorithm>
 #include <cstring>
@@ -23,7 +23,7 @@ class HeadUnfolder {
   }
 };
 
-// Replaces what folds from the head's cursor on; returns how many bytes may be parsed.
+// Replaces the folds behind the head's cursor. Returns the number of bytes that may be parsed.
 std::size_t HeadUnfolder::unfold(std::span<char> bytes, const ResponseHead& head) noexcept {
   char* const end = bytes.data() + bytes.size();
   char* at = bytes.data() + head.cursor_;

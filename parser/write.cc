@@ -1,4 +1,4 @@
-// Heads, written: every text goes through the parser's own character classes on its way out.
+// Writing heads: every text is checked with the character classes of the parser.
 // Covered by tests/parser/write_test.cc.
 #include "parser/write.h"
 
@@ -89,7 +89,7 @@ bool is_value(std::string_view text) noexcept {
   return scan::value_end(text.data(), end) == end;
 }
 
-// Any byte that the parser takes somewhere in a target.
+// Any byte that the parser accepts somewhere in a target.
 bool is_target(std::string_view text) noexcept {
   const char* const end = text.data() + text.size();
   return !text.empty() && scan::query_end(text.data(), end) == end;

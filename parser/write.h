@@ -1,9 +1,9 @@
 // Writes the heads of requests and responses into the caller's buffer.
 //
-// What this writer wrote, this library's parser reads: a name, value, target or reason with a byte
-// that the parser would refuse (CR, LF, NUL and the other controls first of all) is never written,
-// which ends response splitting at its source. After the first refusal, or when the room is full,
-// ok() is false, nothing more is written, and there is no view to send by mistake.
+// The library's parser accepts every head of this writer: a name, value, target or reason with a
+// byte that the parser would reject (such as CR, LF, NUL and other control bytes) is not written,
+// which prevents response splitting. After the first rejected text, or when the buffer is full,
+// ok() is false, nothing more is written, and view() is empty, so that no incomplete head is sent.
 // Covered by tests/parser/write_test.cc.
 #pragma once
 
@@ -22,7 +22,7 @@ namespace http1 {
 
 class HeadWriter {
  public:
-  // `room` is the caller's and outlives the writer and its views.
+  // `room`, the buffer, belongs to the caller and outlives the writer and its views.
   explicit HeadWriter(std::span<char> room) noexcept : room_(room) {}
 
   // The first line: one of these, once.
@@ -36,8 +36,8 @@ class HeadWriter {
   void field(std::string_view name, std::string_view value) noexcept;
   void field(std::string_view name, std::uint64_t value) noexcept;
   void date(std::string_view name, std::int64_t unix_seconds) noexcept;
-  // The same without a check, for a value that was checked before or has only bytes of our own:
-  // digits, tags, dates.
+  // field() without a check of the value, for values that were checked before or that the program
+  // made itself: digits, tags, dates.
   void checked_field(FieldName name, std::string_view value) noexcept;
   void checked_field(FieldName name, std::uint64_t value) noexcept;
   // Whole field lines that a writer has written before.
@@ -50,7 +50,7 @@ class HeadWriter {
   void end() noexcept;
 
   [[nodiscard]] bool ok() const noexcept { return ok_; }
-  // What was written so far, a view of the room; empty when not ok().
+  // The bytes written so far, a view of the buffer; empty when not ok().
   [[nodiscard]] std::string_view written() const noexcept {
     return ok_ ? std::string_view(room_.data(), size_) : std::string_view();
   }
@@ -59,7 +59,7 @@ class HeadWriter {
   void append(std::string_view text) noexcept;
   // Writes "name: value" and the line's end.
   void line(std::string_view name, std::string_view value) noexcept;
-  // Room for the next bytes; null where they do not fit, or something was refused before.
+  // Space for the next bytes; null if they do not fit, or if a text was rejected before.
   char* take(std::size_t size) noexcept;
   void require(bool condition) noexcept { ok_ = ok_ && condition; }
 
