@@ -10,7 +10,7 @@
 // Descriptors of operations must be closed through close(), or be new: accept() and connect() reset
 // the slot of their number. A slot holds one operation that waits for input and one that waits for
 // output. Covered by tests/uring/epoll_test.cc, and like Ring by engine_test.cc, file_test.cc,
-// loop_test.cc, receive_test.cc and stress_test.cc.
+// io_test.cc, receive_test.cc and stress_test.cc.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// One send(2) or sendmsg(2). Covered by tests/uring/loop_test.cc, on Epoll.
+// One send(2) or sendmsg(2). Covered by tests/uring/gathered_send_test.cc.
 #include "uring/gathered_send.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Sending with plain calls: the size of a send, and sending what is left of it after a short one.
 //
-// Covered by tests/uring/loop_test.cc, on Epoll.
+// Covered by tests/uring/gathered_send_test.cc.
 #pragma once
 
 #include <cstddef>

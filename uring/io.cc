@@ -1,5 +1,5 @@
 // Describing operations, ending them early, and keeping received buffers. Covered by
-// tests/uring/loop_test.cc.
+// tests/uring/io_test.cc, accept_test.cc and receive_test.cc.
 #include "uring/io.h"
 
 #include <cassert>

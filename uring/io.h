@@ -5,8 +5,8 @@
 // and not in the coroutine's frame, so stop() can end whatever the connection waits for. After
 // stop(), or once the deadline has passed, an operation that waits for a peer completes with
 // ECANCELED, at once and from then on. File operations still run, so that a coroutine can clean up
-// after itself; a deadline never limits them. Covered by tests/uring/loop_test.cc and
-// receive_test.cc.
+// after itself; a deadline never limits them. Covered by tests/uring/io_test.cc,
+// accept_test.cc, receive_test.cc and file_test.cc.
 #pragma once
 
 #include <algorithm>

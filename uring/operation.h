@@ -5,7 +5,7 @@
 // been delivered, because the engine holds a pointer to it. Everything that it points to (paths,
 // buffers, message headers) belongs to the caller and must live as long. A descriptor that
 // operations were started on is closed through the engine, which may keep state for it. Covered by
-// tests/uring/engine_test.cc and simulated_test.cc.
+// tests/uring/operation_test.cc, engine_test.cc and simulated_test.cc.
 #pragma once
 
 #include <cassert>

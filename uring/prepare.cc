@@ -1,5 +1,5 @@
 // One entry for each operation; see io_uring_enter(2) for the opcodes. Covered by
-// tests/uring/engine_test.cc and file_test.cc.
+// tests/uring/prepare_test.cc, engine_test.cc and file_test.cc.
 #include "uring/prepare.h"
 
 #include <fcntl.h>

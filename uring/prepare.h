@@ -1,7 +1,7 @@
 // Converting operations to submission-queue entries of io_uring.
 //
-// The engine sets user_data of the entry afterwards. Covered by tests/uring/engine_test.cc and
-// file_test.cc.
+// The engine sets user_data of the entry afterwards. Covered by tests/uring/prepare_test.cc,
+// engine_test.cc and file_test.cc.
 #pragma once
 
 #include <cstdint>

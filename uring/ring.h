@@ -8,7 +8,7 @@
 // returns. Receives take their buffer from a kernel buffer ring over a BufferPool. When the kernel
 // has no free buffer, the pool grows and the receive starts again without the caller noticing.
 // Covered by tests/uring/ring_test.cc, and like Epoll by engine_test.cc, file_test.cc,
-// loop_test.cc, receive_test.cc and stress_test.cc.
+// io_test.cc, receive_test.cc and stress_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/uring/lab.h"
+#include "tests/uring/threads.h"
 #include "uring/io.h"
 
 namespace uring {
@@ -41,11 +42,6 @@ class Epolls : public ::testing::Test {
   std::unique_ptr<Epoll> engine = make_epoll();
   Lab lab{*engine};
 };
-
-std::size_t threads_of_process() {
-  const std::filesystem::directory_iterator all("/proc/self/task");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
 
 // --- Sockets ---
 
@@ -221,7 +217,7 @@ TEST_F(Epolls, DeliverEventsWhileACoroutineNeverWaits) {
 // Opens and reads a file, and tries to open a missing one, on an engine of its own. False: a thread
 // was started for it.
 bool opens_and_reads_without_a_thread(const lab::Folder& folder) {
-  const std::size_t before = threads_of_process();
+  const std::size_t before = lab::threads_of_process();
   const std::unique_ptr<Epoll> engine = make_epoll();
   Lab lab(*engine);
   const int at = folder.fd();
@@ -233,7 +229,7 @@ bool opens_and_reads_without_a_thread(const lab::Folder& folder) {
   EXPECT_EQ(lab.result_of([&](Io& io) { return io.open(at, "none", how); }).fault(),
             Fault::not_found);
   engine->close(opened.value);
-  return threads_of_process() == before;
+  return lab::threads_of_process() == before;
 }
 
 // The kernel may have to look a name up again while other processes rename: hence several attempts.
@@ -274,12 +270,12 @@ Task<> write_one(Lab& lab, int fd, std::size_t number, std::size_t& done) {
 TEST_F(Epolls, ExecuteMoreWritesThanTheyHaveThreads) {
   const lab::Folder folder;
   const Fd file(::openat(folder.fd(), "file", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
-  const std::size_t before = threads_of_process();
+  const std::size_t before = lab::threads_of_process();
   std::size_t done = 0;
   for (std::size_t i = 0; i < 200; ++i) lab.scope.spawn(write_one(lab, file.get(), i, done));
   lab.run();
   EXPECT_EQ(done, 200U);
-  EXPECT_LE(threads_of_process(), before + 4);
+  EXPECT_LE(lab::threads_of_process(), before + 4);
   const std::string all = folder.get("file");
   ASSERT_EQ(all.size(), 200'000U);
   for (std::size_t i = 0; i < 200; ++i) EXPECT_EQ(all[i * 1000], static_cast<char>('a' + i % 26));
@@ -290,13 +286,13 @@ TEST(EpollFiles, AreProcessedWhereNoThreadIsAllowed) {
   Lab lab(*engine);
   const lab::Folder folder;
   const int at = folder.fd();
-  const std::size_t before = threads_of_process();
+  const std::size_t before = lab::threads_of_process();
   for (const char* name : {"a", "b", "c"}) {
     EXPECT_TRUE(lab.result_of([&](Io& io) { return io.make_directory(at, name, 0700); }).ok());
   }
   EXPECT_EQ(lab.result_of([&](Io& io) { return io.make_directory(at, "a", 0700); }).fault(),
             Fault::exists);
-  EXPECT_EQ(threads_of_process(), before);
+  EXPECT_EQ(lab::threads_of_process(), before);
 }
 
 TEST_F(Epolls, ReadPipesOnceTheyHaveInput) {
