@@ -29,8 +29,10 @@ constexpr uring::EngineOptions small_engine{
 
 // The execution of a plan.
 struct Run {
-  Run(uring::Scope& scope, const Plan& jobs, Report& report)
-      : plan(jobs), session(scope, jobs.settings, report), channel(session) {}
+  Run(uring::Scope& scope, const Plan& jobs, Report& report, const Resolver& resolver)
+      : plan(jobs), session(scope, jobs.settings, report), channel(session) {
+    channel.resolver = resolver;
+  }
 
   uring::FramePool& frames() { return session.frames(); }
 
@@ -134,10 +136,10 @@ int status_of(const Run& run) {
   return static_cast<int>(run.result);
 }
 
-int run_on(uring::Engine& engine, const Plan& plan, Report& report) {
+int run_on(uring::Engine& engine, const Plan& plan, Report& report, const Resolver& resolver) {
   uring::Loop loop(engine);
   uring::Scope scope(loop);
-  Run run(scope, plan, report);
+  Run run(scope, plan, report, resolver);
   const Interrupt interrupt;
   uring::Io watch_io(scope);
   if (interrupt.fd() >= 0) scope.spawn(watch(run.session, interrupt, watch_io));
@@ -151,7 +153,7 @@ int run_on(uring::Engine& engine, const Plan& plan, Report& report) {
 
 }  // namespace
 
-int run(const Plan& plan) {
+int run(const Plan& plan, const Resolver& resolver) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error like any other
   Report report(plan.settings);
   const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
@@ -161,7 +163,7 @@ int run(const Plan& plan) {
     return static_cast<int>(ExitCode::no_engine);
   }
   if (!made.why.empty()) report.confirm("quoit: working by epoll: " + made.why);
-  return run_on(*made.engine, plan, report);
+  return run_on(*made.engine, plan, report, resolver);
 }
 
 }  // namespace client

@@ -4,11 +4,12 @@
 #pragma once
 
 #include "apps/client/command/plan.h"
+#include "apps/client/net/resolver.h"
 
 namespace client {
 
 // Does all jobs and returns the exit status: that of the first failure. Each failure is reported on
-// standard error.
-[[nodiscard]] int run(const Plan& plan);
+// standard error. `resolver` finds the addresses of hosts.
+[[nodiscard]] int run(const Plan& plan, const Resolver& resolver = find_by_system);
 
 }  // namespace client

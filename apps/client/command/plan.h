@@ -25,7 +25,7 @@ struct HeaderLine {
 
 // Times are in milliseconds; 0 is no limit.
 struct Settings {
-  std::int64_t connect_timeout_ms = 10'000;  // for each address of the host
+  std::int64_t connect_timeout_ms = 10'000;  // for the host's name, and for each of its addresses
   std::int64_t idle_timeout_ms = 60'000;     // while nothing moves
   std::int64_t max_time_ms = 0;              // for the whole run
   std::vector<HeaderLine> headers = {};

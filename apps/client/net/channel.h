@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/net/resolver.h"
 #include "apps/client/session/session.h"
 #include "parser/message.h"
 #include "uring/io.h"
@@ -42,6 +43,7 @@ struct Channel {
 
   Session& session;
   uring::Io io;  // of the coroutine that receives
+  Resolver resolver = find_by_system;
 
   // The connection.
   int fd = -1;              // -1: there is none

@@ -1,75 +1,51 @@
-// Looking a host up, and connecting to one of its addresses. Covered by
+// Connecting to the first address that responds: happy eyeballs, RFC 8305 5. Covered by
 // tests/client/net/connect_test.cc.
 #include "apps/client/net/connect.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <memory>
-#include <netdb.h>
+#include <deque>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <utility>
 #include <vector>
 
-#include "apps/client/session/interrupt.h"
+#include "apps/client/net/addresses.h"
+#include "apps/client/net/look_up.h"
+#include "apps/client/screen/progress.h"
 
 namespace client {
 
 namespace {
 
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t bytes = 0;
+// How long an attempt may take before the next address is tried beside it. RFC 8305 8.
+constexpr std::int64_t attempt_delay_ms = 250;
+// connect() is notified when an attempt ends; it looks by itself after this time.
+constexpr std::int64_t long_wait_ms = 60'000;
 
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+// The attempts to connect a channel to one host.
+struct Race {
+  uring::FramePool& frames() const { return channel.frames(); }
+
+  Channel& channel;
+  std::size_t running = 0;  // attempts that have not ended
+  int fd = -1;              // of the first attempt that succeeded
+  // How the latest attempt failed.
+  uring::Fault fault = uring::Fault::unreachable;
+  bool timed_out = false;
 };
 
-// More addresses than this are not tried: with the default timeout they take over two minutes.
-constexpr std::size_t max_addresses = 16;
+// One attempt, with a deadline of its own.
+struct Attempt {
+  Attempt(Race& whole, const Address& destination)
+      : race(whole), address(destination), io(whole.channel.session.scope) {}
 
-Address unix_address(const std::string& path) {
-  sockaddr_un un{};
-  un.sun_family = AF_UNIX;
-  path.copy(un.sun_path, sizeof un.sun_path - 1);
-  Address address;
-  address.bytes = sizeof un;
-  std::memcpy(&address.storage, &un, sizeof un);
-  return address;
-}
+  uring::FramePool& frames() const { return io.frames(); }
 
-// Looks the host of `where` up, unless all connections go to a unix socket. The resolver blocks and
-// cannot be cancelled; meanwhile there is nothing to clean up, so a signal ends the process.
-ExitReason find_addresses(const Settings& settings, const Url& where, std::vector<Address>& found) {
-  if (!settings.unix_socket.empty()) {
-    found.push_back(unix_address(settings.unix_socket));
-    return {};
-  }
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* first = nullptr;
-  const std::string port = std::to_string(where.port);
-  int error = 0;
-  {
-    const Interrupt::ExitsAtOnce exits;
-    error = ::getaddrinfo(where.host.c_str(), port.c_str(), &hints, &first);
-  }
-  if (error != 0) {
-    return exit_with(ExitCode::cannot_resolve, "cannot find the host " + where.host + ": " +
-                                                   ::gai_strerror(error) + "; check the name");
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(first, &::freeaddrinfo);
-  for (const addrinfo* at = first; at && found.size() < max_addresses; at = at->ai_next) {
-    Address address;
-    address.bytes = at->ai_addrlen;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    found.push_back(address);
-  }
-  return {};
-}
+  Race& race;
+  const Address& address;
+  uring::Io io;
+};
 
 // A blocking socket: on a non-blocking one the ring completes with EAGAIN instead of waiting.
 int open_socket(int family) {
@@ -81,16 +57,81 @@ int open_socket(int family) {
   return fd;
 }
 
-// Counted from now, and not from the start of this loop iteration: the resolver may have been slow.
+// Counted from now, and not from the start of this loop iteration, in which the program may have
+// waited for the resolver.
 void set_connect_deadline(uring::Io& io, std::int64_t timeout_ms) {
   const std::int64_t late_ms = io.engine().now() - io.loop().now();
   if (timeout_ms > 0) io.set_deadline(timeout_ms + late_ms);
 }
 
+// The attempt has ended: keeps its socket if it is the first to succeed, and wakes connect().
+void end_attempt(Attempt& attempt, int fd, uring::Result result) {
+  Race& race = attempt.race;
+  --race.running;
+  if (result.ok() && race.fd < 0) {
+    race.fd = fd;
+  } else if (fd >= 0) {
+    attempt.io.engine().close(fd);
+  }
+  if (!result.ok()) {
+    race.fault = result.fault();
+    race.timed_out = attempt.io.timed_out();
+  }
+  race.channel.io.stop();
+}
+
+// One attempt, as a task of the scope.
+uring::Task<> try_address(Attempt& attempt) {
+  uring::Io& io = attempt.io;
+  const int fd = open_socket(attempt.address.family());
+  if (fd < 0) {
+    end_attempt(attempt, fd, {.value = -errno});
+    co_return;
+  }
+  set_connect_deadline(io, attempt.race.channel.session.settings.connect_timeout_ms);
+  const uring::Result result =
+      co_await io.connect(fd, attempt.address.get(), attempt.address.bytes);
+  io.clear_deadline();
+  end_attempt(attempt, fd, result);
+}
+
+// Stops the attempts that still run, and waits for their ends.
+uring::Task<> end_race(Race& race, std::deque<Attempt>& attempts) {
+  uring::Io& io = race.channel.io;
+  for (Attempt& attempt : attempts) attempt.io.stop();
+  while (race.running > 0) {
+    io.renew();
+    co_await io.sleep(long_wait_ms);
+  }
+  if (race.channel.session.stopping())
+    io.stop();
+  else
+    io.renew();
+}
+
+// Tries the addresses, each as soon as the attempt before it has failed or has taken 250 ms, until
+// one attempt succeeds; the socket is in race.fd.
+uring::Task<> run_race(Race& race, const std::vector<Address>& addresses) {
+  const Session& session = race.channel.session;
+  uring::Io& io = race.channel.io;
+  std::deque<Attempt> attempts;
+  while (race.fd < 0 && !session.stopping()) {
+    if (attempts.size() == addresses.size() && race.running == 0) break;
+    if (attempts.size() < addresses.size()) {
+      ++race.running;
+      session.scope.spawn(try_address(attempts.emplace_back(race, addresses[attempts.size()])));
+    }
+    const bool more = attempts.size() < addresses.size();
+    co_await io.sleep(more ? attempt_delay_ms : long_wait_ms);
+    if (!session.stopping()) io.renew();
+  }
+  co_await end_race(race, attempts);
+}
+
 ExitReason connect_timeout(const std::string& server, std::int64_t timeout_ms) {
   return exit_with(ExitCode::timeout, "cannot connect to " + server + ": no response within " +
-                                          std::to_string(timeout_ms / 1000) +
-                                          " s; check the address, or raise --connect-timeout");
+                                          format_seconds(timeout_ms) +
+                                          "; check the address, or raise --connect-timeout");
 }
 
 ExitReason connect_failure(const std::string& server, uring::Fault fault) {
@@ -114,35 +155,26 @@ uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
   }
   disconnect(channel);
   std::vector<Address> addresses;
-  ExitReason unknown = find_addresses(settings, where, addresses);
-  if (unknown) co_return channel.fail(std::move(unknown));
-
-  uring::Io& io = channel.io;
-  uring::Fault fault = uring::Fault::unreachable;
-  bool late = false;
-  for (const Address& address : addresses) {
-    const int fd = open_socket(address.storage.ss_family);
-    if (fd < 0) {
-      fault = uring::fault_of(errno);
-      continue;
-    }
-    set_connect_deadline(io, settings.connect_timeout_ms);
-    const uring::Result result = co_await io.connect(fd, address.get(), address.bytes);
-    io.clear_deadline();
-    if (result.ok() && !channel.session.stopping()) {
-      io.renew();
-      channel.fd = fd;
-      channel.server = server;
-      co_return ExitCode::ok;
-    }
-    io.engine().close(fd);
-    if (channel.session.stopping()) co_return channel.fail(cancelled(channel, io));
-    late = io.timed_out();
-    fault = result.fault();
-    io.renew();
+  if (settings.unix_socket.empty()) {
+    const ExitCode found = co_await find_addresses(channel, where, addresses);
+    if (found != ExitCode::ok) co_return found;
+    addresses = in_order_of_attempts(addresses);
+  } else {
+    addresses.push_back(unix_address(settings.unix_socket));
   }
-  co_return channel.fail(late ? connect_timeout(server, settings.connect_timeout_ms)
-                              : connect_failure(server, fault));
+  Race race{.channel = channel};
+  co_await run_race(race, addresses);
+  if (channel.session.stopping()) {
+    if (race.fd >= 0) channel.io.engine().close(race.fd);
+    co_return channel.fail(cancelled(channel, channel.io));
+  }
+  if (race.fd >= 0) {
+    channel.fd = race.fd;
+    channel.server = server;
+    co_return ExitCode::ok;
+  }
+  co_return channel.fail(race.timed_out ? connect_timeout(server, settings.connect_timeout_ms)
+                                        : connect_failure(server, race.fault));
 }
 
 }  // namespace client

@@ -1,7 +1,8 @@
 // Connecting a channel to the server of a URL, unless it is connected there already.
 //
-// The addresses of a host are tried in the resolver's order, each for the time of
-// --connect-timeout. Covered by tests/client/net/connect_test.cc.
+// The addresses of a host are tried one after the other, each for the time of --connect-timeout. An
+// attempt that takes longer than 250 ms goes on while the next address is tried; the first
+// connection is used. RFC 8305. Covered by tests/client/net/connect_test.cc.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // Connecting, end to end: addresses, unix sockets, timeouts.
 #include <netdb.h>
 
+#include "tests/client/net/planted.h"
 #include "tests/client/program.h"
 
 namespace client {
@@ -54,6 +55,76 @@ TEST_F(Connect, GivesUpConnectingInTime) {
                                    "--connect-timeout", "0.2"});
   EXPECT_EQ(finished.status, 28) << finished.err;
   EXPECT_NE(finished.err.find("--connect-timeout"), std::string::npos) << finished.err;
+}
+
+// --- Several addresses: RFC 8305 ---
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
+  return count;
+}
+
+// A resolver that finds these ports of the loopback interface.
+Resolver finds(const std::vector<std::uint16_t>& ports) {
+  return [ports](const std::string&, std::uint16_t) {
+    Found found;
+    for (const std::uint16_t port : ports) found.addresses.push_back(loopback(port));
+    return found;
+  };
+}
+
+// --max-time is shorter than --connect-timeout: a silent address that is waited for fails the run.
+constexpr std::int64_t minute_ms = 60'000;
+const Settings impatient{.connect_timeout_ms = 2 * minute_ms, .max_time_ms = minute_ms};
+
+TEST_F(Connect, DoesNotWaitForASilentAddress) {
+  const FullPort silent;
+  const std::size_t before = open_descriptors();
+  {
+    const ScriptedServer server({answers(response("200 OK", "hello"))});
+    const RunResult result = get_with(finds({silent.port(), silent.port(), server.port()}),
+                                      "http://some.host/a", path("a"), impatient);
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(content("a"), "hello");
+  }
+  EXPECT_EQ(open_descriptors(), before) << "the other attempts are closed";
+}
+
+TEST_F(Connect, GoesOnWhereAnAddressIsRefused) {
+  const test_support::DeafPort deaf;
+  const FullPort silent;
+  const ScriptedServer server({answers(response("200 OK", "hello"))});
+  const RunResult result = get_with(finds({deaf.port(), silent.port(), deaf.port(), server.port()}),
+                                    "http://some.host/a", path("a"), impatient);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(content("a"), "hello");
+}
+
+TEST_F(Connect, FailsWhereNoAddressResponds) {
+  const test_support::DeafPort deaf;
+  const FullPort silent;
+  const RunResult refused = get_with(finds({deaf.port(), deaf.port(), deaf.port()}),
+                                     "http://some.host/a", path("a"), impatient);
+  EXPECT_EQ(refused.status, 7) << refused.err;
+  EXPECT_NE(refused.err.find("cannot connect to some.host:80: connection refused"),
+            std::string::npos)
+      << refused.err;
+  const RunResult late = get_with(finds({deaf.port(), silent.port(), silent.port()}),
+                                  "http://some.host/a", path("a"), {.connect_timeout_ms = 400});
+  EXPECT_EQ(late.status, 28) << late.err;
+  EXPECT_NE(late.err.find("no response within 0.4 s"), std::string::npos) << late.err;
+}
+
+TEST_F(Connect, EndsEachAttemptWithTheRun) {
+  const FullPort silent;
+  const std::size_t before = open_descriptors();
+  const RunResult result = get_with(finds({silent.port(), silent.port()}), "http://some.host/a",
+                                    path("a"), {.connect_timeout_ms = 0, .max_time_ms = 600});
+  EXPECT_EQ(result.status, 28) << result.err;
+  EXPECT_NE(result.err.find("--max-time"), std::string::npos) << result.err;
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 }  // namespace
