@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/client/jobs/jobs.h"
+#include "apps/client/jobs/make_directories.h"
 #include "apps/client/local/input_file.h"
 #include "apps/client/net/connect.h"
 #include "apps/client/net/exchange.h"
@@ -215,6 +216,47 @@ void restart(Upload& up) {
   up.complete = false;
 }
 
+// Makes the directories that the server, which refused the upload, may lack. Fails with the reason
+// of the refusal.
+uring::Task<ExitCode> provide_directories(Upload& up, const Url& where) {
+  Channel& channel = up.channel;
+  ExitReason reason = refused(channel.head, where);
+  const std::string response = where.text() + ": the server responded " + status_text(channel.head);
+  const bool conflict = channel.head.status() == 409;
+  restart(up);
+  const ExitCode made = co_await make_directories(channel, where);
+  if (made == ExitCode::ok || channel.session.stopping()) co_return made;
+  // A server of files that fails with 500 may have any reason, and not know MKCOL.
+  if (made == ExitCode::http_error && conflict && !channel.error.text.empty()) {
+    reason.text = response + "; " + channel.error.text;
+  }
+  co_return channel.fail(std::move(reason));
+}
+
+// Uploads; where a response names a cause that a second request can remove, that is sent, once for
+// each cause. A stream cannot be sent twice.
+uring::Task<ExitCode> upload_with_remedies(Upload& up, Request& request) {
+  const Channel& channel = up.channel;
+  bool lacks_directory = up.input.is_regular;
+  while (true) {
+    const ExitCode responded = co_await upload(up, request);
+    if (responded != ExitCode::ok) co_return responded;
+    const int status = channel.head.status();
+    if (request.expects_continue && status == 417) {
+      // RFC 9110 10.1.1: without the expectation, which the server does not support.
+      request.expects_continue = false;
+      restart(up);
+    } else if (lacks_directory && may_lack_directory(status)) {
+      lacks_directory = false;
+      const ExitCode made = co_await provide_directories(up, *request.where);
+      if (made != ExitCode::ok) co_return made;
+      disconnect(up.channel);  // the server may close it while the file is sent
+    } else {
+      co_return ExitCode::ok;
+    }
+  }
+}
+
 // Closes the input and frees the upload; both are left to the sender where it still runs.
 void end_upload(std::unique_ptr<Upload> up) {
   if (up->running) {
@@ -243,14 +285,7 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
                   .length = input.length,
                   .expects_continue = input.length > expect_above_bytes};
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
-  ExitCode responded = co_await upload(*up, request);
-  if (responded == ExitCode::ok && request.expects_continue && channel.head.status() == 417) {
-    // RFC 9110 10.1.1: once more without the expectation, which the server does not support.
-    restart(*up);
-    request.expects_continue = false;
-    const ExitCode again = co_await upload(*up, request);
-    responded = again;
-  }
+  const ExitCode responded = co_await upload_with_remedies(*up, request);
   const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
   end_upload(std::move(up));
   disconnect(channel);
