@@ -72,18 +72,21 @@ TEST_F(Quoit, WorksWhereItsStandardStreamsAreClosed) {
 }
 
 TEST_F(Quoit, SaysThatAStandardStreamIsClosed) {
-  const ScriptedServer server(
-      {[](Peer& peer) { peer.read_to_end(); }, answers(response("200 OK", "hello"))});
+  const ScriptedServer server({[](Peer& peer) { peer.read_to_end(); },
+                               [](Peer& peer) { peer.read_to_end(); },
+                               answers(response("200 OK", "hello"))});
   const auto with_closed = [&](const char* closed, std::vector<std::string> arguments) {
     std::vector<std::string> words = {"sh", "-c", std::string("exec \"$@\" ") + closed, "sh"};
     for (std::string& word : line(std::move(arguments))) words.push_back(word);
     return test_support::run(words, here());
   };
-  const Finished put = with_closed("<&-", {"put", "-", server.url("/a")});
-  EXPECT_EQ(put.status, 26);
-  EXPECT_EQ(put.err,
-            "quoit: cannot read standard input: it is closed; redirect a file into it, or name the "
-            "file\n");
+  for (const char* name : {"-", "/dev/stdin"}) {
+    const Finished put = with_closed("<&-", {"put", name, server.url("/a")});
+    EXPECT_EQ(put.status, 26);
+    EXPECT_EQ(put.err,
+              "quoit: cannot read standard input: it is closed; redirect a file into it, or name "
+              "the file\n");
+  }
   const Finished got = with_closed(">&-", {"get", server.url("/a"), "-o", "-"});
   EXPECT_EQ(got.status, 23);
   EXPECT_EQ(got.err,

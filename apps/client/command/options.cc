@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "apps/client/command/option_table.h"
+#include "apps/client/command/url.h"
 #include "apps/options/command_line.h"
 #include "apps/options/help.h"
 #include "apps/options/messages.h"
@@ -32,6 +33,7 @@ bool is_original_form(const std::vector<std::string>& words) {
   if (words.size() < 2 || options::find_verb(program, words.front()) != options::no_verb) {
     return false;
   }
+  if (words.size() == 3 && is_original_method(words[1])) return true;  // "HOST:PORT GET /FILE"
   return is_number(words[1]) || (words.size() == 4 && is_original_method(words[2]));
 }
 
@@ -55,6 +57,16 @@ bool looks_like_url(std::string_view word) {
   return word.find_first_of("/:.") != std::string_view::npos;
 }
 
+// A URL without a verb: the error in the URL, or else the missing verb.
+ExitReason missing_verb(std::string_view word) {
+  Url url;
+  ExitReason reason = parse_url(word, url);
+  if (reason) return reason;
+  const std::string text = options::shown(word);
+  return options::usage_error(program, options::no_verb,
+                              "say what to do with '" + text + "', as in quoit get " + text);
+}
+
 // Takes the verb and its operands from the words.
 ExitReason take_verb(Command& command, Arguments& arguments) {
   const std::vector<std::string>& words = command.words;
@@ -64,9 +76,7 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   }
   const bool is_verb = options::find_verb(program, words.front()) != options::no_verb;
   if (!is_verb && words.size() == 1 && looks_like_url(words.front())) {
-    const std::string url = options::shown(words.front());
-    return options::usage_error(program, options::no_verb,
-                                "say what to do with '" + url + "', as in quoit get " + url);
+    return missing_verb(words.front());
   }
   ExitReason reason = options::take_verb(command);
   if (!reason) reason = options::take_operands(command);
@@ -79,7 +89,19 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   return {};
 }
 
+// An empty value is that of a variable of a shell that is not set: no file is meant by it.
+ExitReason check_paths(const Values& values) {
+  for (const char* const name : {"output", "unix-socket"}) {
+    const options::Setting& setting = values.setting(name);
+    if (!setting.is_given() || !values.text(name).empty()) continue;
+    return options::value_error(program, *setting.option, setting.place, "", "is empty");
+  }
+  return {};
+}
+
 ExitReason take_options(const Values& values, Arguments& arguments) {
+  ExitReason reason = check_paths(values);
+  if (reason) return reason;
   if (values.is_given("output") && values.flag("remote-name")) {
     return options::usage_error(program, static_cast<int>(Verb::get),
                                 "--output and --remote-name exclude each other");

@@ -78,6 +78,11 @@ ExitReason check_outputs(const std::vector<Job>& jobs) {
   return {};
 }
 
+// "put URL FILE": the operands in the wrong order.
+bool are_swapped(const std::string& file, const std::string& url) {
+  return file.find("://") != std::string::npos && url.find("://") == std::string::npos;
+}
+
 ExitReason name_target(const std::string& file, Url& where) {
   if (where.path.back() != '/') return {};
   const std::string name = file.substr(file.rfind('/') + 1);
@@ -109,6 +114,9 @@ ExitReason plan_original(const Arguments& arguments, Job& job) {
 
 ExitReason plan_job(const Arguments& arguments, const std::string& url, Job& job) {
   job.verb = arguments.verb;
+  if (job.verb == Verb::put && are_swapped(arguments.file, url)) {
+    return usage("the file stands before the URL, as in quoit put notes.txt http://HOST:PORT/");
+  }
   const ExitReason reason = parse_url(url, job.where);
   if (reason) return reason;
   if (job.verb == Verb::get) return name_output(arguments, job);

@@ -1,6 +1,7 @@
 // Reading URLs and writing their parts. Covered by tests/client/command/url_test.cc.
 #include "apps/client/command/url.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "apps/client/command/clause.h"
 #include "apps/client/command/printable.h"
+#include "apps/options/nearest_name.h"
 #include "parser/error.h"
 #include "parser/fields.h"
 #include "parser/hex.h"
@@ -83,18 +85,38 @@ std::string shown(std::string_view text) {
   return printable(line.substr(0, cut)) + "…";
 }
 
+bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
+
+// Why no host is named like that: the mistakes that people make.
+std::string_view host_problem(std::string_view text) {
+  if (text.find(' ') != std::string_view::npos) return "its host is not valid: it has a space";
+  if (text.find('\\') != std::string_view::npos) {
+    return "its host is not valid: a path begins with /, and not with a backslash";
+  }
+  if (!std::all_of(text.begin(), text.end(), is_ascii)) {
+    return "its host is not valid: a name with letters beyond ASCII is written in its xn-- form";
+  }
+  const bool is_open = text.find('[') != std::string_view::npos;
+  if (is_open != (text.find(']') != std::string_view::npos) ||
+      (!is_open && std::count(text.begin(), text.end(), ':') > 1)) {
+    return "its host is not valid: an IPv6 address stands in brackets, as [::1]";
+  }
+  return {};
+}
+
 // Why the authority of a URL, "user@host:port", is not valid.
 std::string_view authority_problem(std::string_view authority) {
   authority = authority.substr(authority.rfind('@') + 1);
+  if (const std::string_view problem = host_problem(authority); !problem.empty()) return problem;
   const std::size_t bracket = authority.find(']');  // of an IPv6 literal
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  const bool is_open = authority.starts_with('[') && bracket == std::string_view::npos;
   if (authority.substr(0, colon).empty()) return "it names no host";
-  if (colon == std::string_view::npos || is_open) return "its host is not valid";
+  if (colon == std::string_view::npos) return "its host is not valid";
   const std::string_view port = authority.substr(colon + 1);
   unsigned number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  const bool good = error == std::errc() && end == port.data() + port.size() && number <= 65535;
+  const bool good =
+      error == std::errc() && end == port.data() + port.size() && number >= 1 && number <= 65535;
   return good ? "its host is not valid" : "its port is not a number from 1 to 65535";
 }
 
@@ -111,9 +133,31 @@ bool lacks_slashes(std::string_view text) {
   return http1::equal_ignoring_case(scheme, "http") || http1::equal_ignoring_case(scheme, "https");
 }
 
+// "http//host": a host named http does not exist.
+bool lacks_colon(std::string_view text) {
+  const std::size_t slashes = text.find("//");
+  if (slashes == std::string_view::npos) return false;
+  const std::string_view host = text.substr(0, slashes);
+  return http1::equal_ignoring_case(host, "http") || http1::equal_ignoring_case(host, "https");
+}
+
+// Says whether a scheme that quoit does not know is a mistyped "http".
+bool resembles_http(std::string_view scheme) {
+  constexpr std::array<std::string_view, 6> others = {"ftp",  "ftps", "nntp",
+                                                      "sftp", "smtp", "tftp"};
+  if (std::find(others.begin(), others.end(), scheme) != others.end()) return false;
+  constexpr std::array<std::string_view, 2> web = {"http", "https"};
+  return options::nearest_name(scheme, web) == "http";
+}
+
 ExitReason unsupported(std::string_view text) {
+  const std::string_view scheme = text.substr(0, std::max<std::size_t>(scheme_size(text), 1) - 1);
+  const std::string advice =
+      resembles_http(scheme)
+          ? "did you mean " + shown("http" + std::string(text.substr(scheme.size()))) + "?"
+          : "quoit supports no other scheme";
   return exit_with(ExitCode::unsupported_scheme,
-                   "'" + shown(text) + "' is not an http:// URL; quoit supports no other scheme");
+                   "'" + shown(text) + "' is not an http:// URL; " + advice);
 }
 
 // Removes "." and ".." from an absolute path. RFC 3986 5.2.4.
@@ -165,6 +209,7 @@ std::string Url::text() const { return "http://" + authority() + target(); }
 
 ExitReason parse_url(std::string_view text, Url& url) {
   if (lacks_slashes(text)) return bad_url(text, "two slashes belong behind the scheme");
+  if (lacks_colon(text)) return bad_url(text, "a colon belongs behind the scheme");
   const bool has_scheme = text.substr(scheme_size(text), 2) == "//" && scheme_size(text) > 0;
   const std::string whole = has_scheme ? std::string(text) : "http://" + std::string(text);
   const std::size_t after_slashes = whole.find("://") + 3;

@@ -100,7 +100,7 @@ uring::Task<ExitCode> read_front(uring::Io& io, InputFile& input) {
 uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::string& name) {
   input.buffer.resize(front_bytes + data_bytes + back_bytes);
   input.name = name;
-  if (name == standard_stream) {
+  if (name == standard_stream || name == "/dev/stdin") {
     input.name = "standard input";
     input.fd = STDIN_FILENO;
     input.is_stream = true;
@@ -110,7 +110,8 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
   const Interrupt::ExitsAtOnce exits;  // a named pipe waits for its writer
   const uring::Result opened = co_await io.open(AT_FDCWD, input.name.c_str(), how);
   if (!opened.ok()) {
-    const std::string why(uring::describe(opened.fault()));
+    const bool circles = opened.error() == ELOOP;
+    const std::string why(circles ? "its links lead in circles" : uring::describe(opened.fault()));
     co_return fail_reading(input, why + "; check the path");
   }
   input.fd = opened.value;

@@ -28,9 +28,10 @@ constexpr int max_links = 40;
 
 ExitCode fail_writing(OutputFile& output, uring::Result result) {
   std::string text = "cannot write " + output.name + ": ";
-  if (result.error() == EBADF) {
-    output.error = exit_with(ExitCode::write_error,
-                             text + "it is closed; redirect it to a file, or give -o FILE");
+  if (result.error() == EBADF || result.error() == ELOOP) {
+    text += result.error() == EBADF ? "it is closed; redirect it to a file, or give -o FILE"
+                                    : "its links lead in circles; remove them, or give -o FILE";
+    output.error = exit_with(ExitCode::write_error, std::move(text));
     return ExitCode::write_error;
   }
   switch (const uring::Fault fault = result.fault()) {

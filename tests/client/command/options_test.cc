@@ -115,6 +115,18 @@ TEST(Options, SayHowToGoOn) {
            Row{{"gte", "u"}, "there is no verb 'gte'; did you mean 'get'? See 'quoit --help'"},
            Row{{"http://h/f"},
                "say what to do with 'http://h/f', as in quoit get http://h/f; see 'quoit --help'"},
+           Row{{"http:/h/f"},
+               "'http:/h/f' is not a URL: two slashes belong behind the scheme; write "
+               "http://HOST:PORT/PATH"},
+           Row{{"h:80", "GET", "/f"},
+               "the form with a host and a port is quoit HOST PORT GET|PUT /FILE, as in quoit "
+               "127.0.0.1 8080 GET /notes.txt; see 'quoit --help'"},
+           Row{{"get", "u", "-o", ""},
+               "--output: '' is empty; give the path of a file, a directory with a slash at its "
+               "end, or -, as in --output copy.txt"},
+           Row{{"get", "u", "--unix-socket", ""},
+               "--unix-socket: '' is empty; give the path of a socket, as in --unix-socket "
+               "/run/quoit.sock"},
            Row{{"put", "--limit-rate", "1M", "f", "u"},
                "there is no option --limit-rate; see 'quoit put --help'"},
            Row{{"get", "u", "--ouput", "f"},

@@ -67,6 +67,16 @@ TEST(Plan, CompletesTheUrlOfAnUpload) {
   EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .file = "dir/"}), ExitCode::usage);
 }
 
+TEST(Plan, SaysThatTheFileStandsBeforeTheUrl) {
+  Plan plan;
+  const ExitReason reason =
+      make_plan({.verb = Verb::put, .urls = {"f"}, .file = "http://h:1/"}, plan);
+  EXPECT_EQ(code_of(reason), ExitCode::usage);
+  EXPECT_EQ(reason.text,
+            "the file stands before the URL, as in quoit put notes.txt http://HOST:PORT/; see "
+            "'quoit --help'");
+}
+
 TEST(Plan, KeepsTheOriginalForm) {
   const Plan get = planned({.host = "h", .port = "8080", .method = "GET", .path = "/d/a.txt"});
   EXPECT_EQ(get.jobs[0].verb, Verb::get);

@@ -78,6 +78,25 @@ TEST(Url, SaysThatTheSlashesAreMissing) {
             "http://HOST:PORT/PATH");
 }
 
+TEST(Url, SuggestsHttpForAMistypedScheme) {
+  struct Row {
+    std::string_view typed, advice;
+  };
+  for (const Row& row : {Row{"htp://h/x", "did you mean http://h/x?"},
+                         Row{"htttp://me:secret@h", "did you mean http://h?"},
+                         Row{"ttp://h", "did you mean http://h?"},
+                         Row{"hhtp://h:1/a b", "did you mean http://h:1/a b?"},
+                         Row{"https://h/x", "quoit supports no other scheme"},
+                         Row{"ftp://h/x", "quoit supports no other scheme"},
+                         Row{"file:///x", "quoit supports no other scheme"}}) {
+    Url url;
+    const ExitReason reason = parse_url(row.typed, url);
+    EXPECT_EQ(code_of(reason), ExitCode::unsupported_scheme) << row.typed;
+    EXPECT_TRUE(reason.text.ends_with("is not an http:// URL; " + std::string(row.advice)))
+        << reason.text;
+  }
+}
+
 TEST(Url, SaysWhichPartOfTheAuthorityIsNotValid) {
   struct Row {
     std::string_view typed, problem;
@@ -88,8 +107,19 @@ TEST(Url, SaysWhichPartOfTheAuthorityIsNotValid) {
       {"http://me@[::1]:70000/", "its port is not a number from 1 to 65535"},
       {"http://:80/", "it names no host"},
       {"http:///a", "it names no host"},
-      {"http://ho st:80/", "its host is not valid"},
-      {"http://[::1/", "its host is not valid"},
+      {"http://h:0/", "its port is not a number from 1 to 65535"},
+      {"http://ho st:80/", "its host is not valid: it has a space"},
+      {" http://h/", "its host is not valid: it has a space"},
+      {"http://h\\a", "its host is not valid: a path begins with /"},
+      {"http://h:80\\a", "its host is not valid: a path begins with /"},
+      {"http://b\xc3\xbc"
+       "cher/",
+       "its host is not valid: a name with letters beyond ASCII"},
+      {"http://[::1/", "its host is not valid: an IPv6 address stands in brackets"},
+      {"http://::1/", "its host is not valid: an IPv6 address stands in brackets"},
+      {"fe80::1", "its host is not valid: an IPv6 address stands in brackets"},
+      {"http//h/x", "a colon belongs behind the scheme"},
+      {"HTTPS//h", "a colon belongs behind the scheme"},
   };
   for (const Row& row : rows) {
     Url url;

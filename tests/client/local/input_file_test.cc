@@ -171,6 +171,9 @@ TEST_F(InputFileTest, SaysWhyItCannotBeOpened) {
   const Upload directory = read(directory_.string());
   EXPECT_EQ(directory.code, ExitCode::read_error);
   EXPECT_NE(directory.input.error.text.find("it is a directory"), std::string::npos);
+  std::filesystem::create_symlink("loop", path("loop"));
+  EXPECT_NE(read(path("loop")).input.error.text.find("its links lead in circles"),
+            std::string::npos);
 }
 
 }  // namespace
