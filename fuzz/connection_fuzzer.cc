@@ -113,12 +113,12 @@ Server& server_for(const Setup& setup) {
   chosen.shared.most_connections = setup.overloaded ? 0 : 1;
   chosen.worker.draining = false;
   chosen.engine.reset();
-  chosen.worker.files.invalidate_all();  // what it remembers was true of another configuration
+  chosen.worker.files.invalidate_all();  // its entries are of another configuration
   return chosen;
 }
 
 // The way in which the bytes of a script reach the server.
-enum class Pieces : std::uint8_t { as_told, one, few_at_a_time };
+enum class Pieces : std::uint8_t { as_scripted, one, few_at_a_time };
 
 // One connection, run to its end.
 class Play {
@@ -129,7 +129,7 @@ class Play {
     socket_ = engine_.connected();
     server::Connection* const c = worker_.admit(socket_);
     if (c) worker_.connections.spawn(server::serve(*c));
-    if (pieces == Pieces::as_told) {
+    if (pieces == Pieces::as_scripted) {
       if (script_.receive_bytes > 0) split_receives(script_.receive_bytes);
       for (const Event& event : script_.events) act(event);
     } else {
@@ -220,7 +220,7 @@ class Play {
   }
 
   void end(Pieces pieces) {
-    if (pieces != Pieces::as_told || !script_.stays_silent) {
+    if (pieces != Pieces::as_scripted || !script_.stays_silent) {
       engine_.peer_takes(socket_, SIZE_MAX);
       engine_.peer_finishes(socket_);
     }
@@ -299,50 +299,50 @@ bool same_entries(const Entries& left, const Entries& right) {
 }
 
 // The result of a calm run: the responses without fields that vary.
-struct Told {
+struct Outcome {
   std::string answers;
   bool depends_on_cuts = false;  // two correct responses are possible
 };
 
-// Some limits are checked when a receive ends: a body beyond --max-body that is malformed further
-// on is refused for either reason, and a discarded body is given up close to its bound.
+// --max-body is checked when a receive ends: a body beyond it that is malformed further on is
+// refused for either reason.
 bool may_depend_on_cuts(const Asked& asked, const Setup& setup) {
-  constexpr std::size_t most_dropped = 65536;
   const bool is_chunked = asked.head.body().kind == http1::BodyKind::chunked;
-  const bool is_beyond = setup.small_bodies && asked.body_is_bad;
-  return is_chunked && (is_beyond || asked.body.size() > most_dropped);
+  return is_chunked && setup.small_bodies && asked.body_is_bad;
 }
 
 // After a malformed head: a refusal, and no further byte.
-void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Told& told) {
+void check_end(const Asks& asks, const Setup& setup, std::string_view& rest, Outcome& outcome) {
   if (asks.end == http1::Progress::failed) {
     Answer refusal;
     require(take_answer(rest, asks.method, refusal), "a malformed head is refused");
     const int status = setup.overloaded ? refusal.head.status() : http1::status_of(asks.error);
     require(refusal.head.status() == status, "a refusal has the status of the error");
     require(!refusal.head.keep_alive(), "a refusal closes the connection");
-    append_lasting(refusal, told.answers);
+    append_lasting(refusal, outcome.answers);
   }
   require(rest.empty(), "there is no response without a request");
 }
 
 // Reads the responses in parallel with the requests, and updates `model`.
-Told follow_calm(const Asks& asks, std::string_view rest, const Setup& setup, fuzz::Model& model) {
-  Told told;
+Outcome follow_calm(const Asks& asks, std::string_view rest, const Setup& setup,
+                    fuzz::Model& model) {
+  Outcome outcome;
   for (const Asked& asked : asks.all) {
     Answer answer;
-    require(take_answer(rest, asked.head.method(), answer), "each request gets a response");
+    require(take_answer(rest, asked.head.method(), answer),
+            "each request gets a response, unless one before it has closed the connection");
     model.follow(asked, answer);
-    append_lasting(answer, told.answers);
-    told.depends_on_cuts = told.depends_on_cuts || may_depend_on_cuts(asked, setup);
+    append_lasting(answer, outcome.answers);
+    outcome.depends_on_cuts = outcome.depends_on_cuts || may_depend_on_cuts(asked, setup);
     const bool is_last = !answer.head.keep_alive() || !asked.body_is_whole;
-    if (is_last || (rest.empty() && told.depends_on_cuts)) {
+    if (is_last || (rest.empty() && outcome.depends_on_cuts)) {
       require(rest.empty(), "no byte follows the last response");
-      return told;
+      return outcome;
     }
   }
-  check_end(asks, setup, rest, told);
-  return told;
+  check_end(asks, setup, rest, outcome);
+  return outcome;
 }
 
 void check_calm_files(const Entries& found, const Entries& expected) {
@@ -454,25 +454,25 @@ bool may_have_written(const Play& play, const Asks& asks) {
 }
 
 // Runs the script once and checks the results. nullopt: the run was not calm.
-std::optional<Told> play(const Script& script, const Setup& setup, const Asks& asks,
-                         Pieces pieces) {
+std::optional<Outcome> play(const Script& script, const Setup& setup, const Asks& asks,
+                            Pieces pieces) {
   Play play(script, server_for(setup));
   play.run(pieces);
   require(setup.writable || !play.has_written(), "a read-only server does not write");
   fuzz::Model model(tree().wanted(), setup);
-  std::optional<Told> told;
+  std::optional<Outcome> outcome;
   std::vector<int> statuses;
   if (play.was_calm())
-    told = follow_calm(asks, play.received(), setup, model);
+    outcome = follow_calm(asks, play.received(), setup, model);
   else
     statuses = follow_hurt(asks, play.received());
   if (!may_have_written(play, asks)) {
-    require(!told || same_entries(model.entries(), tree().wanted()),
+    require(!outcome || same_entries(model.entries(), tree().wanted()),
             "no file changes without a write");
-    return told;
+    return outcome;
   }
   const Entries found = tree().scan();
-  if (told) {
+  if (outcome) {
     check_calm_files(found, model.entries());
   } else {
     check_hurt_files(found, asks, play.failed_unlinks());
@@ -480,7 +480,7 @@ std::optional<Told> play(const Script& script, const Setup& setup, const Asks& a
   }
   tree().check_outside();
   tree().restore(found);
-  return told;
+  return outcome;
 }
 
 }  // namespace
@@ -489,13 +489,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Script script(fuzz::text_of_input(data, size));
   const Setup setup(script.settings);
   const Asks asks = fuzz::read_requests(script.bytes, setup.limits());
-  const std::optional<Told> as_told = play(script, setup, asks, Pieces::as_told);
-  if (!as_told) return 0;
+  const std::optional<Outcome> as_scripted = play(script, setup, asks, Pieces::as_scripted);
+  if (!as_scripted) return 0;
   const bool was_cut = script.receive_bytes > 0 || script.events.size() > 1;
-  const std::optional<Told> otherwise =
+  const std::optional<Outcome> otherwise =
       play(script, setup, asks, was_cut ? Pieces::one : Pieces::few_at_a_time);
-  if (as_told->depends_on_cuts) return 0;
-  require(otherwise && otherwise->answers == as_told->answers,
+  if (as_scripted->depends_on_cuts) return 0;
+  require(otherwise && otherwise->answers == as_scripted->answers,
           "the split of the bytes does not change the responses");
   return 0;
 }

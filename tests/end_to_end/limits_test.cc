@@ -125,6 +125,23 @@ TEST(Limits, UnwantedBodyThatStopsEndsTheConnection) {
   EXPECT_EQ(client.read_to_end(), "");
 }
 
+// The response comes before the body, and does not announce the end of the connection.
+TEST(Limits, RefusedBodyInChunksIsReadToItsEnd) {
+  Site site(with_limits({"--writable"}));
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  const std::string chunk = "19000\r\n" + noise(0x19000) + "\r\n";
+  for (const int chunks : {1, 20}) {
+    client.send(request("PUT", "/a", {"Transfer-Encoding: chunked", "If-None-Match: *"}));
+    const Response refusal = client.read_response();
+    EXPECT_EQ(refusal.status, 412);
+    EXPECT_FALSE(refusal.has("Connection"));
+    for (int i = 0; i < chunks; ++i) ASSERT_TRUE(client.send(chunk));
+    client.send("0\r\n\r\n");
+    EXPECT_EQ(client.ask(get("/a")).body, "hello");
+  }
+}
+
 TEST(Limits, BodyThatTricklesBelowTheLowestRateIs408) {
   Site site(with_limits({"--writable", "--body-timeout", "0.3", "--lowest-rate", "100000"}));
   RawClient client = site.connect();

@@ -84,12 +84,12 @@ uring::Task<bool> drop_body(Connection& c) {
   Exchange& x = *c.exchange;
   x.request.body_began_ms = c.io.loop().now();
   BodyReader reader(x.request.head.body(), x.site->limits);
-  while (reader.delivered() <= most_dropped_bytes) {
+  Progress progress = Progress::more;
+  while (progress == Progress::more) {
     const Received received = co_await receive_some(c, reader, 0);
-    if (received.progress == Progress::done) co_return true;
-    if (received.progress == Progress::failed) co_return false;
+    progress = received.progress;
   }
-  co_return false;
+  co_return progress == Progress::done;
 }
 
 }  // namespace server

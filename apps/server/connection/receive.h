@@ -24,7 +24,8 @@ inline void end_wait(uring::Io& io) {
   if (io.timed_out() && !io.stopped()) io.renew();
 }
 
-// An unwanted body up to this size is received and dropped, so that the connection stays open.
+// An unwanted body whose Content-Length is at most this is received and dropped, so that the
+// connection stays open.
 inline constexpr std::uint64_t most_dropped_bytes = 65536;
 
 // Adds the next bytes of the body to the block behind its first `filled` bytes, which are not the
@@ -32,8 +33,9 @@ inline constexpr std::uint64_t most_dropped_bytes = 65536;
 // request in the input. Waits for the peer at most as long as --body-timeout and --lowest-rate say.
 uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled);
 
-// Receives the rest of a body and drops it, up to about most_dropped_bytes. False: the body is
-// longer, malformed or incomplete, and the caller has to end the connection.
+// Receives the rest of a body and drops it. No size bounds a body in chunks, because the response
+// has promised to keep the connection; --body-timeout and --lowest-rate bound the time. False: the
+// body is malformed, incomplete or too slow, and the caller has to end the connection.
 uring::Task<bool> drop_body(Connection& c);
 
 }  // namespace server

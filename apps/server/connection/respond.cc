@@ -23,15 +23,19 @@ using http1::BodyKind;
 
 namespace {
 
-// Whether to receive and drop the body of the request, if it was not received and is small. If it
-// is large, ends the connection. A client that sent an Expect field may or may not send its body,
-// which the server cannot distinguish, so that the connection ends as well.
+// Whether to receive and drop the body of the request, if it was not received. This function alone
+// decides whether the connection survives an unwanted body: it returns true, or the response says
+// "Connection: close". The connection ends if Content-Length announces a large body. A body in
+// chunks, whose size is not known when the response begins, is dropped to its end. A client that
+// sent an Expect field may or may not send its body, which the server cannot distinguish, so that
+// the connection ends as well.
 bool must_drop_body(Connection& c) {
   Exchange& x = *c.exchange;
-  if (x.request.body_taken || x.request.head.body().kind == BodyKind::none) return false;
-  const bool is_small = x.request.head.body().length <= most_dropped_bytes;
+  const http1::Body body = x.request.head.body();
+  if (x.request.body_taken || body.kind == BodyKind::none) return false;
+  const bool is_droppable = body.kind == BodyKind::chunked || body.length <= most_dropped_bytes;
   const bool has_expectation = x.request.head.expectation() != http1::Expectation::none;
-  if (x.plan.keep_alive && is_small && !has_expectation) return true;
+  if (x.plan.keep_alive && is_droppable && !has_expectation) return true;
   close_after_answer(c);
   return false;
 }

@@ -75,18 +75,50 @@ TEST_F(Responding, lingers_before_a_large_unwanted_body) {
   EXPECT_EQ(world.engine.unread(socket), 0U);
 }
 
-// The size of a chunked body is not known in advance. A close with unread bytes would reset the
-// connection.
-TEST_F(Responding, lingers_when_a_chunked_unwanted_body_is_large) {
+// The size of a chunked body is not known when the response begins, and the response does not
+// announce the end of the connection.
+TEST_F(Responding, drops_a_large_chunked_unwanted_body_and_keeps_the_connection) {
   const int socket = world.connect();
-  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n"));
-  for (int i = 0; i < 100; ++i) world.say(socket, "400\r\n" + pattern(1024) + "\r\n");
-  EXPECT_TRUE(world.heard(socket).starts_with("HTTP/1.1 405 "));
+  const std::string head = head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n");
+  EXPECT_TRUE(world.say(socket, head).starts_with("HTTP/1.1 405 "));
+  for (int i = 0; i < 200; ++i) world.say(socket, "400\r\n" + pattern(1024) + "\r\n");
+  EXPECT_EQ(world.heard(socket).find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(world.say(socket, "0\r\n\r\n" + get_hello).ends_with(hello));
+  EXPECT_FALSE(world.engine.finished(socket));
+}
+
+// Each refusal of a PUT either announces the end of the connection, or the next request gets its
+// response.
+TEST_F(Responding, keeps_its_promise_about_the_connection_after_each_refused_body) {
+  make_writable();
+  const std::string body = "19000\r\n" + pattern(0x19000) + "\r\n0\r\n\r\n";
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  const auto is_promised = [](const std::string& response) {
+    return response.find("\r\nConnection: close\r\n") == std::string::npos;
+  };
+  struct Row {
+    const char* target;
+    const char* fields;
+    int status;
+    bool is_kept;
+  };
+  for (const Row& row : {Row{"/hello.txt", "If-None-Match: *\r\n", 412, true},
+                         Row{"/hello.txt/x", "", 409, true}, Row{"/new", "Range: x\r\n", 400, true},
+                         Row{"/new", "If-Match: *\r\nExpect: 100-continue\r\n", 412, false}}) {
+    const std::string bytes = head_of("PUT", row.target, chunked + row.fields) + body + get_hello;
+    const std::string response = world.ask(bytes);
+    EXPECT_EQ(lab::statuses_of(response)[0], row.status) << response;
+    EXPECT_EQ(is_promised(response), row.is_kept) << response;
+    EXPECT_EQ(response.ends_with(hello), row.is_kept) << response;
+  }
+}
+
+TEST_F(Responding, ends_the_connection_if_the_rest_of_an_unwanted_body_does_not_arrive) {
+  const int socket = world.connect();
+  world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n") + "5\r\nabc");
+  EXPECT_FALSE(world.engine.finished(socket));
+  world.pass(world.site.timeouts.body_ms + 100);
   EXPECT_TRUE(world.engine.finished(socket));
-  EXPECT_FALSE(world.engine.closed(socket));
-  world.engine.peer_finishes(socket);
-  world.settle();
-  EXPECT_EQ(world.engine.unread(socket), 0U);
 }
 
 TEST_F(Responding, lingers_when_an_unwanted_body_is_malformed) {
