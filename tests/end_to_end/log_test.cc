@@ -100,12 +100,32 @@ TEST(Log, BytesThatCouldBreakALineOrATerminalAreEscaped) {
   }
 }
 
-TEST(Log, RefusedHeadsAreLoggedWithoutTheirBytes) {
-  Site site;
-  site.ask("GET /\x1b[31m HTTP/1.1\r\nHost: test\r\n\r\n");
-  const std::vector<std::string> log = final_log(site);
-  ASSERT_EQ(log.size(), 1U);
-  EXPECT_NE(log[0].find("\"-\" 400 "), std::string::npos) << log[0];
+TEST(Log, RefusedHeadsAreLoggedWithTheirRequestLine) {
+  for (const bool json : {false, true}) {
+    Scratch logs;
+    Site site({"--log-format", json ? "json" : "combined", "--log-heads", logs.path("heads")},
+              {.workers = 1});  // one after the other
+    site.ask("GET /x%zz HTTP/1.1\r\nHost: test\r\nCookie: secret\r\n\r\n");
+    site.ask("GET /\x1b[31m\" HTTP/1.1\r\nHost: test\r\n\r\n");
+    site.ask("\r\nGET /" + std::string(300, 'a') + "\x80 HTTP/1.1\r\nHost: test\r\n\r\n");
+    const std::vector<std::string> log = final_log(site);
+    ASSERT_EQ(log.size(), 3U);
+    const std::string cut = "\"GET /" + std::string(195, 'a') + "\"";
+    const std::vector<std::string> expected =
+        json ? std::vector<
+                   std::string>{R"("request_line":"GET /x%zz HTTP/1.1","status":400,)",
+                                R"("request_line":"GET /\u001b[31m\" HTTP/1.1","status":400)",
+                                R"("request_line":)" + cut + ",\"status\":400,"}
+             : std::vector<std::string>{R"("GET /x%zz HTTP/1.1" 400 )",
+                                        R"("GET /\x1b[31m\" HTTP/1.1" 400 )", cut + " 400 "};
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      EXPECT_NE(log[i].find(expected[i]), std::string::npos) << log[i];
+      EXPECT_EQ(log[i].find("secret"), std::string::npos) << log[i];
+    }
+    EXPECT_NE(
+        logs.read("heads").value_or("").find("> (not a valid request head) GET /x%zz HTTP/1.1\n"),
+        std::string::npos);
+  }
 }
 
 TEST(Log, AnswersThatWereNotSentWholeAreMarked) {

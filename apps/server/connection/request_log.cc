@@ -14,7 +14,10 @@ LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   const http1::RequestHead& head = x.request.head;
   LogRecord record{.remote = x.remote.data(), .time = seconds};
   record.status = status;
-  if (head.size() == 0) return record;  // the head is not valid, so that the line has none of it
+  if (head.size() == 0) {  // the head is not valid or not complete
+    record.refused_line = refused_line(x.in.unused());
+    return record;
+  }
   record.method = head.method_text();
   record.target = head.target();
   record.protocol = http1::text_of(head.version());
@@ -55,7 +58,9 @@ void log_responses(Output& out, const WorkerState& worker, bool aborted) {
 
 void log_heads(AccessLog& log, const Exchange& x, std::string_view response) {
   std::string text;
-  format_heads(x.remote.data(), x.request.head, response, text);
+  const http1::RequestHead& head = x.request.head;
+  const std::string_view line = head.size() == 0 ? refused_line(x.in.unused()) : "";
+  format_heads(x.remote.data(), head, line, response, text);
   log.append_text(text);
 }
 

@@ -21,12 +21,15 @@ void append_printable(std::string& out, std::string_view text) {
 }  // namespace
 
 void format_heads(std::string_view remote, const http1::RequestHead& request,
-                  std::string_view response, std::string& out) {
+                  std::string_view refused_line, std::string_view response, std::string& out) {
   out += "* ";
   out += remote;
   out += '\n';
   if (request.size() == 0) {
-    out += "> (not a valid request head)\n";
+    out += "> (not a valid request head)";
+    if (!refused_line.empty()) out += ' ';
+    append_printable(out, refused_line);
+    out += '\n';
   } else {
     out += "> ";
     append_printable(out, request.method_text());

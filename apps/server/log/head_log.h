@@ -13,9 +13,10 @@
 namespace server {
 
 // Appends to `out` a line with the client's address `remote`, the parsed request head with "> " in
-// front of each line, and the `response` head with "< ". Values of credential fields are replaced,
-// and bytes that are not printable ASCII become "?".
+// front of each line, and the `response` head with "< ". Of a head that the parser has rejected,
+// `refused_line` is written. Values of credential fields are replaced, and bytes that are not
+// printable ASCII become "?".
 void format_heads(std::string_view remote, const http1::RequestHead& request,
-                  std::string_view response, std::string& out);
+                  std::string_view refused_line, std::string_view response, std::string& out);
 
 }  // namespace server

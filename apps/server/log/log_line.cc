@@ -1,6 +1,7 @@
 // Writing and escaping the fields of a line. Covered by tests/server/log/log_line_test.cc.
 #include "apps/server/log/log_line.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <time.h>
@@ -93,8 +94,9 @@ std::size_t most_bytes(const LogRecord& record, LogFormat format) {
   const std::size_t escape_bytes = is_json ? 6 : 4;
   const std::size_t rest_bytes = is_json ? 384 : 128;
   return rest_bytes +
-         escape_bytes * (record.remote.size() + record.method.size() + record.target.size() +
-                         record.protocol.size() + record.referer.size() + record.user_agent.size());
+         escape_bytes * (record.remote.size() + record.method.size() + record.refused_line.size() +
+                         record.target.size() + record.protocol.size() + record.referer.size() +
+                         record.user_agent.size());
 }
 
 void append_json(LineWriter& out, std::string_view name, std::string_view text) {
@@ -125,7 +127,7 @@ void format_combined(const LogRecord& record, std::string_view time, LineWriter&
   out.text(time);
   out.text("] \"");
   if (record.method.empty()) {
-    out.byte('-');
+    append_or_dash(out, record.refused_line);
   } else {
     out.combined_text(record.method);
     out.byte(' ');
@@ -152,6 +154,7 @@ void format_json(const LogRecord& record, std::string_view time, LineWriter& out
   append_json(out, "method", record.method);
   append_json(out, "target", record.target);
   append_json(out, "protocol", record.protocol);
+  if (!record.refused_line.empty()) append_json(out, "request_line", record.refused_line);
   append_json(out, "status", record.status);
   append_json(out, "bytes", static_cast<std::int64_t>(record.bytes));
   append_json(out, "duration_us", record.duration_us);
@@ -161,6 +164,12 @@ void format_json(const LogRecord& record, std::string_view time, LineWriter& out
 }
 
 }  // namespace
+
+std::string_view refused_line(std::string_view received) {
+  const std::size_t begin = std::min(received.find_first_not_of("\r\n"), received.size());
+  const std::string_view line = received.substr(begin, most_refused_bytes);
+  return line.substr(0, line.find_first_of("\r\n"));
+}
 
 std::string_view LogTime::text(std::int64_t seconds) {
   if (seconds != seconds_) {

@@ -18,6 +18,8 @@ enum class LogFormat : std::uint8_t { combined, json };
 struct LogRecord {
   std::string_view remote;  // the peer's address, or "unix"
   std::string_view method;  // empty where the head could not be parsed
+  // Where the head could not be parsed: the received request line, see refused_line().
+  std::string_view refused_line;
   std::string_view target;
   std::string_view protocol;  // "HTTP/1.1"
   std::string_view referer;
@@ -28,6 +30,11 @@ struct LogRecord {
   int status = 0;
   bool aborted = false;  // the response was not sent completely
 };
+
+// The line that begins `received`, bytes that the parser has rejected: without line ends in front
+// of it, and not beyond most_refused_bytes. A view of `received`.
+inline constexpr std::size_t most_refused_bytes = 200;
+std::string_view refused_line(std::string_view received);
 
 // The time as text in a log format; formatted once for each second.
 class LogTime {
@@ -43,7 +50,9 @@ class LogTime {
   std::array<char, 32> text_{};
 };
 
-// Appends the line of `record`, with its line feed, to `out`. Bytes that could end a line or
+// Appends the line of `record`, with its line feed, to `out`. The line of a request that the parser
+// has rejected shows LogRecord::refused_line: as the request line in the combined format, as the
+// additional member "request_line" in JSON. Bytes that could end a line or
 // control a terminal are escaped: as \xhh in the combined format, as \u00hh in JSON. Well-formed
 // UTF-8 is written as it is in JSON; the combined format escapes all bytes beyond ASCII. `time` was
 // made for `format`.

@@ -53,7 +53,7 @@ TEST_F(RequestLog, writes_a_line_for_each_response) {
   world.ask("");
   EXPECT_EQ(lines(), (Lines{"\"GET /hello.txt HTTP/1.1\" 200 6",
                             "\"HEAD /hello.txt HTTP/1.1\" 200 0", "\"GET /none HTTP/1.1\" 404 45",
-                            "\"GET /hello.txt HTTP/1.1\" 206 2", "\"-\" 400 78"}));
+                            "\"GET /hello.txt HTTP/1.1\" 206 2", "\"bad\" 400 78"}));
 }
 
 // The text of a line is in received bytes, which move and are overwritten: the line must be written

@@ -13,9 +13,10 @@ namespace {
 using lab::head_of;
 using lab::Request;
 
-std::string format(const http1::RequestHead& request, std::string_view response) {
+std::string format(const http1::RequestHead& request, std::string_view response,
+                   std::string_view refused = "") {
   std::string out = "before\n";
-  format_heads("192.0.2.1", request, response, out);
+  format_heads("192.0.2.1", request, refused, response, out);
   return out;
 }
 
@@ -43,12 +44,15 @@ TEST(HeadLog, shows_no_byte_that_a_terminal_could_interpret) {
             "before\n* 192.0.2.1\n> GET / HTTP/1.1\n> Host: a\n> X: a?b??\n< HTTP/1.1 200 O?K\n");
 }
 
-TEST(HeadLog, shows_nothing_of_a_head_that_could_not_be_parsed) {
+TEST(HeadLog, shows_only_the_request_line_of_a_head_that_could_not_be_parsed) {
   http1::RequestHead head;
   const std::string bytes = "GET / HTTP/1.1\r\nCookie: secret\r\nbad line\r\n\r\n";
   EXPECT_EQ(http1::parse_request(bytes, head), http1::Progress::failed);
   EXPECT_EQ(format(head, "HTTP/1.1 400 Bad Request\r\n\r\n"),
             "before\n* 192.0.2.1\n> (not a valid request head)\n"
+            "< HTTP/1.1 400 Bad Request\n< \n");
+  EXPECT_EQ(format(head, "HTTP/1.1 400 Bad Request\r\n\r\n", "GET /\x1b HTTP/1.1"),
+            "before\n* 192.0.2.1\n> (not a valid request head) GET /? HTTP/1.1\n"
             "< HTTP/1.1 400 Bad Request\n< \n");
 }
 

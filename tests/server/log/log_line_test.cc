@@ -1,6 +1,7 @@
 // The lines of the access log to the byte, and that no request can break or forge one.
 #include "apps/server/log/log_line.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,32 @@ TEST(Lines, are_JSON) {
             "{\"time\":\"1970-01-01T00:00:00Z\",\"remote\":\"unix\",\"method\":\"\","
             "\"target\":\"\",\"protocol\":\"\",\"status\":400,\"bytes\":0,\"duration_us\":0,"
             "\"referer\":\"\",\"user_agent\":\"\",\"aborted\":true}\n");
+}
+
+TEST(Lines, show_the_request_line_of_a_refused_head) {
+  const LogRecord record{.remote = "unix", .refused_line = "GET /\x1b\" HTTP/1.1", .status = 400};
+  EXPECT_EQ(
+      line(record, LogFormat::combined),
+      "unix - - [01/Jan/1970:00:00:00 +0000] \"GET /\\x1b\\\" HTTP/1.1\" 400 0 \"-\" \"-\"\n");
+  EXPECT_EQ(line(record, LogFormat::json),
+            "{\"time\":\"1970-01-01T00:00:00Z\",\"remote\":\"unix\",\"method\":\"\","
+            "\"target\":\"\",\"protocol\":\"\",\"request_line\":\"GET /\\u001b\\\" HTTP/1.1\","
+            "\"status\":400,\"bytes\":0,\"duration_us\":0,"
+            "\"referer\":\"\",\"user_agent\":\"\",\"aborted\":false}\n");
+}
+
+TEST(Lines, cut_the_request_line_of_a_refused_head) {
+  EXPECT_EQ(refused_line(""), "");
+  EXPECT_EQ(refused_line("\r\n\r\n"), "");
+  EXPECT_EQ(refused_line("GET"), "GET");
+  EXPECT_EQ(refused_line("\r\nGET /%zz HTTP/1.1\r\nCookie: secret\r\n\r\n"), "GET /%zz HTTP/1.1");
+  EXPECT_EQ(refused_line("GET /\nHost: a"), "GET /");
+  EXPECT_EQ(refused_line(std::string(199, 'a') + "bc"), std::string(199, 'a') + "b");
+  const std::string binary(most_refused_bytes, '\xff');
+  for (const LogFormat format : {LogFormat::combined, LogFormat::json}) {
+    const std::string written = line({.refused_line = binary, .status = 400}, format);
+    EXPECT_EQ(std::count(written.begin(), written.end(), '\\'), most_refused_bytes);
+  }
 }
 
 // A JSON string at the front of `text`, decoded by RFC 8259; false if it is none. Takes it off.
