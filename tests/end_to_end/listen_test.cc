@@ -20,6 +20,7 @@ namespace {
 using test_support::eventually;
 using test_support::Finished;
 using test_support::get;
+using test_support::Process;
 using test_support::quoitd_path;
 using test_support::RawClient;
 using test_support::run;
@@ -38,6 +39,13 @@ void expect_refusal(const std::vector<std::string>& arguments, int status,
   EXPECT_TRUE(finished.err.starts_with("quoitd: ")) << finished.err;
   EXPECT_EQ(finished.err.find('\n'), finished.err.size() - 1) << finished.err;
   EXPECT_NE(finished.err.find(text), std::string::npos) << finished.err;
+}
+
+// The port of 127.0.0.1 in the lines that a server prints.
+std::string port_in(const std::string& err) {
+  const std::string begin = "http://127.0.0.1:";
+  const std::size_t at = err.find(begin) + begin.size();
+  return err.substr(at, err.find('/', at) - at);
 }
 
 TEST(Listen, SeveralAddressesAreServedAtOnce) {
@@ -160,6 +168,44 @@ TEST(Listen, UnixSocketIsNotLeftBehindByAFailedStart) {
   expect_refusal({"--listen", "unix:" + place.path("socket"), "--listen", taken, place.path()}, 69,
                  taken);
   EXPECT_FALSE(place.exists("socket"));
+}
+
+// The kernel ends the operations of a killed server's io_uring, which hold its sockets, some
+// milliseconds after the process.
+TEST(Listen, ServerStartsAtOnceAfterAnotherWasKilled) {
+  Scratch place;
+  const std::string unix_address = "unix:" + place.path("socket");
+  std::string port = "0";
+  for (int i = 0; i < 12; ++i) {
+    Process process({quoitd_path(), "--workers", "2", "--listen", "127.0.0.1:" + port, "--listen",
+                     unix_address, place.path("")});
+    ASSERT_TRUE(process.wait_for_err("listening on " + unix_address)) << process.err();
+    if (port == "0") port = port_in(process.err());
+    RawClient tcp = RawClient::to_port(static_cast<std::uint16_t>(std::stoi(port)));
+    RawClient local = RawClient::to_unix(place.path("socket"));
+    ASSERT_NE(tcp.ask(get("/none")).status, 0);
+    ASSERT_NE(local.ask(get("/none")).status, 0);
+    process.signal(SIGKILL);
+    ASSERT_EQ(process.wait(), -SIGKILL);
+  }
+}
+
+// The test is the killed server: it accepts one connection before its socket is closed.
+TEST(Listen, SocketThatIsAnsweredForAMomentIsTriedAgain) {
+  Scratch place;
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  place.path("socket").copy(address.sun_path, sizeof address.sun_path - 1);
+  const int old = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(old, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(old, 16), 0);
+  Process process({quoitd_path(), "--listen", "unix:" + place.path("socket"), place.path("")});
+  const int attempt = ::accept(old, nullptr, nullptr);
+  ::close(attempt);
+  ::close(old);
+  EXPECT_TRUE(process.wait_for_err("listening on unix:")) << process.err();
+  EXPECT_NE(RawClient::to_unix(place.path("socket")).ask(get("/none")).status, 0);
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 0);
 }
 
 TEST(Listen, PortInUseIsSaidInOneLine) {

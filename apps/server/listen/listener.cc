@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "uring/result.h"
@@ -65,6 +66,52 @@ std::uint16_t port_of(int socket) {
                    : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
 }
 
+// A killed server's sockets stay open for some milliseconds after its process has ended, because
+// the kernel ends the operations of an io_uring asynchronously. An address that is in use is
+// therefore tried again, at growing intervals, for about a second.
+class Attempts {
+ public:
+  // Waits before the next attempt. False: there have been enough.
+  bool wait() {
+    if (interval_ms_ > longest_interval_ms) return false;
+    const timespec interval{.tv_sec = 0, .tv_nsec = interval_ms_ * 1'000'000};
+    ::nanosleep(&interval, nullptr);
+    interval_ms_ *= 2;
+    return true;
+  }
+
+ private:
+  static constexpr long longest_interval_ms = 512;  // the sum of all is 1023 ms
+  long interval_ms_ = 1;
+};
+
+// bind(2) of a socket that is not bound. Sets errno like it.
+bool bind_when_free(int socket, Address& address) {
+  Attempts attempts;
+  while (::bind(socket, address.get(), address.size) != 0) {
+    if (errno != EADDRINUSE) return false;
+    if (!attempts.wait()) {
+      errno = EADDRINUSE;
+      return false;
+    }
+  }
+  return true;
+}
+
+// Whether a server accepts connections at the unix socket `address`. EAGAIN: its queue is full.
+bool is_answered(Address& address) {
+  const uring::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return ::connect(socket.get(), address.get(), address.size) == 0 || errno == EAGAIN;
+}
+
+bool stays_answered(Address& address) {
+  Attempts attempts;
+  while (is_answered(address)) {
+    if (!attempts.wait()) return true;
+  }
+  return false;
+}
+
 enum class Sharing { alone, with_workers };
 
 // Returns a bound socket that does not listen yet, or an invalid one with errno set.
@@ -82,7 +129,7 @@ uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   if (sharing == Sharing::with_workers) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   }
-  if (::bind(socket.get(), address.get(), address.size) != 0) socket.reset();
+  if (!bind_when_free(socket.get(), address)) socket.reset();
   return socket;
 }
 
@@ -187,8 +234,7 @@ ExitReason Listeners::open_unix(const std::string& path) {
                               "in --listen unix:/run/quoit.sock"};
   }
   if (exists) {
-    const bool alive = ::connect(socket.get(), address.get(), address.size) == 0;
-    if (alive)
+    if (stays_answered(address))
       return {EX_UNAVAILABLE, "cannot listen on unix:" + path + ": a server answers there"};
     ::unlink(path.c_str());
   }
