@@ -54,7 +54,7 @@ class Engine {
 
   // Submits the started operations, waits up to `timeout` (`forever`: without limit) for at least
   // one completion, and copies completions to `completions`. Returns their number; 0 after the
-  // timeout or a signal.
+  // timeout or a signal, or after a shorter time.
   virtual std::size_t wait(Milliseconds timeout, std::span<Completion> completions) = 0;
 
   // Closes `fd` without a completion. No operation may be in flight on it.
@@ -70,6 +70,8 @@ class Engine {
   // Bytes sent on socket `fd` that its peer has not acknowledged; 0 if unknown.
   virtual std::size_t unconfirmed_bytes(int fd);
 
+  // The time of the engine's clock, which counts neither the time in which the process was stopped
+  // nor that in which the machine was paused (RunningClock).
   virtual Milliseconds now() = 0;
 
   // The bytes of provided buffer `id`; valid until recycle(id).

@@ -401,6 +401,7 @@ void Epoll::poll(Milliseconds timeout) {
     timeout = connect_again_ms;
   }
   if (!streaming_.empty()) timeout = 0;
+  timeout = clock_.begin_wait(timeout);
   std::array<epoll_event, 256> events;
   ++counters_.enters;
   const int count = ::epoll_wait(poller_.get(), events.data(), static_cast<int>(events.size()),
@@ -450,7 +451,7 @@ void Epoll::close(int fd) {
 
 void Epoll::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
-Milliseconds Epoll::now() { return monotonic_ms(); }
+Milliseconds Epoll::now() { return clock_.read(monotonic_ms()); }
 
 // --- Buffers ---
 

@@ -23,6 +23,7 @@
 #include "uring/fifo.h"
 #include "uring/file_threads.h"
 #include "uring/free_buffers.h"
+#include "uring/running_clock.h"
 
 struct epoll_event;
 
@@ -110,6 +111,7 @@ class Epoll final : public Engine {
   std::vector<std::uint64_t> streaming_;  // marks of sockets with more input for their recv_stream
   std::vector<std::uint64_t> continued_;  // used within continue_streams(); keeps its memory
   unsigned unpolled_ = 0;                 // calls of wait() since the last epoll_wait(2)
+  RunningClock clock_;
   std::vector<int> connecting_;  // wait for the full queue of a unix socket: without events
   FreeBuffers buffers_;
   FileThreads files_;  // last, so that its threads end before any other member is destroyed

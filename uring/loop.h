@@ -1,8 +1,9 @@
 // Loop: an event loop on one engine, for one thread.
 //
 // An iteration asks the engine for a batch of completions, resumes the coroutine that waits for
-// each, and then ends the waits whose deadline has passed. Nothing else resumes a coroutine, so
-// between two co_awaits a coroutine has the thread to itself. Covered by tests/uring/loop_test.cc.
+// each, and then ends the waits whose deadline has passed. A deadline counts as passed only after
+// everything that arrived before was delivered. Nothing else resumes a coroutine, so between two
+// co_awaits a coroutine has the thread to itself. Covered by tests/uring/loop_test.cc.
 #pragma once
 
 #include <array>
@@ -23,11 +24,13 @@ class Loop : public LoopState {
   void run(const Scope& scope);
 
   // One iteration, which waits at most `longest`. Returns the number of completions and deadlines
-  // that it delivered.
+  // that it delivered. iterations() also counts each further batch that it takes before a deadline.
   std::size_t iterate(Milliseconds longest);
 
  private:
   void deliver(const Completion& completion);
+  std::size_t deliver_batch(Milliseconds timeout);
+  std::size_t deliver_arrived();
 
   // The completions of one iteration. A member, because constructing 256 of them costs more than an
   // idle iteration does. The size bounds how old now() becomes within an iteration, and not how

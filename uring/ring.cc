@@ -249,10 +249,7 @@ void Ring::close(int fd) {
 // takes ten times as long (1,038 against 98 ns).
 void Ring::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
-Milliseconds Ring::now() {
-  now_ = monotonic_ms();
-  return now_;
-}
+Milliseconds Ring::now() { return clock_.read(monotonic_ms()); }
 
 // Continues a multishot operation that this kernel does only once, by a new entry. False: `flight`
 // is no such operation, or it was cancelled or has failed.
@@ -352,13 +349,13 @@ void Ring::take_watch(const io_uring_cqe& entry) {
 
 bool Ring::may_be_readable() { return watched_ < 0 || std::exchange(may_be_readable_, false); }
 
-// Ensures that a completion comes at `time` at the latest. The next time to wake up is rarely
-// earlier than the one before, so one timeout entry serves thousands of waits, while a timeout for
-// each wait costs some 400 instructions. A timeout that is no longer needed wakes the loop without
-// effect.
-void Ring::wake_at(Milliseconds time) {
-  if (wakes_at_ > now_ && wakes_at_ <= time) return;
-  wakes_at_ = time;
+// Ensures that a completion comes after `duration` at the latest. The next time to wake up is
+// rarely earlier than the one before, so one timeout entry serves thousands of waits, while a
+// timeout for each wait costs some 400 instructions. A timeout that is no longer needed wakes the
+// loop without effect.
+void Ring::wake_after(Milliseconds duration) {
+  if (!clock_.must_wake_after(duration)) return;
+  const Milliseconds time = clock_.wakes_at();
   // The kernel reads wake_time_ when the entry is submitted, which is in the present wait().
   wake_time_ = {.tv_sec = time / 1000, .tv_nsec = (time % 1000) * 1'000'000};
   io_uring_sqe* entry = next_entry();
@@ -372,7 +369,7 @@ std::size_t Ring::wait(Milliseconds timeout, std::span<Completion> completions) 
   if (timeout == 0) {
     result = io_uring_submit_and_get_events(&ring_);
   } else {
-    if (timeout > 0) wake_at(now_ + timeout);
+    if (timeout > 0) wake_after(timeout);
     result = io_uring_submit_and_wait(&ring_, 1);
   }
   if (result == -EBADR) lost_completions();

@@ -20,6 +20,7 @@
 #include "uring/buffer_pool.h"
 #include "uring/engine.h"
 #include "uring/refusal.h"
+#include "uring/running_clock.h"
 
 namespace uring {
 
@@ -84,7 +85,7 @@ class Ring final : public Engine {
   io_uring_sqe* next_entry();
   bool take(const io_uring_cqe& entry, Completion& completion);
   bool take_unusual(const io_uring_cqe& entry, Completion& completion);
-  void wake_at(Milliseconds time);
+  void wake_after(Milliseconds duration);
 
   io_uring ring_{};
   bool ready_ = false;  // ring_ is set up and must be destroyed
@@ -92,9 +93,8 @@ class Ring final : public Engine {
   unsigned features_ = 0;                     // RingFeatures in use
   io_uring_buf_ring* buffer_ring_ = nullptr;  // mapped if used: BufferPool::most_buffers entries
   BufferPool pool_;
-  bool was_short_ = false;     // a receive of this batch of completions found no buffer
-  Milliseconds now_ = 0;       // the last result of now()
-  Milliseconds wakes_at_ = 0;  // when the last timeout entry fires; in the past if none is pending
+  bool was_short_ = false;  // a receive of this batch of completions found no buffer
+  RunningClock clock_;      // has announced the pending timeout entry
   __kernel_timespec wake_time_{};
   std::size_t in_use_ = 0;  // buffers that completions returned and that are not recycled
 

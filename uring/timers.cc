@@ -42,12 +42,8 @@ Milliseconds Timers::until_next(Milliseconds now) const {
   return std::max<Milliseconds>(earliest_ * tick_ms - now, 0);
 }
 
-Timer* Timers::next_due(Milliseconds now) {
+Timer* Timers::find_due(Milliseconds now) {
   const std::int64_t current = now >> tick_bits;
-  if (current < earliest_) {
-    tick_ = std::max(tick_, current);
-    return nullptr;
-  }
   // After a long sleep one rotation visits every slot; more would visit them again.
   tick_ = std::max(tick_, current - slots);
   while (tick_ < current) {

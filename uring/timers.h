@@ -7,6 +7,7 @@
 // by tests/uring/timers_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -51,9 +52,16 @@ class Timers {
   // Milliseconds until the next slot with timers is reached; `forever` if there is none.
   Milliseconds until_next(Milliseconds now) const;
 
+  // False: no timer is due at `now`.
+  bool may_be_due(Milliseconds now) const { return (now >> tick_bits) >= earliest_; }
+
   // Advances the wheel to `now` and returns the next timer that is due, disarmed; null if there is
   // none.
-  Timer* next_due(Milliseconds now);
+  Timer* next_due(Milliseconds now) {
+    if (may_be_due(now)) return find_due(now);
+    tick_ = std::max(tick_, now >> tick_bits);
+    return nullptr;
+  }
 
  private:
   static constexpr int tick_bits = 6;
@@ -62,6 +70,7 @@ class Timers {
 
   static constexpr std::int64_t no_tick = INT64_MAX;
 
+  Timer* find_due(Milliseconds now);
   void move(Timer& timer);
   void insert(Timer& timer, std::int64_t first);
   void find_earliest();

@@ -1,4 +1,10 @@
 // The program as a whole, end to end: exit codes, --verbose and --quiet, time limits.
+#include <array>
+#include <chrono>
+#include <future>
+#include <signal.h>
+#include <thread>
+
 #include "tests/client/program.h"
 
 namespace client {
@@ -120,6 +126,37 @@ TEST_F(Quoit, GivesUpWhenItTakesTooLongInAll) {
   EXPECT_EQ(finished.status, 28) << finished.err;
   EXPECT_NE(finished.err.find("--max-time"), std::string::npos) << finished.err;
   EXPECT_EQ(files(), Files{});
+}
+
+// SIGSTOP stands for a shell's Ctrl-Z, and for a machine that is paused. One server responds while
+// the client is stopped, the other one afterwards.
+TEST_F(Quoit, DoesNotCountTheTimeInWhichItIsStopped) {
+  std::array<std::promise<void>, 4> events;
+  auto& [first_asked, second_asked, is_stopped, continues] = events;
+  const auto responds = [&](std::promise<void>& asked, std::promise<void>& moment) {
+    return [&asked, may_respond = moment.get_future().share()](Peer& peer) {
+      peer.read_head();
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+      asked.set_value();
+      may_respond.wait();
+      peer.send("llo");
+    };
+  };
+  const ScriptedServer first({responds(first_asked, is_stopped)});
+  const ScriptedServer second({responds(second_asked, continues)});
+  Process early(line({"get", first.url("/a"), "-o", "-", "--idle-timeout", "4"}), here());
+  Process late(line({"get", second.url("/a"), "-o", "-", "--max-time", "8"}), here());
+  first_asked.get_future().wait();
+  second_asked.get_future().wait();
+  for (const Process* process : {&early, &late}) process->signal(SIGSTOP);
+  is_stopped.set_value();
+  std::this_thread::sleep_for(std::chrono::seconds(9));
+  for (const Process* process : {&early, &late}) process->signal(SIGCONT);
+  continues.set_value();
+  for (Process* process : {&early, &late}) {
+    EXPECT_EQ(process->wait(), 0) << process->err();
+    EXPECT_EQ(process->out(), "hello");
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,27 @@ TEST(LoopsOnASimulatedEngine, CountDeadlinesAsDelivered) {
   EXPECT_EQ(lab.loop.iterate(0), 2U);
   EXPECT_TRUE(first.timed_out());
   EXPECT_TRUE(second.timed_out());
+}
+
+// The bytes of all peers have arrived, and the clock has moved beyond all deadlines, as after a
+// time in which the thread did not run. A batch has 256 completions.
+TEST(LoopsOnASimulatedEngine, DeliverAllThatHasArrivedBeforeADeadlineCountsAsPassed) {
+  Simulated engine;
+  Lab lab(engine);
+  std::deque<Io> ios;
+  std::deque<Ending> endings;
+  for (int i = 0; i < 600; ++i) {
+    const int socket = engine.connected();
+    lab.scope.spawn(lab::wait_for_bytes(lab, ios.emplace_back(lab.scope), socket, 1000,
+                                        endings.emplace_back()));
+    engine.peer_sends(socket, "a");
+  }
+  engine.advance_clock(60'000);
+  lab.run();
+  for (const Ending& ending : endings) {
+    ASSERT_EQ(ending.bytes, 1U);
+    ASSERT_FALSE(ending.timed_out);
+  }
 }
 
 TEST(LoopsOnASimulatedEngine, WaitNoLongerThanTheNextDeadline) {
