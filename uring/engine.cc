@@ -1,10 +1,16 @@
 // The functions that all engines share. Covered by tests/uring/engine_test.cc and file_test.cc.
 #include "uring/engine.h"
 
+#include <algorithm>
 #include <cassert>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+
+#include <climits>
 
 #include "uring/plain_calls.h"
 
@@ -33,6 +39,18 @@ std::size_t Engine::unconfirmed_bytes(int fd) {
   int bytes = 0;
   if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
   return static_cast<std::size_t>(bytes);
+}
+
+// A socket of another family than TCP ignores this.
+void Engine::reset_on_close(int fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+// A socket of another family than TCP has no such option.
+void Engine::limit_stalls(int fd, Milliseconds duration) {
+  const auto limit_ms = static_cast<unsigned>(std::clamp<Milliseconds>(duration, 1, INT_MAX));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof limit_ms);
 }
 
 }  // namespace uring

@@ -63,6 +63,14 @@ class Engine {
   // shutdown(2) for writing: the peer reads the end of the stream. Does not block.
   virtual void finish_sending(int fd) = 0;
 
+  // Lets close() of socket `fd` reset the connection and discard the bytes that the peer has not
+  // received, instead of leaving them to the kernel. Does not block.
+  virtual void reset_on_close(int fd);
+
+  // Lets the kernel end the connection of socket `fd`, also after close(), once the peer has
+  // received none of the bytes that wait for it for `duration`. Does not block.
+  virtual void limit_stalls(int fd, Milliseconds duration);
+
   // The free bytes of the file system of `fd` (any descriptor) for an ordinary user; -1 if they are
   // unknown. Does not block on a local file system.
   virtual std::int64_t free_bytes(int fd);

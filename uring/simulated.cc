@@ -44,6 +44,7 @@ std::string_view Simulated::peer_received(int socket) const { return sockets_.at
 
 bool Simulated::closed(int socket) const { return sockets_.at(socket).closed; }
 bool Simulated::finished(int socket) const { return sockets_.at(socket).ended; }
+bool Simulated::resets(int socket) const { return sockets_.at(socket).resets; }
 
 std::size_t Simulated::started(OpCode code) const {
   return static_cast<std::size_t>(std::count(history_.begin(), history_.end(), code));
@@ -386,6 +387,9 @@ void Simulated::close(int fd) {
 }
 
 void Simulated::finish_sending(int fd) { sockets_[fd].ended = true; }
+void Simulated::reset_on_close(int fd) { sockets_[fd].resets = true; }
+
+void Simulated::limit_stalls(int fd, Milliseconds duration) { sockets_[fd].stall_limit = duration; }
 
 std::int64_t Simulated::free_bytes(int) { return free_bytes_; }
 

@@ -61,6 +61,9 @@ class Simulated final : public Engine {
   std::string_view peer_received(int socket) const;
   bool closed(int socket) const;    // the code under test has closed it
   bool finished(int socket) const;  // finish_sending() was called
+  bool resets(int socket) const;    // reset_on_close() was called
+  // The last duration that was passed to limit_stalls(); 0: none.
+  Milliseconds stall_limit(int socket) const { return sockets_.at(socket).stall_limit; }
   // Bytes of the peer that were not received. On a real socket, closing with some left resets the
   // connection.
   std::size_t unread(int socket) const {
@@ -103,6 +106,8 @@ class Simulated final : public Engine {
   std::size_t wait(Milliseconds timeout, std::span<Completion> completions) override;
   void close(int fd) override;
   void finish_sending(int fd) override;
+  void reset_on_close(int fd) override;
+  void limit_stalls(int fd, Milliseconds duration) override;
   std::int64_t free_bytes(int fd) override;
   Milliseconds now() override { return now_; }
   std::span<char> buffer(std::uint16_t id) override { return buffers_.pool().at(id); }
@@ -123,6 +128,8 @@ class Simulated final : public Engine {
     bool finished = false;          // the peer has ended its stream
     bool reset = false;             // the peer has reset the connection
     bool ended = false;             // finish_sending() was called
+    bool resets = false;            // reset_on_close() was called
+    Milliseconds stall_limit = 0;   // of limit_stalls()
     bool closed = false;            // close() was called
   };
   struct Waiting {

@@ -83,8 +83,12 @@ uring::Io::Pending receive_more(Connection& c) {
 // begun, plans a 408 (RFC 9110 section 15.5.9).
 void end_receive(Connection& c) {
   c.open = false;
-  if (!c.exchange || !c.io.timed_out() || c.io.stopped()) return;
-  if (c.exchange->in.unused().empty()) return;
+  if (!c.io.timed_out() || c.io.stopped()) return;
+  if (!c.exchange || c.exchange->in.unused().empty()) {
+    // The kernel may still have bytes of the last response for a peer that does not read them.
+    c.io.engine().limit_stalls(c.fd, c.worker.site_of(c).timeouts.body_ms);
+    return;
+  }
   c.io.renew();
   answer(c, 408);
   c.lingers = true;  // the client may still be sending

@@ -506,4 +506,30 @@ TEST(Limits, MisbehavingClientsHarmNobody) {
   }));
 }
 
+// A stalled reader costs the bytes that its own system has taken and a bounded number more, and
+// nothing once the server has given it up. The kernel would accept some 4 MiB.
+TEST(Limits, ReadersThatStallAreResetAndLeaveLittleInTheKernel) {
+  Site site(with_limits({"--body-timeout", "0.5", "--log-format", "json"}));
+  site.root.write("large", noise(30'000'000));
+  std::vector<RawClient> stalled;
+  for (int i = 0; i < 20; ++i) {
+    stalled.push_back(site.connect());
+    stalled.back().send(get("/large"));
+  }
+  const auto lines_so_far = [&] {
+    const std::string log = site.process().out();
+    return static_cast<std::size_t>(std::count(log.begin(), log.end(), '\n'));
+  };
+  ASSERT_TRUE(eventually([&] { return lines_so_far() == stalled.size(); }));
+  for (RawClient& client : stalled) EXPECT_EQ(client.ending(), Ending::reset);
+  const std::string log = site.process().out();
+  const std::string field = "\"bytes\":";
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = log.find(field, at)) != std::string::npos; ++lines) {
+    at += field.size();
+    EXPECT_LT(std::stoul(log.substr(at, 20)), 1'500'000U) << log.substr(at, 60);
+  }
+  EXPECT_EQ(lines, stalled.size());
+}
+
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string>
 #include <sys/time.h>
@@ -114,6 +115,40 @@ TEST_P(Engines, CountTheBytesThatAPeerHasNotConfirmed) {
   EXPECT_EQ(lab::read_what_is_there(pair.theirs.get()), "unread");
   EXPECT_EQ(engine().unconfirmed_bytes(pair.ours.get()), 0U);
   EXPECT_EQ(engine().unconfirmed_bytes(-1), 0U);
+}
+
+// Connects over TCP, and returns how the peer sees the end after the engine has closed our end: 0,
+// or an errno.
+int end_after_close(Engine& engine, bool resets) {
+  const Fd listener = lab::listener();
+  Fd ours = lab::connected_to(listener);
+  const Fd theirs(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  lab::write_at_once(ours.get(), "unread");
+  if (resets) engine.reset_on_close(ours.get());
+  engine.close(ours.release());
+  std::array<Completion, 4> completions;
+  engine.wait(0, completions);  // submits the close
+  std::array<char, 16> memory;
+  ssize_t count = 1;
+  while (count > 0) count = ::recv(theirs.get(), memory.data(), memory.size(), 0);
+  return count < 0 ? errno : 0;
+}
+
+TEST_P(Engines, ResetAConnectionThatIsGivenUp) {
+  EXPECT_EQ(end_after_close(engine(), false), 0);
+  EXPECT_EQ(end_after_close(engine(), true), ECONNRESET);
+}
+
+TEST_P(Engines, LimitHowLongTheKernelKeepsBytesForAPeer) {
+  const Fd listener = lab::listener();
+  const Fd ours = lab::connected_to(listener);
+  engine().limit_stalls(ours.get(), 30'000);
+  unsigned limit_ms = 0;
+  socklen_t bytes = sizeof limit_ms;
+  EXPECT_EQ(::getsockopt(ours.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, &bytes), 0);
+  EXPECT_EQ(limit_ms, 30'000U);
+  const Pair pair;
+  engine().limit_stalls(pair.ours.get(), 30'000);  // a unix socket: no effect
 }
 
 // --- Buffers ---

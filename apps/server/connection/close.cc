@@ -30,6 +30,8 @@ uring::Task<> linger(uring::Io& io, int fd, uring::Milliseconds timeout_ms) {
     io.engine().recycle(got.buffer);
     dropped += got.count();
   }
+  // A peer that does not even receive a short response in this time does not get it later.
+  if (io.timed_out() && io.engine().unconfirmed_bytes(fd) > 0) io.engine().reset_on_close(fd);
 }
 
 }  // namespace

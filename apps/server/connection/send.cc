@@ -35,6 +35,8 @@ bool record_partial(Connection& c, std::size_t count, std::string_view& rest) {
     out.pace.end();
     c.open = false;
     c.io.stop();  // bytes of the stream are missing, so that nothing may be sent after them
+    // Else the kernel would keep the bytes that a stalled peer has not received for minutes.
+    c.io.engine().reset_on_close(c.fd);
   } else if (c.io.timed_out() && !c.io.stopped()) {
     c.io.renew();
     std::memmove(out.block.data(), out.block.data() + from_block, out.gathered);

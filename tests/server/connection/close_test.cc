@@ -52,6 +52,15 @@ TEST_F(Closing, bounds_the_time_of_a_lingering_close) {
   EXPECT_TRUE(world.engine.closed(socket));
 }
 
+// The kernel may have accepted the rest of a response that the peer does not read.
+TEST_F(Closing, limits_how_long_the_kernel_keeps_a_response_after_an_idle_connection_was_closed) {
+  const int socket = world.connect();
+  world.say(socket, get_hello);
+  world.pass(world.site.timeouts.idle_ms + slack_ms);
+  EXPECT_TRUE(world.engine.closed(socket));
+  EXPECT_EQ(world.engine.stall_limit(socket), world.site.timeouts.body_ms);
+}
+
 // --- Draining ---
 
 TEST_F(Closing, ends_idle_connections_when_it_drains) {

@@ -98,6 +98,7 @@ TEST_F(Sending, closes_a_connection_whose_peer_stops_reading_while_others_are_se
   }
   world.pass(1000 + 4 * slack_ms);
   EXPECT_TRUE(world.engine.closed(stuck));
+  EXPECT_TRUE(world.engine.resets(stuck));
   EXPECT_EQ(world.engine.peer_received(stuck).size(), 1000U);
   EXPECT_EQ(world.worker.blocks.lent(), 0U);
 }
