@@ -147,7 +147,7 @@ void Worker::write_report(const WorkerState& state) {
     line += std::to_string(number);
   };
   add("connections", state.live);
-  add("turns", state.loop.iterations());
+  add("iterations", state.loop.iterations());
   add("enters", engine.enters);
   add("operations", engine.operations);
   add("completions", engine.completions);

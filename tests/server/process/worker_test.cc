@@ -112,7 +112,7 @@ TEST_F(WorkerThread, reports_its_counters_once_for_each_request) {
   worker_->request_report();
   ASSERT_TRUE(read_event(notice_event_.get()));
   const std::string report = worker_->take_report();
-  EXPECT_TRUE(report.starts_with(" connections=1 turns=")) << report;
+  EXPECT_TRUE(report.starts_with(" connections=1 iterations=")) << report;
   EXPECT_NE(report.find(" cache_dropped=0"), std::string::npos) << report;
   EXPECT_EQ(worker_->take_report(), "");
   worker_->drain();
