@@ -14,11 +14,13 @@ class SplitMix64 {
  public:
   constexpr explicit SplitMix64(std::uint64_t seed) noexcept : state_(seed) {}
 
-  [[nodiscard]] constexpr std::uint64_t next() noexcept {
-    std::uint64_t mixed = state_ += increment;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
+  [[nodiscard]] constexpr std::uint64_t next() noexcept { return mix(state_ += increment); }
+
+  // The output function: each bit of the result depends on each bit of `bits`. mix(0) is 0.
+  [[nodiscard]] static constexpr std::uint64_t mix(std::uint64_t bits) noexcept {
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+    return bits ^ (bits >> 31);
   }
 
   // A number from 0 to bound - 1; bound is above 0. Slightly biased unless bound is a power of two.

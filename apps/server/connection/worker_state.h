@@ -81,6 +81,7 @@ struct WorkerState {
   // Takes the exchange of `c` back, which has no unsent bytes and no open source.
   void give_back(Connection& c) {
     Exchange& x = *c.exchange;
+    assert(x.live_site);  // begin_request() was called
     assert(x.in.buffer == uring::no_buffer && x.source.file < 0 && !x.source.cached);
     assert(x.plan.status == 0 && x.request.head.size() == 0 && x.out.unlogged.empty());
     blocks.release(x.out.block);

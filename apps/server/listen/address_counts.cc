@@ -7,16 +7,11 @@
 #include <cstring>
 #include <netinet/in.h>
 
+#include "parser/splitmix64.h"
+
 namespace server {
 
 namespace {
-
-// The finalizer of splitmix64.
-std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
-  return bits ^ (bits >> 31);
-}
 
 // The key of an IPv4 address: a prefix in ::/8, which RFC 4291 section 2.4 reserves, so that no
 // IPv6 client has it.
@@ -44,9 +39,9 @@ AddressCounts::AddressCounts(std::uint64_t most, std::uint64_t connections, std:
       words_(new Word[size_]()) {}
 
 bool AddressCounts::enter(std::uint64_t address, Slot& slot) {
-  const std::uint64_t hash = mix(address ^ secret_);
+  const std::uint64_t hash = http1::SplitMix64::mix(address ^ secret_);
   const std::uint64_t tag = hash >> count_bits | 1;  // never 0, the tag of a free word
-  const std::size_t first = mix(hash) & (size_ - 1);
+  const std::size_t first = http1::SplitMix64::mix(hash) & (size_ - 1);
   for (;;) {
     // Two threads may have begun a word each for one address, so that all words are added up.
     std::uint64_t count = 0;

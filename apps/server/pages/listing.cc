@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "parser/fields.h"
+#include "parser/fnv1a.h"
 #include "parser/target.h"
 #include "parser/utf8.h"
 
@@ -178,20 +179,12 @@ constexpr std::string_view html_table =
     "<thead><tr><th>Name<th>Size<th>Modified (UTC)</thead>\n"
     "<tbody>\n";
 
-// FNV-1a: distinguishes listings; not resistant to constructed collisions.
-std::uint64_t mix(std::uint64_t hash, std::uint64_t number) {
-  for (int i = 0; i < 8; ++i, number >>= 8) hash = (hash ^ (number & 0xff)) * 0x100000001b3;
-  return hash;
-}
-
+// Distinguishes listings; not resistant to constructed collisions.
 std::uint64_t hash_of(const Entry& entry) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : entry.name) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
-  hash = mix(hash, entry.size);
-  hash = mix(hash, static_cast<std::uint64_t>(entry.mtime_seconds));
-  return mix(hash, entry.is_directory ? 1 : 2);
+  http1::Fnv1a hash;
+  hash.add(entry.name).add_word(entry.size);
+  hash.add_word(static_cast<std::uint64_t>(entry.mtime_seconds));
+  return hash.add_word(entry.is_directory ? 1 : 2).value();
 }
 
 // The order of a listing: directories first, then by the bytes of the name.

@@ -542,8 +542,8 @@ TEST_F(FastPath, updates_Date_in_a_cached_head) {
     head.seconds = 784111777;
     if (is_being_sent) FileCache::pin(*file);
     const std::string heard = world.ask(request);
-    const std::string told = "\r\nDate: " + std::string(old_date);
-    EXPECT_EQ(heard.find(told), std::string::npos) << heard;
+    const std::string stale = "\r\nDate: " + std::string(old_date);
+    EXPECT_EQ(heard.find(stale), std::string::npos) << heard;
     EXPECT_NE(heard.find("\r\n\r\nhello\n"), std::string::npos) << heard;
     EXPECT_EQ(std::string_view(date, old_date.size()) == old_date, is_being_sent);
     if (is_being_sent) world.worker.files.unpin(*file);
