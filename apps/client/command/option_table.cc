@@ -188,9 +188,11 @@ constexpr std::array verbs = {
                   "Each file is named after the last segment of its URL, or as -o says. It appears "
                   "when all of it has come, or not at all.",
                   "quoit get http://127.0.0.1:8080/notes.txt"},
-    options::Verb{"put", "upload a file",
-                  "A reader of the file sees the old one until all of the new one has come.",
-                  "quoit put notes.txt http://127.0.0.1:8080/"},
+    options::Verb{
+        "put", "upload a file",
+        "A reader of the file sees the old one until all of the new one has come. Directories "
+        "that are missing on the server are made.",
+        "quoit put notes.txt http://127.0.0.1:8080/"},
     options::Verb{"head", "show the fields of a response without its body", "",
                   "quoit head http://127.0.0.1:8080/notes.txt"},
     options::Verb{"delete", "delete files on the server", "",

@@ -62,7 +62,7 @@ ExitReason missing_verb(std::string_view word) {
   Url url;
   ExitReason reason = parse_url(word, url);
   if (reason) return reason;
-  const std::string text = options::shown(word);
+  const std::string text = url.userinfo.empty() ? options::shown(word) : url.text();
   return options::usage_error(program, options::no_verb,
                               "say what to do with '" + text + "', as in quoit get " + text);
 }

@@ -115,6 +115,8 @@ TEST(Options, SayHowToGoOn) {
            Row{{"gte", "u"}, "there is no verb 'gte'; did you mean 'get'? See 'quoit --help'"},
            Row{{"http://h/f"},
                "say what to do with 'http://h/f', as in quoit get http://h/f; see 'quoit --help'"},
+           Row{{"http://me:secret@h/f"},
+               "say what to do with 'http://h/f', as in quoit get http://h/f; see 'quoit --help'"},
            Row{{"http:/h/f"},
                "'http:/h/f' is not a URL: two slashes belong behind the scheme; write "
                "http://HOST:PORT/PATH"},
