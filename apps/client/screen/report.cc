@@ -35,6 +35,7 @@ Report::Style Report::style_of(const Settings& settings) {
   if (settings.quiet || settings.progress == ProgressMode::off) return Style::none;
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   if (!is_terminal && settings.progress != ProgressMode::on) return Style::none;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   const char* kind = std::getenv("TERM");
   const bool erases = is_terminal && kind && *kind != '\0' && std::string_view(kind) != "dumb";
   return erases ? Style::line_at_the_foot : Style::line_after_line;
