@@ -1,8 +1,10 @@
-// Reading the state of the machine from /proc and uname(2). Covered by tests/uring/refusal_test.cc.
+// Reading the state of the machine from /proc and uname(2), where the error needs it: without free
+// descriptors no file can be read. Covered by tests/uring/refusal_test.cc.
 #include "uring/refusal.h"
 
 #include <cerrno>
 #include <fstream>
+#include <string_view>
 #include <sys/utsname.h>
 
 #include "uring/result.h"
@@ -10,6 +12,10 @@
 namespace uring {
 
 namespace {
+
+constexpr std::string_view profile =
+    "a seccomp profile forbids io_uring (as Docker's and containerd's default profiles do); "
+    "start the container with one that allows it, such as packaging/seccomp.json";
 
 std::string first_line_of(const char* path) {
   std::ifstream file(path);
@@ -26,6 +32,20 @@ bool under_seccomp_filter() {
   return false;
 }
 
+// Why io_uring_setup(2) fails with EPERM.
+std::string explain_prohibition() {
+  const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
+  if (sysctl == "1") {
+    return "the sysctl kernel.io_uring_disabled is 1: allow it with 'sysctl "
+           "kernel.io_uring_disabled=0', or join the group in kernel.io_uring_group";
+  }
+  if (sysctl == "2") {
+    return "the sysctl kernel.io_uring_disabled is 2: allow it with 'sysctl "
+           "kernel.io_uring_disabled=0'";
+  }
+  return std::string(profile);
+}
+
 std::string kernel_release() {
   utsname name{};
   ::uname(&name);
@@ -35,23 +55,10 @@ std::string kernel_release() {
 }  // namespace
 
 std::string explain_refusal(int error) {
-  const std::string profile =
-      "a seccomp profile forbids io_uring (as Docker's and containerd's default profiles do); "
-      "start the container with one that allows it, such as packaging/seccomp.json";
-  const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
   switch (error) {
-    case EPERM:
-      if (sysctl == "1") {
-        return "the sysctl kernel.io_uring_disabled is 1: allow it with 'sysctl "
-               "kernel.io_uring_disabled=0', or join the group in kernel.io_uring_group";
-      }
-      if (sysctl == "2") {
-        return "the sysctl kernel.io_uring_disabled is 2: allow it with 'sysctl "
-               "kernel.io_uring_disabled=0'";
-      }
-      return profile;
+    case EPERM: return explain_prohibition();
     case ENOSYS:
-      if (under_seccomp_filter()) return profile;
+      if (under_seccomp_filter()) return std::string(profile);
       return "this kernel (" + kernel_release() + ") has no io_uring; it takes Linux 5.19 or later";
     case EINVAL:
       return "this kernel (" + kernel_release() +
