@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   uring::occupy_standard_streams(uring::ClosedStream::empty);
   // One heap for all threads, since the heaps that glibc makes for threads grow by one page a call.
   // Serving requests allocates nothing, so that no thread waits for the lock of the heap.
-  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there are no threads yet
   server::Config config;
   options::ExitReason reason = server::read_options(argc, argv, config);
   if (!reason) reason = server::run_server(config);

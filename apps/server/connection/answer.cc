@@ -8,11 +8,11 @@ namespace server {
 
 int status_of(uring::Fault fault) {
   switch (fault) {
-    case uring::Fault::not_found: return 404;
+    case uring::Fault::not_found:
+    case uring::Fault::bad_name:
+    case uring::Fault::not_directory: return 404;
     case uring::Fault::outside:
     case uring::Fault::not_allowed: return 403;
-    case uring::Fault::bad_name: return 404;
-    case uring::Fault::not_directory: return 404;
     case uring::Fault::exists:
     case uring::Fault::is_directory:
     case uring::Fault::not_empty: return 409;

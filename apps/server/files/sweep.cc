@@ -89,6 +89,7 @@ void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
   if (!entries) return;
   const int fd = directory.release();  // closedir() closes it
   while (!walk.is_over()) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread has this stream
     const dirent* entry = ::readdir(entries.get());
     if (!entry) break;
     const std::string_view name = entry->d_name;

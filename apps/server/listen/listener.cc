@@ -207,8 +207,11 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   listen.port = port_of(first.get());
   resolve();
   std::vector<uring::Fd> sockets;
-  if (workers == 1 || chosen) sockets.push_back(std::move(first));
-  first.reset();
+  if (workers == 1 || chosen) {
+    sockets.push_back(std::move(first));
+  } else {
+    first.reset();
+  }
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
     if (!sockets.back().valid()) return bind_failure(name_of(listen), errno);
