@@ -1,11 +1,12 @@
-// The steps of each request: receive, parse, decide, act, respond, log. Read serve() first, at the
-// end; the functions that it calls stand above it in the order of use. Covered by
+// The steps of each request: greet, receive, parse, decide, act, respond, log. Read serve() first,
+// at the end; the functions that it calls stand above it in the order of use. Covered by
 // tests/server/serve_test.cc and tests/end_to_end/.
 #include "apps/server/serve.h"
 
 #include <algorithm>
 
 #include "apps/server/connection/answer.h"
+#include "apps/server/connection/client.h"
 #include "apps/server/connection/close.h"
 #include "apps/server/connection/input.h"
 #include "apps/server/connection/receive.h"
@@ -30,11 +31,15 @@ Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   if (x.in.unused().empty()) return Progress::more;
-  const bool is_full = x.out.unlogged.size() == Output::most_unlogged;
+  // The log lines of one send have one address, which differs for each request of a proxy.
+  const bool is_full =
+      c.is_trusted ? !x.out.unlogged.empty() : x.out.unlogged.size() == Output::most_unlogged;
   if (is_full || x.out.pace.is_waiting() || !x.out.direct.empty())
     return Progress::more;  // send first
   const Progress progress = http1::parse_request(x.in.unused(), x.request.head, x.site->limits);
-  if (progress == Progress::done) x.in.begin += x.request.head.size();
+  if (progress != Progress::done) return progress;
+  x.in.begin += x.request.head.size();
+  if (c.is_trusted) take_forwarded_client(c);
   return progress;
 }
 
@@ -43,6 +48,7 @@ bool becomes_idle(Connection& c) {
   if (!c.exchange) return true;
   Exchange& x = *c.exchange;
   if (!x.in.unused().empty()) return false;
+  if (c.is_trusted) c.worker.release_client(c);
   release_input(x.in, c.io.engine());
   c.worker.give_back(c);
   return true;
@@ -65,12 +71,16 @@ uring::Milliseconds idle_timeout(const Connection& c) {
   return c.worker.draining ? std::min(draining_ms, timeouts.idle_ms) : timeouts.idle_ms;
 }
 
-// Prepares a receive: into a provided buffer, or into memory of the exchange if the last receive
-// found no provided buffer.
-uring::Io::Pending receive_more(Connection& c) {
-  const bool is_idle = becomes_idle(c);
-  c.io.set_deadline(is_idle ? idle_timeout(c) : head_timeout(c));
-  c.io.set_idle(is_idle);
+// The rest of the time for the PROXY header of a connection that was accepted at `began_ms`.
+uring::Milliseconds proxy_header_timeout(const Connection& c, uring::Milliseconds began_ms) {
+  const uring::Milliseconds limit = std::min(proxy_header_ms, c.worker.site_of(c).timeouts.head_ms);
+  return std::max<uring::Milliseconds>(0, limit - (c.io.loop().now() - began_ms));
+}
+
+// Prepares a receive within `timeout_ms`: into a provided buffer, or into memory of the exchange if
+// the last receive found no provided buffer.
+uring::Io::Pending receive_within(Connection& c, uring::Milliseconds timeout_ms) {
+  c.io.set_deadline(timeout_ms);
   if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
   Exchange& x = c.worker.borrow(c);
@@ -79,11 +89,18 @@ uring::Io::Pending receive_more(Connection& c) {
   return c.io.recv(c.fd, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
 }
 
+// Prepares a receive for the next head.
+uring::Io::Pending receive_more(Connection& c) {
+  const bool is_idle = becomes_idle(c);
+  c.io.set_idle(is_idle);
+  return receive_within(c, is_idle ? idle_timeout(c) : head_timeout(c));
+}
+
 // Handles a failed receive: ends the connection. If the time for a head is over and the request has
 // begun, plans a 408 (RFC 9110 section 15.5.9).
 void end_receive(Connection& c) {
   c.open = false;
-  if (!c.io.timed_out() || c.io.stopped()) return;
+  if (!c.io.timed_out() || c.io.stopped() || c.awaits_proxy_header) return;
   if (!c.exchange || c.exchange->in.unused().empty()) {
     // The kernel may still have bytes of the last response for a peer that does not read them.
     c.io.engine().limit_stalls(c.fd, c.worker.site_of(c).timeouts.body_ms);
@@ -113,6 +130,19 @@ void take_bytes(Connection& c, uring::Result got) {
   add_received(x.in, got, c.io.engine(), x.site->limits);
 }
 
+// Receives the PROXY header, with which the connection begins. Closes the connection without a
+// response if the header is malformed or late.
+uring::Task<> greet(Connection& c) {
+  const uring::Milliseconds began_ms = c.io.loop().now();
+  while (c.open && c.awaits_proxy_header) {
+    c.io.set_idle(becomes_idle(c));
+    const uring::Result got = co_await receive_within(c, proxy_header_timeout(c, began_ms));
+    take_bytes(c, got);
+    if (!c.open || !got.ok()) continue;
+    if (take_proxy_header(c) == Progress::failed) c.open = false;
+  }
+}
+
 // Whether a response is planned although no head is complete, which is a 408.
 bool has_plan(const Connection& c) { return c.exchange && c.exchange->plan.status != 0; }
 
@@ -135,6 +165,7 @@ uring::Task<> handle(Connection& c) {
 }  // namespace
 
 uring::Task<> serve(Connection& c) {
+  if (c.awaits_proxy_header) co_await greet(c);
   while (c.open) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {

@@ -11,7 +11,9 @@
 
 #include "apps/server/config/address.h"
 #include "apps/server/log/log_line.h"
+#include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/site.h"
+#include "apps/server/plan/trust.h"
 
 namespace server {
 
@@ -28,7 +30,10 @@ struct Config {
   std::uint64_t max_connections = 0;   // in all; 0: from the limit of open files
   std::uint64_t max_from_address = 0;  // connections of one address or IPv6 /64; 0: any
   std::int64_t grace_ms = 10'000;      // for requests in flight after the first SIGTERM
-  Site site;                           // judges each request
+  Trust trust;                         // proxies that are believed
+  ForwardedField forwarded = ForwardedField::x_forwarded_for;  // that they announce clients in
+  bool proxy_protocol = false;  // connections of these proxies begin with a PROXY header
+  Site site;                    // judges each request
 };
 
 }  // namespace server

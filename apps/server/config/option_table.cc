@@ -16,6 +16,7 @@ using options::Term;
 constexpr std::string_view general = "General";
 constexpr std::string_view serving = "Serving";
 constexpr std::string_view responses = "Responses";
+constexpr std::string_view proxies = "Proxies";
 constexpr std::string_view logs = "Logs";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view configuration = "Configuration";
@@ -157,6 +158,30 @@ constexpr std::array rows = {
            .allowed = "an origin, or '*' for any",
            .example = "https://example.org",
            .repeatable = true},
+
+    Option{.name = "trust",
+           .metavar = "NETWORK",
+           .section = proxies,
+           .help = "proxies that are believed when they announce the address of a client: an "
+                   "address, a network as 10.0.0.0/8, or unix for those on unix sockets",
+           .details = "Logs and --max-connections-per-address then use the announced address.",
+           .default_note = "none",
+           .allowed = "an IP address, a network as 10.0.0.0/8 or 2001:db8::/32, or unix",
+           .example = "10.0.0.0/8",
+           .repeatable = true},
+    Option{.name = "forwarded",
+           .kind = Kind::choice,
+           .section = proxies,
+           .help = "request field in which these proxies announce the client. A proxy passes the "
+                   "other field on as the client sent it, so that only one is believed",
+           .default_text = "x-forwarded-for",
+           .example = "forwarded",
+           .choices = "x-forwarded-for|forwarded"},
+    Option{.name = "proxy-protocol",
+           .kind = Kind::flag,
+           .section = proxies,
+           .help = "connections from --trust begin with a PROXY header, version 1 or 2; those "
+                   "without it are closed"},
 
     Option{.name = "access-log",
            .kind = Kind::file,

@@ -69,6 +69,18 @@ ExitReason take_fields(const Values& values, ExtraFields& fields) {
   return {};
 }
 
+// Reads --trust, --forwarded and --proxy-protocol.
+ExitReason take_proxies(const Values& values, Config& config) {
+  for (const std::string& text : values.texts("trust")) {
+    const std::string_view problem = add_network(text, config.trust);
+    if (!problem.empty()) return value_error(values, "trust", text, problem);
+  }
+  config.proxy_protocol = values.flag("proxy-protocol");
+  const bool is_standard = values.text("forwarded") == "forwarded";
+  config.forwarded = is_standard ? ForwardedField::forwarded : ForwardedField::x_forwarded_for;
+  return {};
+}
+
 ExitReason take_addresses(const Values& values, std::vector<ListenAddress>& addresses) {
   for (const std::string& text : values.texts("listen")) {
     const std::optional<ListenAddress> address = parse_listen(text);
@@ -76,6 +88,16 @@ ExitReason take_addresses(const Values& values, std::vector<ListenAddress>& addr
     addresses.push_back(*address);
   }
   return {};
+}
+
+// Checks options that need each other.
+ExitReason check_combinations(const Values& values, const Config& config) {
+  if (!config.proxy_protocol || !config.trust.networks.empty()) return {};
+  const options::Setting& setting = values.setting("proxy-protocol");
+  const bool is_typed = setting.place.source == options::Source::command_line;
+  return {is_typed ? EX_USAGE : EX_CONFIG,
+          "--proxy-protocol has no effect without --trust, which names the proxies, as in --trust "
+          "10.0.0.0/8"};
 }
 
 // The engine is what this machine gives now: people who ask for the version have a question about
@@ -105,6 +127,7 @@ ExitReason make_config(const Values& values, Config& config) {
   take_site(values, config.site);
   ExitReason reason = take_addresses(values, config.listen);
   if (!reason) reason = take_fields(values, config.site.extra_fields);
+  if (!reason) reason = take_proxies(values, config);
   finish_site(config.site);
   return reason;
 }
@@ -122,6 +145,7 @@ ExitReason read_options(int argc, const char* const* argv, Config& config) {
     reason = options::read_config_file(values.text("config"), values);
   }
   if (!reason) reason = make_config(values, config);
+  if (!reason) reason = check_combinations(values, config);
   if (reason) return reason;
   if (values.flag("print-config")) return {.text = options::print_config(values)};
   if (values.flag("check-config")) return {.text = "quoitd: all options are sound\n"};

@@ -10,7 +10,7 @@
 
 #include "apps/server/connection/exchange.h"
 #include "apps/server/listen/address_counts.h"
-#include "apps/server/listen/peer.h"
+#include "apps/server/plan/peer.h"
 #include "uring/io.h"
 #include "uring/scope.h"
 
@@ -31,11 +31,13 @@ struct Connection {
   std::uint32_t requests = 0;  // number of requests with a response
   AddressCounts::Slot counted = AddressCounts::uncounted;
   Peer peer;
-  std::uint8_t endpoint = 0;  // an index of WorkerState::endpoints
-  bool open : 1 = true;       // false: serve() closes the connection
-  bool lingers : 1 = false;   // the peer may still be sending, so that the close lingers
-  bool starved : 1 = false;   // no provided buffer was left: receive into memory of the exchange
-  bool refused : 1 = false;   // over a connection limit: respond with 503 and close
+  std::uint8_t endpoint = 0;    // an index of WorkerState::endpoints
+  bool open : 1 = true;         // false: serve() closes the connection
+  bool lingers : 1 = false;     // the peer may still be sending, so that the close lingers
+  bool starved : 1 = false;     // no provided buffer was left: receive into memory of the exchange
+  bool refused : 1 = false;     // over a connection limit: respond with 503 and close
+  bool is_trusted : 1 = false;  // the peer is a proxy, which announces its clients
+  bool awaits_proxy_header : 1 = false;  // the PROXY header has not arrived yet
 };
 
 // An idle client costs these bytes and the frame of serve(): tests/server/allocation_test.cc.

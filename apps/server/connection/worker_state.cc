@@ -5,11 +5,11 @@
 #include <cassert>
 #include <new>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 
 #include "apps/server/files/file_system.h"
+#include "apps/server/listen/peer_address.h"
 #include "parser/hex.h"
 
 namespace server {
@@ -57,20 +57,23 @@ WorkerState::~WorkerState() {
 
 // --- Admission ---
 
-// Whether one more connection of `peer` exceeds a limit. Refused connections do not count. Counts
-// the connection in `counted` if it exceeds none.
-bool WorkerState::is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const {
-  if (live - refused >= shared.most_connections) return true;
-  if (!shared.addresses) return false;
+// Counts a connection of `peer` in `counted`. False: its address has reached its limit, and the
+// connection is not counted. A peer without an address has no limit.
+bool WorkerState::count_address(const Peer& peer, AddressCounts::Slot& counted) const {
+  if (!shared.addresses) return true;
   const std::optional<std::uint64_t> address = counted_address(peer);
-  return address && !shared.addresses->enter(*address, counted);
+  return !address || shared.addresses->enter(*address, counted);
 }
 
+// The connections of a trusted proxy are counted for the clients that it announces, not for its own
+// address. Refused connections do not count.
 Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
-  const bool wants_peer = shared.access_log || shared.head_log || shared.addresses;
-  const sockaddr_storage peer = wants_peer ? address_of_peer(socket) : sockaddr_storage{};
+  const bool wants_peer = shared.access_log || shared.head_log || shared.addresses || shared.trust;
+  const Peer peer = wants_peer ? peer_of(address_of_peer(socket)) : Peer{};
+  const bool is_trusted = shared.trust && shared.trust->contains(peer);
   AddressCounts::Slot counted = AddressCounts::uncounted;
-  const bool is_refused = is_too_many(peer, counted);
+  const bool is_full = live - refused >= shared.most_connections;
+  const bool is_refused = is_full || (!is_trusted && !count_address(peer, counted));
   if (is_refused && refused >= most_refused) {
     loop.engine().close(socket);
     return nullptr;
@@ -78,11 +81,27 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, connections, socket);
   c->refused = is_refused;
   c->counted = counted;
-  c->peer = peer_of(peer);
+  c->peer = peer;
   c->endpoint = endpoint;
+  c->is_trusted = is_trusted;
+  c->awaits_proxy_header = is_trusted && shared.proxy_protocol;
   ++live;
   refused += is_refused ? 1 : 0;
   return c;
+}
+
+void WorkerState::take_client(Connection& c, const Peer& client) {
+  release_client(c);
+  if (shared.access_log || shared.head_log) write_peer(client, c.exchange->remote);
+  if (c.refused || client == c.peer || count_address(client, c.counted)) return;
+  c.refused = true;
+  ++refused;
+}
+
+void WorkerState::release_client(Connection& c) {
+  if (shared.addresses) {
+    shared.addresses->leave(std::exchange(c.counted, AddressCounts::uncounted));
+  }
 }
 
 void WorkerState::destroy(Connection& c) {
@@ -134,7 +153,9 @@ void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site>
       x->live_site = nullptr;
     }
   }
-  if (old->exchanges > 0) old.release();  // release_site() of the last exchange deletes it
+  if (old->exchanges > 0) {
+    [[maybe_unused]] const LiveSite* const kept = old.release();  // release_site() deletes it
+  }
   files.invalidate_responses();
   update_policy();
 }

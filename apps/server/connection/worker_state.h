@@ -24,7 +24,9 @@
 #include "apps/server/listen/address_counts.h"
 #include "apps/server/listen/endpoint.h"
 #include "apps/server/log/access_log.h"
+#include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/temporary_name.h"
+#include "apps/server/plan/trust.h"
 #include "parser/splitmix64.h"
 #include "uring/loop.h"
 #include "uring/monotonic.h"
@@ -37,12 +39,15 @@ namespace server {
 struct Shared {
   const Mime& mime;
   Claims& claims;
-  std::vector<Endpoint> endpoints;        // copied by each worker at its start
-  int root = -1;                          // the served directory; every path is opened beneath it
-  std::uint64_t cache_bytes = 0;          // of each worker's file cache; 0: no cache
-  AccessLog* access_log = nullptr;        // null: off
-  AccessLog* head_log = nullptr;          // null: off
-  AddressCounts* addresses = nullptr;     // null: addresses are not counted
+  std::vector<Endpoint> endpoints;     // copied by each worker at its start
+  int root = -1;                       // the served directory; every path is opened beneath it
+  std::uint64_t cache_bytes = 0;       // of each worker's file cache; 0: no cache
+  AccessLog* access_log = nullptr;     // null: off
+  AccessLog* head_log = nullptr;       // null: off
+  AddressCounts* addresses = nullptr;  // null: addresses are not counted
+  const Trust* trust = nullptr;        // null: no proxy is believed
+  ForwardedField forwarded = ForwardedField::x_forwarded_for;  // the field that proxies write
+  bool proxy_protocol = false;            // trusted peers begin with a PROXY header
   std::uint64_t most_connections = 1024;  // of one worker
 };
 
@@ -63,6 +68,13 @@ struct WorkerState {
   // `socket`. A connection over a limit is marked `refused`. Null: too many clients are being
   // refused already, and the socket was closed.
   Connection* admit(int socket, std::uint8_t endpoint = 0);
+
+  // Records that `client`, which the trusted proxy at the other end of `c` has announced, sends
+  // the next requests: logs and limits use its address. Marks `c` as refused if that address has
+  // too many connections.
+  void take_client(Connection& c, const Peer& client);
+  // Records that the announced client sends no requests now: the connection of the proxy is idle.
+  void release_client(Connection& c);
 
   // Ends idle connections now, and the others after their current request.
   void drain();
@@ -165,7 +177,7 @@ struct WorkerState {
   void release_site(Exchange& x);
   void make_exchange();
   void refresh_files();
-  bool is_too_many(const sockaddr_storage& peer, AddressCounts::Slot& counted) const;
+  bool count_address(const Peer& peer, AddressCounts::Slot& counted) const;
 
   Exchange* idle_ = nullptr;     // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the loop iteration in which `files` was refreshed last

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstring>
-#include <netinet/in.h>
 
 #include "parser/splitmix64.h"
 
@@ -13,23 +11,24 @@ namespace server {
 
 namespace {
 
-// The key of an IPv4 address: a prefix in ::/8, which RFC 4291 section 2.4 reserves, so that no
-// IPv6 client has it.
-std::uint64_t key_of_v4(std::uint32_t address) { return std::uint64_t{1} << 32 | address; }
+std::uint64_t number_of(const unsigned char* bytes, std::size_t count) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < count; ++i) number = number << 8 | bytes[i];
+  return number;
+}
 
 }  // namespace
 
-std::optional<std::uint64_t> counted_address(const sockaddr_storage& peer) {
-  if (peer.ss_family == AF_INET) {
-    return key_of_v4(ntohl(reinterpret_cast<const sockaddr_in&>(peer).sin_addr.s_addr));
+std::optional<std::uint64_t> counted_address(const Peer& peer) {
+  // The key of an IPv4 address has a prefix in ::/8, which RFC 4291 section 2.4 reserves, so that
+  // no IPv6 client has it.
+  constexpr std::uint64_t v4_prefix = std::uint64_t{1} << 32;
+  switch (peer.family) {
+    case Peer::Family::v4: return v4_prefix | number_of(peer.address.data(), 4);
+    case Peer::Family::v6: return number_of(peer.address.data(), 8);
+    case Peer::Family::local: break;
   }
-  if (peer.ss_family != AF_INET6) return std::nullopt;
-  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
-  std::uint64_t prefix = 0;
-  std::uint32_t mapped = 0;
-  std::memcpy(&prefix, &address.s6_addr[0], sizeof prefix);
-  std::memcpy(&mapped, &address.s6_addr[12], sizeof mapped);
-  return IN6_IS_ADDR_V4MAPPED(&address) ? key_of_v4(ntohl(mapped)) : prefix;
+  return std::nullopt;
 }
 
 AddressCounts::AddressCounts(std::uint64_t most, std::uint64_t connections, std::uint64_t secret)

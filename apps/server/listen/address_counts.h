@@ -15,13 +15,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <sys/socket.h>
+
+#include "apps/server/plan/peer.h"
 
 namespace server {
 
 // The key by which a peer is counted: its IPv4 address, or the first 64 bits of its IPv6 address.
 // Nothing for the peer of a unix socket, which has no address.
-std::optional<std::uint64_t> counted_address(const sockaddr_storage& peer);
+std::optional<std::uint64_t> counted_address(const Peer& peer);
 
 class AddressCounts {
  public:

@@ -176,6 +176,9 @@ ExitReason Server::start() {
   const unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   set_limits(count);
   shared_.cache_bytes = config_.cache_bytes;
+  if (!config_.trust.networks.empty()) shared_.trust = &config_.trust;
+  shared_.forwarded = config_.forwarded;
+  shared_.proxy_protocol = config_.proxy_protocol;
   shared_.endpoints.assign(config_.listen.size(),
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
   mime_.read("/etc/mime.types");

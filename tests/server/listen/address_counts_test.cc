@@ -1,10 +1,8 @@
 // Which peers count as one address, the limit of an address, and counting by several threads.
 #include "apps/server/listen/address_counts.h"
 
-#include <arpa/inet.h>
-#include <cstring>
-#include <netinet/in.h>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,18 +11,8 @@
 namespace server {
 namespace {
 
-std::optional<std::uint64_t> address_of(const std::string& text) {
-  sockaddr_storage peer{};
-  auto& v4 = reinterpret_cast<sockaddr_in&>(peer);
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(peer);
-  if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
-    v4.sin_family = AF_INET;
-  } else if (::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-  } else {
-    peer.ss_family = AF_UNIX;
-  }
-  return counted_address(peer);
+std::optional<std::uint64_t> address_of(std::string_view text) {
+  return counted_address(parse_peer(text).value_or(Peer{}));
 }
 
 TEST(CountedAddresses, are_all_of_IPv4_and_the_first_half_of_IPv6) {

@@ -1,5 +1,5 @@
-// The addresses of peers and their texts, from socket addresses and from a connected socket.
-#include "apps/server/listen/peer.h"
+// The addresses of peers, from socket addresses and from a connected socket.
+#include "apps/server/listen/peer_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
