@@ -43,8 +43,11 @@ Progress next_head(Connection& c) {
   return progress;
 }
 
+// Inlined, as are the two other steps that greet() shares with serve(): the calls would cost the
+// fast path 4 % of its instructions.
+//
 // Returns the exchange to the worker if no request has begun. True: the connection is idle.
-bool becomes_idle(Connection& c) {
+[[gnu::always_inline]] inline bool becomes_idle(Connection& c) {
   if (!c.exchange) return true;
   Exchange& x = *c.exchange;
   if (!x.in.unused().empty()) return false;
@@ -79,7 +82,8 @@ uring::Milliseconds proxy_header_timeout(const Connection& c, uring::Millisecond
 
 // Prepares a receive within `timeout_ms`: into a provided buffer, or into memory of the exchange if
 // the last receive found no provided buffer.
-uring::Io::Pending receive_within(Connection& c, uring::Milliseconds timeout_ms) {
+[[gnu::always_inline]] inline uring::Io::Pending receive_within(Connection& c,
+                                                                uring::Milliseconds timeout_ms) {
   c.io.set_deadline(timeout_ms);
   if (!c.starved) return c.io.receive(c.fd);
   c.starved = false;
@@ -113,7 +117,7 @@ void end_receive(Connection& c) {
 
 // Adds received bytes to the input, or ends the connection if the peer has ended it or the receive
 // has failed.
-void take_bytes(Connection& c, uring::Result got) {
+[[gnu::always_inline]] inline void take_bytes(Connection& c, uring::Result got) {
   c.io.set_idle(false);
   if (!got.ok()) {
     c.starved = got.fault() == uring::Fault::no_buffers;
