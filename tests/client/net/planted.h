@@ -35,6 +35,7 @@ struct RunResult {
 // Downloads `url` into the file `to`, on the engine that the test's environment names.
 inline RunResult get_with(const Resolver& resolver, const std::string& url, const std::string& to,
                           Settings settings = {}) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   const char* const engine = std::getenv("QUOIT_IO");
   if (engine) settings.io = engine;
   Plan plan{.settings = settings};
