@@ -113,9 +113,9 @@ bool stays_answered(Address& address) {
 }
 
 // The kernel accepts more bytes for a connection only while fewer than these wait to be sent, so
-// that a reader that stalls in a large file costs 0.2 MiB instead of 4 MiB of kernel memory. It is
+// that a reader that stalls in a large file costs 0.3 MiB instead of 4 MiB of kernel memory. It is
 // enough to keep a fast connection busy until the worker sends again; decision 18 has the figures.
-constexpr int most_unsent_bytes = 128 * 1024;
+constexpr int most_unsent_bytes = 256 * 1024;
 
 enum class Sharing { alone, with_workers };
 
