@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <sys/mman.h>
 
 #include "apps/server/connection/send.h"
@@ -123,7 +124,9 @@ uring::Task<Fault> gather_parts(Connection& c) {
       const bool fine = co_await flush(c);
       if (!fine) co_return Fault::peer_gone;
     }
-    x.out.gathered += write_part_head(parts, i, x.out.space());
+    const std::size_t size = write_part_head(parts, i, x.out.space());
+    assert(size <= x.out.space().size());
+    x.out.gathered += size;
     if (i == parts.ranges.size()) break;
     const http1::ByteRange range = parts.ranges[i];
     const Fault fault = co_await gather_bytes(c, range.first, range.size());

@@ -4,6 +4,7 @@
 #include "apps/server/connection/respond.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -55,6 +56,7 @@ void gather_head(Connection& c) {
   const HeadTime time{.seconds = c.worker.clock.seconds(), .date = c.worker.clock.date()};
   const std::span<char> space = x.out.space();
   const std::size_t size = write_head(x.plan, time, space);
+  assert(size > 0);  // the caller has sent as much as the bound of the plan needs
   if (c.worker.shared.head_log) log_heads(*c.worker.shared.head_log, x, {space.data(), size});
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
   x.out.gathered += size;
@@ -92,6 +94,18 @@ bool replace_response(Connection& c, const Mark& mark, uring::Fault fault) {
   return true;
 }
 
+// Changes the plan of a response whose Location does not fit into the block, which is possible for
+// a small block and a large --max-target. RFC 9110 section 15.3.2: without Location, a 201 is about
+// the target of the request.
+void fit_head(Connection& c) {
+  Exchange& x = *c.exchange;
+  if (most_head_bytes(x.plan) <= x.out.block.size()) return;
+  if (x.plan.status == 201)
+    x.plan.location = {};
+  else
+    answer(c, 503);
+}
+
 }  // namespace
 
 void finish(Connection& c) {
@@ -113,7 +127,8 @@ uring::Task<> respond(Connection& c) {
   const bool is_last = ++c.requests == most;  // 0 means no limit, but for the wrap of `requests`
   if (c.worker.draining || is_last) x.plan.keep_alive = false;
   const bool drops_body = must_drop_body(c);
-  if (x.out.space().size() < head_space) co_await flush(c);
+  fit_head(c);
+  if (x.out.space().size() < most_head_bytes(x.plan)) co_await flush(c);
   const Mark mark{.unlogged = x.out.unlogged.size(),
                   .gathered = x.out.gathered,
                   .queued = x.out.queued,

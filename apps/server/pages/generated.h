@@ -21,7 +21,7 @@ class Generated {
 
   // Writes as much of the content that is left as fits into `space`. Returns the number of bytes
   // written; 0 at the end of the content. Does not wait.
-  virtual std::size_t write(std::span<char> space) = 0;
+  [[nodiscard]] virtual std::size_t write(std::span<char> space) = 0;
 };
 
 }  // namespace server

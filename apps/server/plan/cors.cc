@@ -17,8 +17,7 @@ namespace {
 // Returns the list of field names that a page asks to send, which the response repeats. Empty where
 // it is no list of tokens, or longer than the lists that browsers send.
 std::string_view token_list(std::string_view value) {
-  constexpr std::size_t longest = 1024;
-  if (value.size() > longest) return {};
+  if (value.size() > most_asked_bytes) return {};
   http1::ListReader list(value);
   for (std::string_view element; list.next(element);) {
     if (!http1::is_token(element)) return {};
@@ -37,15 +36,15 @@ constexpr std::uint64_t preflight_age_seconds = 600;
 
 std::string_view add_origin(std::string_view text, ExtraFields& fields) {
   constexpr std::string_view error = "is no origin";
-  constexpr std::size_t most_bytes = 512;
   const std::size_t scheme = text.find("://");
   const bool is_word = text == "*" || text == "null";
   if (!is_word) {
-    if (scheme == 0 || scheme == std::string_view::npos || text.size() > most_bytes) return error;
+    if (scheme == 0 || scheme == std::string_view::npos || text.size() > most_origin_bytes)
+      return error;
     const std::string_view host = text.substr(scheme + 3);
     if (host.empty() || !http1::is_token(text.substr(0, scheme))) return error;
     if (host.find_first_of("/?#@, \t") != std::string_view::npos) return error;
-    std::array<char, most_bytes + 16> buffer{};
+    std::array<char, most_origin_bytes + 16> buffer{};
     http1::HeadWriter writer(buffer);
     writer.field("Origin", text);
     if (!writer.ok()) return error;

@@ -13,6 +13,11 @@
 
 namespace server {
 
+// The longest origin of --cors, and the longest list of field names of a preflight request that a
+// response repeats: longer than the lists that browsers send.
+inline constexpr std::size_t most_origin_bytes = 512;
+inline constexpr std::size_t most_asked_bytes = 1024;
+
 // Adds one value of --cors to `fields`: an origin ("https://example.org", "http://127.0.0.1:3000",
 // "null"), or "*" for all origins. To be called after add_header(), because a --header that sets a
 // field of CORS excludes --cors. Returns like add_header().

@@ -43,6 +43,16 @@ void write_version(const Plan& plan, std::int64_t now, http1::HeadWriter& writer
     writer.checked_lines(plan.fact_lines);
 }
 
+// A view of the query was checked by the parser, so that it is written without a check.
+void write_location(const Plan& plan, http1::HeadWriter& writer) {
+  if (!plan.has_location_query) return writer.field("Location", plan.location);
+  for (const std::string_view piece :
+       {std::string_view("Location: "), plan.location, std::string_view("?"), plan.location_query,
+        std::string_view("\r\n")}) {
+    writer.checked_lines(piece);
+  }
+}
+
 }  // namespace
 
 void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer) {
@@ -69,7 +79,7 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   if (!plan.vary.empty()) writer.field("Vary", plan.vary);
   if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
-  if (!plan.location.empty()) writer.field("Location", plan.location);
+  if (!plan.location.empty()) write_location(plan, writer);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (plan.status == 503) writer.field("Retry-After", 1);
   if (plan.extra_fields) {

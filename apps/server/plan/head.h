@@ -7,6 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "apps/server/plan/cors.h"
+#include "apps/server/plan/extra_fields.h"
+#include "apps/server/plan/multipart.h"
 #include "apps/server/plan/plan.h"
 #include "parser/write.h"
 
@@ -21,7 +24,18 @@ struct HeadTime {
 // Writes ETag and Last-Modified of `facts` at the Unix time `now`.
 void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer);
 
-// Writes the response's head into `buffer`. Returns how many bytes it has; 0 if it does not fit.
-std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer);
+// The bytes of all fields but Location, at most: the fields of --header, an origin and the names
+// that a CORS preflight request asks for, a content type, and 1 KiB of others.
+inline constexpr std::size_t most_other_head_bytes =
+    most_extra_bytes + most_origin_bytes + most_asked_bytes + longest_type + 1024;
+
+// The bytes that the head of this response has at most.
+inline std::size_t most_head_bytes(const Plan& plan) {
+  return most_other_head_bytes + plan.location.size() + plan.location_query.size();
+}
+
+// Writes the response's head into `buffer`, which has most_head_bytes(). Returns how many bytes it
+// has; 0 if it does not fit.
+[[nodiscard]] std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer);
 
 }  // namespace server

@@ -33,7 +33,8 @@ struct Parts {
 
 // Writes the delimiter and the fields in front of part `index`, or the last delimiter where `index`
 // is the number of parts. Returns the size in bytes; writes nothing where `buffer` is smaller.
-std::size_t write_part_head(const Parts& parts, std::size_t index, std::span<char> buffer);
+[[nodiscard]] std::size_t write_part_head(const Parts& parts, std::size_t index,
+                                          std::span<char> buffer);
 
 // The longest content type, in bytes, and the size of a buffer in which every part head fits.
 inline constexpr std::size_t longest_type = 256;

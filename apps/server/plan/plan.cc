@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "apps/server/plan/append.h"
 #include "apps/server/plan/conditions.h"
@@ -158,13 +159,11 @@ Plan plan_page(const RequestHead& head, int status, FileFacts facts,
 Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> buffer) {
   Plan plan = begin_plan(head, 301);
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  std::string_view location = http1::encode_path(name, buffer);
-  location = append(buffer, location, "/");
-  if (head.has_query()) {
-    location = append(buffer, location, "?");
-    location = append(buffer, location, head.query());
-  }
-  plan.location = location;
+  const std::string_view encoded = http1::encode_path(name, buffer);
+  assert(encoded.data() != nullptr);  // a directory that exists has a name of 255 bytes at most
+  plan.location = append(buffer, encoded, "/");
+  plan.has_location_query = head.has_query();
+  if (plan.has_location_query) plan.location_query = head.query();
   return plan;
 }
 

@@ -30,15 +30,17 @@ enum class Content : std::uint8_t {
 struct Plan {
   int status = 0;  // 0: not planned yet
   Content content = Content::none;
-  bool head_only = false;       // HEAD: the fields of the content, not the content
-  bool keep_alive = false;      // the connection stays open after the response
-  bool old_client = false;      // HTTP/1.0: Connection: keep-alive is explicit
-  bool has_facts = false;       // the head has ETag and Last-Modified of `facts`
-  bool is_partial = false;      // 206: Content-Range from offset, length and facts.size
-  bool is_readable = false;     // the head has Accept-Ranges
-  bool mtime_accepted = false;  // the head has X-OC-MTime: accepted
-  std::string_view allow;       // the value of Allow, for 405 and OPTIONS
-  std::string_view location;
+  bool head_only = false;           // HEAD: the fields of the content, not the content
+  bool keep_alive = false;          // the connection stays open after the response
+  bool old_client = false;          // HTTP/1.0: Connection: keep-alive is explicit
+  bool has_facts = false;           // the head has ETag and Last-Modified of `facts`
+  bool is_partial = false;          // 206: Content-Range from offset, length and facts.size
+  bool is_readable = false;         // the head has Accept-Ranges
+  bool mtime_accepted = false;      // the head has X-OC-MTime: accepted
+  std::string_view allow;           // the value of Allow, for 405 and OPTIONS
+  std::string_view location;        // the value of Location, or its part in front of the query
+  bool has_location_query = false;  // Location goes on with "?" and location_query
+  std::string_view location_query;  // of the request's target
   std::string_view content_type;
   std::string_view text;
   std::string_view vary;      // names of request fields that select among responses
@@ -78,8 +80,9 @@ Plan plan_listing(const http1::RequestHead& head, const Listing& listing, std::i
 Plan plan_page(const http1::RequestHead& head, int status, FileFacts facts,
                std::string_view content_type);
 
-// The response to a directory that was requested without its slash: 301 with a relative Location,
-// which is written into `buffer`.
+// The response to a directory that was requested without its slash: 301 with a relative Location.
+// The encoded name is written into `buffer`, of least_location_buffer bytes.
+inline constexpr std::size_t least_location_buffer = 3 * 255 + 1;
 Plan plan_slash(const http1::RequestHead& head, std::string_view path, std::span<char> buffer);
 
 // The response to a PUT that has succeeded: 201 with Location if it `created` a file, else 204.

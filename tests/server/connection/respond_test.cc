@@ -3,6 +3,7 @@
 #include "apps/server/connection/respond.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -126,6 +127,46 @@ TEST_F(Responding, lingers_when_an_unwanted_body_is_malformed) {
   world.say(socket, head_of("PUT", "/x", "Transfer-Encoding: chunked\r\n") + "x\r\n");
   EXPECT_TRUE(world.engine.finished(socket));
   EXPECT_FALSE(world.engine.closed(socket));
+}
+
+class LongTargets : public lab::ConnectionTest {
+ protected:
+  LongTargets() {
+    make_writable();
+    world.site.limits.head_bytes = 63 * 1024;
+    world.site.limits.target_bytes = 63 * 1024;
+    world.root.put("directory/a", "");
+    for (int i = 0; i < 5'000; ++i) target += "/.";
+    target += "/new";
+  }
+  std::string target;
+  const std::string query = "?" + std::string(20'000, 'q');
+};
+
+TEST_F(LongTargets, get_a_location_that_is_as_long) {
+  const std::string stored = world.ask(head_of("PUT", target, "Content-Length: 1\r\n") + "x");
+  EXPECT_NE(stored.find("\r\nLocation: " + target + "\r\n"), std::string::npos);
+  const std::string redirect = world.ask(head_of("GET", "/directory" + query));
+  EXPECT_NE(redirect.find("\r\nLocation: directory/" + query + "\r\n"), std::string::npos);
+}
+
+// When all large blocks are lent, the head does not fit into the block of another exchange.
+TEST_F(LongTargets, get_a_response_without_location_from_a_small_block) {
+  std::vector<int> sockets;
+  for (std::size_t i = 0; i < BlockPool::large_blocks; ++i) {
+    sockets.push_back(world.connect());
+    world.say(sockets.back(), "GET /");
+  }
+  const std::string stored = world.ask(head_of("PUT", target, "Content-Length: 1\r\n") + "x");
+  EXPECT_TRUE(stored.starts_with("HTTP/1.1 201 ")) << stored;
+  EXPECT_NE(stored.find("\r\nLocation: " + target + "\r\n"), std::string::npos) << "10 KB fit";
+  const std::string redirect = world.ask(head_of("GET", "/directory" + query));
+  EXPECT_TRUE(redirect.starts_with("HTTP/1.1 503 ")) << redirect;
+  std::string longer = target.substr(0, 10'000) + target;
+  const std::string other = world.ask(head_of("PUT", longer + "er", "Content-Length: 1\r\n") + "x");
+  EXPECT_TRUE(other.starts_with("HTTP/1.1 201 ")) << other;
+  EXPECT_EQ(other.find("\r\nLocation: "), std::string::npos);
+  for (const int socket : sockets) world.engine.peer_finishes(socket);
 }
 
 }  // namespace

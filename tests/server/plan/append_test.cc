@@ -17,9 +17,14 @@ TEST(Append, joins_texts_at_the_front_of_the_buffer) {
   EXPECT_EQ(text.data(), buffer.data());
 }
 
-TEST(Append, cuts_what_does_not_fit) {
+TEST(Append, fills_the_buffer) {
   std::array<char, 4> buffer{};
-  EXPECT_EQ(append(buffer, {buffer.data(), 0}, "abcdef"), "abcd");
+  EXPECT_EQ(append(buffer, {buffer.data(), 0}, "abcd"), "abcd");
+}
+
+TEST(AppendDeathTest, cuts_nothing) {
+  std::array<char, 4> buffer{};
+  EXPECT_DEATH(static_cast<void>(append(buffer, {buffer.data(), 0}, "abcdef")), "");
 }
 
 }  // namespace
