@@ -14,6 +14,7 @@
 #include "apps/server/config/option_table.h"
 #include "apps/server/plan/cors.h"
 #include "apps/server/plan/extra_fields.h"
+#include "apps/server/plan/intent.h"
 #include "uring/make_engine.h"
 
 namespace server {
@@ -81,10 +82,40 @@ ExitReason take_proxies(const Values& values, Config& config) {
   return {};
 }
 
+// Why a page or an index file of that name can never be found below ROOT, to follow the text; empty
+// where it can.
+std::string_view problem_of_page(std::string_view path) {
+  if (path.starts_with('/')) return "begins with a slash, and is not the path of a file under ROOT";
+  if (path.ends_with('/')) return "ends in a slash, and is not the path of a file";
+  if (path.size() >= path_buffer_bytes) return "is longer than any path";
+  for (std::size_t begin = 0; begin != std::string_view::npos;) {
+    const std::size_t slash = path.find('/', begin);
+    if (path.substr(begin, slash - begin) == "..") return "leads out of ROOT";
+    begin = slash == std::string_view::npos ? slash : slash + 1;
+  }
+  return {};
+}
+
+ExitReason check_pages(const Values& values) {
+  for (const char* const name : {"index", "not-found", "fallback"}) {
+    for (const std::string& text : values.texts(name)) {
+      const std::string_view problem = problem_of_page(text);
+      if (!problem.empty()) return value_error(values, name, text, problem);
+    }
+  }
+  return {};
+}
+
+// An endpoint is numbered in one byte.
+constexpr std::size_t most_addresses = 255;
+
 ExitReason take_addresses(const Values& values, std::vector<ListenAddress>& addresses) {
   for (const std::string& text : values.texts("listen")) {
     const std::optional<ListenAddress> address = parse_listen(text);
     if (!address) return value_error(values, "listen", text, "is no address");
+    if (addresses.size() == most_addresses) {
+      return value_error(values, "listen", text, "is the 256th address, and 255 are allowed");
+    }
     addresses.push_back(*address);
   }
   return {};
@@ -125,7 +156,8 @@ ExitReason make_config(const Values& values, Config& config) {
   config.max_from_address = values.count("max-connections-per-address");
   config.grace_ms = values.milliseconds("grace");
   take_site(values, config.site);
-  ExitReason reason = take_addresses(values, config.listen);
+  ExitReason reason = check_pages(values);
+  if (!reason) reason = take_addresses(values, config.listen);
   if (!reason) reason = take_fields(values, config.site.extra_fields);
   if (!reason) reason = take_proxies(values, config);
   finish_site(config.site);

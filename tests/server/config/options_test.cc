@@ -83,6 +83,31 @@ TEST(CommandLines, say_what_responses_add) {
   }
 }
 
+// A page is looked for below the root: a path that leads elsewhere can never be found.
+TEST(CommandLines, refuse_pages_that_cannot_be_below_the_root) {
+  for (const char* option : {"--fallback", "--not-found", "--index"}) {
+    for (const char* page : {"/index.html", "../x", "a/../x", "..", "a/.."}) {
+      const Parsed parsed = parse({option, page});
+      EXPECT_EQ(parsed.reason.status, EX_USAGE) << option << ' ' << page;
+      EXPECT_NE(parsed.reason.text.find(page), std::string::npos) << parsed.reason.text;
+    }
+    for (const char* page : {"index.html", "a/b.html", "..a", "a..b/c", "./x"}) {
+      EXPECT_FALSE(parse({option, page}).reason) << option << ' ' << page;
+    }
+    EXPECT_EQ(parse({option, "a/"}).reason.status, EX_USAGE) << option;
+  }
+}
+
+TEST(CommandLines, take_255_addresses_to_listen_on) {
+  std::vector<std::string> arguments;
+  for (int i = 0; i < 255; ++i) arguments.insert(arguments.end(), {"--listen", ":0"});
+  EXPECT_FALSE(parse(arguments).reason);
+  arguments.insert(arguments.end(), {"--listen", ":0"});
+  const Parsed parsed = parse(arguments);
+  EXPECT_EQ(parsed.reason.status, EX_USAGE);
+  EXPECT_NE(parsed.reason.text.find("255"), std::string::npos) << parsed.reason.text;
+}
+
 TEST(CommandLines, say_how_durable_an_upload_is_and_what_it_leaves_free) {
   EXPECT_EQ(parse({"--durability", "none"}).config.site.durability, Durability::none);
   EXPECT_EQ(parse({"--durability", "data"}).config.site.durability, Durability::data);
