@@ -1,6 +1,10 @@
 // quoit: the client. Reads the command line, makes a plan of jobs and runs it.
 // Covered by tests/client/run_test.cc.
 #include <cstdio>
+#include <exception>
+#include <new>
+#include <string_view>
+#include <unistd.h>
 
 #include "apps/client/command/options.h"
 #include "apps/client/command/plan.h"
@@ -8,8 +12,20 @@
 #include "apps/client/screen/report.h"
 #include "uring/standard_streams.h"
 
-int main(int argc, char** argv) {
-  uring::occupy_standard_streams(uring::ClosedStream::failing);
+namespace {
+
+// The status of a run that the system refuses memory or a thread.
+constexpr int no_resources = static_cast<int>(client::ExitCode::no_engine);
+
+// Ends the process when an allocation fails: a client has one task, which cannot go on without its
+// memory. Allocates nothing itself.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view text = "quoit: there is not enough memory; see 'ulimit -v'\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(no_resources);
+}
+
+int run(int argc, char** argv) {
   client::Arguments arguments;
   client::Plan plan;
   client::ExitReason reason = client::read_options(argc, argv, arguments);
@@ -23,4 +39,17 @@ int main(int argc, char** argv) {
     return reason.status;
   }
   return client::run(plan);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  uring::occupy_standard_streams(uring::ClosedStream::failing);
+  std::set_new_handler(end_without_memory);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "quoit: the system refuses what quoit needs: %s\n", error.what());
+    return no_resources;
+  }
 }

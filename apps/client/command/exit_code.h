@@ -28,7 +28,7 @@ enum class ExitCode : int {
   empty_reply = 52,         // the server closed the connection without a response
   send_error = 55,          // the connection broke while sending
   receive_error = 56,       // the connection broke while receiving
-  no_engine = 71,           // the kernel gives this process no engine (sysexits' EX_OSERR)
+  no_engine = 71,           // the kernel gives this process no engine, memory or thread (EX_OSERR)
   interrupted = 130,        // a signal ended the run; the status is 128 and the signal's number
 };
 
