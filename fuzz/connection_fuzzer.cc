@@ -128,7 +128,7 @@ class Play {
   void run(Pieces pieces) {
     socket_ = engine_.connected();
     server::Connection* const c = worker_.admit(socket_);
-    if (c) worker_.connections.spawn(server::serve(*c));
+    if (c) server::start_serving(*c);
     if (pieces == Pieces::as_scripted) {
       if (script_.receive_bytes > 0) split_receives(script_.receive_bytes);
       for (const Event& event : script_.events) act(event);

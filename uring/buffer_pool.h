@@ -28,6 +28,10 @@ class BufferPool {
   // exhausted.
   std::size_t grow();
 
+  // Returns the pages of all slabs but the first to the system. The bytes of all buffers are lost;
+  // the buffers stay valid. Returns the bytes of these slabs.
+  std::size_t discard();
+
   std::size_t size() const { return slabs_.size() * slab_buffers; }
 
   // For the holder of a buffer, which can link received buffers to a list.

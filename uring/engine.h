@@ -88,6 +88,9 @@ class Engine {
   virtual void recycle(std::uint16_t id) = 0;
   // Buffers that completions returned and that have not been recycled.
   virtual std::size_t buffers_in_use() const = 0;
+  // Returns the memory of provided buffers to the system, except that of a few, if none is in use.
+  // The buffers stay provided. Returns the number of bytes that may have been freed.
+  virtual std::size_t release_unused_buffers() { return 0; }
 
   // Watches `fd`, instead of the descriptor that was watched before. -1 ends watching, which the
   // caller does before it closes the descriptor.

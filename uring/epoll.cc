@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <fcntl.h>
+#include <new>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -33,6 +34,9 @@ constexpr unsigned most_unpolled = 4;
 constexpr int most_streamed = 8;
 // The time between two attempts to connect to a unix socket whose queue is full.
 constexpr Milliseconds connect_again_ms = 10;
+// Operations that may be in flight beside two (a receive and another one) for each descriptor: of
+// acceptors, and of tasks without a socket.
+constexpr std::size_t other_flights = 1024;
 // The epoll data of the event descriptor of files_; all other values are the mark of a descriptor.
 constexpr std::uint64_t files_mark = ~std::uint64_t{0};
 
@@ -51,10 +55,11 @@ bool would_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 std::unique_ptr<Epoll> Epoll::create(const EpollOptions& options, int& error) {
   Fd poller(::epoll_create1(EPOLL_CLOEXEC));
   Fd event(poller.valid() ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1);
+  const int event_number = event.get();
   epoll_event wanted{.events = EPOLLIN | EPOLLET, .data = {.u64 = files_mark}};
   if (event.valid() && ::epoll_ctl(poller.get(), EPOLL_CTL_ADD, event.get(), &wanted) == 0) {
     std::unique_ptr<Epoll> engine(new Epoll(options, poller.release(), event.release()));
-    if (engine->buffers_.grow()) return engine;
+    if (engine->ensure_slot(event_number) && engine->buffers_.grow()) return engine;
     errno = ENOMEM;
   }
   error = errno;
@@ -69,9 +74,37 @@ Epoll::~Epoll() = default;
 // --- The state of descriptors ---
 
 Epoll::Slot& Epoll::slot_of(int fd) {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= slots_.size()) slots_.resize(std::max(index + 1, slots_.size() * 2));
-  return slots_[index];
+  assert(static_cast<std::size_t>(fd) < slots_.size());
+  return slots_[static_cast<std::size_t>(fd)];
+}
+
+// Grows the slots so that they have one for `fd`, and reserves memory for the completions of all
+// descriptors with a slot, so that completing an operation cannot fail. False: `fd` is negative, or
+// memory is exhausted.
+inline bool Epoll::ensure_slot(int fd) {
+  if (static_cast<std::size_t>(fd) < slots_.size()) return true;
+  return fd >= 0 && grow_slots(static_cast<std::size_t>(fd));
+}
+
+bool Epoll::grow_slots(std::size_t index) {
+  const std::size_t size = std::max(index + 1, slots_.size() * 2);
+  const std::size_t flights = 2 * size + other_flights;
+  if (!ready_.reserve(flights + most_extra_) || !files_.reserve(flights)) return false;
+  try {
+    slots_.resize(size);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+// Whether a completion can be queued in addition to the last ones of all operations in flight: that
+// of a multishot operation that goes on. False: memory is exhausted.
+inline bool Epoll::can_queue_more() {
+  if (ready_.size() < most_extra_) return true;
+  if (!ready_.reserve(2 * slots_.size() + other_flights + 2 * most_extra_)) return false;
+  most_extra_ *= 2;
+  return true;
 }
 
 // Resets the state of a number that now belongs to another descriptor, or to none.
@@ -116,7 +149,9 @@ void Epoll::fail(Flight& flight, int error) { complete(flight, Result{.value = -
 void Epoll::start(Operation& operation) {
   ++counters_.operations;
   operation.cancelled = false;
-  if (waits_for_peer(operation.code) && operation.fd < 0) return fail(operation, EBADF);
+  if (waits_for_peer(operation.code) && !ensure_slot(operation.fd)) {
+    return fail(operation, operation.fd < 0 ? EBADF : ENOMEM);
+  }
   switch (operation.code) {
     case OpCode::accept: return start_accept(operation);
     case OpCode::connect: return start_connect(operation);
@@ -135,7 +170,7 @@ void Epoll::start(Operation& operation) {
 void Epoll::start(Stream& stream) {
   ++counters_.operations;
   stream.cancelled = false;
-  if (stream.fd < 0) return fail(stream, EBADF);
+  if (!ensure_slot(stream.fd)) return fail(stream, stream.fd < 0 ? EBADF : ENOMEM);
   start_receive(stream);
 }
 
@@ -156,8 +191,17 @@ void Epoll::start_accept(Operation& operation) {
 // memory is left for another connection.
 bool Epoll::accept_some(Flight& accept) {
   for (int i = 0; i < most_accepts; ++i) {
+    if (!can_queue_more()) {
+      fail(accept, ENOMEM);
+      return false;
+    }
     const int fd = ::accept4(accept.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+      if (!ensure_slot(fd)) {
+        ::close(fd);
+        fail(accept, ENOMEM);
+        return false;
+      }
       reset_slot(fd);
       complete(accept, Result{.value = fd, .more = true});
     } else if (would_wait(errno)) {
@@ -246,6 +290,10 @@ void Epoll::start_read(Operation& operation) {
 bool Epoll::try_receive(Flight& flight, Slot& slot) {
   std::span<char> memory;
   Result result;
+  if (flight.code == OpCode::recv_stream && !can_queue_more()) {
+    fail(flight, ENOMEM);
+    return true;
+  }
   if (picks_buffer(flight.code)) {
     const std::optional<std::uint16_t> id = take_buffer();
     if (!id) {
@@ -281,7 +329,12 @@ bool Epoll::try_stream(Flight& stream, Slot& slot) {
     if (try_receive(stream, slot)) return true;
     if (!slot.readable) return false;
   }
-  streaming_.push_back(mark_of(stream.fd, slot.generation));
+  try {
+    streaming_.push_back(mark_of(stream.fd, slot.generation));
+  } catch (const std::bad_alloc&) {
+    fail(stream, ENOMEM);  // else no event would continue the stream
+    return true;
+  }
   return false;
 }
 
@@ -337,7 +390,8 @@ bool Epoll::try_read(Operation& operation, bool is_ready) {
 // Registers for a single event, since such descriptors are not closed through this engine. EPERM:
 // the descriptor is of a file, which supports no events; FileThreads reads it.
 void Epoll::await_event(Operation& operation) {
-  const int error = control(operation.fd, EPOLLIN | EPOLLONESHOT);
+  const int error =
+      ensure_slot(operation.fd) ? control(operation.fd, EPOLLIN | EPOLLONESHOT) : ENOMEM;
   if (error == EPERM) return files_.give(operation);
   if (error != 0) return fail(operation, error);
   Slot& slot = slot_of(operation.fd);

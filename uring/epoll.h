@@ -55,6 +55,9 @@ class Epoll final : public Engine {
   }
   void recycle(std::uint16_t id) override { buffers_.give_back(id); }
   std::size_t buffers_in_use() const override { return buffers_.in_use(); }
+  std::size_t release_unused_buffers() override {
+    return buffers_.in_use() == 0 ? buffers_.pool().discard() : 0;
+  }
   std::string describe() const override;
 
  private:
@@ -72,6 +75,9 @@ class Epoll final : public Engine {
 
   Epoll(const EpollOptions& options, int poller, int event);
   Slot& slot_of(int fd);
+  bool ensure_slot(int fd);
+  bool grow_slots(std::size_t index);
+  bool can_queue_more();
   void reset_slot(int fd);
   void complete(Flight& flight, Result result);
   void fail(Flight& flight, int error);
@@ -107,7 +113,10 @@ class Epoll final : public Engine {
   Fd poller_;
   Fd event_;                 // signalled by files_
   std::vector<Slot> slots_;  // by descriptor
+  // Its memory is reserved for the completions of all operations that may be in flight, and
+  // most_extra_ completions of multishot operations that go on.
   Fifo<Completion> ready_;
+  std::size_t most_extra_ = 1024;
   std::vector<std::uint64_t> streaming_;  // marks of sockets with more input for their recv_stream
   std::vector<std::uint64_t> continued_;  // used within continue_streams(); keeps its memory
   unsigned unpolled_ = 0;                 // calls of wait() since the last epoll_wait(2)

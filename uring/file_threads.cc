@@ -1,9 +1,9 @@
 // Two queues under one mutex. Covered by tests/uring/file_threads_test.cc and file_test.cc.
 #include "uring/file_threads.h"
 
+#include <exception>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <system_error>
 
 #include "uring/plain_calls.h"
 
@@ -27,10 +27,16 @@ void FileThreads::start_thread() {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {
-    // give() executes the operation if there is no thread at all.
+  } catch (const std::exception&) {
+    // std::system_error or std::bad_alloc: give() executes the operation if there is no thread at
+    // all.
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+bool FileThreads::reserve(std::size_t operations) {
+  const MutexLock lock(mutex_);
+  return queue_.reserve(operations) && done_.reserve(operations);
 }
 
 void FileThreads::give(Operation& operation) {

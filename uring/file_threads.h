@@ -27,6 +27,9 @@ class FileThreads {
   FileThreads(const FileThreads&) = delete;
   FileThreads& operator=(const FileThreads&) = delete;
 
+  // Ensures that so many operations can be queued at one time. False: memory is exhausted.
+  [[nodiscard]] bool reserve(std::size_t operations);
+
   // Queues `operation`; see call_plainly(). If no thread can be started, it is executed before this
   // call returns.
   void give(Operation& operation);

@@ -186,7 +186,9 @@ class Io : private IoParts {
   LoopState& loop() const { return loop_; }
   Engine& engine() const { return loop_.engine(); }
   // For coroutines whose first parameter is an Io: their frames are allocated here.
-  FramePool& frames() const { return loop_.frames(); }
+  Frames frames() const { return {.pool = loop_.frames(), .stack = frame_stack_}; }
+  // Sets the stack for the frames of later coroutines; null: none. The caller keeps it.
+  void use_frame_stack(FrameStack* stack) { frame_stack_ = stack; }
 
   // Resets stopped() and timed_out(), for a new use of this Io.
   void renew();
@@ -239,6 +241,7 @@ class Io : private IoParts {
   LoopState& loop_;
   Io* next_;   // in the list of the group
   Io** link_;  // the pointer of that list that points to this Io
+  FrameStack* frame_stack_ = nullptr;
   Operation operation_;
   std::int32_t end_ = not_ended;     // the last result of the stream, once it has ended
   std::uint16_t first_ = no_buffer;  // of the kept buffers, in the order of their arrival

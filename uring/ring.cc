@@ -148,6 +148,13 @@ void Ring::recycle(std::uint16_t id) {
   io_uring_buf_ring_advance(buffer_ring_, 1);
 }
 
+// With deferred task work the kernel fills buffers only when it is entered, so that the buffers
+// which it has contain nothing while no completion waits in the queue.
+std::size_t Ring::release_unused_buffers() {
+  const bool is_empty = in_use_ == 0 && io_uring_cq_ready(&ring_) == 0;
+  return is_empty && has(deferred_task_work) ? pool_.discard() : 0;
+}
+
 // Provides consecutive buffers of one slab to the kernel.
 void Ring::provide(std::uint16_t first, std::size_t count) {
   char* memory = pool_.at(first).data();

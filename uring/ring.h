@@ -61,6 +61,7 @@ class Ring final : public Engine {
   std::size_t buffers_in_use() const override { return in_use_; }
   void watch_readable(int fd) override;
   bool may_be_readable() override;
+  std::size_t release_unused_buffers() override;
   std::string describe() const override;
 
   // Converts an entry of the completion queue to `completion`, as wait() does for each. False: it

@@ -7,8 +7,10 @@
 //     its arguments are names, references, numbers, views or trivial aggregates;
 //   * coroutines are named functions, never lambdas, and return a Task of a trivial value;
 //   * no exception leaves them.
-// The first parameter of a coroutine has a member frames() that returns the FramePool& that its
-// frame is allocated from. Covered by tests/uring/task_test.cc.
+// The first parameter of a coroutine has a member frames() that returns the FramePool& or the
+// Frames that its frame is allocated from. If memory is exhausted, the call of the coroutine throws
+// std::bad_alloc before its body begins; with a FrameStack that is large enough it cannot. Covered
+// by tests/uring/task_test.cc.
 #pragma once
 
 #include <cassert>

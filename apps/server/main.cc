@@ -2,21 +2,41 @@
 //
 // The life of a request is in serve.cc. Covered by tests/end_to_end/.
 #include <cstdio>
+#include <exception>
 #include <malloc.h>
+#include <new>
 
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
 #include "apps/server/process/server.h"
 #include "uring/standard_streams.h"
 
+namespace {
+
+// Reads the options and runs the server. Exceptions of the standard library that end a start, for
+// want of memory or of threads, become an ExitReason here and nowhere else; a server that runs
+// handles them where they arise.
+options::ExitReason run(int argc, char** argv) {
+  try {
+    server::Config config;
+    options::ExitReason reason = server::read_options(argc, argv, config);
+    if (!reason) reason = server::run_server(config);
+    return reason;
+  } catch (const std::bad_alloc&) {
+    return {EX_OSERR, "there is not enough memory; see 'ulimit -v'"};
+  } catch (const std::exception& error) {
+    return {EX_OSERR, std::string("the system refuses what quoitd needs: ") + error.what()};
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   uring::occupy_standard_streams(uring::ClosedStream::empty);
   // One heap for all threads, since the heaps that glibc makes for threads grow by one page a call.
   // Serving requests allocates nothing, so that no thread waits for the lock of the heap.
   ::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there are no threads yet
-  server::Config config;
-  options::ExitReason reason = server::read_options(argc, argv, config);
-  if (!reason) reason = server::run_server(config);
+  const options::ExitReason reason = run(argc, argv);
   if (reason.status == EX_OK)
     std::fputs(reason.text.c_str(), stdout);
   else

@@ -4,6 +4,8 @@
 #include "apps/server/serve.h"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/client.h"
@@ -67,8 +69,10 @@ uring::Milliseconds head_timeout(const Connection& c) {
 // The time in which the peer has to begin its next request.
 uring::Milliseconds idle_timeout(const Connection& c) {
   const Timeouts& timeouts = c.worker.site_of(c).timeouts;
-  // The only request of a refused client gets a 503, for which the client has less time.
-  if (c.refused) return std::min(timeouts.head_ms, timeouts.idle_ms);
+  // The only request of a refused client gets a 503. It has little time for that request, because
+  // other clients may wait in the accept queue meanwhile.
+  constexpr uring::Milliseconds refused_ms = 2000;
+  if (c.refused) return std::min({refused_ms, timeouts.head_ms, timeouts.idle_ms});
   // A client that connects while the server drains has a second for its request.
   constexpr uring::Milliseconds draining_ms = 1000;
   return c.worker.draining ? std::min(draining_ms, timeouts.idle_ms) : timeouts.idle_ms;
@@ -80,17 +84,26 @@ uring::Milliseconds proxy_header_timeout(const Connection& c, uring::Millisecond
   return std::max<uring::Milliseconds>(0, limit - (c.io.loop().now() - began_ms));
 }
 
-// Prepares a receive within `timeout_ms`: into a provided buffer, or into memory of the exchange if
-// the last receive found no provided buffer.
+// Prepares a receive into memory of the exchange, because the last receive found no provided
+// buffer. If memory is exhausted as well, the receive is cancelled and the connection ends.
+uring::Io::Pending receive_into_exchange(Connection& c) {
+  c.starved = false;
+  try {
+    Exchange& x = c.worker.borrow(c);
+    if (x.in.unused().empty()) c.worker.begin_request(c);
+    own_input(x.in, c.io.engine(), x.site->limits);
+    return c.io.recv(c.fd, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
+  } catch (const std::bad_alloc&) {
+    c.io.stop();
+    return c.io.receive(c.fd);
+  }
+}
+
+// Prepares a receive within `timeout_ms`: into a provided buffer where there is one.
 [[gnu::always_inline]] inline uring::Io::Pending receive_within(Connection& c,
                                                                 uring::Milliseconds timeout_ms) {
   c.io.set_deadline(timeout_ms);
-  if (!c.starved) return c.io.receive(c.fd);
-  c.starved = false;
-  Exchange& x = c.worker.borrow(c);
-  if (x.in.unused().empty()) c.worker.begin_request(c);
-  own_input(x.in, c.io.engine(), x.site->limits);
-  return c.io.recv(c.fd, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
+  return c.starved ? receive_into_exchange(c) : c.io.receive(c.fd);
 }
 
 // Prepares a receive for the next head.
@@ -115,6 +128,16 @@ void end_receive(Connection& c) {
   c.lingers = true;  // the client may still be sending
 }
 
+// Drops received bytes for which there is no memory, and ends the connection. If the request has
+// begun, plans a 503.
+[[gnu::cold]] void drop_bytes(Connection& c, uring::Result got) {
+  if (got.buffer != uring::no_buffer) c.io.engine().recycle(got.buffer);
+  c.open = false;
+  if (!c.exchange || c.awaits_proxy_header) return;
+  answer(c, 503);
+  c.lingers = true;  // the client may still be sending
+}
+
 // Adds received bytes to the input, or ends the connection if the peer has ended it or the receive
 // has failed.
 [[gnu::always_inline]] inline void take_bytes(Connection& c, uring::Result got) {
@@ -129,13 +152,31 @@ void end_receive(Connection& c) {
     return;
   }
   end_wait(c.io);
-  Exchange& x = c.worker.borrow(c);
-  if (x.in.unused().empty()) c.worker.begin_request(c);
-  add_received(x.in, got, c.io.engine(), x.site->limits);
+  try {
+    Exchange& x = c.worker.borrow(c);
+    if (x.in.unused().empty()) c.worker.begin_request(c);
+    add_received(x.in, got, c.io.engine(), x.site->limits);
+  } catch (const std::bad_alloc&) {
+    drop_bytes(c, got);
+  }
 }
 
-// Receives the PROXY header, with which the connection begins. Closes the connection without a
-// response if the header is malformed or late.
+// Starts serve(c). False: memory is exhausted.
+bool spawn_serve(Connection& c) {
+  try {
+    c.io.use_frame_stack(nullptr);  // its frame is in use for longer than the exchange
+    uring::Task<> task = serve(c);
+    if (c.exchange) c.io.use_frame_stack(&c.exchange->frames);
+    c.worker.connections.spawn(std::move(task));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+// Receives the PROXY header, with which the connection begins, and starts serve(). Closes the
+// connection without a response if the header is malformed or late. A root task of its own, which
+// ends when serve() begins.
 uring::Task<> greet(Connection& c) {
   const uring::Milliseconds began_ms = c.io.loop().now();
   while (c.open && c.awaits_proxy_header) {
@@ -145,9 +186,13 @@ uring::Task<> greet(Connection& c) {
     if (!c.open || !got.ok()) continue;
     if (take_proxy_header(c) == Progress::failed) c.open = false;
   }
+  if (c.open && spawn_serve(c)) co_return;
+  if (c.exchange) end_exchange(c);
+  if (c.io.receives()) co_await c.io.end_receiving();
+  end_connection(c);
 }
 
-// Whether a response is planned although no head is complete, which is a 408.
+// Whether a response is planned although no head is complete, which is a 408 or a 503.
 bool has_plan(const Connection& c) { return c.exchange && c.exchange->plan.status != 0; }
 
 // Handles a request with a complete head: decides what to do and does it. Sets the plan of the
@@ -156,6 +201,11 @@ uring::Task<> handle(Connection& c) {
   Exchange& x = *c.exchange;
   Intent& intent = x.request.intent;
   c.io.clear_deadline();
+  const bool has_body = x.request.head.body().kind != http1::BodyKind::none;
+  if (has_body && !reserve_memory(x.in, x.site->limits)) {
+    answer(c, 503);
+    co_return close_after_answer(c);
+  }
   intent = c.refused ? Intent{.status = 503} : decide(x.request.head, *x.site, x.scratch.path);
   switch (intent.action) {
     case Action::read: co_await get(c); break;
@@ -169,7 +219,6 @@ uring::Task<> handle(Connection& c) {
 }  // namespace
 
 uring::Task<> serve(Connection& c) {
-  if (c.awaits_proxy_header) co_await greet(c);
   while (c.open) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {
@@ -191,7 +240,22 @@ uring::Task<> serve(Connection& c) {
     }
     co_await respond(c);
   }
-  co_await close_connection(c);
+  if (c.exchange) {
+    co_await send_rest(c);
+    end_exchange(c);
+  }
+  if (c.io.receives()) co_await c.io.end_receiving();
+  end_connection(c);
+}
+
+bool start_serving(Connection& c) {
+  try {
+    c.worker.connections.spawn(c.awaits_proxy_header ? greet(c) : serve(c));
+    return true;
+  } catch (const std::bad_alloc&) {
+    end_connection(c);
+    return false;
+  }
 }
 
 }  // namespace server

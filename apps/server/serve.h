@@ -10,7 +10,11 @@
 namespace server {
 
 // Serves the requests of `c` until either side ends the connection, then closes it and destroys
-// `c`. The caller spawns it in WorkerState::connections, and it runs on the loop of c.worker.
+// `c`. It runs in WorkerState::connections, on the loop of c.worker. Calling it may throw
+// std::bad_alloc, before anything has happened; the coroutine itself handles a lack of memory.
 uring::Task<> serve(Connection& c);
+
+// Starts serve(c). False: memory is exhausted, and `c` was closed and destroyed.
+bool start_serving(Connection& c);
 
 }  // namespace server

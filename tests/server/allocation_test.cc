@@ -13,71 +13,25 @@
 #include <gtest/gtest.h>
 
 #include "fuzz/replace_new.h"
+#include "tests/server/uncounted.h"
 #include "tests/server/world.h"
 #include "uring/loop.h"
 
 namespace {
 
-bool counting = false;
 std::size_t allocations = 0;
 
 }  // namespace
 
 void fuzz::before_new(std::size_t) {
-  if (counting) ++allocations;
+  if (server::lab::counting) ++allocations;
 }
 
 namespace server {
 namespace {
 
+using lab::counting;
 using lab::head_of;
-
-// The simulated engine, with what it allocates for itself not counted.
-class Uncounted final : public uring::Engine {
- public:
-  explicit Uncounted(uring::Simulated& engine) : engine_(engine) {}
-
-  void start(uring::Operation& operation) override {
-    const Pause pause;
-    engine_.start(operation);
-  }
-  void start(uring::Stream& stream) override {
-    const Pause pause;
-    engine_.start(stream);
-  }
-  void cancel(uring::Flight& flight) override {
-    const Pause pause;
-    engine_.cancel(flight);
-  }
-  std::size_t wait(uring::Milliseconds timeout, std::span<uring::Completion> space) override {
-    const Pause pause;
-    return engine_.wait(timeout, space);
-  }
-  void close(int fd) override {
-    const Pause pause;
-    engine_.close(fd);
-  }
-  void finish_sending(int fd) override { engine_.finish_sending(fd); }
-  std::int64_t free_bytes(int fd) override { return engine_.free_bytes(fd); }
-  uring::Milliseconds now() override { return engine_.now(); }
-  std::span<char> buffer(std::uint16_t id) override { return engine_.buffer(id); }
-  uring::BufferPool::ListEntry& list_entry(std::uint16_t id) override {
-    return engine_.list_entry(id);
-  }
-  void recycle(std::uint16_t id) override {
-    const Pause pause;
-    engine_.recycle(id);
-  }
-  std::size_t buffers_in_use() const override { return engine_.buffers_in_use(); }
-  std::string describe() const override { return engine_.describe(); }
-
- private:
-  struct Pause {
-    const bool before = std::exchange(counting, false);
-    ~Pause() { counting = before; }
-  };
-  uring::Simulated& engine_;
-};
 
 class Heap : public ::testing::Test {
  protected:
@@ -101,7 +55,7 @@ class Heap : public ::testing::Test {
 
   int connect() {
     const int socket = engine.connected();
-    worker.connections.spawn(serve(*worker.admit(socket)));
+    start_serving(*worker.admit(socket));
     return socket;
   }
 
@@ -131,7 +85,7 @@ class Heap : public ::testing::Test {
   Mime mime;
   lab::Folder root;
   uring::Simulated engine;
-  Uncounted uncounted{engine};
+  lab::Uncounted uncounted{engine};
   uring::Loop loop{uncounted};
   Claims claims;
   std::shared_ptr<Site> shared_site = std::make_shared<Site>();
@@ -228,7 +182,7 @@ TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {
     engine.peer_sends(socket, head_of("GET", "/hello.txt"));
     engine.peer_finishes(socket);
     counting = before;
-    worker.connections.spawn(serve(*worker.admit(socket)));
+    start_serving(*worker.admit(socket));
     for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   };
   for (int warming = 0; warming < 10; ++warming) come_and_go();

@@ -163,7 +163,7 @@ class World {
     worker.update_policy();
     const int socket = engine.connected();
     Connection* const c = worker.admit(socket);
-    if (c) worker.connections.spawn(serve(*c));
+    if (c) start_serving(*c);
     return socket;
   }
 

@@ -47,5 +47,15 @@ TEST(Fifos, AreEmptyOnceCleared) {
   EXPECT_EQ(fifo.pop(), 3);
 }
 
+TEST(Fifos, DoNotGrowWithinTheReservedCapacity) {
+  Fifo<int> fifo;
+  ASSERT_TRUE(fifo.reserve(100));
+  const std::size_t before = fifo.capacity();
+  EXPECT_GE(before, 100U);
+  for (int i = 0; i < 100; ++i) fifo.push(i);
+  EXPECT_EQ(fifo.capacity(), before);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(fifo.pop(), i);
+}
+
 }  // namespace
 }  // namespace uring

@@ -69,5 +69,36 @@ TEST(FramePools, TakeAFrameBackOnlyIfTheyAllocatedIt) {
   FramePool::release(frame);
 }
 
+TEST(FrameStacks, GiveTheSameMemoryAgainToFramesThatEndInReverseOrder) {
+  FramePool pool;
+  FrameStack stack;
+  const Frames frames{.pool = pool, .stack = &stack};
+  void* const first = frames.allocate(100);
+  void* const second = frames.allocate(200);
+  std::memset(first, 1, 100);
+  std::memset(second, 2, 200);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second) % alignof(std::max_align_t), 0U);
+  FramePool::release(second);
+  EXPECT_EQ(frames.allocate(50), second);
+  FramePool::release(second);
+  FramePool::release(first);
+  EXPECT_TRUE(stack.empty());
+  EXPECT_GE(stack.most_used(), 300U);
+  EXPECT_EQ(pool.live(), 0U);
+}
+
+TEST(FrameStacks, LeaveToThePoolWhatTheyHaveNoSpaceFor) {
+  FramePool pool;
+  FrameStack stack;
+  const Frames frames{.pool = pool, .stack = &stack};
+  void* const first = frames.allocate(FrameStack::capacity / 2);
+  void* const second = frames.allocate(FrameStack::capacity / 2);
+  EXPECT_EQ(pool.live(), 1U);
+  FramePool::release(second);
+  EXPECT_EQ(pool.live(), 0U);
+  FramePool::release(first);
+  EXPECT_TRUE(stack.empty());
+}
+
 }  // namespace
 }  // namespace uring

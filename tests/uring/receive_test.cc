@@ -154,5 +154,32 @@ TEST_P(Receives, and_recycles_buffers_that_were_not_received) {
   EXPECT_EQ(engine().buffers_in_use(), 0U);
 }
 
+// The memory of unused buffers may be returned to the system at any time.
+TEST_P(Receives, into_buffers_whose_memory_was_returned_to_the_system) {
+  constexpr std::size_t many = BufferPool::slab_buffers + 10;
+  std::vector<std::unique_ptr<Pair>> pairs;
+  std::vector<std::unique_ptr<Io>> ios;
+  std::vector<Result> kept;
+  const auto receive_all = [&] {
+    for (std::size_t i = 0; i < many; ++i) {
+      send(*pairs[i], "number " + std::to_string(i));
+      kept.push_back(receive(*ios[i], pairs[i]->ours.get()));
+    }
+    EXPECT_EQ(engine().release_unused_buffers(), 0U) << "buffers are in use";
+    for (std::size_t i = 0; i < many; ++i) {
+      EXPECT_EQ(text_of(kept[i]), "number " + std::to_string(i));
+    }
+    kept.clear();
+  };
+  for (std::size_t i = 0; i < many; ++i) {
+    pairs.push_back(std::make_unique<Pair>());
+    ios.push_back(std::make_unique<Io>(lab().scope));
+  }
+  receive_all();
+  engine().release_unused_buffers();
+  receive_all();
+  for (const auto& io : ios) end(*io);
+}
+
 }  // namespace
 }  // namespace uring

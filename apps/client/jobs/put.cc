@@ -30,7 +30,7 @@ constexpr std::int64_t last_response_timeout_ms = 2000;
 struct Upload {
   explicit Upload(Channel& way) : channel(way), io(way.session.scope) {}
 
-  uring::FramePool& frames() const { return io.frames(); }
+  uring::Frames frames() const { return io.frames(); }
 
   Channel& channel;
   uring::Io io;  // the sender's

@@ -39,7 +39,7 @@ struct Channel {
   ExitCode fail(ExitReason reason);
 
   // For coroutines whose first parameter is the channel: where their frames are allocated.
-  uring::FramePool& frames() const { return io.frames(); }
+  uring::Frames frames() const { return io.frames(); }
 
   Session& session;
   uring::Io io;  // of the coroutine that receives

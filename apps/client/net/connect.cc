@@ -25,7 +25,7 @@ constexpr std::int64_t long_wait_ms = 60'000;
 
 // The attempts to connect a channel to one host.
 struct Race {
-  uring::FramePool& frames() const { return channel.frames(); }
+  uring::Frames frames() const { return channel.frames(); }
 
   Channel& channel;
   std::size_t running = 0;  // attempts that have not ended
@@ -40,7 +40,7 @@ struct Attempt {
   Attempt(Race& whole, const Address& destination)
       : race(whole), address(destination), io(whole.channel.session.scope) {}
 
-  uring::FramePool& frames() const { return io.frames(); }
+  uring::Frames frames() const { return io.frames(); }
 
   Race& race;
   const Address& address;

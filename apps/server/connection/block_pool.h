@@ -24,12 +24,12 @@ class BlockPool {
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();  // frees the blocks that are not lent; the caller has released the others
 
-  // Lends a block, which the caller gives back with release().
+  // Lends a block, which the caller gives back with release(). Throws std::bad_alloc if memory is
+  // exhausted.
   std::span<char> lend() {
+    if (!free_large_) return lend_other();
     ++lent_;
-    if (free_large_) return {take(free_large_), large_bytes};
-    if (made_large_ < large_blocks) return {make(large_bytes), large_bytes};
-    return {free_small_ ? take(free_small_) : make(small_bytes), small_bytes};
+    return {take(free_large_), large_bytes};
   }
 
   void release(std::span<char> block) {
@@ -39,6 +39,13 @@ class BlockPool {
   }
 
   std::size_t lent() const { return lent_; }
+  // Bytes of all blocks, lent and free.
+  std::size_t bytes() const { return made_large_ * large_bytes + made_small_ * small_bytes; }
+
+  // Frees the blocks beyond those that a few clients need, unless most of the large blocks are
+  // lent. Returns the number of bytes. At most kept_blocks large blocks are free afterwards.
+  std::size_t trim();
+  static constexpr std::size_t kept_blocks = 8;
 
  private:
   // The first bytes of a free block: the link of a list.
@@ -49,11 +56,13 @@ class BlockPool {
   static char* take(Free*& list) {
     return reinterpret_cast<char*>(std::exchange(list, list->next));
   }
+  std::span<char> lend_other();
   char* make(std::size_t bytes);
 
   Free* free_large_ = nullptr;
   Free* free_small_ = nullptr;
   std::size_t made_large_ = 0;
+  std::size_t made_small_ = 0;
   std::size_t lent_ = 0;
 };
 

@@ -36,18 +36,21 @@ uring::Task<> linger(uring::Io& io, int fd, uring::Milliseconds timeout_ms) {
 
 }  // namespace
 
-uring::Task<> close_connection(Connection& c) {
-  if (c.exchange) {
-    const bool sent = co_await flush_with(c, c.exchange->out.direct);
-    close_source(c);
-    const uring::Milliseconds timeout_ms = c.worker.draining ? draining_linger_ms : linger_ms;
-    if (sent && c.lingers) co_await linger(c.io, c.fd, timeout_ms);
-    log_responses(c.exchange->out, c.worker, true);
-    release_input(c.exchange->in, c.io.engine());
-    c.exchange->request.head.reset();  // of a request that has begun and will not be complete
-    c.worker.give_back(c);
-  }
-  if (c.io.receives()) co_await c.io.end_receiving();
+uring::Task<> send_rest(Connection& c) {
+  const bool sent = co_await flush_with(c, c.exchange->out.direct);
+  close_source(c);
+  const uring::Milliseconds timeout_ms = c.worker.draining ? draining_linger_ms : linger_ms;
+  if (sent && c.lingers) co_await linger(c.io, c.fd, timeout_ms);
+}
+
+void end_exchange(Connection& c) {
+  log_responses(c.exchange->out, c.worker, true);
+  release_input(c.exchange->in, c.io.engine());
+  c.exchange->request.head.reset();  // of a request that has begun and will not be complete
+  c.worker.give_back(c);
+}
+
+void end_connection(Connection& c) {
   c.io.engine().close(c.fd);
   c.worker.destroy(c);
 }

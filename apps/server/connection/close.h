@@ -1,6 +1,8 @@
-// Closing a connection.
+// Closing a connection, in three steps.
 //
-// Covered by tests/server/connection/close_test.cc and tests/end_to_end/.
+// A coroutine frame is needed only while the connection has an exchange, whose memory it uses, so
+// that closing needs no memory. // Covered by tests/server/connection/close_test.cc and
+// tests/end_to_end/.
 #pragma once
 
 #include "apps/server/connection/connection.h"
@@ -8,9 +10,14 @@
 
 namespace server {
 
-// Sends the bytes that are still unsent, closes the socket, returns the exchange and destroys `c`.
-// If `c` lingers, receives and drops bytes first, for a bounded time, so that the peer can read the
-// response. Nothing may use `c` afterwards.
-uring::Task<> close_connection(Connection& c);
+// Sends the bytes that are still unsent, and closes the source of the response. If `c` lingers,
+// receives and drops bytes, for a bounded time, so that the peer can read the response.
+uring::Task<> send_rest(Connection& c);
+
+// Writes the log lines of responses that were not sent, and returns the exchange.
+void end_exchange(Connection& c);
+
+// Closes the socket and destroys `c`, which has no exchange and receives nothing.
+void end_connection(Connection& c);
 
 }  // namespace server

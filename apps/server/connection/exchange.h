@@ -120,6 +120,7 @@ struct Exchange {
   const Site* site = nullptr;     // the settings for the request, chosen when it begins
   LiveSite* live_site = nullptr;  // keeps `site` alive
   Exchange* next_idle = nullptr;  // a link of the worker's list, while not lent
+  uring::FrameStack frames;       // of the coroutines that serve() calls meanwhile
   PeerText remote{};              // the peer's address; only if a log is written
 };
 

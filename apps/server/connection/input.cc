@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <cstring>
+#include <new>
 #include <span>
 
 namespace server {
@@ -26,6 +27,15 @@ void ensure_memory(Input& in, const http1::Limits& limits) {
 }
 
 }  // namespace
+
+bool reserve_memory(Input& in, const http1::Limits& limits) {
+  try {
+    ensure_memory(in, limits);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 
 void own_input(Input& in, uring::Engine& engine, const http1::Limits& limits) {
   ensure_memory(in, limits);

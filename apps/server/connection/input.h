@@ -29,8 +29,13 @@ inline void release_input(Input& in, uring::Engine& engine) {
   in.buffer = uring::no_buffer;
 }
 
+// Ensures that the input's own memory has input_memory_bytes(), so that no function below
+// allocates. False: memory is exhausted; the input is unchanged.
+[[nodiscard]] bool reserve_memory(Input& in, const http1::Limits& limits);
+
 // Moves the unused bytes to the front of the input's own memory, which is allocated or grown to
-// input_memory_bytes() first.
+// input_memory_bytes() first. Throws std::bad_alloc if memory is exhausted, as all functions below
+// do; the input is unchanged then, and `got` not taken over.
 void own_input(Input& in, uring::Engine& engine, const http1::Limits& limits);
 
 // Moves the head of the request that was parsed last, and the unused bytes behind it, to the front

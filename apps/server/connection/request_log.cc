@@ -2,6 +2,7 @@
 #include "apps/server/connection/request_log.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 
 #include "apps/server/log/head_log.h"
@@ -57,11 +58,15 @@ void log_responses(Output& out, const WorkerState& worker, bool aborted) {
 }
 
 void log_heads(AccessLog& log, const Exchange& x, std::string_view response) {
-  std::string text;
-  const http1::RequestHead& head = x.request.head;
-  const std::string_view line = head.size() == 0 ? refused_line(x.in.unused()) : "";
-  format_heads(x.remote.data(), head, line, response, text);
-  log.append_text(text);
+  try {
+    std::string text;
+    const http1::RequestHead& head = x.request.head;
+    const std::string_view line = head.size() == 0 ? refused_line(x.in.unused()) : "";
+    format_heads(x.remote.data(), head, line, response, text);
+    log.append_text(text);
+  } catch (const std::bad_alloc&) {
+    log.append_text("* (no memory for the heads of a request)\n");
+  }
 }
 
 }  // namespace server

@@ -3,8 +3,10 @@
 #include "apps/server/connection/worker_state.h"
 
 #include <cassert>
+#include <malloc.h>
 #include <new>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -15,11 +17,6 @@
 namespace server {
 
 namespace {
-
-// The number of clients over a limit that a worker sends a 503 at once: a person needs to see the
-// reason, and many people may share an address. Further connections are closed without a response,
-// so that a flood costs no more than these.
-constexpr std::uint64_t most_refused = 64;
 
 // Random, or the time if the system has no random bytes: a name that exists is detected by O_EXCL,
 // and another one is tried.
@@ -65,20 +62,62 @@ bool WorkerState::count_address(const Peer& peer, AddressCounts::Slot& counted) 
   return !address || shared.addresses->enter(*address, counted);
 }
 
-// The connections of a trusted proxy are counted for the clients that it announces, not for its own
+// Counts one more connection of `peer`, also in `counted`, unless it exceeds a limit. The
+// connections of a trusted proxy are counted for the clients that it announces, not for its own
 // address. Refused connections do not count.
+WorkerState::Admission WorkerState::judge(const Peer& peer, bool is_trusted,
+                                          AddressCounts::Slot& counted) const {
+  if (shared.admitted.fetch_add(1) >= shared.most_connections) {
+    --shared.admitted;
+    return Admission::refused;
+  }
+  if (is_trusted || count_address(peer, counted)) return Admission::admitted;
+  --shared.admitted;
+  return refused < shared.most_refused ? Admission::refused : Admission::refused_at_once;
+}
+
+namespace {
+
+// Responds to a client that gets no connection, because its address has too many. A plain call,
+// which does not wait. A flood of one address then costs little.
+void send_refusal(int socket) {
+  constexpr std::string_view refusal =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+      "Connection: close\r\n\r\n";
+  [[maybe_unused]] const ssize_t sent =
+      ::send(socket, refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+// Memory for a connection; null if memory is exhausted.
+void* WorkerState::allocate_connection() {
+  try {
+    return loop.frames().allocate(sizeof(Connection));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   const bool wants_peer = shared.access_log || shared.head_log || shared.addresses || shared.trust;
   const Peer peer = wants_peer ? peer_of(address_of_peer(socket)) : Peer{};
   const bool is_trusted = shared.trust && shared.trust->contains(peer);
   AddressCounts::Slot counted = AddressCounts::uncounted;
-  const bool is_full = live - refused >= shared.most_connections;
-  const bool is_refused = is_full || (!is_trusted && !count_address(peer, counted));
-  if (is_refused && refused >= most_refused) {
+  const Admission admission = judge(peer, is_trusted, counted);
+  const bool is_refused = admission != Admission::admitted;
+  void* const memory = admission == Admission::refused_at_once ? nullptr : allocate_connection();
+  if (!memory) {
+    if (is_refused) {
+      send_refusal(socket);
+    } else {
+      --shared.admitted;
+      if (shared.addresses) shared.addresses->leave(counted);
+    }
     loop.engine().close(socket);
     return nullptr;
   }
-  auto* c = new (loop.frames().allocate(sizeof(Connection))) Connection(*this, connections, socket);
+  auto* c = new (memory) Connection(*this, connections, socket);
   c->refused = is_refused;
   c->counted = counted;
   c->peer = peer;
@@ -96,6 +135,7 @@ void WorkerState::take_client(Connection& c, const Peer& client) {
   if (c.refused || client == c.peer || count_address(client, c.counted)) return;
   c.refused = true;
   ++refused;
+  --shared.admitted;
 }
 
 void WorkerState::release_client(Connection& c) {
@@ -106,7 +146,10 @@ void WorkerState::release_client(Connection& c) {
 
 void WorkerState::destroy(Connection& c) {
   if (--live == 0) last_directory.close();
-  refused -= c.refused ? 1 : 0;
+  if (c.refused)
+    --refused;
+  else
+    --shared.admitted;
   if (shared.addresses) shared.addresses->leave(c.counted);
   c.~Connection();
   uring::FramePool::release(&c);
@@ -172,8 +215,35 @@ void WorkerState::refresh_files() {
 }
 
 void WorkerState::make_exchange() {
-  idle_ = new Exchange;
-  idle_->out.unlogged.reserve(Output::most_unlogged);
+  auto exchange = std::make_unique<Exchange>();
+  exchange->out.unlogged.reserve(Output::most_unlogged);
+  idle_ = exchange.release();
+}
+
+std::size_t WorkerState::idle_exchanges() const {
+  std::size_t count = 0;
+  for (const Exchange* x = idle_; x; x = x->next_idle) ++count;
+  return count;
+}
+
+// Exchanges are lent in the reverse order of their return, so the ones that are not needed stay at
+// the end of the list. Request::began_ms is when an exchange was used last.
+void WorkerState::tidy() {
+  std::size_t freed = blocks.trim() + loop.engine().release_unused_buffers();
+  for (Exchange** link = &idle_; *link;) {
+    Exchange* const x = *link;
+    if (loop.now() - x->request.began_ms < quiet_ms) {
+      link = &x->next_idle;
+      continue;
+    }
+    *link = x->next_idle;
+    release_site(*x);
+    freed += sizeof(Exchange) + x->in.memory_bytes;
+    delete x;
+  }
+  // glibc keeps freed memory at other places than the end of its heap.
+  constexpr std::size_t worth_trimming = 1024 * 1024;
+  if (freed >= worth_trimming) ::malloc_trim(0);
 }
 
 bool draw_boundary(Boundary& boundary) {

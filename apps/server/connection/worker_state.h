@@ -5,6 +5,7 @@
 // tests/server/connection/worker_state_test.cc and tests/server/serve_test.cc.
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -48,7 +49,10 @@ struct Shared {
   const Trust* trust = nullptr;        // null: no proxy is believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // the field that proxies write
   bool proxy_protocol = false;            // trusted peers begin with a PROXY header
-  std::uint64_t most_connections = 1024;  // of one worker
+  std::uint64_t most_connections = 1024;  // of all workers; further clients get a 503
+  std::uint64_t most_refused = 64;        // clients that a worker sends a 503 at once
+  // The connections of all workers that are not refused.
+  mutable std::atomic<std::uint64_t> admitted = 0;
 };
 
 // A Site that one worker uses: the current one of an endpoint, or an older one that exchanges still
@@ -65,8 +69,9 @@ struct WorkerState {
   ~WorkerState();
 
   // Creates a connection of that endpoint, to be passed to serve(), which owns the accepted
-  // `socket`. A connection over a limit is marked `refused`. Null: too many clients are being
-  // refused already, and the socket was closed.
+  // `socket`. A connection over a limit is marked `refused`. Null: memory is exhausted, or the
+  // address has too many connections and too many clients are being refused already; the socket was
+  // closed, in the latter case after a short 503.
   Connection* admit(int socket, std::uint8_t endpoint = 0);
 
   // Records that `client`, which the trusted proxy at the other end of `c` has announced, sends
@@ -75,6 +80,11 @@ struct WorkerState {
   void take_client(Connection& c, const Peer& client);
   // Records that the announced client sends no requests now: the connection of the proxy is idle.
   void release_client(Connection& c);
+  // The worker refuses as many clients as it may, because all workers together have reached their
+  // limit: further clients are to wait in the accept queue.
+  bool is_overrun() const {
+    return refused >= shared.most_refused && shared.admitted >= shared.most_connections;
+  }
 
   // Ends idle connections now, and the others after their current request.
   void drain();
@@ -88,7 +98,7 @@ struct WorkerState {
 
   // Returns the exchange of `c`, which borrows one first if it has none. Then the caller has to
   // call begin_request(), which chooses the Site: a borrowed exchange has the Site of its last
-  // request.
+  // request. Throws std::bad_alloc if memory is exhausted; `c` is then unchanged.
   Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
   // Takes the exchange of `c` back, which has no unsent bytes and no open source.
   void give_back(Connection& c) {
@@ -99,6 +109,8 @@ struct WorkerState {
     blocks.release(x.out.block);
     x.out.gathered = 0;
     x.out.queued = x.out.sent = 0;
+    assert(x.frames.empty());
+    c.io.use_frame_stack(nullptr);
     if (!x.live_site->is_current) release_site(x);
     x.next_idle = idle_;
     idle_ = std::exchange(c.exchange, nullptr);
@@ -142,6 +154,13 @@ struct WorkerState {
   // Whether that device is the root's file system, and its files are in memory (tmpfs).
   bool is_in_memory(dev_t device) const { return memory_device == device; }
 
+  // Frees memory that a burst of requests has left: exchanges that were not used for quiet_ms, free
+  // blocks, and receive buffers if none is in use. Called every few seconds.
+  void tidy();
+  static constexpr uring::Milliseconds quiet_ms = 10'000;
+  // The number of exchanges that are not lent.
+  std::size_t idle_exchanges() const;
+
   // Recomputes LiveSite::answers_from_cache. Tests call it after they have changed a log or a Site.
   void update_policy();
 
@@ -157,17 +176,19 @@ struct WorkerState {
   Clock clock;
   std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
   bool draining = false;
-  std::uint64_t live = 0;        // the number of connections
-  std::uint64_t refused = 0;     // the number of connections that are over a limit
-  std::size_t listings = 0;      // the number of directories that are being read
+  std::uint64_t live = 0;     // the number of connections
+  std::uint64_t refused = 0;  // the number of connections that are over a limit; see is_overrun()
+  std::size_t listings = 0;   // the number of directories that are being read
   std::size_t listing_runs = 0;  // the number of runs of all listings, see Listing
 
  private:
   Exchange& lend(Connection& c) {
     if (!idle_) make_exchange();
-    Exchange& x = *std::exchange(idle_, idle_->next_idle);
+    Exchange& x = *idle_;
+    x.out.block = blocks.lend();  // may throw, and comes before all changes
+    idle_ = x.next_idle;
     c.exchange = &x;
-    x.out.block = blocks.lend();
+    c.io.use_frame_stack(&x.frames);
     if (shared.access_log || shared.head_log) write_peer(c.peer, x.remote);
     return x;
   }
@@ -175,9 +196,12 @@ struct WorkerState {
   void choose_site(const Connection& c, Exchange& x);
   // Lets the exchange use no Site. Deletes the Site if it is an older one without other exchanges.
   void release_site(Exchange& x);
+  void* allocate_connection();
   void make_exchange();
   void refresh_files();
   bool count_address(const Peer& peer, AddressCounts::Slot& counted) const;
+  enum class Admission : std::uint8_t { admitted, refused, refused_at_once };
+  Admission judge(const Peer& peer, bool is_trusted, AddressCounts::Slot& counted) const;
 
   Exchange* idle_ = nullptr;     // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the loop iteration in which `files` was refreshed last

@@ -1,6 +1,7 @@
 // The memory of cached response heads. Covered by tests/server/files/cached_file_test.cc.
 #include "apps/server/files/cached_file.h"
 
+#include <new>
 #include <sys/mman.h>
 
 namespace server {
@@ -24,13 +25,15 @@ void copy_head(CachedHead& cached, char* memory, std::string_view head, std::int
 
 void CachedFile::set_head_200(std::string_view head, std::int64_t seconds) {
   if (head_200.begin || head.size() > CachedHead::most_bytes || is_pinned()) return;
-  if (!memory_) memory_.reset(new char[CachedHead::most_bytes]);
+  if (!memory_) memory_.reset(new (std::nothrow) char[CachedHead::most_bytes]);
+  if (!memory_) return;
   copy_head(head_200, memory_.get() + CachedHead::most_bytes - head.size(), head, seconds);
 }
 
 void CachedFile::set_head_304(std::string_view head, std::int64_t seconds) {
   if (head_304.begin || head.size() > CachedHead::most_bytes || is_pinned()) return;
-  memory_304_.reset(new char[head.size()]);
+  memory_304_.reset(new (std::nothrow) char[head.size()]);
+  if (!memory_304_) return;
   copy_head(head_304, memory_304_.get(), head, seconds);
 }
 

@@ -50,8 +50,8 @@ struct CachedFile {
   std::string fact_lines;  // Plan::fact_lines
 
   // Copies `head` to head_200 or head_304; its Date is that of `seconds`. Does nothing when a head
-  // is cached already, when `head` is longer than CachedHead::most_bytes, and while the entry is
-  // pinned, since a response may be sent from its memory then.
+  // is cached already, when `head` is longer than CachedHead::most_bytes, when memory is exhausted,
+  // and while the entry is pinned, since a response may be sent from its memory then.
   void set_head_200(std::string_view head, std::int64_t seconds);
   void set_head_304(std::string_view head, std::int64_t seconds);
   // A response may be in the course of being sent from its memory, which must not change.

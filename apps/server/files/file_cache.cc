@@ -116,8 +116,12 @@ void FileCache::record_target(CachedFile& file, std::string_view target) {
   if (target.size() > longest_recorded || by_target_.contains(target)) return;
   for (std::string& recorded : file.targets_) {
     if (!recorded.empty()) continue;
-    recorded = target;
-    by_target_.emplace(recorded, &file);
+    try {
+      recorded = target;
+      by_target_.emplace(recorded, &file);
+    } catch (const std::bad_alloc&) {
+      recorded.clear();  // a later request tries again
+    }
     return;
   }
 }
@@ -164,17 +168,27 @@ bool FileCache::admits(std::string_view path) {
 
 CachedFile* FileCache::load(std::string_view path) {
   if (!is_on_ || by_path_.contains(path)) return nullptr;
-  auto* const file = new CachedFile;
-  file->path_ = path;
-  LoadResult result = watch_directories(path) ? load_watched(*file) : LoadResult::unwatchable;
-  if (result == LoadResult::unwatchable) result = load_compared(*file);
-  if (result == LoadResult::loaded) {
-    insert(*file);
-    return file;
+  auto* const file = new (std::nothrow) CachedFile;
+  if (!file) return nullptr;
+  try {
+    file->path_ = path;
+    if (load_file(*file)) {
+      insert(*file);
+      return file;
+    }
+  } catch (const std::bad_alloc&) {
+    // It is not cached, and the next request for it tries again.
   }
   unwatch(*file);
   delete file;
   return nullptr;
+}
+
+// False: the path of `file` cannot be cached. Throws std::bad_alloc if memory is exhausted.
+bool FileCache::load_file(CachedFile& file) {
+  LoadResult result = watch_directories(file.path_) ? load_watched(file) : LoadResult::unwatchable;
+  if (result == LoadResult::unwatchable) result = load_compared(file);
+  return result == LoadResult::loaded;
 }
 
 // Watches every directory on the way to `path`, from the root down, so that each later change of
@@ -201,8 +215,13 @@ WatchId FileCache::watch_directory(int fd, std::string_view path) {
   if (watch == no_watch) return no_watch;
   // The directory is watched by another path (a bind mount): events would be applied to that path.
   if (watched_.contains(watch)) return no_watch;
-  watched_[watch].directory = path;
-  directories_.emplace(path, watch);
+  const auto place = watched_.try_emplace(watch, Watched{.directory = std::string(path)}).first;
+  try {
+    directories_.emplace(path, watch);
+  } catch (const std::bad_alloc&) {
+    watched_.erase(place);  // its events are ignored, and the next load() watches it again
+    throw;
+  }
   return watch;
 }
 
@@ -295,13 +314,15 @@ std::uint64_t FileCache::cost_of(const CachedFile& file) {
   return overhead_bytes + file.path_.size() + file.body.size();
 }
 
+// Throws std::bad_alloc, before it has inserted anything, if memory is exhausted.
 void FileCache::insert(CachedFile& file) {
   evict_for(file);
+  if (all_.size() == all_.capacity()) all_.reserve(std::max<std::size_t>(64, 2 * all_.size()));
+  by_path_.emplace(file.path_, &file);
   bytes_ += cost_of(file);
   open_files_ += file.fd >= 0 ? 1 : 0;
   file.index_ = all_.size();
   all_.push_back(&file);
-  by_path_.emplace(file.path_, &file);
 }
 
 // CLOCK eviction: the hand skips an entry that was used since it passed that entry last, and evicts
@@ -374,7 +395,11 @@ void FileCache::refresh() {
   Change change;
   while (watches_.next(change)) {
     ++counters_.changes;
-    apply(change);
+    try {
+      apply(change);
+    } catch (const std::bad_alloc&) {
+      invalidate_all();  // needs no memory
+    }
   }
 }
 

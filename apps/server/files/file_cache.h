@@ -69,7 +69,8 @@ class FileCache {
   // use, later only at the second recent request for it.
   bool admits(std::string_view path);
   // Reads what `path` leads to and inserts an entry. Null, without an entry: there is one already,
-  // the kernel would have to wait for a disk, or it is not a regular file or not readable.
+  // the kernel would have to wait for a disk, it is not a regular file or not readable, or memory
+  // is exhausted.
   CachedFile* load(std::string_view path);
   // Records that a request target, as sent, leads to that entry. Does nothing for a target of more
   // than 255 bytes and beyond four targets an entry.
@@ -106,6 +107,7 @@ class FileCache {
   };
 
   uring::Fd open_without_waiting(const char* path, std::uint64_t flags, std::uint64_t resolve);
+  bool load_file(CachedFile& file);
   bool watch_directories(std::string_view path);
   bool watch_file(CachedFile& file, int fd);
   WatchId watch_directory(int fd, std::string_view path);

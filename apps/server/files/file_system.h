@@ -3,6 +3,7 @@
 // Covered by tests/server/files/file_system_test.cc.
 #pragma once
 
+#include <string>
 #include <sys/stat.h>
 
 #include "apps/server/plan/facts.h"
@@ -34,5 +35,9 @@ FileFacts facts_in(const struct stat& status);
 
 // Size and modification time of an open file.
 FileFacts facts_of(int fd);
+
+// Says whether a file system that is mounted below the directory `root`, in this mount namespace,
+// may be written. False where /proc/self/mountinfo cannot be read.
+bool has_writable_mount(const std::string& root);
 
 }  // namespace server

@@ -2,6 +2,7 @@
 #include "apps/server/files/last_directory.h"
 
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace server {
@@ -15,8 +16,12 @@ LastDirectory::Entry* LastDirectory::borrow(std::string_view path, std::uint64_t
 LastDirectory::Entry* LastDirectory::replace(std::string_view path, std::uint64_t iteration, int fd,
                                              DirectoryId id) {
   close();
-  last_ =
-      new Entry{.path = std::string(path), .fd = fd, .id = id, .iteration = iteration, .users = 1};
+  try {
+    last_ = new Entry{
+        .path = std::string(path), .fd = fd, .id = id, .iteration = iteration, .users = 1};
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
   return last_;
 }
 

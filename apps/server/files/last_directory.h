@@ -43,7 +43,7 @@ class LastDirectory {
   Entry* borrow(std::string_view path, std::uint64_t iteration);
 
   // Replaces the cached directory by `fd`, which was opened in this loop iteration, takes ownership
-  // of `fd`, and borrows it.
+  // of `fd`, and borrows it. Null: memory is exhausted, and the caller still owns `fd`.
   Entry* replace(std::string_view path, std::uint64_t iteration, int fd, DirectoryId id);
 
   // Ends a borrowing. Closes the directory if it was replaced and this was its last borrower.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <new>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -99,14 +100,32 @@ bool AccessLog::has_space() {
   return true;
 }
 
+// Removes an incomplete line for which there was no memory.
+void AccessLog::drop_incomplete(std::size_t complete) {
+  pending_.resize(complete);
+  ++dropped_;
+}
+
 void AccessLog::append(const LogRecord& record) {
   const uring::MutexLock lock(mutex_);
-  if (has_space()) format_record(record, format_, time_, pending_);
+  if (!has_space()) return;
+  const std::size_t before = pending_.size();
+  try {
+    format_record(record, format_, time_, pending_);
+  } catch (const std::bad_alloc&) {
+    drop_incomplete(before);
+  }
 }
 
 void AccessLog::append_text(std::string_view lines) {
   const uring::MutexLock lock(mutex_);
-  if (has_space()) pending_ += lines;
+  if (!has_space()) return;
+  const std::size_t before = pending_.size();
+  try {
+    pending_ += lines;
+  } catch (const std::bad_alloc&) {
+    drop_incomplete(before);
+  }
 }
 
 // Waits for lines, and then for more lines to write together with them, unless reopen() or stop()
@@ -141,8 +160,13 @@ void AccessLog::run_writer() {
   std::string lines;
   for (;;) {
     const NextStep next = take_lines(lines);
-    const bool is_written = write_lines(lines) && write_losses();
-    if (next.reopen) reopen_file();
+    bool is_written = false;
+    try {
+      is_written = write_lines(lines) && write_losses();
+      if (next.reopen) reopen_file();
+    } catch (const std::bad_alloc&) {
+      // The messages about losses need memory: their counts stay for the next attempt.
+    }
     if (next.stop && (!is_written || is_drained())) return;
   }
 }

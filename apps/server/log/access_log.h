@@ -43,8 +43,8 @@ class AccessLog {
   // Each line has the duration of its request (LogRecord::duration_us).
   bool has_durations() const { return format_ == LogFormat::json; }
 
-  // Appends the line of a record, or finished lines with their line feeds; drops them if the buffer
-  // is full. Safe on every thread.
+  // Appends the line of a record, or finished lines with their line feeds; drops and counts them if
+  // the buffer is full or memory is exhausted. Safe on every thread.
   void append(const LogRecord& record) EXCLUDES(mutex_);
   void append_text(std::string_view lines) EXCLUDES(mutex_);
 
@@ -56,6 +56,7 @@ class AccessLog {
   };
 
   bool has_space() REQUIRES(mutex_);
+  void drop_incomplete(std::size_t complete) REQUIRES(mutex_);
   void run_writer() EXCLUDES(mutex_);
   NextStep take_lines(std::string& lines) EXCLUDES(mutex_);
   bool is_drained() EXCLUDES(mutex_);

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <charconv>
 #include <chrono>
+#include <new>
 
 #include "parser/fields.h"
 #include "parser/fnv1a.h"
@@ -238,9 +239,15 @@ Listing::Run* Listing::run_for(const Entry& entry, Added& added) {
     if (runs_in_use_ >= most_runs_at_once) added = Added::busy;
     if (added != Added::fine) return nullptr;
     sort(last);
-    ++runs_in_use_;
   }
-  runs_.push_back(std::make_unique_for_overwrite<Run>());
+  try {
+    heap_.resize(runs_.size() + 1);  // for finish()
+    runs_.push_back(std::make_unique_for_overwrite<Run>());
+  } catch (const std::bad_alloc&) {
+    added = Added::busy;
+    return nullptr;
+  }
+  if (runs_.size() > 1) ++runs_in_use_;
   return runs_.back().get();
 }
 

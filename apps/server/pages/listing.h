@@ -56,7 +56,7 @@ class Listing : public Generated {
   enum class Added : std::uint8_t {
     fine,
     too_many,  // this listing has most_runs
-    busy,      // all listings together have most_runs_at_once
+    busy,      // all listings together have most_runs_at_once, or memory is exhausted
   };
   // Adds an entry, for which is_listable() holds. Copies its name.
   Added add(const Entry& entry);

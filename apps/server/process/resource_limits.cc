@@ -23,13 +23,22 @@ std::uint64_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
-// A connection has up to three descriptors open: its socket, and a file and its directory during an
-// upload. Publishing an upload needs up to three more for a moment, and fails with 503 if there are
-// none. Some descriptors are reserved for logs, rings and listening sockets.
+// The standard streams, the root, three event descriptors, and one of each log and one more while
+// it is opened again. For each worker: its engine (two), inotify(7), an event descriptor and its
+// listening sockets. For the client: a connection, which is refused, and one with an upload. The
+// rest is for what libraries and the sweep open for a moment.
+std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs) {
+  constexpr std::uint64_t process = 3 + 1 + 3;
+  constexpr std::uint64_t clients = 4;
+  constexpr std::uint64_t others = 6;
+  return process + 2 * std::uint64_t{logs} + workers * (4 + addresses) + clients + others;
+}
+
+// An upload has three descriptors open: its socket, its file and its directory. Publishing it needs
+// up to three more for a moment, and fails with 503 if there are none.
 std::uint64_t connections_for(std::uint64_t files) {
-  constexpr std::uint64_t reserved = 64;
   constexpr std::uint64_t most = 1'000'000;
-  return std::clamp<std::uint64_t>(files > reserved ? (files - reserved) / 3 : 1, 1, most);
+  return std::clamp<std::uint64_t>(files / 3, 1, most);
 }
 
 }  // namespace server

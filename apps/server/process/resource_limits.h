@@ -4,6 +4,7 @@
 // Covered by tests/server/process/resource_limits_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace server {
@@ -15,7 +16,12 @@ unsigned usable_cpus();
 // the limit that holds then.
 std::uint64_t raise_file_limit();
 
-// The number of connections, at least 1, for which `files` open files are enough. Pure.
+// The number of open files without which a server with so many workers, addresses to listen on and
+// logs cannot serve even one client. Pure.
+std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs);
+
+// The number of connections for which `files` open files are enough: a third of them, at least 1.
+// Pure.
 std::uint64_t connections_for(std::uint64_t files);
 
 }  // namespace server

@@ -12,21 +12,26 @@
 #include <fcntl.h>
 #include <list>
 #include <memory>
+#include <new>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "apps/server/files/file_system.h"
 #include "apps/server/files/mime.h"
+#include "apps/server/files/open.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
+#include "uring/openat2.h"
 #include "uring/result.h"
 
 namespace server {
@@ -45,6 +50,11 @@ class Server {
  public:
   explicit Server(const Config& config)
       : config_(config), shared_{.mime = mime_, .claims = claims_} {}
+  ~Server() {
+    for (Worker& worker : workers_) worker.abort();  // they end, and their destructors wait for it
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   // Returns why the server cannot start, or nothing.
   ExitReason start();
@@ -55,7 +65,9 @@ class Server {
   ExitReason open_root();
   ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
   ExitReason open_logs();
-  void set_limits(unsigned workers);
+  ExitReason set_limits(unsigned& workers);
+  void check_pages() const;
+  ExitReason check_writable() const;
   ExitReason open_events();
   ExitReason start_workers(unsigned count);
   void print_ready() const;
@@ -118,18 +130,66 @@ ExitReason Server::open_logs() {
   return open_log(config_.log_heads, head_log_, shared_.head_log);
 }
 
-// Sets the limits of connections, in all and for each address.
-void Server::set_limits(unsigned workers) {
+// Sets the limits of connections, in all and for each address. Fails if the limit of open files is
+// too low for `workers`, which is lowered where it was not set by a person.
+ExitReason Server::set_limits(unsigned& workers) {
   const std::uint64_t files = raise_file_limit();
+  const unsigned logs =
+      (config_.access_log != "off" ? 1U : 0U) + (config_.log_heads.empty() ? 0U : 1U);
+  const auto needed = [&] { return needed_files(workers, config_.listen.size(), logs); };
+  while (config_.workers == 0 && workers > 1 && needed() > files) --workers;
+  if (needed() > files) {
+    return {EX_OSERR, "the limit of open files is " + std::to_string(files) + ", and this needs " +
+                          std::to_string(needed()) + "; raise it, as with 'ulimit -n " +
+                          std::to_string(needed()) + "'"};
+  }
   const std::uint64_t connections =
       config_.max_connections > 0 ? config_.max_connections : connections_for(files);
-  shared_.most_connections = std::max<std::uint64_t>(1, connections / workers);
-  if (config_.max_from_address == 0) return;
+  shared_.most_connections = connections;
+  constexpr std::uint64_t most_refused = 64;
+  shared_.most_refused = std::clamp<std::uint64_t>(files / 3 / workers, 1, most_refused);
+  if (config_.max_from_address == 0) return {};
   std::uint64_t secret = 0;
   if (::getrandom(&secret, sizeof secret, 0) != sizeof secret) secret = 0x9e3779b97f4a7c15;
   addresses_ = std::make_unique<AddressCounts>(
       config_.max_from_address, std::max<std::uint64_t>(connections, workers), secret);
   shared_.addresses = addresses_.get();
+  return {};
+}
+
+// Warns about a page that does not exist. Each request that needs it looks for it again.
+void Server::check_pages() const {
+  const auto check = [this](const char* option, const std::string& path) {
+    if (path.empty()) return;
+    struct stat status {};
+    const int fd = uring::openat2(shared_.root, path.c_str(), beneath(O_PATH));
+    const bool is_file = fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (fd >= 0) ::close(fd);
+    if (is_file) return;
+    std::fprintf(stderr,
+                 "quoitd: warning: --%s: there is no file %s under ROOT yet; it is sent as soon as "
+                 "there is\n",
+                 option, path.c_str());
+  };
+  check("not-found", config_.site.not_found);
+  check("fallback", config_.site.fallback);
+}
+
+// Fails if nothing under ROOT can ever be written; warns if nothing can be created in ROOT itself.
+ExitReason Server::check_writable() const {
+  if (!config_.site.writable) return {};
+  if (::faccessat(shared_.root, ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
+  const int error = errno;
+  if (error == EROFS && !has_writable_mount(config_.root)) {
+    return {EX_NOPERM, "--writable: " + config_.root +
+                           " is on a file system that is mounted read-only; mount it read-write, "
+                           "or serve without --writable"};
+  }
+  std::fprintf(stderr,
+               "quoitd: warning: --writable: %s cannot be written by this user (uid %u): %s; "
+               "uploads to it get 403\n",
+               config_.root.c_str(), ::geteuid(), uring::error_text(error).c_str());
+  return {};
 }
 
 // Opens the descriptors that wait_for_events() polls. Signals are blocked while there is no other
@@ -155,6 +215,7 @@ ExitReason Server::start_workers(unsigned count) {
     read_event(state_event_.get());
     if (worker.start_failure()) return worker.start_failure();
   }
+  for (Worker& worker : workers_) worker.begin_accepting();
   return {};
 }
 
@@ -173,8 +234,8 @@ void Server::print_ready() const {
 }
 
 ExitReason Server::start() {
-  const unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
-  set_limits(count);
+  unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
+  if (ExitReason reason = set_limits(count)) return reason;
   shared_.cache_bytes = config_.cache_bytes;
   if (!config_.trust.networks.empty()) shared_.trust = &config_.trust;
   shared_.forwarded = config_.forwarded;
@@ -183,13 +244,12 @@ ExitReason Server::start() {
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
   mime_.read("/etc/mime.types");
   if (ExitReason reason = open_root()) return reason;
+  if (ExitReason reason = check_writable()) return reason;
+  check_pages();
   if (ExitReason reason = open_events()) return reason;
   if (ExitReason reason = open_logs()) return reason;
   if (ExitReason reason = listeners_.open(config_.listen, count)) return reason;
-  if (ExitReason reason = start_workers(count)) {
-    for (Worker& worker : workers_) worker.abort();
-    return reason;
-  }
+  if (ExitReason reason = start_workers(count)) return reason;
   if (config_.site.writable) sweeper_.start(root_.get());
   print_ready();
   return {};
@@ -280,7 +340,13 @@ void Server::wait_for_events() {
 }
 
 void Server::run() {
-  while (!have_all_ended()) wait_for_events();
+  while (!have_all_ended()) {
+    try {
+      wait_for_events();
+    } catch (const std::bad_alloc&) {
+      std::fputs("quoitd: not enough memory to handle a signal or to print a message\n", stderr);
+    }
+  }
   sweeper_.stop();
   for (Worker& worker : workers_) worker.join();
   listeners_.close();

@@ -5,10 +5,12 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <new>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "apps/server/serve.h"
@@ -26,6 +28,12 @@ namespace {
 // connections to end, and short enough that a client in the accept queue hardly notices.
 constexpr uring::Milliseconds accept_pause_ms = 100;
 
+// How long accepting pauses when as many clients are being refused as may be.
+constexpr uring::Milliseconds overrun_pause_ms = 10;
+
+// How often a worker looks for memory that it can give back: seldom enough to cost nothing.
+constexpr uring::Milliseconds tidy_interval_ms = 5000;
+
 void signal_event(int fd) {
   const std::uint64_t one = 1;
   // Does not wait: the count of an event descriptor never comes near its bound here.
@@ -38,7 +46,7 @@ void signal_event(int fd) {
 struct Worker::Acceptor {
   Acceptor(uring::Scope& scope, Worker& owner, WorkerState& served, int socket, std::uint8_t index)
       : io(scope), worker(owner), state(served), listener(socket), endpoint(index) {}
-  uring::FramePool& frames() { return io.frames(); }
+  uring::Frames frames() const { return io.frames(); }
 
   uring::Io io;
   Worker& worker;
@@ -51,7 +59,7 @@ struct Worker::Acceptor {
 struct Worker::Control {
   Control(uring::Scope& scope, Worker& owner, WorkerState& served, uring::Scope& accepting)
       : io(scope), worker(owner), state(served), acceptors(accepting) {}
-  uring::FramePool& frames() { return io.frames(); }
+  uring::Frames frames() const { return io.frames(); }
 
   uring::Io io;
   Worker& worker;
@@ -73,12 +81,22 @@ options::ExitReason Worker::start(int state_event, int notice_event) {
   if (!request_event_.valid()) {
     return {EX_OSERR, std::string("no event descriptor: ") + uring::error_text(errno)};
   }
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    return {EX_OSERR, "cannot start a thread: " + uring::error_text(error.code().value()) +
+                          "; see 'ulimit -u' and the memory of this process"};
+  }
   return {};
 }
 
 void Worker::join() {
   if (thread_.joinable()) thread_.join();
+}
+
+void Worker::begin_accepting() {
+  may_accept_.store(true);
+  signal_event(request_event_.get());
 }
 
 void Worker::request_stop(Stop stop) {
@@ -101,17 +119,31 @@ void Worker::record_accept(int error) {
 // Accepts connections until its Io is stopped and the kernel has handed over the last one.
 uring::Task<> Worker::accept_all(Acceptor& a) {
   bool more = false;
-  while (more || !a.io.stopped()) {
+  while (more || !a.worker.is_stopping()) {
     const uring::Result accepted = co_await a.io.accept(a.listener);
     more = accepted.more;
     if (accepted.ok()) {
       a.worker.record_accept(0);
       Connection* const c = a.state.admit(accepted.value, a.endpoint);
-      if (c) a.state.connections.spawn(serve(*c));
+      if (c) start_serving(*c);
+      if (a.state.is_overrun()) a.io.stop();
     } else if (!more && !a.io.stopped()) {
       a.worker.record_accept(accepted.error());
       co_await a.io.sleep(accept_pause_ms);
     }
+    if (!more && a.io.stopped() && !a.worker.is_stopping()) {
+      a.io.renew();  // it was stopped above: clients wait in the accept queue
+      co_await a.io.sleep(overrun_pause_ms);
+      if (a.state.is_overrun()) a.io.stop();
+    }
+  }
+}
+
+// Tidies the state at intervals until its Io is stopped.
+uring::Task<> Worker::tidy(uring::Io& io, WorkerState& state) {
+  while (!io.stopped()) {
+    co_await io.sleep(tidy_interval_ms);
+    state.tidy();
   }
 }
 
@@ -135,8 +167,10 @@ std::string Worker::take_report() {
   return std::exchange(report_, {});
 }
 
-// Writes a line of names and numbers, for people and for scripts.
-void Worker::write_report(const WorkerState& state) {
+namespace {
+
+// A line of names and numbers, for people and for scripts.
+std::string report_of(const WorkerState& state) {
   const uring::Counters& engine = state.loop.engine().counters();
   const FileCache::Counters& cache = state.files.counters();
   std::string line;
@@ -160,9 +194,18 @@ void Worker::write_report(const WorkerState& state) {
   add("cache_misses", cache.misses);
   add("cache_changes", cache.changes);
   add("cache_dropped", cache.dropped);
-  {
+  return line;
+}
+
+}  // namespace
+
+void Worker::write_report(const WorkerState& state) {
+  try {
+    std::string report = report_of(state);
     const uring::MutexLock lock(report_mutex_);
-    report_ = line;
+    report_ = std::move(report);
+  } catch (const std::bad_alloc&) {
+    return;  // it can be asked for again
   }
   signal_event(notice_event_);
 }
@@ -177,6 +220,10 @@ void Worker::handle_requests(WorkerState& state, uring::Scope& acceptors) {
 }
 
 namespace {
+
+options::ExitReason no_memory() {
+  return {EX_OSERR, "there is not enough memory for a worker; see 'ulimit -v' and --workers"};
+}
 
 // Makes the served directory the working directory of this thread alone, so that inotify(7), which
 // takes no directory descriptor, finds files by their paths below it (FileCache). Where unshare(2)
@@ -217,15 +264,30 @@ void request_short_time_slices() {
 void Worker::run() {
   enter_root(shared_.root);
   request_short_time_slices();
-  const uring::MadeEngine made = uring::make_engine(engine_choice_, {});
-  engine_reason_ = made.why;
-  if (made.engine) {
-    serve_on(*made.engine);
-  } else {
-    start_failure_ = {EX_OSERR, made.why};
+  try {
+    const uring::MadeEngine made = uring::make_engine(engine_choice_, {});
+    engine_reason_ = made.why;
+    if (made.engine) {
+      serve_on(*made.engine);
+    } else {
+      start_failure_ = {EX_OSERR, made.why};
+    }
+  } catch (const std::bad_alloc&) {  // before the first coroutine has started
+    start_failure_ = no_memory();
   }
   has_ended_.store(true);
   signal_event(state_event_);
+}
+
+// Waits until the main thread has started all workers, so that a crowd of clients takes none of the
+// descriptors that another worker needs. False: it has requested a stop instead.
+bool Worker::await_permission() {
+  while (!may_accept_.load() && stop_.load() == Stop::none) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(request_event_.get(), &count, sizeof count);
+  }
+  signal_event(request_event_.get());  // the read may have taken the event of a later request
+  return stop_.load() == Stop::none;
 }
 
 void Worker::serve_on(uring::Engine& engine) {
@@ -235,14 +297,18 @@ void Worker::serve_on(uring::Engine& engine) {
   uring::Scope control_scope(loop);
   uring::Scope accept_scope(loop);
   Control control(control_scope, *this, state, accept_scope);
-  control_scope.spawn(await_requests(control));
+  uring::Io tidy_io(accept_scope);
   std::list<Acceptor> acceptors;
   for (const int listener : listeners_) {
     const auto endpoint = static_cast<std::uint8_t>(acceptors.size());
     acceptors.emplace_back(accept_scope, *this, state, listener, endpoint);
-    accept_scope.spawn(accept_all(acceptors.back()));
   }
+  loop.frames().reserve();  // for the coroutines that start now
   signal_event(state_event_);
+  if (!await_permission()) return;
+  control_scope.spawn(await_requests(control));
+  accept_scope.spawn(tidy(tidy_io, state));
+  for (Acceptor& acceptor : acceptors) accept_scope.spawn(accept_all(acceptor));
   loop.run(accept_scope);
   // From now on the kernel refuses new connections, which would else wait in the accept queue until
   // the end.

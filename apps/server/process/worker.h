@@ -34,9 +34,9 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   // Starts the thread. Both arguments are event descriptors (eventfd(2)) that outlive the worker.
-  // The worker adds 1 to `state_event` when it is ready or could not start, and again when it has
-  // ended. It adds 1 to `notice_event` when accepting pauses or resumes, and when a report is
-  // ready. Returns why there is no thread, or nothing.
+  // The worker adds 1 to `state_event` when it has opened all that it needs or could not start, and
+  // again when it has ended. It adds 1 to `notice_event` when accepting pauses or resumes, and when
+  // a report is ready. Returns why there is no thread, or nothing.
   options::ExitReason start(int state_event, int notice_event);
 
   // Why the thread could not start serving, or nothing. Valid after the first state event.
@@ -51,6 +51,8 @@ class Worker {
   int accept_error() const { return accept_error_.load(); }
   std::uint64_t failed_accepts() const { return failed_accepts_.load(); }
 
+  // Lets the worker accept connections, once all workers are ready.
+  void begin_accepting();
   // Asks the worker to stop accepting, to finish the requests that have begun, and to end.
   void drain() { request_stop(Stop::drain); }
   // Asks the worker to cancel what connections wait for, and to end.
@@ -72,12 +74,15 @@ class Worker {
   struct Control;
 
   void request_stop(Stop stop);
+  bool is_stopping() const { return stop_.load() != Stop::none; }
   void run();
   void serve_on(uring::Engine& engine);
+  bool await_permission();
   void handle_requests(WorkerState& state, uring::Scope& acceptors);
   void record_accept(int error);
   void write_report(const WorkerState& state);
   static uring::Task<> accept_all(Acceptor& acceptor);
+  static uring::Task<> tidy(uring::Io& io, WorkerState& state);
   static uring::Task<> await_requests(Control& control);
 
   // Constant while the thread runs.
@@ -96,6 +101,7 @@ class Worker {
   // Shared by both threads.
   std::atomic<int> accept_error_ = 0;
   std::atomic<std::uint64_t> failed_accepts_ = 0;
+  std::atomic<bool> may_accept_ = false;
   std::atomic<Stop> stop_ = Stop::none;
   std::atomic<bool> has_ended_ = false;
   std::atomic<bool> wants_report_ = false;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/content.h"
@@ -195,7 +196,11 @@ std::string_view fact_lines_of(Connection& c, CachedFile& file) {
     std::array<char, 128> buffer;
     http1::HeadWriter writer(buffer);
     write_facts(file.facts, now, writer);
-    file.fact_lines = writer.written();
+    try {
+      file.fact_lines = writer.written();
+    } catch (const std::bad_alloc&) {
+      return {};  // they are written for this response alone
+    }
   }
   return file.fact_lines;
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <new>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -138,6 +139,20 @@ std::string_view shown_name(std::string_view path) {
   return path == "." ? std::string_view("/") : path.substr(path.rfind('/') + 1);
 }
 
+// Makes the listing, which the source of the response owns. Null: memory is exhausted.
+Listing* make_listing(Connection& c) {
+  Exchange& x = *c.exchange;
+  try {
+    auto owned = std::make_unique<Listing>(
+        listing_format(x.request.head), shown_name(x.request.intent.path), c.worker.listing_runs);
+    Listing* const listing = owned.get();
+    x.source.generated = std::move(owned);
+    return listing;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 // Reads all entries, with one loop iteration between time slices.
 uring::Task<ScanStatus> scan_all(Connection& c, Listing& listing, Scan& scan) {
   const ScratchText text(c.exchange->scratch);
@@ -159,10 +174,12 @@ uring::Task<> list_directory(Connection& c) {
   constexpr std::uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOCTTY;
   const Found found = co_await open_beneath(c.io, c.worker.shared.root, path, flags);
   if (found.fault != Fault::none) co_return answer(c, found.fault);
-  auto owned = std::make_unique<Listing>(listing_format(x.request.head),
-                                         shown_name(x.request.intent.path), c.worker.listing_runs);
-  Listing& listing = *owned;
-  x.source.generated = std::move(owned);
+  Listing* const made = make_listing(c);
+  if (!made) {
+    c.io.engine().close(found.fd);
+    co_return answer(c, Fault::out_of_memory);
+  }
+  Listing& listing = *made;
   Scan scan{.directory = found.fd};
   const ScanStatus status = co_await scan_all(c, listing, scan);
   c.io.engine().close(found.fd);

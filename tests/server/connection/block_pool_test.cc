@@ -48,5 +48,24 @@ TEST(Blocks, that_were_released_last_are_lent_first) {
   pool.release(second);
 }
 
+TEST(Blocks, of_a_burst_are_freed_once_most_are_back) {
+  BlockPool pool;
+  std::vector<std::span<char>> lent;
+  for (std::size_t i = 0; i < 4 * BlockPool::large_blocks; ++i) lent.push_back(pool.lend());
+  const std::size_t most = pool.bytes();
+  EXPECT_EQ(pool.trim(), 0U);
+  for (const std::span<char> block : lent) pool.release(block);
+  const std::size_t kept = BlockPool::kept_blocks * BlockPool::large_bytes;
+  EXPECT_EQ(pool.trim(), most - kept);
+  EXPECT_EQ(pool.bytes(), kept);
+  EXPECT_EQ(pool.trim(), 0U);
+  // The blocks that were released last stay, and the pool grows again.
+  EXPECT_EQ(pool.lend().data(), lent[BlockPool::large_blocks - 1].data());
+  pool.release(lent[BlockPool::large_blocks - 1]);
+  for (std::span<char>& block : lent) block = pool.lend();
+  EXPECT_EQ(pool.bytes(), most);
+  for (const std::span<char> block : lent) pool.release(block);
+}
+
 }  // namespace
 }  // namespace server

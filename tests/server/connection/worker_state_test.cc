@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/server/connection_fixture.h"
 #include "tests/server/world.h"
 
 namespace server {
@@ -177,6 +178,59 @@ TEST_F(Sites, decide_the_time_that_an_idle_connection_has) {
   replace(brief);
   world.say(socket, head_of("GET", "/hello.txt"));  // the next wait is judged by the new one
   world.pass(1500);
+  EXPECT_TRUE(world.engine.closed(socket));
+}
+
+class Tidying : public lab::ConnectionTest {};
+
+// Many clients at one time: their exchanges and blocks are freed when they were not used for a
+// while, and those that are in use stay.
+TEST_F(Tidying, frees_the_memory_of_a_burst) {
+  const std::string head = head_of("GET", "/hello.txt");
+  std::vector<int> sockets;
+  for (int i = 0; i < 200; ++i) sockets.push_back(world.connect());
+  for (const int socket : sockets) world.engine.peer_sends(socket, head.substr(0, 20));
+  world.settle();
+  for (const int socket : sockets) world.say(socket, head.substr(20));
+  EXPECT_EQ(world.worker.idle_exchanges(), 200U);
+  world.worker.tidy();
+  EXPECT_EQ(world.worker.idle_exchanges(), 200U) << "they were used just now";
+  world.pass(WorkerState::quiet_ms);
+  EXPECT_EQ(statuses_of(world.say(sockets[0], head.substr(0, 20))), std::vector<int>{200});
+  world.worker.tidy();
+  EXPECT_EQ(world.worker.idle_exchanges(), 0U);
+  EXPECT_LE(world.worker.blocks.bytes(), (BlockPool::kept_blocks + 1) * BlockPool::large_bytes);
+  EXPECT_EQ(statuses_of(world.say(sockets[0], head.substr(20))), (std::vector<int>{200, 200}));
+  for (const int socket : sockets) world.engine.peer_finishes(socket);
+}
+
+class Admission : public lab::ConnectionTest {};
+
+TEST_F(Admission, refuses_connections_beyond_the_limit_and_says_when_it_refuses_too_many) {
+  world.shared.most_connections = 2;
+  world.shared.most_refused = 3;
+  std::vector<int> sockets;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(world.worker.is_overrun());
+    sockets.push_back(world.connect());
+  }
+  EXPECT_TRUE(world.worker.is_overrun());
+  EXPECT_EQ(world.shared.admitted, 2U);
+  EXPECT_EQ(statuses_of(world.say(sockets[1], head_of("GET", "/hello.txt"))),
+            std::vector<int>{200});
+  EXPECT_EQ(statuses_of(world.say(sockets[2], head_of("GET", "/hello.txt"))),
+            std::vector<int>{503});
+  for (const int socket : sockets) world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_FALSE(world.worker.is_overrun());
+  EXPECT_EQ(world.shared.admitted, 0U);
+}
+
+// A refused client that sends nothing makes others wait for little time.
+TEST_F(Admission, gives_refused_clients_little_time) {
+  world.shared.most_connections = 0;
+  const int socket = world.connect();
+  world.pass(2000 + lab::slack_ms);
   EXPECT_TRUE(world.engine.closed(socket));
 }
 

@@ -10,15 +10,22 @@
 namespace server {
 namespace {
 
-TEST(ResourceLimits, allow_a_connection_for_three_files_that_are_not_reserved) {
-  EXPECT_EQ(connections_for(64 + 3), 1U);
-  EXPECT_EQ(connections_for(1024), 320U);
-  EXPECT_EQ(connections_for(1'048'576), 349'504U);
+TEST(ResourceLimits, allow_a_connection_for_three_files) {
+  EXPECT_EQ(connections_for(96), 32U);
+  EXPECT_EQ(connections_for(1024), 341U);
+  EXPECT_EQ(connections_for(1'048'576), 349'525U);
 }
 
 TEST(ResourceLimits, allow_at_least_one_connection_and_at_most_a_million) {
-  for (const std::uint64_t files : {0U, 1U, 64U, 65U, 66U}) EXPECT_EQ(connections_for(files), 1U);
+  for (const std::uint64_t files : {0U, 1U, 3U, 5U}) EXPECT_EQ(connections_for(files), 1U);
   EXPECT_EQ(connections_for(RLIM_INFINITY), 1'000'000U);
+}
+
+TEST(ResourceLimits, count_the_files_that_a_server_needs_for_itself) {
+  const std::uint64_t least = needed_files(1, 1, 0);
+  EXPECT_EQ(needed_files(1, 1, 2), least + 4);
+  EXPECT_EQ(needed_files(2, 1, 0), least + 5);
+  EXPECT_EQ(needed_files(2, 3, 0), least + 9);
 }
 
 TEST(ResourceLimits, count_the_CPUs_that_the_process_may_use) {

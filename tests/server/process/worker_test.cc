@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string>
 #include <string_view>
@@ -32,7 +34,7 @@ bool read_event(int fd) {
 
 class WorkerThread : public ::testing::Test {
  protected:
-  WorkerThread() {
+  explicit WorkerThread(bool begins = true) {
     root_.put("hello.txt", "hello\n");
     const ListenAddress address{.host = "127.0.0.1"};
     EXPECT_FALSE(listeners_.open({address}, 1));
@@ -41,6 +43,7 @@ class WorkerThread : public ::testing::Test {
     EXPECT_FALSE(worker_->start(state_event_.get(), notice_event_.get()));
     EXPECT_TRUE(read_event(state_event_.get()));
     EXPECT_FALSE(worker_->start_failure());
+    if (begins) worker_->begin_accepting();
   }
 
   // After a failure, too: the destructor of Worker waits for the thread.
@@ -102,6 +105,29 @@ TEST_F(WorkerThread, serves_the_connections_of_its_sockets_until_it_is_drained) 
   EXPECT_FALSE(worker_->has_ended());
   worker_->drain();
   EXPECT_EQ(receive(client.get(), "no such end"), "");  // the idle connection is closed
+  expect_end();
+}
+
+class WaitingWorker : public WorkerThread {
+ protected:
+  WaitingWorker() : WorkerThread(false) {}
+};
+
+// Another worker may still need descriptors that a crowd of clients would take.
+TEST_F(WaitingWorker, accepts_nothing_before_all_workers_are_ready) {
+  const uring::Fd client = connect();
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  ASSERT_EQ(::getsockopt(listeners_.of_worker(0)[0], IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  EXPECT_EQ(info.tcpi_unacked, 1U) << "it is in the accept queue";
+  worker_->begin_accepting();
+  EXPECT_TRUE(get(client.get(), "/hello.txt").starts_with("HTTP/1.1 200 OK\r\n"));
+  worker_->drain();
+  expect_end();
+}
+
+TEST_F(WaitingWorker, ends_when_it_is_aborted) {
+  worker_->abort();
   expect_end();
 }
 
