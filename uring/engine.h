@@ -81,6 +81,8 @@ class Engine {
   // The time of the engine's clock, which counts neither the time in which the process was stopped
   // nor that in which the machine was paused (RunningClock).
   virtual Milliseconds now() = 0;
+  // How much now() is behind the monotonic clock, because the thread stood still (running_clock.h).
+  virtual Milliseconds stood_still() const { return 0; }
 
   // The bytes of provided buffer `id`; valid until recycle(id).
   virtual std::span<char> buffer(std::uint16_t id) = 0;
@@ -92,8 +94,8 @@ class Engine {
   // The buffers stay provided. Returns the number of bytes that may have been freed.
   virtual std::size_t release_unused_buffers() { return 0; }
 
-  // Watches `fd`, instead of the descriptor that was watched before. -1 ends watching, which the
-  // caller does before it closes the descriptor.
+  // Watches `fd`, instead of the descriptor that was watched before: new input ends wait(), even
+  // without a completion. -1 ends watching, which the caller does before it closes the descriptor.
   virtual void watch_readable(int /*fd*/) {}
   // False: the watched descriptor had nothing to read when the peers sent the data that the last
   // wait() returned, and this function has reported all earlier input. True: it may have; an engine

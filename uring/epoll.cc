@@ -37,8 +37,11 @@ constexpr Milliseconds connect_again_ms = 10;
 // Operations that may be in flight beside two (a receive and another one) for each descriptor: of
 // acceptors, and of tasks without a socket.
 constexpr std::size_t other_flights = 1024;
-// The epoll data of the event descriptor of files_; all other values are the mark of a descriptor.
+// The epoll data of the event descriptor of files_. Other values, except for the next one, are the
+// mark of a descriptor.
 constexpr std::uint64_t files_mark = ~std::uint64_t{0};
+// That of the watched descriptor.
+constexpr std::uint64_t watch_mark = files_mark - 1;
 
 // Names a descriptor as registered with epoll: its number, and how often the number was used
 // before.
@@ -438,6 +441,7 @@ void Epoll::conclude_connect(Operation& operation) {
 
 void Epoll::take_event(const epoll_event& event) {
   if (event.data.u64 == files_mark) return files_.take(ready_);
+  if (event.data.u64 == watch_mark) return;  // it has ended the wait
   const int fd = fd_of(event.data.u64);
   Slot& slot = slot_of(fd);
   if (mark_of(fd, slot.generation) != event.data.u64) return;  // of a closed descriptor
@@ -506,6 +510,15 @@ void Epoll::close(int fd) {
 void Epoll::finish_sending(int fd) { ::shutdown(fd, SHUT_WR); }
 
 Milliseconds Epoll::now() { return clock_.read(monotonic_ms()); }
+
+// Only ends wait(). A receive may find a message without epoll_wait(2), and before an older event
+// of the watched descriptor is known, so that may_be_readable() always returns true.
+void Epoll::watch_readable(int fd) {
+  if (watched_ >= 0) ::epoll_ctl(poller_.get(), EPOLL_CTL_DEL, watched_, nullptr);
+  watched_ = fd;
+  epoll_event wanted{.events = EPOLLIN | EPOLLET, .data = {.u64 = watch_mark}};
+  if (fd >= 0) ::epoll_ctl(poller_.get(), EPOLL_CTL_ADD, fd, &wanted);
+}
 
 // --- Buffers ---
 

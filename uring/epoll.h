@@ -49,6 +49,7 @@ class Epoll final : public Engine {
   void close(int fd) override;
   void finish_sending(int fd) override;
   Milliseconds now() override;
+  Milliseconds stood_still() const override { return clock_.stood_still(); }
   std::span<char> buffer(std::uint16_t id) override { return buffers_.pool().at(id); }
   BufferPool::ListEntry& list_entry(std::uint16_t id) override {
     return buffers_.pool().list_entry(id);
@@ -58,6 +59,7 @@ class Epoll final : public Engine {
   std::size_t release_unused_buffers() override {
     return buffers_.in_use() == 0 ? buffers_.pool().discard() : 0;
   }
+  void watch_readable(int fd) override;
   std::string describe() const override;
 
  private:
@@ -112,6 +114,7 @@ class Epoll final : public Engine {
 
   Fd poller_;
   Fd event_;                 // signalled by files_
+  int watched_ = -1;         // the watched descriptor, whose input ends wait()
   std::vector<Slot> slots_;  // by descriptor
   // Its memory is reserved for the completions of all operations that may be in flight, and
   // most_extra_ completions of multishot operations that go on.

@@ -21,6 +21,7 @@ Fault fault_of(int error) {
     case EHOSTUNREACH:
     case ENETUNREACH:
     case ENETDOWN:
+    case EHOSTDOWN:
     case EADDRNOTAVAIL:
     case ETIMEDOUT: return Fault::unreachable;
     case ENOENT: return Fault::not_found;
@@ -30,9 +31,9 @@ Fault fault_of(int error) {
     case ENOTEMPTY: return Fault::not_empty;
     case EXDEV: return Fault::outside;
     case ENAMETOOLONG:
-    case ELOOP:
     case EILSEQ:
     case EINVAL: return Fault::bad_name;
+    case ELOOP: return Fault::link_loop;
     case EACCES:
     case EPERM:
     case EROFS:
@@ -48,6 +49,11 @@ Fault fault_of(int error) {
     case EBUSY: return Fault::try_again;
     case ENOSYS:
     case EOPNOTSUPP: return Fault::unsupported;
+    case ESTALE: return Fault::stale;
+    case EIO:
+    case EREMOTEIO:
+    case ENODEV:
+    case ENOMEDIUM: return Fault::device_error;
     default: return Fault::other;
   }
 }
@@ -67,6 +73,7 @@ std::string_view describe(Fault fault) {
     case Fault::not_empty: return "the directory is not empty";
     case Fault::outside: return "the path leaves the served directory";
     case Fault::bad_name: return "not a usable file name";
+    case Fault::link_loop: return "a symbolic link on the path leads to itself";
     case Fault::not_allowed: return "permission denied";
     case Fault::no_space: return "no space left on the device";
     case Fault::too_large: return "file too large";
@@ -74,9 +81,11 @@ std::string_view describe(Fault fault) {
     case Fault::out_of_memory: return "out of memory";
     case Fault::try_again: return "temporarily unavailable";
     case Fault::unsupported: return "the file system cannot do this";
-    case Fault::other: return "input/output error";
+    case Fault::stale: return "the file was replaced on its file server";
+    case Fault::device_error: return "input/output error";
+    case Fault::other: return "unexpected error";
   }
-  return "input/output error";
+  return "unexpected error";
 }
 
 namespace {

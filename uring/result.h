@@ -19,14 +19,15 @@ enum class Fault : std::uint8_t {
   no_buffers,          // ENOBUFS: no provided buffer is free; receive into your own memory
   peer_gone,           // ECONNRESET, EPIPE and similar: the peer has closed the connection
   refused,             // ECONNREFUSED: no process listens at that address
-  unreachable,         // no route, the network is down, or a timeout of the network
+  unreachable,         // no route, the host or the network is down, or a timeout of the network
   not_found,           // ENOENT
   exists,              // EEXIST
   is_directory,        // EISDIR
   not_directory,       // ENOTDIR: a name within the path is not a directory
   not_empty,           // ENOTEMPTY
   outside,             // EXDEV: the path leaves the directory that it must stay beneath
-  bad_name,            // ENAMETOOLONG, ELOOP, EILSEQ, EINVAL: no file can have this name
+  bad_name,            // ENAMETOOLONG, EILSEQ, EINVAL: no file can have this name
+  link_loop,           // ELOOP: too many symbolic links, as in a loop of them
   not_allowed,         // EACCES, EPERM, EROFS, ENXIO (a socket): opening is not allowed
   no_space,            // ENOSPC, EDQUOT
   too_large,           // EFBIG: above the limit of the file system or the process
@@ -34,6 +35,8 @@ enum class Fault : std::uint8_t {
   out_of_memory,       // ENOMEM
   try_again,           // EAGAIN, EINTR, EBUSY: the call may succeed later
   unsupported,         // ENOSYS, EOPNOTSUPP: the kernel or the file system lacks it
+  stale,               // ESTALE: the file server has replaced the file; look its path up again
+  device_error,        // EIO, ENODEV and similar: the device or the file system has failed
   other,               // any other errno, which Result::error() returns
 };
 

@@ -327,7 +327,6 @@ constexpr std::size_t small_batch = 8;
 }  // namespace
 
 void Ring::watch_readable(int fd) {
-  if (!has(deferred_task_work)) return;  // otherwise the order of completions is undefined
   if (watched_ >= 0) {
     io_uring_sqe* entry = next_entry();
     io_uring_prep_poll_remove(entry, watch_tag);
@@ -354,7 +353,11 @@ void Ring::take_watch(const io_uring_cqe& entry) {
     poll_watched();
 }
 
-bool Ring::may_be_readable() { return watched_ < 0 || std::exchange(may_be_readable_, false); }
+// Without deferred task work the order of completions is undefined.
+bool Ring::may_be_readable() {
+  const bool is_known = watched_ >= 0 && has(deferred_task_work);
+  return !is_known || std::exchange(may_be_readable_, false);
+}
 
 // Ensures that a completion comes after `duration` at the latest. The next time to wake up is
 // rarely earlier than the one before, so one timeout entry serves thousands of waits, while a

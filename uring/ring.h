@@ -55,6 +55,7 @@ class Ring final : public Engine {
   void close(int fd) override;
   void finish_sending(int fd) override;
   Milliseconds now() override;
+  Milliseconds stood_still() const override { return clock_.stood_still(); }
   std::span<char> buffer(std::uint16_t id) override { return pool_.at(id); }
   BufferPool::ListEntry& list_entry(std::uint16_t id) override { return pool_.list_entry(id); }
   void recycle(std::uint16_t id) override;

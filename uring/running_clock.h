@@ -32,6 +32,9 @@ class RunningClock {
     return time - stood_still_;
   }
 
+  // The sum of all standstills: read() is behind the monotonic clock by this.
+  Milliseconds stood_still() const { return stood_still_; }
+
   // Announces a wait, which begins at the last read() and ends after `duration` or earlier. False:
   // a wake-up that was announced before comes in time. True: the caller has to wake the thread at
   // wakes_at().

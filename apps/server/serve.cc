@@ -201,6 +201,9 @@ uring::Task<> handle(Connection& c) {
   Exchange& x = *c.exchange;
   Intent& intent = x.request.intent;
   c.io.clear_deadline();
+  if (c.worker.root_is_missing) {
+    co_return answer(c, 503, "the served directory or its file system is not there at present");
+  }
   const bool has_body = x.request.head.body().kind != http1::BodyKind::none;
   if (has_body && !reserve_memory(x.in, x.site->limits)) {
     answer(c, 503);

@@ -109,7 +109,7 @@ TEST(Beneath, LinksAreFollowedInsideAndRefusedOutside) {
     EXPECT_EQ(response.body.find(secret), std::string::npos) << target;
   }
   EXPECT_EQ(site.ask(get("/dangling")).status, 404);
-  EXPECT_EQ(site.ask(get("/loop")).status, 404);
+  EXPECT_EQ(site.ask(get("/loop")).status, 403);
 }
 
 TEST(Beneath, WritersDoNotGetOutEither) {
@@ -172,8 +172,10 @@ TEST(Beneath, LinkThatIsSwappedAllTheTimeNeverLeaks) {
       ASSERT_EQ(response.status, 403) << response.head;
       ++refused;
     }
-    const int stored = client.ask(put("/way/new", "x")).status;
-    ASSERT_TRUE(stored == 201 || stored == 204 || stored == 403 || stored == 409) << stored;
+    const int stored = site.ask(put("/way/new", "x")).status;
+    // 503: the link has led elsewhere since the file was stored.
+    ASSERT_TRUE(stored == 201 || stored == 204 || stored == 403 || stored == 409 || stored == 503)
+        << stored;
   }
   swapper.request_stop();
   swapper.join();

@@ -325,7 +325,7 @@ TEST(Faults, of_the_machine_have_their_own_status) {
   EXPECT_EQ(status(get, 2, EMFILE), "503");
   EXPECT_EQ(status(get, 2, ENFILE), "503");
   EXPECT_EQ(status(get, 2, ENOMEM), "503");
-  EXPECT_EQ(status(get, 2, EIO), "500");
+  EXPECT_EQ(status(get, 2, EIO), "503");
   EXPECT_EQ(status(get, 2, EACCES), "403");
   const Scenario put = writes().front();  // recv, stat, directory, temporary, write, stat, rename
   EXPECT_EQ(status(put, 2, EMFILE), "503");
@@ -333,8 +333,8 @@ TEST(Faults, of_the_machine_have_their_own_status) {
   EXPECT_EQ(status(put, 4, EMFILE), "503");
   EXPECT_EQ(status(put, 4, EROFS), "403");
   EXPECT_EQ(status(put, 4, ENOSPC), "507");
-  EXPECT_EQ(status(put, 5, ENOSPC), "507");
-  EXPECT_EQ(status(put, 5, EDQUOT), "507");
+  EXPECT_EQ(status(put, 5, ENOSPC), "204") << "space is looked for again";
+  EXPECT_EQ(status(put, 5, EDQUOT), "204");
   EXPECT_EQ(status(put, 5, EFBIG), "413");
   EXPECT_EQ(status(put, 6, EMFILE), "503");
   EXPECT_EQ(status(put, 7, ENOSPC), "507");

@@ -45,7 +45,7 @@ class Writing : public InWorld {
   // The validators of the current version of a file, as field lines.
   std::string facts_of_file(std::string_view name) const {
     const uring::Fd fd(::open((world.root / name).c_str(), O_RDONLY | O_CLOEXEC));
-    const FileFacts facts = facts_of(fd.get());
+    const FileFacts facts = facts_of(fd.get()).value();
     std::array<char, http1::date_size> date{};
     http1::write_date(facts.mtime_seconds(), date);
     return "ETag: " + std::string(tag_of(facts).text()) +

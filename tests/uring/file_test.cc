@@ -66,7 +66,7 @@ TEST_P(Files, ReportTheErrorOfAName) {
   EXPECT_EQ(open("missing").fault(), Fault::not_found);
   EXPECT_EQ(open("file/below").fault(), Fault::not_directory);
   EXPECT_EQ(open("sub", O_WRONLY).fault(), Fault::is_directory);
-  EXPECT_EQ(open("loop").fault(), Fault::bad_name);
+  EXPECT_EQ(open("loop").fault(), Fault::link_loop);
   EXPECT_EQ(open(std::string(300, 'x').c_str()).fault(), Fault::bad_name);
   EXPECT_EQ(open("file", O_CREAT | O_EXCL | O_WRONLY, 0600).fault(), Fault::exists);
 }

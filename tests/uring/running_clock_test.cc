@@ -35,7 +35,9 @@ TEST(RunningClock, leaves_out_a_standstill_within_a_wait) {
   RunningClock clock;
   clock.read(begin);
   clock.begin_wait(100);
+  EXPECT_EQ(clock.stood_still(), 0);
   EXPECT_EQ(clock.read(begin + 100 + most_late + 1), begin);
+  EXPECT_EQ(clock.stood_still(), 100 + most_late + 1);
   EXPECT_EQ(clock.read(begin + 100 + most_late + 3), begin + 2);
   clock.begin_wait(60'000);
   EXPECT_EQ(clock.read(begin + 3'600'000), begin + 2) << "two standstills";

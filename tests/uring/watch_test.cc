@@ -98,6 +98,20 @@ TEST_P(Watches, an_event_is_reported_with_the_first_message_of_a_connection) {
   }
 }
 
+TEST_P(Watches, an_event_ends_a_wait_without_a_completion) {
+  engine().watch_readable(events_.get());
+  std::array<Completion, 8> none;
+  while (engine().wait(0, none) > 0) continue;
+  for (int i = 0; i < 3; ++i) {
+    signal();
+    const Milliseconds begin = engine().now();
+    EXPECT_EQ(engine().wait(lab::an_hour, none), 0U);
+    EXPECT_LT(engine().now() - begin, lab::an_hour);
+    EXPECT_TRUE(engine().may_be_readable());
+    read_all();
+  }
+}
+
 TEST_P(Watches, one_descriptor_after_another) {
   Pair pair;
   Io io(lab().scope);

@@ -390,7 +390,8 @@ constexpr std::array signals = {
     Term{"SIGTERM, SIGINT",
          "finish the requests in flight, for the time of --grace, and exit. A "
          "second signal ends them at once"},
-    Term{"SIGHUP, SIGUSR1", "open the log files again, as logrotate needs it"},
+    Term{"SIGHUP, SIGUSR1", "open the log files again, as logrotate needs it; SIGHUP also compares "
+                                "the path of ROOT with the open directory"},
     Term{"SIGUSR2", "print the counters of each worker on standard error"},
 };
 

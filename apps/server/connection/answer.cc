@@ -6,12 +6,24 @@
 
 namespace server {
 
+namespace {
+
+// The error of a socket as that of a file operation: ENOTCONN, ECONNRESET, ETIMEDOUT and others
+// come from network file systems and from FUSE.
+bool is_of_remote_file_system(uring::Fault fault) {
+  return fault == uring::Fault::peer_gone || fault == uring::Fault::refused ||
+         fault == uring::Fault::unreachable;
+}
+
+}  // namespace
+
 int status_of(uring::Fault fault) {
   switch (fault) {
     case uring::Fault::not_found:
     case uring::Fault::bad_name:
     case uring::Fault::not_directory: return 404;
     case uring::Fault::outside:
+    case uring::Fault::link_loop:
     case uring::Fault::not_allowed: return 403;
     case uring::Fault::exists:
     case uring::Fault::is_directory:
@@ -20,9 +32,17 @@ int status_of(uring::Fault fault) {
     case uring::Fault::too_large: return 413;
     case uring::Fault::out_of_descriptors:
     case uring::Fault::out_of_memory:
-    case uring::Fault::try_again: return 503;
-    default: return 500;
+    case uring::Fault::try_again:
+    case uring::Fault::stale:
+    case uring::Fault::device_error: return 503;
+    default: return is_of_remote_file_system(fault) ? 503 : 500;
   }
+}
+
+std::string_view explanation_of(uring::Fault fault) {
+  if (is_of_remote_file_system(fault)) return "the file system does not respond";
+  if (fault == uring::Fault::device_error) return "the file system has failed to read or write";
+  return uring::describe(fault);
 }
 
 void answer(Connection& c, int status, std::string_view explanation) {
@@ -34,7 +54,7 @@ void answer(Connection& c, int status, std::string_view explanation) {
 }
 
 void answer(Connection& c, uring::Fault fault) {
-  answer(c, status_of(fault), uring::describe(fault));
+  answer(c, status_of(fault), explanation_of(fault));
 }
 
 void close_after_answer(Connection& c) {

@@ -12,6 +12,9 @@ namespace server {
 
 // The HTTP status for a failed file operation.
 int status_of(uring::Fault fault);
+// A phrase for a failed file operation. Network file systems use the errors of sockets, which
+// uring::describe() describes as those of a connection.
+std::string_view explanation_of(uring::Fault fault);
 
 // Plans a line of text with that status as the response to the request of `c`. `explanation` is a
 // constant; if it is empty, the text is the usual sentence for the status. A 503 ends the

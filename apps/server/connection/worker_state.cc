@@ -33,13 +33,10 @@ WorkerState::WorkerState(const Shared& from, uring::Loop& on)
       logs_durations(from.access_log && from.access_log->has_durations()),
       loop(on),
       connections(on),
-      files(from.root, {.bytes = from.cache_bytes}),
+      files(from.root, {.bytes = from.cache_bytes, .open_files = from.cache_open_files}),
       last_directory(on.engine()),
       random_(random_seed()) {
-  struct stat status {};
-  links_files = may_link_files(from.root);
-  const bool is_known = describe_file(from.root, status);
-  if (is_known && server::is_in_memory(from.root)) memory_device = status.st_dev;
+  examine_root();
   for (const Endpoint& endpoint : from.endpoints) {
     endpoints.push_back(std::make_unique<LiveSite>(LiveSite{.site = endpoint.site}));
   }
@@ -168,7 +165,7 @@ void WorkerState::drain() {
 void WorkerState::update_policy() {
   for (const std::unique_ptr<LiveSite>& live_site : endpoints) {
     live_site->answers_from_cache =
-        live_site->site->answers_from_cache && !draining && !shared.head_log;
+        live_site->site->answers_from_cache && !draining && !root_is_missing && !shared.head_log;
   }
 }
 
@@ -205,7 +202,32 @@ void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site>
 
 // --- Files, memory ---
 
+void WorkerState::examine_root() {
+  struct stat status {};
+  links_files = may_link_files(shared.root);
+  const bool is_known = describe_file(shared.root, status);
+  const bool is_memory = is_known && server::is_in_memory(shared.root);
+  memory_device = is_memory ? std::optional<dev_t>(status.st_dev) : std::nullopt;
+  root_is_missing = shared.served_root && shared.served_root->is_missing();
+}
+
+void WorkerState::change_root() {
+  last_directory.close();
+  files.change_root();
+  examine_root();
+  update_policy();
+}
+
+// A change that was made while this thread stood still is to be found as soon as any other.
+void WorkerState::set_file_time() { files.set_time(loop.now() + loop.engine().stood_still()); }
+
+// Only while something is watched: without watches, no event is reported.
+void WorkerState::refresh_without_request() {
+  if (files.events() >= 0) fresh_files();
+}
+
 void WorkerState::refresh_files() {
+  set_file_time();
   if (!watches_files_ && files.events() >= 0) {
     loop.engine().watch_readable(files.events());
     watches_files_ = true;

@@ -22,6 +22,7 @@
 #include "apps/server/files/file_cache.h"
 #include "apps/server/files/last_directory.h"
 #include "apps/server/files/mime.h"
+#include "apps/server/files/root.h"
 #include "apps/server/listen/address_counts.h"
 #include "apps/server/listen/endpoint.h"
 #include "apps/server/log/access_log.h"
@@ -42,7 +43,9 @@ struct Shared {
   Claims& claims;
   std::vector<Endpoint> endpoints;     // copied by each worker at its start
   int root = -1;                       // the served directory; every path is opened beneath it
+  const Root* served_root = nullptr;   // with that descriptor; null: it is never replaced
   std::uint64_t cache_bytes = 0;       // of each worker's file cache; 0: no cache
+  std::size_t cache_open_files = 256;  // the most descriptors of each worker's file cache
   AccessLog* access_log = nullptr;     // null: off
   AccessLog* head_log = nullptr;       // null: off
   AddressCounts* addresses = nullptr;  // null: addresses are not counted
@@ -53,6 +56,7 @@ struct Shared {
   std::uint64_t most_refused = 64;        // clients that a worker sends a 503 at once
   // The connections of all workers that are not refused.
   mutable std::atomic<std::uint64_t> admitted = 0;
+  unsigned workers = 1;
 };
 
 // A Site that one worker uses: the current one of an endpoint, or an older one that exchanges still
@@ -88,6 +92,18 @@ struct WorkerState {
 
   // Ends idle connections now, and the others after their current request.
   void drain();
+
+  // Adapts to a changed Shared::root: invalidates the file cache and all that was found out about
+  // the old root. While the root is missing, each request gets a 503.
+  void change_root();
+
+  // Sets the time by which the file cache compares its entries and finds idle ones.
+  void set_file_time();
+
+  // To be called after each loop iteration: closes deleted files even if no request has come.
+  void end_iteration() {
+    if (refreshed_ != loop.iterations() || !watches_files_) refresh_without_request();
+  }
 
   // Replaces the Site of an endpoint. Requests that have begun keep the old one. Invalidates the
   // cached response heads of the old one; cached files and their types stay.
@@ -176,6 +192,7 @@ struct WorkerState {
   Clock clock;
   std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
   bool draining = false;
+  bool root_is_missing = false;
   std::uint64_t live = 0;     // the number of connections
   std::uint64_t refused = 0;  // the number of connections that are over a limit; see is_overrun()
   std::size_t listings = 0;   // the number of directories that are being read
@@ -202,6 +219,8 @@ struct WorkerState {
   bool count_address(const Peer& peer, AddressCounts::Slot& counted) const;
   enum class Admission : std::uint8_t { admitted, refused, refused_at_once };
   Admission judge(const Peer& peer, bool is_trusted, AddressCounts::Slot& counted) const;
+  void refresh_without_request();
+  void examine_root();
 
   Exchange* idle_ = nullptr;     // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;  // the loop iteration in which `files` was refreshed last

@@ -68,12 +68,16 @@ struct CachedFile {
   uring::Fd file_;
   std::unique_ptr<char[]> memory_;      // head_200, ending at most_bytes, and `body` behind it
   std::unique_ptr<char[]> memory_304_;  // head_304
-  struct stat status_ {};               // compared at each lookup when there is no watch
+  struct stat status_ {};               // compared with that of the path, see FileCache::find()
+  std::int64_t compare_at_ms_ = 0;      // the time of the loop from which on it is compared again
   WatchId watch_ = no_watch;            // of the file; negative entries have none
   CachedFile* next_link_ = nullptr;     // another entry for the same inode (a hard link)
   std::size_t index_ = 0;               // in FileCache::all_
+  std::size_t open_index_ = 0;          // in FileCache::open_, for a file with a descriptor
   std::uint32_t pins_ = 0;
   bool is_compared_ = false;  // has no watch: each lookup compares it by stat(2)
+  bool is_settled_ = true;    // false: when it was loaded, its times were so new that a change may
+                              // have left them as they were
   bool is_used_ = false;      // found since the clock hand passed it (CLOCK eviction)
   bool is_removed_ = false;   // no longer in the cache; deleted with its last pin
 };

@@ -35,26 +35,9 @@ FileCache::Limits with_small_bodies(FileCache::Limits limits) {
   return limits;
 }
 
-bool is_same(const timespec& one, const timespec& other) {
-  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
-}
-
-bool is_same_version(const struct stat& one, const struct stat& other) {
-  return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
-         is_same(one.st_mtim, other.st_mtim) && is_same(one.st_ctim, other.st_ctim);
-}
-
 // The kernel's clock for file times ticks every few milliseconds, so that a file which has just
-// changed may change again without a new time.
-bool is_settled(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
-
-// Whether mincore(2) reports which pages of this file are in memory. For a file that this process
-// neither owns nor may write it reports every page as resident, and sending would wait for the
-// disk.
-bool has_residency(int fd, const struct stat& status) {
-  const uid_t me = ::geteuid();
-  return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
-}
+// changed may change again without a new time. A file that only stat(2) watches has to be older.
+bool is_old(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
 
 bool is_working_directory(int fd) {
   struct stat one {};
@@ -72,6 +55,13 @@ FileCache::FileCache(int root, const Limits& limits)
       is_in_memory_(is_in_memory(root)),
       is_at_root_(is_working_directory(root)) {}
 
+void FileCache::change_root() {
+  invalidate_all();
+  is_on_ = limits_.bytes > 0 && is_local(root_);
+  is_in_memory_ = is_in_memory(root_);
+  is_at_root_ = is_working_directory(root_);
+}
+
 FileCache::~FileCache() {
   invalidate_all();
   assert(removed_pinned_ == 0);
@@ -79,16 +69,29 @@ FileCache::~FileCache() {
 
 // --- Lookup ---
 
-bool FileCache::is_unchanged(const CachedFile& file) const {
+bool FileCache::is_unchanged(CachedFile& file) {
+  struct stat status;
+  const bool exists =
+      ::fstatat(is_at_root_ ? AT_FDCWD : root_, file.path_.c_str(), &status, 0) == 0;
+  if (exists != file.exists || (!exists && errno != ENOENT)) return false;
+  if (exists && (!file.is_settled_ || !is_same_version(status, file.status_))) return false;
+  file.compare_at_ms_ = now_ms_ + (file.is_compared_ ? 0 : compare_after_ms);
+  return true;
+}
+
+// Removes an entry that a comparison has found outdated. If its path leads to another file system,
+// the watches of the directories are those of hidden ones.
+void FileCache::remove_outdated(CachedFile& file) {
   struct stat status {};
-  return ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
-         is_same_version(status, file.status_);
+  const bool is_elsewhere = ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
+                            (!file.exists || status.st_dev != file.status_.st_dev);
+  is_elsewhere ? invalidate_all() : remove(file);
 }
 
 CachedFile* FileCache::find(std::string_view path) {
   const auto found = by_path_.find(path);
   if (found == by_path_.end() || !is_current(*found->second)) {
-    if (found != by_path_.end()) remove(*found->second);
+    if (found != by_path_.end()) remove_outdated(*found->second);
     ++counters_.misses;
     return nullptr;
   }
@@ -102,7 +105,7 @@ CachedFile* FileCache::find_target(std::string_view target) {
   if (found == by_target_.end()) return nullptr;
   CachedFile* const file = found->second;
   if (!is_current(*file)) {
-    remove(*file);
+    remove_outdated(*file);
     return nullptr;
   }
   ++counters_.hits;
@@ -162,7 +165,7 @@ uring::Fd FileCache::open_without_waiting(const char* path, std::uint64_t flags,
 bool FileCache::admits(std::string_view path) {
   if (!is_on_) return false;
   const bool is_half_free = bytes_ < limits_.bytes / 2 && all_.size() < limits_.files / 2 &&
-                            open_files_ < limits_.open_files / 2;
+                            open_.size() < (limits_.open_files + 1) / 2;
   return is_half_free || recent_.record(std::hash<std::string_view>{}(path));
 }
 
@@ -254,6 +257,7 @@ FileCache::LoadResult FileCache::load_watched(CachedFile& file) {
   // From here on every change of the file is reported: read its status again.
   file.file_ = std::move(fd);
   const bool is_loaded = describe_file(file.file_.get(), file.status_) && load_content(file);
+  file.is_settled_ = is_settled(file.status_);
   return is_loaded ? LoadResult::loaded : LoadResult::failed;
 }
 
@@ -265,9 +269,9 @@ FileCache::LoadResult FileCache::load_compared(CachedFile& file) {
   if (!file.file_.valid() || !is_local(file.file_.get())) return LoadResult::failed;
   const bool is_file =
       describe_file(file.file_.get(), file.status_) && S_ISREG(file.status_.st_mode);
-  if (!is_file || !is_settled(file.status_)) return LoadResult::failed;
+  if (!is_file || !is_old(file.status_)) return LoadResult::failed;
   file.is_compared_ = true;
-  return load_content(file) && is_current(file) ? LoadResult::loaded : LoadResult::failed;
+  return load_content(file) && is_unchanged(file) ? LoadResult::loaded : LoadResult::failed;
 }
 
 bool FileCache::load_content(CachedFile& file) {
@@ -320,7 +324,9 @@ void FileCache::insert(CachedFile& file) {
   if (all_.size() == all_.capacity()) all_.reserve(std::max<std::size_t>(64, 2 * all_.size()));
   by_path_.emplace(file.path_, &file);
   bytes_ += cost_of(file);
-  open_files_ += file.fd >= 0 ? 1 : 0;
+  if (!file.is_compared_) file.compare_at_ms_ = now_ms_ + compare_after_ms;
+  file.open_index_ = open_.size();
+  if (file.fd >= 0) open_.push_back(&file);
   file.index_ = all_.size();
   all_.push_back(&file);
 }
@@ -330,7 +336,7 @@ void FileCache::insert(CachedFile& file) {
 void FileCache::evict_for(const CachedFile& added) {
   for (std::size_t steps = 2 * all_.size(); steps > 0 && !all_.empty(); --steps) {
     const bool is_full = bytes_ + cost_of(added) > limits_.bytes || all_.size() >= limits_.files;
-    const bool is_open_full = added.fd >= 0 && open_files_ >= limits_.open_files;
+    const bool is_open_full = added.fd >= 0 && open_.size() >= limits_.open_files;
     if (!is_full && !is_open_full) return;
     if (clock_hand_ >= all_.size()) clock_hand_ = 0;
     CachedFile& file = *all_[clock_hand_++];
@@ -359,7 +365,11 @@ void FileCache::remove(CachedFile& file) {
   }
   unwatch(file);
   bytes_ -= cost_of(file);
-  open_files_ -= file.fd >= 0 ? 1 : 0;
+  if (file.fd >= 0) {
+    open_.back()->open_index_ = file.open_index_;
+    std::swap(open_[file.open_index_], open_.back());
+    open_.pop_back();
+  }
   all_.back()->index_ = file.index_;
   std::swap(all_[file.index_], all_.back());
   all_.pop_back();
@@ -368,6 +378,24 @@ void FileCache::remove(CachedFile& file) {
     delete &file;
   else
     ++removed_pinned_;
+}
+
+bool FileCache::close_files() {
+  bool has_closed = false;
+  for (std::size_t i = open_.size(); i-- > 0;) {
+    if (open_[i]->is_pinned()) continue;
+    remove(*open_[i]);  // moves the last one to this index
+    has_closed = true;
+  }
+  return has_closed;
+}
+
+// A file that is served is compared once a second: one that was not compared for long is idle.
+void FileCache::close_idle_files() {
+  for (std::size_t i = open_.size(); i-- > 0;) {
+    CachedFile& file = *open_[i];
+    if (!file.is_pinned() && now_ms_ - file.compare_at_ms_ >= idle_after_ms) remove(file);
+  }
 }
 
 void FileCache::invalidate(std::string_view path) {

@@ -1,14 +1,16 @@
 // FileCache: a worker's cache of files by their paths, kept correct by inotify.
 //
 // A small file is cached with its content; a larger one is kept open and mapped; and a path that
-// leads to nothing gets a negative entry. A lookup never returns an entry that was outdated when
-// the request was sent: refresh() invalidates whatever has changed (watches.h), and a path that
-// cannot be watched (no watches are left, or a symbolic link is on the way) is compared by stat(2)
-// at each lookup. No call blocks: a file that the kernel would have to read from a disk is not
-// loaded.
+// leads to nothing gets a negative entry. A lookup never returns an entry for which inotify had
+// reported a change when the request was sent: refresh() invalidates it (watches.h). A change that
+// inotify does not report (a write through a mapping, a mount) is found by stat(2), which compares
+// an entry before it is served when the last comparison was a second ago. A path that cannot be
+// watched (no watches are left, or a symbolic link is on the way) is compared at each lookup. No
+// call waits for the content of a file on a disk: such a file is not loaded.
 //
 // The cache is bounded in entries, bytes and descriptors; CLOCK eviction removes what was not used
-// for longest. Each thread has its own cache. docs/decisions/0012-file-cache.md has the reasons.
+// for longest, and descriptors that were idle for some seconds are closed. Each thread has its own
+// cache. docs/decisions/0012-file-cache.md and 0016-files-and-root.md have the reasons.
 // Covered by tests/server/files/file_cache_test.cc, invalidation_test.cc and eviction_test.cc.
 #pragma once
 
@@ -34,10 +36,15 @@ class FileCache {
   struct Limits {
     std::uint64_t bytes = 64 * 1024 * 1024;  // of contents and of the entries; 0: no cache
     std::size_t files = 16384;
-    std::size_t open_files = 256;         // large files, which have a descriptor each
+    std::size_t open_files = 256;         // large files, which have a descriptor each; at least 1
     std::size_t body_bytes = 128 * 1024;  // a file of up to this size is copied
     std::size_t watches = 20480;          // of files and directories; 0: stat(2) at each lookup
   };
+
+  // How long a comparison of an entry with the status of its file holds.
+  static constexpr std::int64_t compare_after_ms = 1000;
+  // How long a large file stays open that no request uses, up to a second more.
+  static constexpr std::int64_t idle_after_ms = 4000;
 
   // `root` stays open as long as the cache exists. If `root` is the working directory of the
   // thread, it remains the working directory.
@@ -49,6 +56,20 @@ class FileCache {
   // Removes all entries.
   void invalidate_all() { invalidate_below(""); }
 
+  // Removes all entries after the number `root` has come to refer to another directory, which is
+  // the working directory of the thread if the one before was.
+  void change_root();
+  int root() const { return root_; }
+
+  // Removes the large files that were idle for idle_after_ms, and closes them, so that a file
+  // system below the root can be unmounted.
+  void close_idle_files();
+  // Removes all large files that no response is being sent from, and closes them, because the
+  // process needs descriptors. False: there was none.
+  bool close_files();
+  // The number of large files, each of which has a descriptor.
+  std::size_t open_files() const { return open_.size(); }
+
   // Invalidates what depends on the Site: cached heads, and which targets lead to which entry. The
   // entries themselves stay, with their content types.
   void invalidate_responses();
@@ -59,6 +80,8 @@ class FileCache {
   // Applies all changes: removes the entries that they outdate. To be called after requests have
   // arrived and before they are answered.
   void refresh();
+  // Sets the time of the loop, in milliseconds, by which entries are compared again.
+  void set_time(std::int64_t now_ms) { now_ms_ = now_ms; }
 
   // The entry for a path (as in Intent::path); null if there is none.
   CachedFile* find(std::string_view path);
@@ -119,8 +142,10 @@ class FileCache {
   static std::uint64_t cost_of(const CachedFile& file);
   void insert(CachedFile& file);
   void unwatch(CachedFile& file);
-  bool is_current(const CachedFile& file) const { return !file.is_compared_ || is_unchanged(file); }
-  bool is_unchanged(const CachedFile& file) const;
+  // Compares the entry with its file if the last comparison was too long ago.
+  bool is_current(CachedFile& file) { return now_ms_ < file.compare_at_ms_ || is_unchanged(file); }
+  bool is_unchanged(CachedFile& file);
+  void remove_outdated(CachedFile& file);
   void evict_for(const CachedFile& added);
   void apply(const Change& change);
   void remove(CachedFile& file);
@@ -130,17 +155,18 @@ class FileCache {
 
   const int root_;
   const Limits limits_;
-  const bool is_on_;
-  const bool is_in_memory_;
-  const bool is_at_root_;  // the working directory of the thread is the root
+  bool is_on_;
+  bool is_in_memory_;
+  bool is_at_root_;  // the working directory of the thread is the root
+  std::int64_t now_ms_ = 0;
   Watches watches_;
   std::unordered_map<std::string_view, CachedFile*> by_path_;    // keys view CachedFile::path_
   std::unordered_map<std::string_view, CachedFile*> by_target_;  // keys view CachedFile::targets_
   std::unordered_map<WatchId, Watched> watched_;
   std::unordered_map<std::string, WatchId> directories_;  // by path, as in Watched::directory
   std::vector<CachedFile*> all_;
+  std::vector<CachedFile*> open_;   // large files
   std::size_t clock_hand_ = 0;      // where in all_ the next eviction begins
-  std::size_t open_files_ = 0;      // large files
   std::size_t removed_pinned_ = 0;  // entries that are out of the cache and still pinned
   std::uint64_t bytes_ = 0;
   RecentRequests recent_;  // for paths that admits() has refused

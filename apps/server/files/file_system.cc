@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace server {
@@ -29,7 +30,30 @@ unsigned long type_of(int fd) {
   return static_cast<unsigned long>(status.f_type) & 0xffffffffUL;
 }
 
+bool is_same(const timespec& one, const timespec& other) {
+  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
 }  // namespace
+
+bool is_same_version(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
+         is_same(one.st_mtim, other.st_mtim) && is_same(one.st_ctim, other.st_ctim);
+}
+
+bool is_settled(const struct stat& status) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock for file times
+  const timespec& change = status.st_ctim;
+  const std::int64_t age_ns =
+      (now.tv_sec - change.tv_sec) * 1'000'000'000 + now.tv_nsec - change.tv_nsec;
+  return age_ns > (change.tv_nsec == 0 ? 2'000'000'000 : 20'000'000);
+}
+
+bool has_residency(int fd, const struct stat& status) {
+  const uid_t me = ::geteuid();
+  return me == 0 || status.st_uid == me || ::faccessat(fd, "", W_OK, AT_EMPTY_PATH) == 0;
+}
 
 bool is_local(int fd) {
   switch (type_of(fd)) {
@@ -81,9 +105,9 @@ FileFacts facts_in(const struct stat& status) {
           .mtime_ns = seconds * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
-FileFacts facts_of(int fd) {
+std::optional<FileFacts> facts_of(int fd) {
   struct stat status {};
-  describe_file(fd, status);  // cannot fail for an open descriptor
+  if (!describe_file(fd, status)) return {};
   return facts_in(status);
 }
 

@@ -3,6 +3,7 @@
 // Covered by tests/server/files/file_system_test.cc.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 
@@ -30,11 +31,24 @@ bool may_link_files(int fd);
 // fstatat(2) with an empty path, which costs 1,950 instructions instead of 620.
 bool describe_file(int fd, struct stat& status);
 
+// Whether two results of stat(2) are of one version of one file.
+bool is_same_version(const struct stat& one, const struct stat& other);
+
+// Whether each later change of the file will change the times in its status. False for a file that
+// has just changed: the kernel's clock for file times ticks every few milliseconds, and some file
+// systems store whole seconds, or even ones only.
+bool is_settled(const struct stat& status);
+
+// Whether mincore(2) reports which pages of this file are in memory. For a file that this process
+// neither owns nor may write it reports every page as resident, and sending would wait for the
+// disk.
+bool has_residency(int fd, const struct stat& status);
+
 // Size and modification time from the result of fstat(2) or lstat(2).
 FileFacts facts_in(const struct stat& status);
 
-// Size and modification time of an open file.
-FileFacts facts_of(int fd);
+// Size and modification time of an open file; nothing if fstat(2) fails.
+std::optional<FileFacts> facts_of(int fd);
 
 // Says whether a file system that is mounted below the directory `root`, in this mount namespace,
 // may be written. False where /proc/self/mountinfo cannot be read.

@@ -21,6 +21,7 @@ namespace server {
 struct DirectoryId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  bool operator==(const DirectoryId&) const = default;
 };
 
 class LastDirectory {

@@ -33,9 +33,23 @@ uring::OpenHow beneath(std::uint64_t flags, std::uint64_t mode = 0);
 // fails.
 inline constexpr int most_open_attempts = 8;
 
-// Opens `path`, relative to the open directory `root` and NUL-terminated, with the O_ `flags`, and
-// stats it. Fault::not_allowed: it is neither a regular file nor a directory.
-uring::Task<Found> open_beneath(uring::Io& io, int root, const char* path, std::uint64_t flags);
+// Says after each attempt to open a path whether another one may succeed: after EAGAIN; after
+// ESTALE, by which a network file system asks for a new look-up; and when the process is out of
+// descriptors and the file cache has closed some of its own.
+class OpenAttempts {
+ public:
+  explicit OpenAttempts(FileCache& files) : files_(files) {}
+  bool another(uring::Fault fault);
+
+ private:
+  FileCache& files_;
+  int attempts_ = 0;
+};
+
+// Opens `path`, relative to the root of `files` and NUL-terminated, with the O_ `flags`, and stats
+// it. Fault::not_allowed: it is neither a regular file nor a directory.
+uring::Task<Found> open_beneath(uring::Io& io, FileCache& files, const char* path,
+                                std::uint64_t flags);
 
 // Closes the descriptor and unpins the cached file of `found`, and sets its fault.
 void discard(uring::Engine& engine, FileCache& files, Found& found, uring::Fault fault);

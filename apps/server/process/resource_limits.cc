@@ -23,6 +23,11 @@ std::uint64_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
+std::size_t cached_files_for(std::uint64_t files, unsigned workers) {
+  constexpr std::uint64_t most = 256;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(files / 8 / workers, 1, most));
+}
+
 // The standard streams, the root, three event descriptors, and one of each log and one more while
 // it is opened again. For each worker: its engine (two), inotify(7), an event descriptor and its
 // listening sockets. For the client: a connection, which is refused, and one with an upload. The

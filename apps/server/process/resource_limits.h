@@ -16,6 +16,10 @@ unsigned usable_cpus();
 // the limit that holds then.
 std::uint64_t raise_file_limit();
 
+// The number of large files that the file cache of each of `workers` may keep open, at least 1: an
+// eighth of `files` open files for all of them, but no more than 256 each. Pure.
+std::size_t cached_files_for(std::uint64_t files, unsigned workers);
+
 // The number of open files without which a server with so many workers, addresses to listen on and
 // logs cannot serve even one client. Pure.
 std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs);

@@ -25,10 +25,12 @@
 #include "apps/server/files/file_system.h"
 #include "apps/server/files/mime.h"
 #include "apps/server/files/open.h"
+#include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
 #include "apps/server/process/resource_limits.h"
+#include "apps/server/process/root_watch.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
 #include "uring/openat2.h"
@@ -83,7 +85,7 @@ class Server {
   Mime mime_;
   Claims claims_;
   Shared shared_;
-  uring::Fd root_;
+  Root root_;
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<AccessLog> head_log_;
   std::unique_ptr<AddressCounts> addresses_;
@@ -94,21 +96,21 @@ class Server {
   std::int64_t pause_printed_us_ = 0;  // when the last message about a pause was printed
   bool pause_is_printed_ = false;      // and no message that accepting resumed
   std::list<Worker> workers_;
+  RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
   int stop_signals_ = 0;
   std::int64_t grace_ends_us_ = 0;  // 0: no grace period has begun
 };
 
 ExitReason Server::open_root() {
-  root_.reset(::open(config_.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (root_.valid()) {
-    shared_.root = root_.get();
-    return {};
-  }
+  const int error = root_.open(config_.root);
+  shared_.root = root_.fd();
+  shared_.served_root = &root_;
+  if (error == 0) return {};
   const std::string begin = "cannot serve " + config_.root + ": ";
-  if (errno == ENOENT) return {EX_NOINPUT, begin + "there is no such directory"};
-  if (errno == ENOTDIR) return {EX_NOINPUT, begin + "it is not a directory"};
-  return {errno == EACCES ? EX_NOPERM : EX_NOINPUT, begin + uring::error_text(errno)};
+  if (error == ENOENT) return {EX_NOINPUT, begin + "there is no such directory"};
+  if (error == ENOTDIR) return {EX_NOINPUT, begin + "it is not a directory"};
+  return {error == EACCES ? EX_NOPERM : EX_NOINPUT, begin + uring::error_text(error)};
 }
 
 ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
@@ -145,6 +147,7 @@ ExitReason Server::set_limits(unsigned& workers) {
   }
   const std::uint64_t connections =
       config_.max_connections > 0 ? config_.max_connections : connections_for(files);
+  shared_.cache_open_files = cached_files_for(files, workers);
   shared_.most_connections = connections;
   constexpr std::uint64_t most_refused = 64;
   shared_.most_refused = std::clamp<std::uint64_t>(files / 3 / workers, 1, most_refused);
@@ -236,6 +239,7 @@ void Server::print_ready() const {
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   if (ExitReason reason = set_limits(count)) return reason;
+  shared_.workers = count;
   shared_.cache_bytes = config_.cache_bytes;
   if (!config_.trust.networks.empty()) shared_.trust = &config_.trust;
   shared_.forwarded = config_.forwarded;
@@ -250,7 +254,8 @@ ExitReason Server::start() {
   if (ExitReason reason = open_logs()) return reason;
   if (ExitReason reason = listeners_.open(config_.listen, count)) return reason;
   if (ExitReason reason = start_workers(count)) return reason;
-  if (config_.site.writable) sweeper_.start(root_.get());
+  if (ExitReason reason = root_watch_.start()) return reason;
+  if (config_.site.writable) sweeper_.start(root_.fd());
   print_ready();
   return {};
 }
@@ -271,6 +276,7 @@ void Server::handle_signal() {
   if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1) {
     if (access_log_) access_log_->reopen();
     if (head_log_) head_log_->reopen();
+    root_.request_check();
     return;
   }
   ++stop_signals_;
@@ -348,6 +354,7 @@ void Server::run() {
     }
   }
   sweeper_.stop();
+  root_watch_.stop();
   for (Worker& worker : workers_) worker.join();
   listeners_.close();
   if (access_log_) access_log_->stop();

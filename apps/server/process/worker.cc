@@ -127,6 +127,9 @@ uring::Task<> Worker::accept_all(Acceptor& a) {
       Connection* const c = a.state.admit(accepted.value, a.endpoint);
       if (c) start_serving(*c);
       if (a.state.is_overrun()) a.io.stop();
+    } else if (accepted.fault() == uring::Fault::out_of_descriptors &&
+               a.state.files.close_files()) {
+      continue;
     } else if (!more && !a.io.stopped()) {
       a.worker.record_accept(accepted.error());
       co_await a.io.sleep(accept_pause_ms);
@@ -210,7 +213,24 @@ void Worker::write_report(const WorkerState& state) {
   signal_event(notice_event_);
 }
 
+void Worker::request(FileRequest request) {
+  file_requests_.fetch_or(request);
+  signal_event(request_event_.get());
+}
+
+void Worker::handle_file_requests(WorkerState& state) {
+  const unsigned requests = file_requests_.exchange(0);
+  if (requests & change_root) {
+    enter_root();
+    state.change_root();
+  }
+  if (requests & invalidate_files) state.files.invalidate_all();
+  state.set_file_time();
+  if (requests & close_idle_files) state.files.close_idle_files();
+}
+
 void Worker::handle_requests(WorkerState& state, uring::Scope& acceptors) {
+  if (file_requests_.load() != 0) handle_file_requests(state);
   if (wants_report_.exchange(false)) write_report(state);
   const Stop stop = stop_.load();
   if (stop == Stop::none || stop == Stop::ended) return;
@@ -223,13 +243,6 @@ namespace {
 
 options::ExitReason no_memory() {
   return {EX_OSERR, "there is not enough memory for a worker; see 'ulimit -v' and --workers"};
-}
-
-// Makes the served directory the working directory of this thread alone, so that inotify(7), which
-// takes no directory descriptor, finds files by their paths below it (FileCache). Where unshare(2)
-// is forbidden, the file cache names them by /proc/self/fd, which is slower.
-void enter_root(int root) {
-  [[maybe_unused]] const bool entered = ::unshare(CLONE_FS) == 0 && ::fchdir(root) == 0;
 }
 
 // struct sched_attr of sched_setattr(2), which not every C library has.
@@ -261,8 +274,27 @@ void request_short_time_slices() {
 
 }  // namespace
 
+// Makes the served directory the working directory of this thread alone, so that inotify(7), which
+// takes no directory descriptor, finds files by their paths below it (FileCache). Where unshare(2)
+// is forbidden, the file cache names them by /proc/self/fd, which is slower. A missing root is
+// left, so that its file system can be unmounted.
+void Worker::enter_root() {
+  if (!has_own_directory_ || ::fchdir(shared_.root) == 0) return;
+  [[maybe_unused]] const int left = ::chdir("/");
+}
+
+// Runs the loop until the scope has no task left.
+void Worker::iterate(uring::Loop& loop, WorkerState& state, const uring::Scope& scope) {
+  while (!scope.empty()) {
+    loop.iterate(uring::forever);
+    state.end_iteration();
+    has_open_files_.store(state.files.open_files() > 0, std::memory_order_relaxed);
+  }
+}
+
 void Worker::run() {
-  enter_root(shared_.root);
+  has_own_directory_ = ::unshare(CLONE_FS) == 0;
+  enter_root();
   request_short_time_slices();
   try {
     const uring::MadeEngine made = uring::make_engine(engine_choice_, {});
@@ -309,11 +341,11 @@ void Worker::serve_on(uring::Engine& engine) {
   control_scope.spawn(await_requests(control));
   accept_scope.spawn(tidy(tidy_io, state));
   for (Acceptor& acceptor : acceptors) accept_scope.spawn(accept_all(acceptor));
-  loop.run(accept_scope);
+  iterate(loop, state, accept_scope);
   // From now on the kernel refuses new connections, which would else wait in the accept queue until
   // the end.
   for (const int listener : listeners_) ::shutdown(listener, SHUT_RDWR);
-  loop.run(state.connections);
+  iterate(loop, state, state.connections);
   request_stop(Stop::ended);
   loop.run(control_scope);
 }

@@ -23,7 +23,8 @@
 
 namespace server {
 
-// The public functions are for one other thread, the one that made the worker.
+// The public functions are for one other thread, the one that made the worker, except for
+// request() and has_open_files(), which any thread may call while the worker exists.
 class Worker {
  public:
   // `shared` outlives the worker. `listeners` are the listening sockets of shared.endpoints, in
@@ -63,6 +64,16 @@ class Worker {
   // Returns the latest report and clears it; empty if there is no new one.
   std::string take_report();
 
+  // Requests about files, which the worker serves soon and in this order.
+  enum FileRequest : unsigned {
+    change_root = 1,       // Shared::root refers to another directory
+    invalidate_files = 2,  // file systems were mounted or unmounted
+    close_idle_files = 4,  // large files that no request has used for some seconds
+  };
+  void request(FileRequest request);
+  // Whether the file cache has large files open, which close_idle_files may close.
+  bool has_open_files() const { return has_open_files_.load(std::memory_order_relaxed); }
+
   bool has_ended() const { return has_ended_.load(); }
   // Waits for the end of the thread.
   void join();
@@ -78,7 +89,10 @@ class Worker {
   void run();
   void serve_on(uring::Engine& engine);
   bool await_permission();
+  void iterate(uring::Loop& loop, WorkerState& state, const uring::Scope& scope);
   void handle_requests(WorkerState& state, uring::Scope& acceptors);
+  void handle_file_requests(WorkerState& state);
+  void enter_root();
   void record_accept(int error);
   void write_report(const WorkerState& state);
   static uring::Task<> accept_all(Acceptor& acceptor);
@@ -89,7 +103,7 @@ class Worker {
   const Shared& shared_;
   const uring::EngineChoice engine_choice_;
   const std::vector<int> listeners_;
-  uring::Fd request_event_;  // event descriptor: stop_ or wants_report_ has changed
+  uring::Fd request_event_;  // event descriptor: stop_, wants_report_ or file_requests_ has changed
   int state_event_ = -1;
   int notice_event_ = -1;
 
@@ -98,6 +112,8 @@ class Worker {
   std::string engine_name_;
   std::string engine_reason_;
 
+  bool has_own_directory_ = false;  // the thread's working directory is that of no other thread
+
   // Shared by both threads.
   std::atomic<int> accept_error_ = 0;
   std::atomic<std::uint64_t> failed_accepts_ = 0;
@@ -105,6 +121,8 @@ class Worker {
   std::atomic<Stop> stop_ = Stop::none;
   std::atomic<bool> has_ended_ = false;
   std::atomic<bool> wants_report_ = false;
+  std::atomic<bool> has_open_files_ = false;
+  std::atomic<unsigned> file_requests_ = 0;  // FileRequests that were not served
   uring::Mutex report_mutex_;
   std::string report_ GUARDED_BY(report_mutex_);
 

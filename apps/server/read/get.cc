@@ -55,7 +55,7 @@ uring::Task<Found> look_up(Connection& c, const char* path) {
   const bool is_admitted = !cached && files.admits(path);
   if (is_admitted) cached = files.load(path);
   if (cached) co_return found_in(*cached);
-  Found found = co_await open_beneath(c.io, c.worker.shared.root, path, for_reading);
+  Found found = co_await open_beneath(c.io, c.worker.files, path, for_reading);
   const bool is_missing = found.fault == uring::Fault::not_found;
   if (!is_admitted || found.is_directory) co_return found;
   if (found.fault != uring::Fault::none && !is_missing) co_return found;

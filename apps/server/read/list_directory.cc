@@ -172,7 +172,7 @@ uring::Task<> list_directory(Connection& c) {
   Exchange& x = *c.exchange;
   const char* path = x.request.intent.path.data();
   constexpr std::uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOCTTY;
-  const Found found = co_await open_beneath(c.io, c.worker.shared.root, path, flags);
+  const Found found = co_await open_beneath(c.io, c.worker.files, path, flags);
   if (found.fault != Fault::none) co_return answer(c, found.fault);
   Listing* const made = make_listing(c);
   if (!made) {

@@ -55,10 +55,12 @@ uring::Task<> claim_and_unlink(Connection& c, const Target& target) {
   if (fault != Fault::none) co_return answer(c, fault);
   co_await unlink_claimed(c, target.directory);
   claims.leave(claim);
-  const bool is_deleted = c.exchange->plan.status == 204;
-  if (!is_deleted || c.exchange->site->durability != Durability::full) co_return;
-  const uring::Result synced = co_await c.io.sync(target.directory);
-  if (!synced.ok()) answer(c, 500, "it is deleted, but the disk did not confirm it");
+  if (c.exchange->plan.status != 204) co_return;
+  if (c.exchange->site->durability == Durability::full) {
+    const uring::Result synced = co_await c.io.sync(target.directory);
+    if (!synced.ok()) co_return answer(c, 500, "it is deleted, but the disk did not confirm it");
+  }
+  confirm_directory(c, target.id);
 }
 
 uring::Task<> open_and_unlink(Connection& c) {

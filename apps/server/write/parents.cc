@@ -37,7 +37,12 @@ uring::Task<Fault> make_parents(Connection& c, Upload& upload) {
       const uring::Result synced = co_await c.io.sync(parent);
       fault = synced.fault();
     }
-    const uring::Result opened = co_await c.io.open(parent, name, how);
+    OpenAttempts attempts(c.worker.files);
+    uring::Result opened;
+    do {
+      const uring::Result attempt = co_await c.io.open(parent, name, how);
+      opened = attempt;
+    } while (attempts.another(opened.fault()));
     if (opened.ok()) {
       if (parent != upload.target.directory) c.io.engine().close(parent);
       parent = opened.value;

@@ -141,8 +141,11 @@ uring::Task<Published> claim_and_give_name(Connection& c, Upload& upload) {
   Claims& claims = c.worker.shared.claims;
   Claim claim;
   const bool is_known = upload.parent == upload.target.directory;
-  const DirectoryId directory = is_known ? upload.target.id : id_of(upload.parent);
-  Fault fault = take_claim(claims, claim, directory, c.exchange->request.intent);
+  Fault fault = Fault::none;
+  upload.parent_id = upload.target.id;
+  if (!is_known) fault = identify(upload.parent, upload.parent_id);
+  if (fault != Fault::none) co_return failed(fault);
+  fault = take_claim(claims, claim, upload.parent_id, c.exchange->request.intent);
   if (fault == Fault::try_again) {
     const Fault waited = co_await await_claim(c.io, claims, claim);
     fault = waited;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <optional>
 
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/body_reader.h"
@@ -15,6 +16,7 @@
 #include "apps/server/files/file_system.h"
 #include "apps/server/write/copy_part.h"
 #include "apps/server/write/publish.h"
+#include "apps/server/write/space.h"
 #include "apps/server/write/temporary.h"
 
 namespace server {
@@ -37,7 +39,7 @@ constexpr int most_attempts = 4;
 void answer_write(Connection& c, Fault fault) {
   const bool conflict = fault == Fault::not_directory || fault == Fault::not_found;
   const int status = conflict ? 409 : fault == Fault::bad_name ? 400 : status_of(fault);
-  answer(c, status, uring::describe(fault));
+  answer(c, status, explanation_of(fault));
 }
 
 // Plans the response to a body that is refused before it was received as a whole: the connection
@@ -68,25 +70,29 @@ void answer_broken(Connection& c, const Received& received) {
 
 // The facts of the published file. A file in memory has just the size and the time that this upload
 // gave it, so that no system call is needed.
-FileFacts published_facts(const uring::Io& io, const Upload& upload) {
+std::optional<FileFacts> published_facts(const uring::Io& io, const Upload& upload) {
   if (!io.does_files_at_once() || !upload.mtime_ns || upload.terms.part) {
     return facts_of(upload.file);
   }
-  return {.size = upload.position, .mtime_ns = *upload.mtime_ns};
+  return FileFacts{.size = upload.position, .mtime_ns = *upload.mtime_ns};
+}
+
+// Plans the response to an upload that has its name. RFC 9110 section 9.3.4: no validators where
+// the file is not exactly what the client sent.
+void answer_stored(Connection& c, const Upload& upload, bool is_created) {
+  if (!confirm_directory(c, upload.parent_id)) return;
+  Exchange& x = *c.exchange;
+  const std::optional<FileFacts> facts = published_facts(c.io, upload);
+  x.plan = plan_stored(x.request.head, is_created, facts.value_or(FileFacts{}));
+  x.plan.has_facts = facts && !upload.terms.part;
+  x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
 }
 
 // Plans the response to a published upload, or to one that could not be published.
 void answer_published(Connection& c, const Upload& upload, Published published) {
-  Exchange& x = *c.exchange;
   switch (published.outcome) {
-    case Publication::created:
-    case Publication::replaced:
-      x.plan = plan_stored(x.request.head, published.outcome == Publication::created,
-                           published_facts(c.io, upload));
-      // RFC 9110 section 9.3.4: no validators where the file is not exactly what the client sent.
-      x.plan.has_facts = !upload.terms.part;
-      x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
-      break;
+    case Publication::created: answer_stored(c, upload, true); break;
+    case Publication::replaced: answer_stored(c, upload, false); break;
     case Publication::condition_failed: answer(c, 412); break;
     case Publication::changed: answer(c, 409, "the file has changed while its part arrived"); break;
     case Publication::unsupported:
@@ -131,15 +137,6 @@ std::uint64_t announced_size(const Connection& c, const Upload& upload) {
   return std::max(upload.terms.part->last + 1, upload.before.facts.size);
 }
 
-// Says whether the file system of `directory` has `bytes` more beside the `reserve`. True where it
-// does not report its free space: a write will tell.
-bool has_space(uring::Io& io, int directory, std::uint64_t reserve, std::uint64_t bytes) {
-  const std::int64_t free = io.engine().free_bytes(directory);
-  if (free < 0) return true;
-  const auto left = static_cast<std::uint64_t>(free);
-  return left >= reserve && left - reserve >= bytes;
-}
-
 // Opens the directory of the upload and creates the temporary file in it. A DELETE may remove the
 // directory in between; the next one above is then the nearest that exists.
 uring::Task<Fault> begin(Connection& c, Upload& upload) {
@@ -152,10 +149,10 @@ uring::Task<Fault> begin(Connection& c, Upload& upload) {
       if (opened != Fault::none) co_return opened;
     }
     // A short body is written at once, which finds out as early whether there is space.
-    const bool checks_space = !upload.is_short || reserve > 0;
-    if (checks_space &&
-        !has_space(c.io, upload.target.directory, reserve, announced_size(c, upload))) {
-      co_return Fault::no_space;
+    if (!upload.is_short || reserve > 0) {
+      const std::uint64_t size = announced_size(c, upload);
+      const bool has_space = co_await finds_space(c, upload.target.directory, size);
+      if (!has_space) co_return Fault::no_space;
     }
     const Fault nameless = co_await create_nameless(c, upload);
     fault = nameless;
@@ -178,7 +175,7 @@ uring::Task<bool> copy_rest(Connection& c, Upload& upload) {
   const std::span<char> block = c.exchange->out.block;
   const char* path = c.exchange->request.intent.path.data();
   const Found base =
-      co_await open_beneath(c.io, c.worker.shared.root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      co_await open_beneath(c.io, c.worker.files, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   Fault fault = base.fault;
   if (fault == Fault::none) {
     const Fault front = co_await copy_bytes(c.io, block, base.fd, upload.file, 0, first);
@@ -246,20 +243,16 @@ bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader
   return false;
 }
 
-// Says whether a chunk was announced for which the file system has no space, and plans that
-// response. A chunk that fits into the block is written soon; the write then finds out.
-bool refuse_chunk(Connection& c, const Upload& upload, Receiving& body) {
+// The bytes of an announced chunk for which there has to be space; 0 if that was checked already. A
+// chunk that fits into the block is written soon; the write then finds out.
+std::uint64_t unchecked_bytes(const Connection& c, Receiving& body) {
   const std::uint64_t announced = body.reader.announced();
   const bool is_known = announced == body.checked;  // begin() has checked a Content-Length
   const bool is_chunked = c.exchange->request.head.body().kind == http1::BodyKind::chunked;
-  if (is_known || !is_chunked) return false;
+  if (is_known || !is_chunked) return 0;
   body.checked = announced;
   const std::uint64_t unwritten = announced - body.reader.delivered() + body.filled;
-  if (unwritten <= c.exchange->out.block.size()) return false;
-  const std::uint64_t reserve = c.exchange->site->reserve;
-  if (has_space(c.io, upload.target.directory, reserve, unwritten)) return false;
-  refuse_body(c, Fault::no_space);
-  return true;
+  return unwritten > c.exchange->out.block.size() ? unwritten : 0;
 }
 
 // Receives until the block is full or the body is complete. False: an error response is planned.
@@ -273,7 +266,13 @@ uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& bod
     if (refuse_excess(c, upload, body.reader)) co_return false;
     body.filled += received.data;
     body.done = received.progress == http1::Progress::done;
-    if (refuse_chunk(c, upload, body)) co_return false;
+    const std::uint64_t unchecked = unchecked_bytes(c, body);
+    if (unchecked == 0) continue;
+    const bool has_space = co_await finds_space(c, upload.target.directory, unchecked);
+    if (!has_space) {
+      refuse_body(c, Fault::no_space);
+      co_return false;
+    }
   }
   const std::uint64_t delivered = body.reader.delivered();
   if (body.done && delivered != upload.terms.body_size.value_or(delivered)) {
@@ -285,13 +284,8 @@ uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& bod
 
 // Writes the block's first `filled` bytes. False: an error response is planned.
 uring::Task<bool> write_block(Connection& c, Upload& upload, std::size_t filled) {
-  Fault fault = Fault::no_space;
-  const std::uint64_t reserve = c.exchange->site->reserve;
-  if (reserve == 0 || has_space(c.io, upload.target.directory, reserve, filled)) {
-    const std::string_view bytes(c.exchange->out.block.data(), filled);
-    const Fault written = co_await write_all(c.io, upload.file, bytes, upload.position);
-    fault = written;
-  }
+  const std::string_view bytes(c.exchange->out.block.data(), filled);
+  const Fault fault = co_await write_bytes(c, upload, bytes);
   if (fault != Fault::none) refuse_body(c, fault);
   co_return fault == Fault::none;
 }
@@ -385,7 +379,7 @@ uring::Task<> store_bytes(Connection& c, Upload& upload, std::string_view bytes)
   }
   const Fault begun = co_await begin(c, upload);
   if (begun != Fault::none) co_return answer_write(c, begun);
-  const Fault written = co_await write_all(c.io, upload.file, bytes, upload.position);
+  const Fault written = co_await write_bytes(c, upload, bytes);
   if (written != Fault::none) co_return answer_write(c, written);
   const Published published = co_await publish(c, upload);
   answer_published(c, upload, published);

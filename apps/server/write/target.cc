@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/server/connection/answer.h"
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/files/file_system.h"
+#include "apps/server/files/root.h"
 #include "apps/server/plan/conditions.h"
 
 namespace server {
@@ -27,11 +29,12 @@ std::uint64_t directory_flags(Durability durability) {
   return O_DIRECTORY | (durability == Durability::full ? O_RDONLY : O_PATH);
 }
 
-// A plain call: the inode of an open descriptor is in memory, so that it cannot fail or wait.
-DirectoryId id_of(int directory) {
+// A plain call: the inode of an open descriptor is in memory. On a network file system it may fail.
+Fault identify(int directory, DirectoryId& id) {
   struct stat status {};
-  describe_file(directory, status);
-  return {.device = status.st_dev, .inode = status.st_ino};
+  if (!describe_file(directory, status)) return uring::fault_of(errno);
+  id = {.device = status.st_dev, .inode = status.st_ino};
+  return Fault::none;
 }
 
 void begin_file_operations(Connection& c) {
@@ -40,7 +43,7 @@ void begin_file_operations(Connection& c) {
 
 uring::Task<Found> stat_target(Connection& c, std::uint64_t flags) {
   const char* path = c.exchange->request.intent.path.data();
-  Found found = co_await open_beneath(c.io, c.worker.shared.root, path, flags);
+  Found found = co_await open_beneath(c.io, c.worker.files, path, flags);
   if (found.fd >= 0) c.io.engine().close(std::exchange(found.fd, -1));
   co_return found;
 }
@@ -54,9 +57,10 @@ std::string_view parent_of(const Intent& intent) {
 }
 
 // Completes `target`, whose directory was opened, and offers a parent in memory to LastDirectory.
-void record_directory(Connection& c, Target& target, std::size_t existing_bytes) {
+Fault record_directory(Connection& c, Target& target, std::size_t existing_bytes) {
   const Intent& intent = c.exchange->request.intent;
-  target.id = id_of(target.directory);
+  const Fault fault = identify(target.directory, target.id);
+  if (fault != Fault::none) return fault;
   target.existing_bytes = existing_bytes;
   if (!c.worker.is_in_memory(target.id.device)) {
     c.io.do_files_at_once(false);
@@ -64,9 +68,18 @@ void record_directory(Connection& c, Target& target, std::size_t existing_bytes)
     target.last = c.worker.last_directory.replace(parent_of(intent), c.io.loop().iterations(),
                                                   target.directory, target.id);
   }
+  return Fault::none;
 }
 
 }  // namespace
+
+bool confirm_directory(Connection& c, DirectoryId directory) {
+  const Root* const root = c.worker.shared.served_root;
+  if (!root || root->leads_to(parent_of(c.exchange->request.intent), directory)) return true;
+  root->request_check();
+  answer(c, 503, "the directory was replaced or unmounted meanwhile, so the change may be lost");
+  return false;
+}
 
 bool reuse_directory(Connection& c, Target& target) {
   const std::string_view parent = parent_of(c.exchange->request.intent);
@@ -97,15 +110,15 @@ uring::Task<Fault> open_directory(Connection& c, Target& target) {
     char* name = text.data();
     const std::size_t size = at_root ? path.copy(name, 0) : path.copy(name, slash);
     std::strcpy(name + size, at_root ? "." : "");
-    uring::Result opened{.value = -EAGAIN};
-    for (int i = 0; i < most_open_attempts && opened.fault() == Fault::try_again; ++i) {
+    uring::Result opened;
+    OpenAttempts attempts(c.worker.files);
+    do {
       const uring::Result attempt = co_await c.io.open(c.worker.shared.root, name, how);
       opened = attempt;
-    }
+    } while (attempts.another(opened.fault()));
     if (opened.ok()) {
       target.directory = opened.value;
-      record_directory(c, target, at_root ? 0 : slash + 1);
-      co_return Fault::none;
+      co_return record_directory(c, target, at_root ? 0 : slash + 1);
     }
     if (opened.fault() != Fault::not_found || at_root) co_return opened.fault();
     slash = slash == 0 ? std::string_view::npos : path.rfind('/', slash - 1);

@@ -24,8 +24,13 @@ struct Target {
   std::size_t existing_bytes = 0;        // how much of the path names it, with its slash; 0: root
 };
 
-// Device and inode of an open directory.
-DirectoryId id_of(int directory);
+// Device and inode of an open directory. A fault: fstat(2) has failed.
+uring::Fault identify(int directory, DirectoryId& id);
+
+// Says whether the path of the request still leads to the directory with that identity, in which
+// its last name was changed. False: ROOT or a directory below was replaced, hidden by a mount or
+// unmounted meanwhile; a 503 is planned, and ROOT is compared at once (files/root.h).
+bool confirm_directory(Connection& c, DirectoryId directory);
 
 // The last name of the path, NUL-terminated. A view of Intent::path.
 const char* leaf_of(const Intent& intent);

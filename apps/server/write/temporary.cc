@@ -31,7 +31,8 @@ bool lock_temporary(int file) {
 uring::Task<Fault> create_named(Connection& c, Upload& upload) {
   const uring::OpenHow how = beneath(O_WRONLY | O_CREAT | O_EXCL, 0666);
   Fault fault = Fault::exists;
-  for (int i = 0; i < most_names && fault == Fault::exists; ++i) {
+  OpenAttempts attempts(c.worker.files);
+  for (int i = 0; (i < most_names && fault == Fault::exists) || attempts.another(fault); ++i) {
     upload.name = c.worker.new_temporary_name();
     const char* name = upload.name.data();
     const uring::Result made = co_await c.io.open(upload.target.directory, name, how);
@@ -53,7 +54,12 @@ uring::Task<Fault> create_nameless(Connection& c, Upload& upload) {
     co_return Fault::unsupported;
   }
   const uring::OpenHow how = beneath(O_WRONLY | O_TMPFILE, 0666);
-  const uring::Result made = co_await c.io.open(upload.target.directory, ".", how);
+  OpenAttempts attempts(c.worker.files);
+  uring::Result made;
+  do {
+    const uring::Result attempt = co_await c.io.open(upload.target.directory, ".", how);
+    made = attempt;
+  } while (attempts.another(made.fault()));
   if (made.ok()) upload.file = made.value;
   upload.is_nameless = made.ok();
   co_return made.fault();

@@ -22,6 +22,7 @@ struct Upload {
   Target target;    // the temporary file is in its directory
   int file = -1;    // the temporary file
   int parent = -1;  // the directory of the new name, opened by publish(); may be target.directory
+  DirectoryId parent_id;
   // The offset in the path of the first directory that this upload has made, plus one; 0: none.
   std::size_t made_from = 0;
   bool is_short = false;  // the whole body is received before the temporary file is created

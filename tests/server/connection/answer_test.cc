@@ -123,11 +123,24 @@ TEST(StatusOfFault, is_what_the_client_can_act_on) {
       {Fault::is_directory, 409},  {Fault::not_empty, 409},   {Fault::no_space, 507},
       {Fault::too_large, 413},     {Fault::try_again, 503},   {Fault::out_of_descriptors, 503},
       {Fault::out_of_memory, 503}, {Fault::other, 500},       {Fault::unsupported, 500},
-      {Fault::peer_gone, 500},     {Fault::none, 500},
+      {Fault::link_loop, 403},     {Fault::stale, 503},       {Fault::device_error, 503},
+      {Fault::peer_gone, 503},     {Fault::refused, 503},     {Fault::unreachable, 503},
+      {Fault::none, 500},
   };
   for (const auto& [fault, status] : rows) {
     EXPECT_EQ(status_of(fault), status) << describe(fault);
   }
+}
+
+// Network file systems and FUSE fail with errors that sockets have as well.
+TEST(ExplanationOfFault, names_the_file_system_and_no_peer) {
+  for (const int error : {ENOTCONN, ECONNRESET, ECONNREFUSED, ETIMEDOUT, EHOSTDOWN}) {
+    const Fault fault = uring::fault_of(error);
+    EXPECT_EQ(explanation_of(fault), "the file system does not respond") << error;
+    EXPECT_EQ(status_of(fault), 503) << error;
+  }
+  EXPECT_NE(explanation_of(Fault::device_error).find("file system"), std::string_view::npos);
+  EXPECT_EQ(explanation_of(Fault::no_space), describe(Fault::no_space));
 }
 
 }  // namespace

@@ -58,9 +58,11 @@ TEST(FileFacts, are_the_size_and_the_modification_time) {
   EXPECT_EQ(status.st_size, 5);
   EXPECT_TRUE(S_ISREG(status.st_mode));
   EXPECT_EQ(facts_in(status).mtime_ns, lab::old_seconds * 1'000'000'000);
-  EXPECT_EQ(facts_of(file.get()).size, 5U);
-  EXPECT_EQ(facts_of(file.get()).mtime_ns, lab::old_seconds * 1'000'000'000);
+  ASSERT_TRUE(facts_of(file.get()));
+  EXPECT_EQ(facts_of(file.get())->size, 5U);
+  EXPECT_EQ(facts_of(file.get())->mtime_ns, lab::old_seconds * 1'000'000'000);
   EXPECT_FALSE(describe_file(-1, status));
+  EXPECT_FALSE(facts_of(-1));
 }
 
 TEST(FileFacts, clamp_times_that_nanoseconds_cannot_express) {

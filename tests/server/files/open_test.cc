@@ -1,6 +1,7 @@
 // Opening paths beneath the root: what is found, what is refused, and what is tried again.
 #include "apps/server/files/open.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
@@ -20,9 +21,10 @@ namespace fs = std::filesystem;
 using uring::Fault;
 
 // `done` is set at the end.
-uring::Task<> open_into(uring::Io& io, int root, const char* path, Found& found, bool& done) {
+uring::Task<> open_into(uring::Io& io, FileCache& files, const char* path, Found& found,
+                        bool& done) {
   const std::uint64_t flags = O_RDONLY | O_NONBLOCK;
-  const Found opened = co_await open_beneath(io, root, path, flags);
+  const Found opened = co_await open_beneath(io, files, path, flags);
   found = opened;
   done = true;
 }
@@ -34,7 +36,7 @@ class Opening : public ::testing::Test {
   Found open(const char* path) {
     Found found;
     bool done = false;
-    scope.spawn(open_into(io, root.fd(), path, found, done));
+    scope.spawn(open_into(io, files, path, found, done));
     for (int i = 0; !done && i < 1000; ++i) loop.iterate(0);
     EXPECT_TRUE(done);
     return found;
@@ -111,6 +113,40 @@ TEST_F(Opening, is_given_up_after_too_many_attempts) {
   const Found found = open("file");
   EXPECT_EQ(found.fault, Fault::try_again);
   EXPECT_EQ(found.fd, -1);
+}
+
+// By ESTALE a network file system asks for a new look-up of the path.
+TEST_F(Opening, is_tried_again_a_few_times_after_estale) {
+  root.put("file", "bytes");
+  std::uint64_t first = engine.started() + 1;
+  for (std::uint64_t i = 0; i < 3; ++i) engine.plan_fault(first + i, {.error = ESTALE});
+  Found found = open("file");
+  EXPECT_EQ(found.fault, Fault::none);
+  discard(engine, files, found, Fault::none);
+  first = engine.started() + 1;
+  for (std::uint64_t i = 0; i < 100; ++i) engine.plan_fault(first + i, {.error = ESTALE});
+  EXPECT_EQ(open("file").fault, Fault::stale);
+  EXPECT_LT(engine.started(), first + 10);
+}
+
+TEST_F(Opening, closes_cached_files_when_the_process_is_out_of_descriptors) {
+  if (!is_local(root.fd())) GTEST_SKIP() << "files of this file system are not cached";
+  root.put("file", "bytes");
+  root.put("large", lab::pattern(FileCache::Limits{}.body_bytes + 1));
+  ASSERT_NE(lab::load_if_admitted(files, "large"), nullptr);
+  engine.plan_fault(engine.started() + 1, {.error = EMFILE});
+  Found found = open("file");
+  EXPECT_EQ(found.fault, Fault::none);
+  EXPECT_EQ(files.open_files(), 0U);
+  discard(engine, files, found, Fault::none);
+  engine.plan_fault(engine.started() + 1, {.error = EMFILE});
+  EXPECT_EQ(open("file").fault, Fault::out_of_descriptors) << "there is nothing to close";
+}
+
+TEST_F(Opening, tells_a_loop_of_links_from_other_faults) {
+  fs::create_symlink("loop", root / "loop");
+  EXPECT_EQ(open("loop").fault, Fault::link_loop);
+  EXPECT_EQ(open("loop/below").fault, Fault::link_loop);
 }
 
 TEST_F(Opening, is_undone_by_discard_for_a_cached_file_as_well) {

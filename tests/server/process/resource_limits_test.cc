@@ -44,6 +44,13 @@ TEST(ResourceLimits, count_the_CPUs_that_the_process_may_use) {
   EXPECT_EQ(usable_cpus(), all);
 }
 
+TEST(ResourceLimits, leave_the_file_caches_an_eighth_of_the_descriptors) {
+  EXPECT_EQ(cached_files_for(1024, 2), 64U);
+  EXPECT_EQ(cached_files_for(128, 4), 4U);
+  EXPECT_EQ(cached_files_for(20, 64), 1U);
+  EXPECT_EQ(cached_files_for(1'048'576, 2), 256U);
+}
+
 TEST(ResourceLimits, raise_the_soft_limit_of_files_to_the_hard_limit) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/server/files/file_system.h"
 #include "apps/server/listen/listener.h"
 #include "tests/server/world.h"
 #include "tests/support/eventually.h"
@@ -91,7 +93,8 @@ class WorkerThread : public ::testing::Test {
   Shared shared_{.mime = mime_,
                  .claims = claims_,
                  .endpoints = {Endpoint{.site = std::make_shared<Site>()}},
-                 .root = root_.fd()};
+                 .root = root_.fd(),
+                 .cache_bytes = lab::default_cache_bytes};
   uring::Fd state_event_{::eventfd(0, EFD_CLOEXEC)};
   uring::Fd notice_event_{::eventfd(0, EFD_CLOEXEC)};
   Listeners listeners_;
@@ -122,6 +125,33 @@ TEST_F(WaitingWorker, accepts_nothing_before_all_workers_are_ready) {
   EXPECT_EQ(info.tcpi_unacked, 1U) << "it is in the accept queue";
   worker_->begin_accepting();
   EXPECT_TRUE(get(client.get(), "/hello.txt").starts_with("HTTP/1.1 200 OK\r\n"));
+  worker_->drain();
+  expect_end();
+}
+
+TEST_F(WorkerThread, closes_a_deleted_file_without_a_request) {
+  if (!is_local(root_.fd())) GTEST_SKIP() << "files of this file system are not cached";
+  root_.put("large", lab::pattern(200'000) + "hello\n");
+  const uring::Fd client = connect();
+  EXPECT_FALSE(worker_->has_open_files());
+  EXPECT_TRUE(get(client.get(), "/large").ends_with("hello\n"));
+  EXPECT_TRUE(test_support::eventually([&] { return worker_->has_open_files(); }));
+  std::filesystem::remove(root_ / "large");
+  EXPECT_TRUE(test_support::eventually([&] { return !worker_->has_open_files(); }));
+  worker_->drain();
+  expect_end();
+}
+
+TEST_F(WorkerThread, invalidates_its_files_on_request) {
+  if (!is_local(root_.fd())) GTEST_SKIP() << "files of this file system are not cached";
+  root_.put("large", lab::pattern(200'000) + "hello\n");
+  const uring::Fd client = connect();
+  for (const Worker::FileRequest request : {Worker::invalidate_files, Worker::change_root}) {
+    EXPECT_TRUE(get(client.get(), "/large").ends_with("hello\n"));
+    EXPECT_TRUE(test_support::eventually([&] { return worker_->has_open_files(); }));
+    worker_->request(request);
+    EXPECT_TRUE(test_support::eventually([&] { return !worker_->has_open_files(); }));
+  }
   worker_->drain();
   expect_end();
 }

@@ -258,7 +258,7 @@ TEST_P(Publishing, syncs_every_directory_that_has_a_new_name) {
 TEST_P(Publishing, reports_a_failed_sync) {
   world.site.durability = Durability::full;
   const std::string bytes = put("/new", "x");
-  EXPECT_EQ(status_without(OpCode::sync, EIO, bytes), "500");
+  EXPECT_EQ(status_without(OpCode::sync, EIO, bytes), "503");
   EXPECT_FALSE(world.root.has("new"));
   EXPECT_EQ(status_without(OpCode::sync, ENOSPC, bytes), "507");
   EXPECT_FALSE(world.root.has("new"));
@@ -285,7 +285,7 @@ TEST_P(Publishing, publishes_nothing_without_its_claim) {
   EXPECT_FALSE(world.root.has("new"));
   const int failing = world.connect();
   world.engine.plan_next(OpCode::read, {.error = EIO});
-  EXPECT_TRUE(world.say(failing, put("/new", "y")).starts_with("HTTP/1.1 500 "));
+  EXPECT_TRUE(world.say(failing, put("/new", "y")).starts_with("HTTP/1.1 503 "));
   world.claims.leave(claim);
   world.settle();
   EXPECT_EQ(world.heard(socket), created("new"));

@@ -1,0 +1,91 @@
+// The loop of the thread, and its messages. Covered by tests/end_to_end/root_test.cc.
+#include "apps/server/process/root_watch.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <poll.h>
+#include <sysexits.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "uring/monotonic.h"
+#include "uring/result.h"
+
+namespace server {
+
+namespace {
+
+// How often the path of ROOT is compared, and idle files are closed.
+constexpr int interval_ms = 1000;
+// The least time between two readings of the mount table, which takes a millisecond on a machine
+// with thousands of mounts.
+constexpr int mount_pause_ms = 100;
+
+}  // namespace
+
+options::ExitReason RootWatch::start() {
+  mounts_.has_changed_below(root_.fd());
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    return {EX_OSERR, "cannot start a thread: " + uring::error_text(error.code().value())};
+  }
+  return {};
+}
+
+void RootWatch::stop() {
+  is_stopping_.store(true);
+  root_.request_check();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RootWatch::request(Worker::FileRequest request) {
+  for (Worker& worker : workers_) worker.request(request);
+}
+
+void RootWatch::check_root() {
+  const char* const path = root_.path().c_str();
+  const Root::Change change = root_.check();
+  switch (change) {
+    case Root::Change::none: return;
+    case Root::Change::replaced:
+      std::fprintf(stderr, "quoitd: %s leads to another directory, which is served from now on\n",
+                   path);
+      break;
+    case Root::Change::missing:
+      std::fprintf(stderr, "quoitd: %s cannot be served: %s; requests get 503 until it is back\n",
+                   path, uring::error_text(root_.error()).c_str());
+      break;
+    case Root::Change::back: std::fprintf(stderr, "quoitd: %s is served again\n", path); break;
+  }
+  request(Worker::change_root);
+}
+
+void RootWatch::close_idle_files() {
+  for (Worker& worker : workers_) {
+    if (worker.has_open_files()) worker.request(Worker::close_idle_files);
+  }
+}
+
+void RootWatch::run() {
+  std::int64_t closed_us = 0;  // when close_idle_files() was called last
+  while (!is_stopping_.load()) {
+    std::array<pollfd, 2> ready{{{.fd = root_.requests(), .events = POLLIN, .revents = 0},
+                                 {.fd = mounts_.fd(), .events = POLLPRI, .revents = 0}}};
+    ::poll(ready.data(), ready.size(), interval_ms);
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(root_.requests(), &count, sizeof count);
+    check_root();
+    const bool has_news = ready[1].revents != 0;
+    if (has_news && mounts_.has_changed_below(root_.fd())) request(Worker::invalidate_files);
+    const std::int64_t now_us = uring::monotonic_us();
+    if (now_us - closed_us >= interval_ms * 1000) {
+      close_idle_files();
+      closed_us = now_us;
+    }
+    if (has_news) ::poll(ready.data(), 1, mount_pause_ms);
+  }
+}
+
+}  // namespace server
