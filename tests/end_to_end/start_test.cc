@@ -68,7 +68,8 @@ TEST(Start, WithTooLittleMemoryIsAnError) {
 TEST(Start, WithoutThreadsIsAnError) {
   if (::geteuid() == 0) GTEST_SKIP() << "the limit of threads does not hold for root";
   const Scratch root;
-  expect_failure("ulimit -u 1", server(root), 71, "cannot start a thread");
+  expect_failure("prlimit --pid $$ --nproc=1", server(root, {"--access-log", "off"}), 71,
+                 "cannot start a thread");
 }
 
 TEST(Start, WithADirectoryAsConfigurationIsAnError) {
