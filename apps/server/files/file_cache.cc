@@ -39,13 +39,6 @@ FileCache::Limits with_small_bodies(FileCache::Limits limits) {
 // changed may change again without a new time. A file that only stat(2) watches has to be older.
 bool is_old(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
 
-bool is_working_directory(int fd) {
-  struct stat one {};
-  struct stat other {};
-  return ::stat(".", &one) == 0 && describe_file(fd, other) && one.st_dev == other.st_dev &&
-         one.st_ino == other.st_ino;
-}
-
 }  // namespace
 
 FileCache::FileCache(int root, const Limits& limits)
@@ -321,7 +314,10 @@ std::uint64_t FileCache::cost_of(const CachedFile& file) {
 // Throws std::bad_alloc, before it has inserted anything, if memory is exhausted.
 void FileCache::insert(CachedFile& file) {
   evict_for(file);
-  if (all_.size() == all_.capacity()) all_.reserve(std::max<std::size_t>(64, 2 * all_.size()));
+  for (std::vector<CachedFile*>* const files : {&all_, &open_}) {
+    const std::size_t size = files->size();
+    if (size == files->capacity()) files->reserve(std::max<std::size_t>(64, 2 * size));
+  }
   by_path_.emplace(file.path_, &file);
   bytes_ += cost_of(file);
   if (!file.is_compared_) file.compare_at_ms_ = now_ms_ + compare_after_ms;

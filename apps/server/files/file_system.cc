@@ -131,4 +131,11 @@ bool has_writable_mount(const std::string& root) {
   return false;
 }
 
+bool is_working_directory(int fd) {
+  struct stat one {};
+  struct stat other {};
+  return ::stat(".", &one) == 0 && describe_file(fd, other) && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
 }  // namespace server

@@ -54,4 +54,7 @@ std::optional<FileFacts> facts_of(int fd);
 // may be written. False where /proc/self/mountinfo cannot be read.
 bool has_writable_mount(const std::string& root);
 
+// Whether `fd` is open on the working directory of this thread.
+bool is_working_directory(int fd);
+
 }  // namespace server

@@ -59,7 +59,9 @@ TEST(TargetClaims, belong_to_the_name_in_its_directory_whatever_the_path) {
 
 // --- The nearest existing directory ---
 
-uring::Task<> open_and_release(Connection& c, Target& target, Fault& fault) {
+uring::Task<> open_and_release(Connection& c, std::string_view path, Target& target, Fault& fault) {
+  c.worker.borrow(c).request.intent.path = path;
+  c.worker.begin_request(c);
   begin_file_operations(c);
   const Fault opened = co_await open_directory(c, target);
   fault = opened;
@@ -79,12 +81,9 @@ class Targets : public lab::WritingAnywhere {
   // Opens the directory for `path`, on a connection of its own, and releases it.
   Opened opened(std::string_view path) {
     Connection& c = *world.worker.admit(world.engine.connected());
-    Exchange& x = world.worker.borrow(c);
-    world.worker.begin_request(c);
-    x.request.intent.path = path;
     Target target;
     Fault fault = Fault::other;
-    world.worker.connections.spawn(open_and_release(c, target, fault));
+    world.worker.connections.spawn(open_and_release(c, path, target, fault));
     world.settle();
     EXPECT_EQ(target.directory, -1);
     return {fault, target.existing_bytes, target.id};
