@@ -108,6 +108,7 @@ TEST_F(ThreadPools, ExecuteTheirQueueBeforeTheyEnd) {
 
 // The signal mask of a thread is the line SigBlk of its status, in hexadecimal.
 TEST_F(ThreadPools, BlockSignalsInTheirThreads) {
+  lab::start_first_thread();
   std::vector<std::filesystem::path> before;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     before.push_back(task.path());
