@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <time.h>
 
 #include "parser/hex.h"
@@ -27,8 +26,7 @@ class LineWriter {
   char* at() const { return at_; }
 
   void text(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ += text.copy(at_, text.size());  // memcpy(3) takes no null pointer of an empty text
   }
   void byte(char byte) { *at_++ = byte; }
   void number(std::int64_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
