@@ -14,8 +14,8 @@ namespace server {
 namespace {
 
 // Ignores the case of letters, since a file system that folds case has one file for both names.
-// SplitMix64 mixes all bits; the directory is its seed's other half, which costs less than hashing
-// it byte by byte. Keys that collide cost a short wait, nothing else.
+// The identity of the directory is combined with the hash of the name in one step, which costs less
+// than hashing it byte by byte; SplitMix64 then mixes all bits.
 std::size_t hash_of(const ClaimKey& key) {
   http1::Fnv1a hash;
   for (const char c : key.name) {

@@ -78,7 +78,11 @@ void FileCache::remove_outdated(CachedFile& file) {
   struct stat status {};
   const bool is_elsewhere = ::fstatat(root_, file.path_.c_str(), &status, 0) == 0 &&
                             (!file.exists || status.st_dev != file.status_.st_dev);
-  is_elsewhere ? invalidate_all() : remove(file);
+  if (is_elsewhere) {
+    invalidate_all();
+  } else {
+    remove(file);
+  }
 }
 
 CachedFile* FileCache::find(std::string_view path) {

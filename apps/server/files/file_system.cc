@@ -3,12 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <sstream>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -109,26 +106,6 @@ std::optional<FileFacts> facts_of(int fd) {
   struct stat status {};
   if (!describe_file(fd, status)) return {};
   return facts_in(status);
-}
-
-// proc_pid_mountinfo(5): the mount point is the fifth field, its options are the sixth.
-bool has_writable_mount(const std::string& root) {
-  char* const real = ::realpath(root.c_str(), nullptr);
-  if (!real) return false;
-  const std::string below = std::string(real) + "/";
-  std::free(real);
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream words(line);
-    std::string ignored;
-    std::string point;
-    std::string options;
-    words >> ignored >> ignored >> ignored >> ignored >> point >> options;
-    if (point.starts_with(below) && ("," + options + ",").find(",ro,") == std::string::npos) {
-      return true;
-    }
-  }
-  return false;
 }
 
 bool is_working_directory(int fd) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <sys/stat.h>
 
 #include "apps/server/plan/facts.h"
@@ -36,7 +35,7 @@ bool is_same_version(const struct stat& one, const struct stat& other);
 
 // Whether each later change of the file will change the times in its status. False for a file that
 // has just changed: the kernel's clock for file times ticks every few milliseconds, and some file
-// systems store whole seconds, or even ones only.
+// systems store whole or even seconds only.
 bool is_settled(const struct stat& status);
 
 // Whether mincore(2) reports which pages of this file are in memory. For a file that this process
@@ -49,10 +48,6 @@ FileFacts facts_in(const struct stat& status);
 
 // Size and modification time of an open file; nothing if fstat(2) fails.
 std::optional<FileFacts> facts_of(int fd);
-
-// Says whether a file system that is mounted below the directory `root`, in this mount namespace,
-// may be written. False where /proc/self/mountinfo cannot be read.
-bool has_writable_mount(const std::string& root);
 
 // Whether `fd` is open on the working directory of this thread.
 bool is_working_directory(int fd);

@@ -5,11 +5,13 @@
 #include <array>
 #include <cstdio>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
 #include <climits>
 
+#include "parser/fields.h"
 #include "parser/fnv1a.h"
 
 namespace server {
@@ -41,6 +43,24 @@ std::string escaped(std::string_view path) {
   return text;
 }
 
+// Takes the next line, without its line feed, off a table that is not empty.
+std::string_view take_line(std::string_view& table) {
+  const std::string_view line = table.substr(0, table.find('\n'));
+  table.remove_prefix(std::min(table.size(), line.size() + 1));
+  return line;
+}
+
+// The mount point of a line behind the escaped path `directory`: empty where the file system is
+// mounted at the directory. Nothing: it is mounted elsewhere.
+std::optional<std::string_view> below(std::string_view directory, std::string_view line) {
+  constexpr int mount_point = 4;
+  const std::string_view point = field_of(line, mount_point);
+  if (point.empty() || !point.starts_with(directory)) return {};
+  const std::string_view rest = point.substr(directory.size());
+  if (!rest.empty() && rest.front() != '/') return {};
+  return rest;
+}
+
 // The path of an open directory; empty for the root of the file system, and where the path is not
 // known.
 std::string path_of(int directory) {
@@ -55,18 +75,25 @@ std::string path_of(int directory) {
 }  // namespace
 
 std::uint64_t hash_of_mounts(std::string_view table, std::string_view directory) {
-  constexpr int mount_point = 4;
   const std::string wanted = escaped(directory);
   http1::Fnv1a hash;
   while (!table.empty()) {
-    const std::string_view line = table.substr(0, table.find('\n'));
-    table.remove_prefix(std::min(table.size(), line.size() + 1));
-    const std::string_view point = field_of(line, mount_point);
-    const std::string_view rest = point.substr(std::min(point.size(), wanted.size()));
-    const bool is_below = point.starts_with(wanted) && (rest.empty() || rest.starts_with('/'));
-    if (is_below) hash.add(line).add('\n');
+    const std::string_view line = take_line(table);
+    if (below(wanted, line)) hash.add(line).add('\n');
   }
   return hash.value();
+}
+
+bool has_writable_mount(std::string_view table, std::string_view directory) {
+  constexpr int options = 5;
+  const std::string wanted = escaped(directory);
+  while (!table.empty()) {
+    const std::string_view line = take_line(table);
+    const std::optional<std::string_view> rest = below(wanted, line);
+    const bool is_below = rest && !rest->empty();  // not at the directory itself
+    if (is_below && !http1::has_token(field_of(line, options), "ro")) return true;
+  }
+  return false;
 }
 
 MountTable::MountTable() : table_(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) {}
@@ -85,6 +112,10 @@ bool MountTable::read_table() {
 bool MountTable::has_changed_below(int directory) {
   const std::uint64_t hash = read_table() ? hash_of_mounts(text_, path_of(directory)) : 0;
   return std::exchange(hash_, hash) != hash || hash == 0;
+}
+
+bool MountTable::has_writable_below(int directory) {
+  return read_table() && has_writable_mount(text_, path_of(directory));
 }
 
 }  // namespace server

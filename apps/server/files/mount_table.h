@@ -18,6 +18,10 @@ namespace server {
 // is an absolute path without a slash at its end; empty: all lines count. Pure.
 std::uint64_t hash_of_mounts(std::string_view table, std::string_view directory);
 
+// Whether a mountinfo text has a file system below `directory`, a path as in hash_of_mounts(), that
+// is not mounted read-only. Pure.
+bool has_writable_mount(std::string_view table, std::string_view directory);
+
 class MountTable {
  public:
   MountTable();
@@ -29,6 +33,10 @@ class MountTable {
   // Reads the table. Returns whether mounts below the open directory `directory` differ from those
   // of the last call; true where the table cannot be read, and at the first call.
   bool has_changed_below(int directory);
+
+  // Reads the table. Returns whether a file system below the open directory `directory` may be
+  // written; false where the table cannot be read.
+  bool has_writable_below(int directory);
 
  private:
   bool read_table();

@@ -153,15 +153,26 @@ SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& st
   return walk.result;
 }
 
+namespace {
+
+// The work of the sweeper's thread.
+void sweep_and_report(int root, const std::stop_token& stop) {
+  constexpr std::int64_t retry_ms = 60'000;  // a ring is torn down within seconds
+  try {
+    const SweepResult result = sweep(root, {.retry_ms = retry_ms}, stop);
+    if (result.removed == 0) return;
+    std::fprintf(stderr, "quoitd: removed %llu temporary file%s of a server that was killed\n",
+                 static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
+  } catch (const std::bad_alloc&) {
+    std::fputs("quoitd: not enough memory to look for old temporary files\n", stderr);
+  }
+}
+
+}  // namespace
+
 void Sweeper::start(int root) {
   try {
-    thread_ = std::jthread([root](const std::stop_token& stop) {
-      constexpr std::int64_t retry_ms = 60'000;  // a ring is torn down within seconds
-      const SweepResult result = sweep(root, {.retry_ms = retry_ms}, stop);
-      if (result.removed == 0) return;
-      std::fprintf(stderr, "quoitd: removed %llu temporary file%s of a server that was killed\n",
-                   static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
-    });
+    thread_ = std::jthread([root](const std::stop_token& stop) { sweep_and_report(root, stop); });
   } catch (const std::system_error&) {
     std::fputs("quoitd: no thread to look for old temporary files with\n", stderr);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <new>
 #include <poll.h>
 #include <sysexits.h>
 #include <system_error>
@@ -76,9 +77,13 @@ void RootWatch::run() {
     ::poll(ready.data(), ready.size(), interval_ms);
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t got = ::read(root_.requests(), &count, sizeof count);
-    check_root();
     const bool has_news = ready[1].revents != 0;
-    if (has_news && mounts_.has_changed_below(root_.fd())) request(Worker::invalidate_files);
+    try {
+      check_root();
+      if (has_news && mounts_.has_changed_below(root_.fd())) request(Worker::invalidate_files);
+    } catch (const std::bad_alloc&) {
+      request(Worker::invalidate_files);  // any of them may be outdated
+    }
     const std::int64_t now_us = uring::monotonic_us();
     if (now_us - closed_us >= interval_ms * 1000) {
       close_idle_files();

@@ -22,8 +22,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "apps/server/files/file_system.h"
 #include "apps/server/files/mime.h"
+#include "apps/server/files/mount_table.h"
 #include "apps/server/files/open.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
@@ -168,7 +168,7 @@ void Server::check_pages() const {
     const int fd = uring::openat2(shared_.root, path.c_str(), beneath(O_PATH));
     const bool is_file = fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     if (fd >= 0) ::close(fd);
-    if (is_file) return;
+    if (is_file || fd == -ENOSYS) return;  // without openat2(2), only a request finds out
     std::fprintf(stderr,
                  "quoitd: warning: --%s: there is no file %s under ROOT yet; it is sent as soon as "
                  "there is\n",
@@ -183,7 +183,7 @@ ExitReason Server::check_writable() const {
   if (!config_.site.writable) return {};
   if (::faccessat(shared_.root, ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
   const int error = errno;
-  if (error == EROFS && !has_writable_mount(config_.root)) {
+  if (error == EROFS && !MountTable().has_writable_below(shared_.root)) {
     return {EX_NOPERM, "--writable: " + config_.root +
                            " is on a file system that is mounted read-only; mount it read-write, "
                            "or serve without --writable"};

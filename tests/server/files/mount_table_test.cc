@@ -38,6 +38,21 @@ TEST(HashOfMounts, is_that_of_nothing_for_lines_without_a_mount_point) {
   EXPECT_EQ(hash_of_mounts("1 2 3\n\n   \nx", "/srv"), hash_of_mounts("", "/srv"));
 }
 
+TEST(WritableMounts, are_those_below_a_directory_that_are_not_read_only) {
+  constexpr std::string_view mounts =
+      "20 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
+      "30 28 8:1 / /srv/www ro,nosuid - ext4 /dev/sda1 rw\n"
+      "31 30 8:2 / /srv/www/a nosuid,ro - ext4 /dev/sda2 rw\n"
+      "32 30 8:2 / /srv/www2/b rw,noro - ext4 /dev/sda2 rw\n"
+      "33 28 8:3 / /srv/with\\040space/x rw - ext4 /dev/sda3 rw\n";
+  EXPECT_FALSE(has_writable_mount(mounts, "/srv/www"));
+  EXPECT_TRUE(has_writable_mount(mounts, "/srv/www2"));
+  EXPECT_TRUE(has_writable_mount(mounts, "/srv/with space"));
+  EXPECT_FALSE(has_writable_mount(mounts, "/srv/www2/b")) << "at the directory, not below it";
+  EXPECT_TRUE(has_writable_mount(mounts, ""));
+  EXPECT_FALSE(has_writable_mount("", "/srv"));
+}
+
 TEST(Mounts, below_a_directory_are_reported_once) {
   const lab::Folder folder;
   std::filesystem::create_directory(folder / "usb");
