@@ -5,17 +5,14 @@
 #include <array>
 #include <cstdio>
 
+#include "apps/client/command/code_points.h"
 #include "parser/utf8.h"
 
 namespace client {
 
 namespace {
 
-struct Range {
-  char32_t first, last;
-};
-
-constexpr std::array<Range, 6> controls = {{
+constexpr std::array<CodePoints, 6> controls = {{
     {0x0000, 0x001f},  // C0
     {0x007f, 0x009f},  // DEL and C1
     {0x061c, 0x061c},  // these, and the last two: direction of text (Unicode, UAX 9)
@@ -24,11 +21,7 @@ constexpr std::array<Range, 6> controls = {{
     {0x2066, 0x2069},
 }};
 
-bool is_control(char32_t code) {
-  return std::any_of(controls.begin(), controls.end(), [code](const Range& range) {
-    return code >= range.first && code <= range.last;
-  });
-}
+bool is_control(char32_t code) { return holds(controls, code); }
 
 void append_escape(std::string& to, const char* format, unsigned number) {
   std::array<char, 16> escape;

@@ -1,50 +1,39 @@
 // Counting columns. Covered by tests/client/screen/columns_test.cc.
 #include "apps/client/screen/columns.h"
 
-#include <algorithm>
 #include <array>
 
+#include "apps/client/command/code_points.h"
 #include "parser/utf8.h"
 
 namespace client {
 
 namespace {
 
-struct Range {
-  char32_t first, last;
-};
-
 // The blocks whose characters are combining marks or have no width.
-constexpr std::array<Range, 8> narrow = {{{0x0300, 0x036f},
-                                          {0x0591, 0x05bd},
-                                          {0x0610, 0x061a},
-                                          {0x064b, 0x065f},
-                                          {0x200b, 0x200d},
-                                          {0x20d0, 0x20ff},
-                                          {0xfe00, 0xfe0f},
-                                          {0xfe20, 0xfe2f}}};
+constexpr std::array<CodePoints, 8> narrow = {{{0x0300, 0x036f},
+                                               {0x0591, 0x05bd},
+                                               {0x0610, 0x061a},
+                                               {0x064b, 0x065f},
+                                               {0x200b, 0x200d},
+                                               {0x20d0, 0x20ff},
+                                               {0xfe00, 0xfe0f},
+                                               {0xfe20, 0xfe2f}}};
 
 // The blocks whose characters are wide (Unicode, UAX 11).
-constexpr std::array<Range, 13> wide = {{{0x1100, 0x115f},
-                                         {0x2e80, 0x303e},
-                                         {0x3041, 0x33ff},
-                                         {0x3400, 0x4dbf},
-                                         {0x4e00, 0x9fff},
-                                         {0xa000, 0xa4cf},
-                                         {0xac00, 0xd7a3},
-                                         {0xf900, 0xfaff},
-                                         {0xfe30, 0xfe6f},
-                                         {0xff00, 0xff60},
-                                         {0x1f300, 0x1f64f},
-                                         {0x1f680, 0x1f9ff},
-                                         {0x20000, 0x3fffd}}};
-
-template <std::size_t size>
-bool holds(const std::array<Range, size>& ranges, char32_t code) {
-  return std::any_of(ranges.begin(), ranges.end(), [code](const Range& range) {
-    return code >= range.first && code <= range.last;
-  });
-}
+constexpr std::array<CodePoints, 13> wide = {{{0x1100, 0x115f},
+                                              {0x2e80, 0x303e},
+                                              {0x3041, 0x33ff},
+                                              {0x3400, 0x4dbf},
+                                              {0x4e00, 0x9fff},
+                                              {0xa000, 0xa4cf},
+                                              {0xac00, 0xd7a3},
+                                              {0xf900, 0xfaff},
+                                              {0xfe30, 0xfe6f},
+                                              {0xff00, 0xff60},
+                                              {0x1f300, 0x1f64f},
+                                              {0x1f680, 0x1f9ff},
+                                              {0x20000, 0x3fffd}}};
 
 struct Character {
   std::size_t bytes = 1;
