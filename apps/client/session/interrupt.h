@@ -2,10 +2,10 @@
 //
 // A signal handler may do almost nothing, so it sends one byte through a socket pair; the watcher
 // receives it and stops the scope, and the tasks clean up and end. Some waits cannot be cancelled
-// (a standard stream that is a pipe): while an ExitsAtOnce exists, there is nothing
-// to clean up, and the handler reports the signal and ends the process itself. A second signal does
-// so, too. A signal that was ignored when the program started, as by nohup, stays ignored. Covered
-// by tests/client/run_test.cc.
+// (a standard stream that is a pipe): while an ExitsAtOnce exists, there is nothing to clean up,
+// and the handler reports the signal and ends the process itself. A second signal does so, too. A
+// signal that was ignored when the program started, as by nohup, stays ignored. Covered by
+// tests/client/run_test.cc.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Closing a connection, in three steps.
 //
 // A coroutine frame is needed only while the connection has an exchange, whose memory it uses, so
-// that closing needs no memory. // Covered by tests/server/connection/close_test.cc and
+// that closing needs no memory. Covered by tests/server/connection/close_test.cc and
 // tests/end_to_end/.
 #pragma once
 
