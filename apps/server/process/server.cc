@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <list>
@@ -18,22 +17,20 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "apps/server/files/mime.h"
-#include "apps/server/files/mount_table.h"
-#include "apps/server/files/open.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
+#include "apps/server/process/notices.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
+#include "apps/server/process/start_checks.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
-#include "uring/openat2.h"
 #include "uring/result.h"
 
 namespace server {
@@ -68,15 +65,10 @@ class Server {
   ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
   ExitReason open_logs();
   ExitReason set_limits(unsigned& workers);
-  void check_pages() const;
-  ExitReason check_writable() const;
   ExitReason open_events();
   ExitReason start_workers(unsigned count);
-  void print_ready() const;
   void handle_signal();
   void handle_notices();
-  void print_accept_state();
-  void print_reports();
   bool have_all_ended() const;
   int grace_left_ms();
   void wait_for_events();
@@ -93,9 +85,8 @@ class Server {
   uring::Fd signals_;       // signal descriptor
   uring::Fd state_event_;   // semaphore: 1 for each worker that is ready, and that has ended
   uring::Fd notice_event_;  // event descriptor: accepting pauses or resumes, or a report is ready
-  std::int64_t pause_printed_us_ = 0;  // when the last message about a pause was printed
-  bool pause_is_printed_ = false;      // and no message that accepting resumed
   std::list<Worker> workers_;
+  Notices notices_{workers_};
   RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
   int stop_signals_ = 0;
@@ -160,41 +151,6 @@ ExitReason Server::set_limits(unsigned& workers) {
   return {};
 }
 
-// Warns about a page that does not exist. Each request that needs it looks for it again.
-void Server::check_pages() const {
-  const auto check = [this](const char* option, const std::string& path) {
-    if (path.empty()) return;
-    struct stat status {};
-    const int fd = uring::openat2(shared_.root, path.c_str(), beneath(O_PATH));
-    const bool is_file = fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    if (fd >= 0) ::close(fd);
-    if (is_file || fd == -ENOSYS) return;  // without openat2(2), only a request finds out
-    std::fprintf(stderr,
-                 "quoitd: warning: --%s: there is no file %s under ROOT yet; it is sent as soon as "
-                 "there is\n",
-                 option, path.c_str());
-  };
-  check("not-found", config_.site.not_found);
-  check("fallback", config_.site.fallback);
-}
-
-// Fails if nothing under ROOT can ever be written; warns if nothing can be created in ROOT itself.
-ExitReason Server::check_writable() const {
-  if (!config_.site.writable) return {};
-  if (::faccessat(shared_.root, ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
-  const int error = errno;
-  if (error == EROFS && !MountTable().has_writable_below(shared_.root)) {
-    return {EX_NOPERM, "--writable: " + config_.root +
-                           " is on a file system that is mounted read-only; mount it read-write, "
-                           "or serve without --writable"};
-  }
-  std::fprintf(stderr,
-               "quoitd: warning: --writable: %s cannot be written by this user (uid %u): %s; "
-               "uploads to it get 403\n",
-               config_.root.c_str(), ::geteuid(), uring::error_text(error).c_str());
-  return {};
-}
-
 // Opens the descriptors that wait_for_events() polls. Signals are blocked while there is no other
 // thread yet, so that all threads block them and signalfd(2) alone receives them.
 ExitReason Server::open_events() {
@@ -222,20 +178,6 @@ ExitReason Server::start_workers(unsigned count) {
   return {};
 }
 
-void Server::print_ready() const {
-  const std::string& reason = workers_.front().engine_reason();
-  if (!reason.empty()) std::fprintf(stderr, "quoitd: serving by epoll: %s\n", reason.c_str());
-  char* path = ::realpath(config_.root.c_str(), nullptr);
-  std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", QUOIT_VERSION,
-               path ? path : config_.root.c_str(), config_.site.writable ? "writable" : "read-only",
-               workers_.size(), workers_.size() == 1 ? "" : "s",
-               workers_.front().engine_name().c_str());
-  std::free(path);
-  for (const std::string& url : listeners_.urls()) {
-    std::fprintf(stderr, "quoitd: listening on %s\n", url.c_str());
-  }
-}
-
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   if (ExitReason reason = set_limits(count)) return reason;
@@ -248,15 +190,15 @@ ExitReason Server::start() {
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
   mime_.read("/etc/mime.types");
   if (ExitReason reason = open_root()) return reason;
-  if (ExitReason reason = check_writable()) return reason;
-  check_pages();
+  if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
+  check_pages(config_.site, shared_.root);
   if (ExitReason reason = open_events()) return reason;
   if (ExitReason reason = open_logs()) return reason;
   if (ExitReason reason = listeners_.open(config_.listen, count)) return reason;
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
   if (config_.site.writable) sweeper_.start(root_.fd());
-  print_ready();
+  print_ready(config_, workers_, listeners_);
   return {};
 }
 
@@ -283,42 +225,9 @@ void Server::handle_signal() {
   for (Worker& worker : workers_) stop_signals_ == 1 ? worker.drain() : worker.abort();
 }
 
-// Prints that accepting pauses, and why, at most every ten seconds, and that it has resumed.
-void Server::print_accept_state() {
-  int error = 0;
-  std::uint64_t failed = 0;
-  for (const Worker& worker : workers_) {
-    if (worker.accept_error() != 0) error = worker.accept_error();
-    failed += worker.failed_accepts();
-  }
-  constexpr std::int64_t interval_us = 10'000'000;
-  const std::int64_t now_us = uring::monotonic_us();
-  if (error != 0 && (pause_printed_us_ == 0 || now_us - pause_printed_us_ >= interval_us)) {
-    std::fprintf(
-        stderr, "quoitd: accepting connections pauses: %s; %s\n", uring::error_text(error).c_str(),
-        error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
-    pause_printed_us_ = now_us;
-    pause_is_printed_ = true;
-  } else if (error == 0 && std::exchange(pause_is_printed_, false)) {
-    std::fprintf(stderr, "quoitd: accepting connections again; it was tried %llu times in vain\n",
-                 static_cast<unsigned long long>(failed));
-  }
-}
-
-// Prints the counters that SIGUSR2 asked for, a line for each worker.
-void Server::print_reports() {
-  int number = 0;
-  for (Worker& worker : workers_) {
-    const std::string report = worker.take_report();
-    if (!report.empty()) std::fprintf(stderr, "quoitd: worker %d:%s\n", number, report.c_str());
-    ++number;
-  }
-}
-
 void Server::handle_notices() {
   read_event(notice_event_.get());
-  print_accept_state();
-  print_reports();
+  notices_.print();
 }
 
 // The rest of the grace period in milliseconds, which begins with the first signal to stop; -1
