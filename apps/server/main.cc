@@ -8,6 +8,7 @@
 
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
+#include "apps/server/log/message.h"
 #include "apps/server/process/server.h"
 #include "uring/standard_streams.h"
 
@@ -40,6 +41,6 @@ int main(int argc, char** argv) {
   if (reason.status == EX_OK)
     std::fputs(reason.text.c_str(), stdout);
   else
-    std::fprintf(stderr, "quoitd: %s\n", reason.text.c_str());
+    server::print_message(server::Severity::error, "%s", reason.text.c_str());
   return reason.status;
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "apps/server/files/file_system.h"
+#include "apps/server/log/message.h"
 #include "apps/server/plan/temporary_name.h"
 #include "uring/fd.h"
 #include "uring/monotonic.h"
@@ -161,10 +161,10 @@ void sweep_and_report(int root, const std::stop_token& stop) {
   try {
     const SweepResult result = sweep(root, {.retry_ms = retry_ms}, stop);
     if (result.removed == 0) return;
-    std::fprintf(stderr, "quoitd: removed %llu temporary file%s of a server that was killed\n",
-                 static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
+    print_message(Severity::info, "removed %llu temporary file%s of a server that was killed",
+                  static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
   } catch (const std::bad_alloc&) {
-    std::fputs("quoitd: not enough memory to look for old temporary files\n", stderr);
+    print_message(Severity::warning, "not enough memory to look for old temporary files");
   }
 }
 
@@ -174,7 +174,7 @@ void Sweeper::start(int root) {
   try {
     thread_ = std::jthread([root](const std::stop_token& stop) { sweep_and_report(root, stop); });
   } catch (const std::system_error&) {
-    std::fputs("quoitd: no thread to look for old temporary files with\n", stderr);
+    print_message(Severity::warning, "no thread to look for old temporary files with");
   }
 }
 

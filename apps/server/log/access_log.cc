@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <new>
 #include <poll.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/server/log/message.h"
 #include "uring/fd.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
@@ -203,9 +203,9 @@ void AccessLog::report_losses(int error) {
   const std::int64_t now_us = uring::monotonic_us();
   if (reported_us_ != 0 && now_us - reported_us_ < report_interval_us) return;
   reported_us_ = now_us;
-  std::fprintf(stderr, "quoitd: cannot write the log %s: %s; %llu lines are lost so far\n",
-               path_.c_str(), uring::error_text(error).c_str(),
-               static_cast<unsigned long long>(all_unwritten_));
+  print_message(Severity::error, "cannot write the log %s: %s; %llu lines are lost so far",
+                path_.c_str(), uring::error_text(error).c_str(),
+                static_cast<unsigned long long>(all_unwritten_));
 }
 
 // Removes the written bytes from the front of `bytes`. False, with errno: the rest cannot be
@@ -232,8 +232,8 @@ void AccessLog::reopen_file() {
   if (path_ == "-") return;
   const int fd = open_file(path_);
   if (fd < 0) {
-    std::fprintf(stderr, "quoitd: cannot reopen the log %s: %s; logging goes on to the old file\n",
-                 path_.c_str(), open_error(errno).c_str());
+    print_message(Severity::error, "cannot reopen the log %s: %s; logging goes on to the old file",
+                  path_.c_str(), open_error(errno).c_str());
     return;
   }
   ::close(fd_);

@@ -3,11 +3,11 @@
 #include "apps/server/process/notices.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "apps/server/log/message.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
 
@@ -16,16 +16,26 @@ namespace server {
 void print_ready(const Config& config, const std::list<Worker>& workers,
                  const Listeners& listeners) {
   const std::string& reason = workers.front().engine_reason();
-  if (!reason.empty()) std::fprintf(stderr, "quoitd: serving by epoll: %s\n", reason.c_str());
+  if (!reason.empty()) print_message(Severity::warning, "serving by epoll: %s", reason.c_str());
   char* path = ::realpath(config.root.c_str(), nullptr);
-  std::fprintf(stderr, "quoitd %s serves %s (%s), %zu worker%s on %s\n", QUOIT_VERSION,
-               path ? path : config.root.c_str(), config.site.writable ? "writable" : "read-only",
-               workers.size(), workers.size() == 1 ? "" : "s",
-               workers.front().engine_name().c_str());
+  const std::string count = std::to_string(workers.size());
+  print_line(Severity::info, "quoitd " QUOIT_VERSION " serves " + (path ? path : config.root) +
+                                 (config.site.writable ? " (writable), " : " (read-only), ") +
+                                 count + (count == "1" ? " worker on " : " workers on ") +
+                                 workers.front().engine_name());
   std::free(path);
   for (const std::string& url : listeners.urls()) {
-    std::fprintf(stderr, "quoitd: listening on %s\n", url.c_str());
+    print_message(Severity::info, "listening on %s", url.c_str());
   }
+}
+
+std::string ready_status(const Config& config, const Listeners& listeners) {
+  std::string text = "serving " + config.root;
+  const char* separator = " on ";
+  for (const std::string& url : listeners.urls()) {
+    text += std::exchange(separator, ", ") + url;
+  }
+  return text;
 }
 
 // Prints that accepting pauses, and why, at most every ten seconds, and that it has resumed.
@@ -39,14 +49,14 @@ void Notices::print_accept_state() {
   constexpr std::int64_t interval_us = 10'000'000;
   const std::int64_t now_us = uring::monotonic_us();
   if (error != 0 && (pause_printed_us_ == 0 || now_us - pause_printed_us_ >= interval_us)) {
-    std::fprintf(
-        stderr, "quoitd: accepting connections pauses: %s; %s\n", uring::error_text(error).c_str(),
+    print_message(
+        Severity::error, "accepting connections pauses: %s; %s", uring::error_text(error).c_str(),
         error == EMFILE ? "it goes on when some have ended; see 'ulimit -n'" : "it is tried again");
     pause_printed_us_ = now_us;
     pause_is_printed_ = true;
   } else if (error == 0 && std::exchange(pause_is_printed_, false)) {
-    std::fprintf(stderr, "quoitd: accepting connections again; it was tried %llu times in vain\n",
-                 static_cast<unsigned long long>(failed));
+    print_message(Severity::info, "accepting connections again; it was tried %llu times in vain",
+                  static_cast<unsigned long long>(failed));
   }
 }
 
@@ -55,7 +65,7 @@ void Notices::print_reports() {
   int number = 0;
   for (Worker& worker : workers_) {
     const std::string report = worker.take_report();
-    if (!report.empty()) std::fprintf(stderr, "quoitd: worker %d:%s\n", number, report.c_str());
+    if (!report.empty()) print_message(Severity::info, "worker %d:%s", number, report.c_str());
     ++number;
   }
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <list>
+#include <string>
 
 #include "apps/server/config/config.h"
 #include "apps/server/listen/listener.h"
@@ -17,6 +18,9 @@ namespace server {
 // Prints what is served, by which engine and where, once all workers accept connections.
 void print_ready(const Config& config, const std::list<Worker>& workers,
                  const Listeners& listeners);
+
+// A sentence about the root and the addresses, for the service manager.
+std::string ready_status(const Config& config, const Listeners& listeners);
 
 // All functions are for the main thread.
 class Notices {

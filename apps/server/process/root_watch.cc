@@ -3,13 +3,13 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <new>
 #include <poll.h>
 #include <sysexits.h>
 #include <system_error>
 #include <unistd.h>
 
+#include "apps/server/log/message.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
 
@@ -51,14 +51,14 @@ void RootWatch::check_root() {
   switch (change) {
     case Root::Change::none: return;
     case Root::Change::replaced:
-      std::fprintf(stderr, "quoitd: %s leads to another directory, which is served from now on\n",
-                   path);
+      print_message(Severity::warning, "%s leads to another directory, which is served from now on",
+                    path);
       break;
     case Root::Change::missing:
-      std::fprintf(stderr, "quoitd: %s cannot be served: %s; requests get 503 until it is back\n",
-                   path, uring::error_text(root_.error()).c_str());
+      print_message(Severity::error, "%s cannot be served: %s; requests get 503 until it is back",
+                    path, uring::error_text(root_.error()).c_str());
       break;
-    case Root::Change::back: std::fprintf(stderr, "quoitd: %s is served again\n", path); break;
+    case Root::Change::back: print_message(Severity::info, "%s is served again", path); break;
   }
   request(Worker::change_root);
 }

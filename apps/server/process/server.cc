@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <list>
@@ -25,10 +24,13 @@
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
+#include "apps/server/log/message.h"
 #include "apps/server/process/notices.h"
+#include "apps/server/process/notify.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
 #include "apps/server/process/start_checks.h"
+#include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
@@ -43,6 +45,11 @@ namespace {
 void read_event(int fd) {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
+}
+
+// The sooner of two times in milliseconds, where -1 means never.
+int sooner(int left, int right) {
+  return left < 0 || right < 0 ? std::max(left, right) : std::min(left, right);
 }
 
 class Server {
@@ -71,9 +78,12 @@ class Server {
   void handle_notices();
   bool have_all_ended() const;
   int grace_left_ms();
+  void watch_workers();
   void wait_for_events();
 
   const Config& config_;
+  const Notifier notifier_;  // the first descriptor that is opened
+  Watchdog watchdog_{take_watchdog_interval()};
   Mime mime_;
   Claims claims_;
   Shared shared_;
@@ -199,6 +209,7 @@ ExitReason Server::start() {
   if (ExitReason reason = root_watch_.start()) return reason;
   if (config_.site.writable) sweeper_.start(root_.fd());
   print_ready(config_, workers_, listeners_);
+  notifier_.ready(ready_status(config_, listeners_));
   return {};
 }
 
@@ -216,12 +227,14 @@ void Server::handle_signal() {
     return;
   }
   if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1) {
+    if (info.ssi_signo == SIGHUP) notifier_.reloading();
     if (access_log_) access_log_->reopen();
     if (head_log_) head_log_->reopen();
     root_.request_check();
+    if (info.ssi_signo == SIGHUP) notifier_.ready(ready_status(config_, listeners_));
     return;
   }
-  ++stop_signals_;
+  if (++stop_signals_ == 1) notifier_.stopping("finishing requests", config_.grace_ms);
   for (Worker& worker : workers_) stop_signals_ == 1 ? worker.drain() : worker.abort();
 }
 
@@ -239,13 +252,24 @@ int Server::grace_left_ms() {
   return static_cast<int>(std::max<std::int64_t>(0, (grace_ends_us_ - now_us) / 1000 + 1));
 }
 
+// Reports to the service manager that all workers respond, where it is time for that.
+void Server::watch_workers() {
+  const bool all_respond = std::all_of(workers_.begin(), workers_.end(),
+                                       [](const Worker& worker) { return worker.has_heartbeat(); });
+  if (!watchdog_.step(uring::monotonic_us(), all_respond)) return;
+  notifier_.alive();
+  for (Worker& worker : workers_) worker.request_heartbeat();
+}
+
 // Waits until a signal, a worker or the end of the grace period has to be handled, and does so.
 void Server::wait_for_events() {
   std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                {.fd = state_event_.get(), .events = POLLIN, .revents = 0},
                                {.fd = notice_event_.get(), .events = POLLIN, .revents = 0}}};
-  const int count = ::poll(ready.data(), ready.size(), grace_left_ms());
-  if (count == 0) {  // the grace period is over
+  const int wait_ms = sooner(grace_left_ms(), watchdog_.left_ms(uring::monotonic_us()));
+  ::poll(ready.data(), ready.size(), wait_ms);
+  watch_workers();
+  if (grace_left_ms() == 0) {
     ++stop_signals_;
     for (Worker& worker : workers_) worker.abort();
   }
@@ -259,7 +283,7 @@ void Server::run() {
     try {
       wait_for_events();
     } catch (const std::bad_alloc&) {
-      std::fputs("quoitd: not enough memory to handle a signal or to print a message\n", stderr);
+      print_message(Severity::error, "not enough memory to handle a signal or to print a message");
     }
   }
   sweeper_.stop();

@@ -2,7 +2,6 @@
 #include "apps/server/process/start_checks.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "apps/server/files/mount_table.h"
 #include "apps/server/files/open.h"
+#include "apps/server/log/message.h"
 #include "uring/openat2.h"
 #include "uring/result.h"
 
@@ -25,10 +25,10 @@ void check_pages(const Site& site, int root) {
     const bool is_file = fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     if (fd >= 0) ::close(fd);
     if (is_file || fd == -ENOSYS) return;  // without openat2(2), only a request finds out
-    std::fprintf(stderr,
-                 "quoitd: warning: --%s: there is no file %s under ROOT yet; it is sent as soon as "
-                 "there is\n",
-                 option, path.c_str());
+    print_message(
+        Severity::warning,
+        "warning: --%s: there is no file %s under ROOT yet; it is sent as soon as there is", option,
+        path.c_str());
   };
   check("not-found", site.not_found);
   check("fallback", site.fallback);
@@ -43,10 +43,11 @@ ExitReason check_writable(const Config& config, int root) {
                            " is on a file system that is mounted read-only; mount it read-write, "
                            "or serve without --writable"};
   }
-  std::fprintf(stderr,
-               "quoitd: warning: --writable: %s cannot be written by this user (uid %u): %s; "
-               "uploads to it get 403\n",
-               config.root.c_str(), ::geteuid(), uring::error_text(error).c_str());
+  print_message(
+      Severity::warning,
+      "warning: --writable: %s cannot be written by this user (uid %u): %s; uploads to it "
+      "get 403",
+      config.root.c_str(), ::geteuid(), uring::error_text(error).c_str());
   return {};
 }
 

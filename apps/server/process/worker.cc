@@ -160,6 +160,11 @@ uring::Task<> Worker::await_requests(Control& control) {
   }
 }
 
+void Worker::request_heartbeat() {
+  heartbeat_.store(false);
+  signal_event(request_event_.get());
+}
+
 void Worker::request_report() {
   wants_report_.store(true);
   signal_event(request_event_.get());
@@ -230,6 +235,7 @@ void Worker::handle_file_requests(WorkerState& state) {
 }
 
 void Worker::handle_requests(WorkerState& state, uring::Scope& acceptors) {
+  heartbeat_.store(true);
   if (file_requests_.load() != 0) handle_file_requests(state);
   if (wants_report_.exchange(false)) write_report(state);
   const Stop stop = stop_.load();

@@ -64,6 +64,11 @@ class Worker {
   // Returns the latest report and clears it; empty if there is no new one.
   std::string take_report();
 
+  // Asks for a sign that the loop iterates; has_heartbeat() then is true as soon as it has come. A
+  // worker that has ended needs none.
+  void request_heartbeat();
+  bool has_heartbeat() const { return heartbeat_.load() || has_ended(); }
+
   // Requests about files, which the worker serves soon and in this order.
   enum FileRequest : unsigned {
     change_root = 1,       // Shared::root refers to another directory
@@ -121,6 +126,7 @@ class Worker {
   std::atomic<Stop> stop_ = Stop::none;
   std::atomic<bool> has_ended_ = false;
   std::atomic<bool> wants_report_ = false;
+  std::atomic<bool> heartbeat_ = true;  // requests were handled since request_heartbeat()
   std::atomic<bool> has_open_files_ = false;
   std::atomic<unsigned> file_requests_ = 0;  // FileRequests that were not served
   uring::Mutex report_mutex_;
