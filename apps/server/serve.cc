@@ -66,6 +66,10 @@ uring::Milliseconds head_timeout(const Connection& c) {
   return std::max<uring::Milliseconds>(0, x.site->timeouts.head_ms - spent);
 }
 
+// While the server drains, a client has a second for its first request, and for one that it sent
+// before it knew.
+constexpr uring::Milliseconds draining_ms = 1000;
+
 // The time in which the peer has to begin its next request.
 uring::Milliseconds idle_timeout(const Connection& c) {
   const Timeouts& timeouts = c.worker.site_of(c).timeouts;
@@ -73,15 +77,14 @@ uring::Milliseconds idle_timeout(const Connection& c) {
   // other clients may wait in the accept queue meanwhile.
   constexpr uring::Milliseconds refused_ms = 2000;
   if (c.refused) return std::min({refused_ms, timeouts.head_ms, timeouts.idle_ms});
-  // A client that connects while the server drains has a second for its request.
-  constexpr uring::Milliseconds draining_ms = 1000;
   return c.worker.draining ? std::min(draining_ms, timeouts.idle_ms) : timeouts.idle_ms;
 }
 
 // The rest of the time for the PROXY header of a connection that was accepted at `began_ms`.
 uring::Milliseconds proxy_header_timeout(const Connection& c, uring::Milliseconds began_ms) {
   const uring::Milliseconds limit = std::min(proxy_header_ms, c.worker.site_of(c).timeouts.head_ms);
-  return std::max<uring::Milliseconds>(0, limit - (c.io.loop().now() - began_ms));
+  const uring::Milliseconds rest = limit - (c.io.loop().now() - began_ms);
+  return std::clamp<uring::Milliseconds>(rest, 0, c.worker.draining ? draining_ms : limit);
 }
 
 // Prepares a receive into memory of the exchange, because the last receive found no provided
@@ -113,9 +116,22 @@ uring::Io::Pending receive_more(Connection& c) {
   return receive_within(c, is_idle ? idle_timeout(c) : head_timeout(c));
 }
 
+// Whether a connection whose wait has ended gets another second, because the server drains and the
+// client, which has connected before, has sent nothing yet. Once for each connection.
+bool gets_reprieve(Connection& c) {
+  const bool has_begun = c.requests > 0 || (c.exchange && !c.exchange->in.unused().empty());
+  if (!c.worker.draining || has_begun || c.was_reprieved || c.io.stopped()) return false;
+  c.was_reprieved = true;
+  return true;
+}
+
 // Handles a failed receive: ends the connection. If the time for a head is over and the request has
 // begun, plans a 408 (RFC 9110 section 15.5.9).
 void end_receive(Connection& c) {
+  if (c.io.timed_out() && gets_reprieve(c)) {
+    c.io.renew();
+    return;
+  }
   c.open = false;
   if (!c.io.timed_out() || c.io.stopped() || c.awaits_proxy_header) return;
   if (!c.exchange || c.exchange->in.unused().empty()) {

@@ -1,9 +1,13 @@
 // The end: what is in flight is finished or left out, nothing is left behind, the exit status is 0.
 // And the start that is refused because there is no ring.
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <signal.h>
 #include <string>
 #include <thread>
@@ -105,6 +109,80 @@ TEST(Stop, HeadThatHasBegunIsStillAnswered) {
   EXPECT_EQ(response.body, "hello");
   EXPECT_EQ(response.field("Connection"), "close");
   EXPECT_EQ(site.wait(), 0);
+}
+
+// Stops a server and all of its threads until SIGCONT.
+void suspend(const Site& site) {
+  site.signal(SIGSTOP);
+  const std::filesystem::path tasks = "/proc/" + std::to_string(site.process().pid()) + "/task";
+  const auto is_stopped = [](const std::filesystem::path& task) {
+    std::ifstream file(task / "stat");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return text.find(") T") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually([&] {
+    const std::filesystem::directory_iterator all(tasks);
+    return std::all_of(begin(all), end(all), is_stopped);
+  }));
+}
+
+// What the server finds when it continues, in one batch of events: clients in the accept queue,
+// requests in the buffers of accepted connections, and the signal. No client may be reset.
+TEST(Stop, EverythingThatArrivedBeforeTheSignalIsAnswered) {
+  for (int round = 0; round < 10; ++round) {
+    Scratch place;
+    Names arguments = patient;
+    arguments.insert(arguments.end(), {"--listen", "unix:" + place.path("socket")});
+    Site site(arguments);
+    site.root.write("a", "hello");
+    const auto connect = [&](int number) {
+      return number % 2 == 0 ? site.connect() : RawClient::to_unix(place.path("socket"));
+    };
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 20; ++i) clients.push_back(connect(i));
+    for (RawClient& client : clients) EXPECT_EQ(client.ask(get("/a")).body, "hello");
+    suspend(site);
+    for (int i = 0; i < 100; ++i) clients.push_back(connect(i));
+    for (RawClient& client : clients) EXPECT_TRUE(client.send(get("/a")));
+    site.signal(SIGTERM);
+    site.signal(SIGCONT);
+    for (RawClient& client : clients) {
+      const Response response = client.read_response();
+      EXPECT_EQ(response.body, "hello");
+      EXPECT_EQ(client.ending(), Ending::orderly);
+    }
+    EXPECT_EQ(site.wait(), 0);
+  }
+}
+
+TEST(Stop, RequestsAreAnsweredAsBeforeDuringTheDrainDelay) {
+  Names arguments = patient;
+  arguments.insert(arguments.end(), {"--drain-delay", "3600"});
+  Site site(arguments);
+  site.root.write("a", "hello");
+  RawClient kept = site.connect();
+  EXPECT_EQ(kept.ask(get("/a")).body, "hello");
+  site.signal(SIGTERM);
+  for (int i = 0; i < 20; ++i) {
+    const Response response = kept.ask(get("/a"));
+    EXPECT_EQ(response.body, "hello");
+    EXPECT_FALSE(response.has("Connection"));
+    EXPECT_EQ(site.ask(get("/a")).body, "hello");
+  }
+  EXPECT_FALSE(site.wait(Timeout(0)));
+  site.signal(SIGTERM);
+  EXPECT_EQ(site.wait(), 0);
+  EXPECT_EQ(kept.ending(), Ending::orderly);
+}
+
+TEST(Stop, ServerDrainsAfterTheDrainDelay) {
+  Names arguments = patient;
+  arguments.insert(arguments.end(), {"--drain-delay", "0.2"});
+  Site site(arguments);
+  RawClient idle = site.connect();
+  site.signal(SIGTERM);
+  EXPECT_EQ(site.wait(), 0);
+  EXPECT_EQ(idle.ending(), Ending::orderly);
 }
 
 // A server in the midst of a download and of an upload that do not go on.

@@ -29,7 +29,8 @@ struct Config {
   std::string log_heads;               // a file or "-"; empty: off
   std::uint64_t max_connections = 0;   // in all; 0: from the limit of open files
   std::uint64_t max_from_address = 0;  // connections of one address or IPv6 /64; 0: any
-  std::int64_t grace_ms = 10'000;      // for requests in flight after the first SIGTERM
+  std::int64_t drain_delay_ms = 0;     // between the first SIGTERM and the drain
+  std::int64_t grace_ms = 10'000;      // for requests in flight after that
   Trust trust;                         // proxies that are believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // that they announce clients in
   bool proxy_protocol = false;  // connections of these proxies begin with a PROXY header

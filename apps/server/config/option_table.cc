@@ -324,11 +324,22 @@ constexpr std::array rows = {
            .example = "10",
            .least = 1,
            .most = day_ms},
+    Option{.name = "drain-delay",
+           .kind = Kind::seconds,
+           .metavar = "SECONDS",
+           .section = limits,
+           .help = "time between SIGTERM and the end of accepting",
+           .details = "The server goes on as before meanwhile, but is not ready for its load "
+                      "balancer.",
+           .default_text = "0",
+           .example = "5",
+           .least = 0,
+           .most = day_ms},
     Option{.name = "grace",
            .kind = Kind::seconds,
            .metavar = "SECONDS",
            .section = limits,
-           .help = "time for requests in flight after SIGTERM",
+           .help = "time for requests in flight after SIGTERM and --drain-delay",
            .details = "A second signal ends them at once.",
            .default_text = "10",
            .example = "2.5",
@@ -388,10 +399,11 @@ constexpr std::array files = {
 
 constexpr std::array signals = {
     Term{"SIGTERM, SIGINT",
-         "finish the requests in flight, for the time of --grace, and exit. A "
-         "second signal ends them at once"},
-    Term{"SIGHUP, SIGUSR1", "open the log files again, as logrotate needs it; SIGHUP also compares "
-                                "the path of ROOT with the open directory"},
+         "go on for the time of --drain-delay, then finish the requests in flight, for the time of "
+         "--grace, and exit. A second signal ends them at once"},
+    Term{"SIGHUP, SIGUSR1",
+         "open the log files again, as logrotate needs it; SIGHUP also compares "
+         "the path of ROOT with the open directory"},
     Term{"SIGUSR2", "print the counters of each worker on standard error"},
 };
 

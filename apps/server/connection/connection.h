@@ -38,6 +38,7 @@ struct Connection {
   bool refused : 1 = false;     // over a connection limit: respond with 503 and close
   bool is_trusted : 1 = false;  // the peer is a proxy, which announces its clients
   bool awaits_proxy_header : 1 = false;  // the PROXY header has not arrived yet
+  bool was_reprieved : 1 = false;        // has had its second for a first request while draining
 };
 
 // An idle client costs these bytes and the frame of serve(): tests/server/allocation_test.cc.

@@ -121,6 +121,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   c->endpoint = endpoint;
   c->is_trusted = is_trusted;
   c->awaits_proxy_header = is_trusted && shared.proxy_protocol;
+  c->was_reprieved = draining;  // its first wait is short already
   ++live;
   refused += is_refused ? 1 : 0;
   return c;

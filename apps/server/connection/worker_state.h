@@ -90,7 +90,8 @@ struct WorkerState {
     return refused >= shared.most_refused && shared.admitted >= shared.most_connections;
   }
 
-  // Ends idle connections now, and the others after their current request.
+  // Ends idle connections now, and the others after their current request. A client that has
+  // connected and sent nothing yet has a second for its first request. To be called once.
   void drain();
 
   // Adapts to a changed Shared::root: invalidates the file cache and all that was found out about

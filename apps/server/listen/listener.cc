@@ -169,6 +169,7 @@ Listeners::~Listeners() {
 }
 
 ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+  workers_ = workers;
   for (const ListenAddress& address : addresses) {
     ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
@@ -219,7 +220,7 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   for (const uring::Fd& socket : sockets) {
     if (::listen(socket.get(), backlog) != 0) return bind_failure(name_of(listen), errno);
   }
-  sockets_.push_back(std::move(sockets));
+  add(std::move(sockets));
   const std::string host = listen.any_family ? "localhost" : "";
   urls_.push_back("http://" + host + name_of(listen) + "/");
   return {};
@@ -254,20 +255,32 @@ ExitReason Listeners::open_unix(const std::string& path) {
   }
   unix_paths_.push_back(path);
   if (::listen(socket.get(), backlog) != 0) return bind_failure(path, errno);
-  sockets_.emplace_back();
-  sockets_.back().push_back(std::move(socket));
+  std::vector<uring::Fd> sockets;
+  sockets.push_back(std::move(socket));
+  add(std::move(sockets));
   urls_.push_back("unix:" + path);
   return {};
 }
 
-std::vector<int> Listeners::of_worker(unsigned index) const {
-  std::vector<int> sockets;
-  for (const std::vector<uring::Fd>& of_address : sockets_) {
-    sockets.push_back(of_address[of_address.size() == 1 ? 0 : index].get());
+// Adds the sockets of the next address.
+void Listeners::add(std::vector<uring::Fd> sockets) {
+  const auto endpoint = static_cast<std::uint8_t>(sockets_.size());
+  std::deque<ListeningSocket>& added = sockets_.emplace_back();
+  for (uring::Fd& socket : sockets) {
+    added.emplace_back(std::move(socket), endpoint, ListeningSocket::Owner::this_process);
   }
-  return sockets;
 }
 
-void Listeners::close() { sockets_.clear(); }
+// Each socket has a worker and each worker a socket, also where their numbers differ.
+std::vector<ListeningSocket*> Listeners::of_worker(unsigned index) {
+  std::vector<ListeningSocket*> own;
+  for (std::deque<ListeningSocket>& of_address : sockets_) {
+    for (std::size_t i = index % of_address.size(); i < of_address.size(); i += workers_) {
+      of_address[i].add_worker();
+      own.push_back(&of_address[i]);
+    }
+  }
+  return own;
+}
 
 }  // namespace server

@@ -30,6 +30,7 @@
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
 #include "apps/server/process/start_checks.h"
+#include "apps/server/process/stop_plan.h"
 #include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
@@ -77,7 +78,7 @@ class Server {
   void handle_signal();
   void handle_notices();
   bool have_all_ended() const;
-  int grace_left_ms();
+  void stop_workers(StopPlan::Step step);
   void watch_workers();
   void wait_for_events();
 
@@ -99,8 +100,7 @@ class Server {
   Notices notices_{workers_};
   RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
-  int stop_signals_ = 0;
-  std::int64_t grace_ends_us_ = 0;  // 0: no grace period has begun
+  StopPlan stop_{config_.drain_delay_ms, config_.grace_ms};
 };
 
 ExitReason Server::open_root() {
@@ -218,7 +218,11 @@ bool Server::have_all_ended() const {
                      [](const Worker& worker) { return worker.has_ended(); });
 }
 
-// The first SIGTERM or SIGINT drains the workers, the second one aborts them.
+void Server::stop_workers(StopPlan::Step step) {
+  if (step == StopPlan::Step::none) return;
+  for (Worker& worker : workers_) step == StopPlan::Step::drain ? worker.drain() : worker.abort();
+}
+
 void Server::handle_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return;
@@ -234,22 +238,15 @@ void Server::handle_signal() {
     if (info.ssi_signo == SIGHUP) notifier_.ready(ready_status(config_, listeners_));
     return;
   }
-  if (++stop_signals_ == 1) notifier_.stopping("finishing requests", config_.grace_ms);
-  for (Worker& worker : workers_) stop_signals_ == 1 ? worker.drain() : worker.abort();
+  if (!stop_.has_begun()) {
+    notifier_.stopping("finishing requests", config_.drain_delay_ms + config_.grace_ms);
+  }
+  stop_workers(stop_.on_signal(uring::monotonic_us()));
 }
 
 void Server::handle_notices() {
   read_event(notice_event_.get());
   notices_.print();
-}
-
-// The rest of the grace period in milliseconds, which begins with the first signal to stop; -1
-// where there is none. Rounded up, so that poll(2) does not return before its end.
-int Server::grace_left_ms() {
-  if (stop_signals_ != 1) return -1;
-  const std::int64_t now_us = uring::monotonic_us();
-  if (grace_ends_us_ == 0) grace_ends_us_ = now_us + config_.grace_ms * 1000;
-  return static_cast<int>(std::max<std::int64_t>(0, (grace_ends_us_ - now_us) / 1000 + 1));
 }
 
 // Reports to the service manager that all workers respond, where it is time for that.
@@ -261,18 +258,15 @@ void Server::watch_workers() {
   for (Worker& worker : workers_) worker.request_heartbeat();
 }
 
-// Waits until a signal, a worker or the end of the grace period has to be handled, and does so.
+// Waits until a signal, a worker or a step of the end has to be handled, and does so.
 void Server::wait_for_events() {
   std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                {.fd = state_event_.get(), .events = POLLIN, .revents = 0},
                                {.fd = notice_event_.get(), .events = POLLIN, .revents = 0}}};
-  const int wait_ms = sooner(grace_left_ms(), watchdog_.left_ms(uring::monotonic_us()));
-  ::poll(ready.data(), ready.size(), wait_ms);
+  const std::int64_t now_us = uring::monotonic_us();
+  ::poll(ready.data(), ready.size(), sooner(stop_.wait_ms(now_us), watchdog_.left_ms(now_us)));
   watch_workers();
-  if (grace_left_ms() == 0) {
-    ++stop_signals_;
-    for (Worker& worker : workers_) worker.abort();
-  }
+  stop_workers(stop_.on_time(uring::monotonic_us()));
   if (ready[0].revents != 0) handle_signal();
   if (ready[2].revents != 0) handle_notices();
   if (ready[1].revents != 0) read_event(state_event_.get());
@@ -289,7 +283,6 @@ void Server::run() {
   sweeper_.stop();
   root_watch_.stop();
   for (Worker& worker : workers_) worker.join();
-  listeners_.close();
   if (access_log_) access_log_->stop();
   if (head_log_) head_log_->stop();
 }

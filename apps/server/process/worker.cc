@@ -44,15 +44,14 @@ void signal_event(int fd) {
 
 // The state of the coroutine that accepts from one listening socket.
 struct Worker::Acceptor {
-  Acceptor(uring::Scope& scope, Worker& owner, WorkerState& served, int socket, std::uint8_t index)
-      : io(scope), worker(owner), state(served), listener(socket), endpoint(index) {}
+  Acceptor(uring::Scope& scope, Worker& owner, WorkerState& served, ListeningSocket& listener)
+      : io(scope), worker(owner), state(served), socket(listener) {}
   uring::Frames frames() const { return io.frames(); }
 
   uring::Io io;
   Worker& worker;
   WorkerState& state;
-  int listener;
-  std::uint8_t endpoint;
+  ListeningSocket& socket;
 };
 
 // The state of the coroutine that awaits requests of the main thread.
@@ -65,12 +64,14 @@ struct Worker::Control {
   Worker& worker;
   WorkerState& state;
   uring::Scope& acceptors;
+  Stop handled = Stop::none;  // the stop that the worker has begun
 };
 
-Worker::Worker(const Shared& shared, uring::EngineChoice engine, std::vector<int> listeners)
+Worker::Worker(const Shared& shared, uring::EngineChoice engine,
+               std::vector<ListeningSocket*> sockets)
     : shared_(shared),
       engine_choice_(engine),
-      listeners_(std::move(listeners)),
+      sockets_(std::move(sockets)),
       request_event_(::eventfd(0, EFD_CLOEXEC)) {}
 
 Worker::~Worker() { join(); }
@@ -116,16 +117,22 @@ void Worker::record_accept(int error) {
   signal_event(notice_event_);
 }
 
+// Starts to serve an accepted connection. False: the accept has failed.
+bool Worker::take_accepted(Acceptor& a, uring::Result accepted) {
+  if (!accepted.ok()) return false;
+  a.worker.record_accept(0);
+  Connection* const c = a.state.admit(accepted.value, a.socket.endpoint());
+  if (c) start_serving(*c);
+  return true;
+}
+
 // Accepts connections until its Io is stopped and the kernel has handed over the last one.
-uring::Task<> Worker::accept_all(Acceptor& a) {
+uring::Task<> Worker::accept_until_stop(Acceptor& a) {
   bool more = false;
   while (more || !a.worker.is_stopping()) {
-    const uring::Result accepted = co_await a.io.accept(a.listener);
+    const uring::Result accepted = co_await a.io.accept(a.socket.fd());
     more = accepted.more;
-    if (accepted.ok()) {
-      a.worker.record_accept(0);
-      Connection* const c = a.state.admit(accepted.value, a.endpoint);
-      if (c) start_serving(*c);
+    if (take_accepted(a, accepted)) {
       if (a.state.is_overrun()) a.io.stop();
     } else if (accepted.fault() == uring::Fault::out_of_descriptors &&
                a.state.files.close_files()) {
@@ -142,6 +149,44 @@ uring::Task<> Worker::accept_all(Acceptor& a) {
   }
 }
 
+// Accepts what is queued: until an accept would wait, which the deadline ends, or the socket, which
+// accepts no new clients, has no more. Where descriptors or memory are short, it goes on until the
+// worker is aborted.
+uring::Task<> Worker::accept_queued(Acceptor& a) {
+  bool more = false;
+  while (more || !a.worker.is_aborting()) {
+    if (!more) {
+      a.io.renew();
+      a.io.set_deadline(0);
+    }
+    const uring::Result accepted = co_await a.io.accept(a.socket.fd());
+    more = accepted.more;
+    const bool is_taken = take_accepted(a, accepted);
+    const bool was_stopped = a.io.stopped();  // by a drain that was handled meanwhile
+    if (is_taken || more || was_stopped) continue;
+    const bool is_short = accepted.fault() == uring::Fault::out_of_descriptors ||
+                          accepted.fault() == uring::Fault::out_of_memory ||
+                          accepted.fault() == uring::Fault::no_buffers;
+    if (!is_short || a.worker.is_aborting()) break;
+    if (a.state.files.close_files()) continue;
+    a.io.renew();
+    co_await a.io.sleep(accept_pause_ms);
+  }
+  a.io.clear_deadline();
+}
+
+// Accepts connections until the worker stops, and closes the socket if no other worker accepts from
+// it.
+uring::Task<> Worker::accept_all(Acceptor& a) {
+  co_await accept_until_stop(a);
+  if (!a.socket.leave()) co_return;
+  if (a.socket.empties_queue()) {
+    a.socket.end_arrivals();
+    co_await accept_queued(a);
+  }
+  a.socket.close(a.io.engine());
+}
+
 // Tidies the state at intervals until its Io is stopped.
 uring::Task<> Worker::tidy(uring::Io& io, WorkerState& state) {
   while (!io.stopped()) {
@@ -156,7 +201,7 @@ uring::Task<> Worker::await_requests(Control& control) {
   const int event = control.worker.request_event_.get();
   while (control.worker.stop_.load() != Stop::ended) {
     co_await control.io.read(event, buffer, uring::at_position);
-    control.worker.handle_requests(control.state, control.acceptors);
+    control.worker.handle_requests(control);
   }
 }
 
@@ -234,15 +279,18 @@ void Worker::handle_file_requests(WorkerState& state) {
   if (requests & close_idle_files) state.files.close_idle_files();
 }
 
-void Worker::handle_requests(WorkerState& state, uring::Scope& acceptors) {
+// A stop is begun once: later requests about files or for a report must not end the connections
+// that have got time for their first request.
+void Worker::handle_requests(Control& control) {
   heartbeat_.store(true);
-  if (file_requests_.load() != 0) handle_file_requests(state);
-  if (wants_report_.exchange(false)) write_report(state);
+  if (file_requests_.load() != 0) handle_file_requests(control.state);
+  if (wants_report_.exchange(false)) write_report(control.state);
   const Stop stop = stop_.load();
-  if (stop == Stop::none || stop == Stop::ended) return;
-  acceptors.stop();
-  state.drain();
-  if (stop == Stop::abort) state.connections.stop();
+  if (stop == Stop::ended || stop <= control.handled) return;
+  control.handled = stop;
+  control.acceptors.stop();
+  control.state.drain();
+  if (stop == Stop::abort) control.state.connections.stop();
 }
 
 namespace {
@@ -318,14 +366,15 @@ void Worker::run() {
 }
 
 // Waits until the main thread has started all workers, so that a crowd of clients takes none of the
-// descriptors that another worker needs. False: it has requested a stop instead.
+// descriptors that another worker needs. False: it has requested a stop instead. A stop that comes
+// later does not keep the worker from accepting the clients that have connected.
 bool Worker::await_permission() {
   while (!may_accept_.load() && stop_.load() == Stop::none) {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t got = ::read(request_event_.get(), &count, sizeof count);
   }
   signal_event(request_event_.get());  // the read may have taken the event of a later request
-  return stop_.load() == Stop::none;
+  return may_accept_.load() && !is_aborting();
 }
 
 void Worker::serve_on(uring::Engine& engine) {
@@ -337,9 +386,8 @@ void Worker::serve_on(uring::Engine& engine) {
   Control control(control_scope, *this, state, accept_scope);
   uring::Io tidy_io(accept_scope);
   std::list<Acceptor> acceptors;
-  for (const int listener : listeners_) {
-    const auto endpoint = static_cast<std::uint8_t>(acceptors.size());
-    acceptors.emplace_back(accept_scope, *this, state, listener, endpoint);
+  for (ListeningSocket* const socket : sockets_) {
+    acceptors.emplace_back(accept_scope, *this, state, *socket);
   }
   loop.frames().reserve();  // for the coroutines that start now
   signal_event(state_event_);
@@ -348,9 +396,6 @@ void Worker::serve_on(uring::Engine& engine) {
   accept_scope.spawn(tidy(tidy_io, state));
   for (Acceptor& acceptor : acceptors) accept_scope.spawn(accept_all(acceptor));
   iterate(loop, state, accept_scope);
-  // From now on the kernel refuses new connections, which would else wait in the accept queue until
-  // the end.
-  for (const int listener : listeners_) ::shutdown(listener, SHUT_RDWR);
   iterate(loop, state, state.connections);
   request_stop(Stop::ended);
   loop.run(control_scope);

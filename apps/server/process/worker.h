@@ -14,6 +14,7 @@
 
 #include "apps/options/exit_reason.h"
 #include "apps/server/connection/worker_state.h"
+#include "apps/server/listen/listening_socket.h"
 #include "uring/engine.h"
 #include "uring/fd.h"
 #include "uring/make_engine.h"
@@ -27,9 +28,9 @@ namespace server {
 // request() and has_open_files(), which any thread may call while the worker exists.
 class Worker {
  public:
-  // `shared` outlives the worker. `listeners` are the listening sockets of shared.endpoints, in
-  // their order; the worker accepts from them and does not own them.
-  Worker(const Shared& shared, uring::EngineChoice engine, std::vector<int> listeners);
+  // `shared` and `sockets` outlive the worker, which accepts from these sockets, for the endpoints
+  // of shared.endpoints, and closes those that no other worker accepts from.
+  Worker(const Shared& shared, uring::EngineChoice engine, std::vector<ListeningSocket*> sockets);
   ~Worker();  // join()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -54,7 +55,8 @@ class Worker {
 
   // Lets the worker accept connections, once all workers are ready.
   void begin_accepting();
-  // Asks the worker to stop accepting, to finish the requests that have begun, and to end.
+  // Asks the worker to accept the clients that have connected and no others, to finish the requests
+  // that have begun and the first ones of clients that have just connected, and to end.
   void drain() { request_stop(Stop::drain); }
   // Asks the worker to cancel what connections wait for, and to end.
   void abort() { request_stop(Stop::abort); }
@@ -95,11 +97,15 @@ class Worker {
   void serve_on(uring::Engine& engine);
   bool await_permission();
   void iterate(uring::Loop& loop, WorkerState& state, const uring::Scope& scope);
-  void handle_requests(WorkerState& state, uring::Scope& acceptors);
+  bool is_aborting() const { return stop_.load() >= Stop::abort; }
+  void handle_requests(Control& control);
   void handle_file_requests(WorkerState& state);
   void enter_root();
   void record_accept(int error);
   void write_report(const WorkerState& state);
+  static bool take_accepted(Acceptor& acceptor, uring::Result accepted);
+  static uring::Task<> accept_until_stop(Acceptor& acceptor);
+  static uring::Task<> accept_queued(Acceptor& acceptor);
   static uring::Task<> accept_all(Acceptor& acceptor);
   static uring::Task<> tidy(uring::Io& io, WorkerState& state);
   static uring::Task<> await_requests(Control& control);
@@ -107,7 +113,7 @@ class Worker {
   // Constant while the thread runs.
   const Shared& shared_;
   const uring::EngineChoice engine_choice_;
-  const std::vector<int> listeners_;
+  const std::vector<ListeningSocket*> sockets_;
   uring::Fd request_event_;  // event descriptor: stop_, wants_report_ or file_requests_ has changed
   int state_event_ = -1;
   int notice_event_ = -1;

@@ -45,7 +45,8 @@ TEST(OptionTable, keeps_what_people_rely_on) {
             "log-format=combined log-heads= max-body=0 reserve=0 "
             "cache=64M max-head=16K max-target=8K max-fields=100 max-connections=0 "
             "max-connections-per-address=0 max-requests-per-connection=0 lowest-rate=256 "
-            "head-timeout=10 idle-timeout=60 body-timeout=30 grace=10 config= check-config= "
+            "head-timeout=10 idle-timeout=60 body-timeout=30 drain-delay=0 grace=10 config= "
+            "check-config= "
             "print-config= ");
   EXPECT_EQ(options::find_short_option(program, 'l')->name, "listen");
   EXPECT_EQ(options::find_short_option(program, 'w')->name, "writable");
@@ -65,6 +66,7 @@ TEST(OptionTable, has_the_defaults_that_a_new_config_has) {
   EXPECT_EQ(config.log_heads, plain.log_heads);
   EXPECT_EQ(config.max_connections, plain.max_connections);
   EXPECT_EQ(config.max_from_address, plain.max_from_address);
+  EXPECT_EQ(config.drain_delay_ms, plain.drain_delay_ms);
   EXPECT_EQ(config.grace_ms, plain.grace_ms);
   ASSERT_EQ(config.listen.size(), 1U);
   EXPECT_EQ(config.listen[0].host, "127.0.0.1");

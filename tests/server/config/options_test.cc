@@ -159,6 +159,8 @@ TEST(CommandLines, fill_everything_that_can_be_set) {
                                "0.5",
                                "--lowest-rate",
                                "0",
+                               "--drain-delay",
+                               "2.5",
                                "--grace",
                                "3"})
                             .config;
@@ -182,6 +184,7 @@ TEST(CommandLines, fill_everything_that_can_be_set) {
   EXPECT_EQ(config.site.timeouts.idle_ms, 2000);
   EXPECT_EQ(config.site.timeouts.body_ms, 500);
   EXPECT_EQ(config.site.timeouts.lowest_rate, 0U);
+  EXPECT_EQ(config.drain_delay_ms, 2500);
   EXPECT_EQ(config.grace_ms, 3000);
 }
 
@@ -204,6 +207,7 @@ TEST(CommandLines, that_are_wrong_are_refused_in_one_line_with_64) {
            {"--head-timeout", "0"},
            {"--idle-timeout", "-1"},
            {"--body-timeout", "x"},
+           {"--drain-delay", "-1"},
            {"--grace", "100000"},
            {"--lowest-rate", "-1"},
        }) {

@@ -132,6 +132,8 @@ TEST_F(ProxyConnection, that_is_idle_ends_when_the_worker_drains) {
   world.settle();
   world.worker.drain();
   world.pass(slack_ms);
+  constexpr uring::Milliseconds draining_ms = 1000;
+  world.pass(draining_ms + slack_ms);
   expect_closed_without_response(socket);
 }
 

@@ -20,6 +20,9 @@ using lab::slack_ms;
 using lab::text_response;
 using uring::OpCode;
 
+// The time of a client that has connected before a drain, for its first request.
+constexpr uring::Milliseconds draining_ms = 1000;
+
 class Closing : public lab::ConnectionTest {};
 
 // RFC 9112 section 9.6: no request is served after a close, and the close lingers.
@@ -69,8 +72,51 @@ TEST_F(Closing, ends_idle_connections_when_it_drains) {
   world.say(used, get_hello);
   world.worker.drain();
   world.pass(slack_ms);
-  EXPECT_TRUE(world.engine.closed(fresh));
   EXPECT_TRUE(world.engine.closed(used));
+  EXPECT_FALSE(world.engine.closed(fresh)) << "its client may just have connected";
+  world.pass(draining_ms + slack_ms);
+  EXPECT_TRUE(world.engine.closed(fresh));
+}
+
+TEST_F(Closing, answers_the_first_request_of_a_client_that_connected_before_it_drains) {
+  const int fresh = world.connect();
+  world.worker.drain();
+  world.pass(draining_ms - slack_ms);
+  const std::string response = world.say(fresh, get_hello);
+  EXPECT_NE(response.find("\r\nConnection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(response.ends_with("hello\n"));
+  EXPECT_TRUE(world.engine.closed(fresh));
+}
+
+// Its bytes arrive with the event that begins the drain, or are in the socket's buffer then.
+TEST_F(Closing, answers_a_request_that_has_arrived_when_it_drains) {
+  const int used = world.connect();
+  const int half = world.connect();
+  world.say(used, get_hello);
+  world.engine.peer_sends(used, get_hello);
+  world.engine.peer_sends(half, "GET /hello.txt HTTP/1.1\r\n");
+  world.worker.drain();
+  world.settle();
+  EXPECT_EQ(lab::statuses_of(world.heard(used)), (std::vector<int>{200, 200}));
+  EXPECT_TRUE(world.engine.closed(used));
+  EXPECT_TRUE(world.say(half, "Host: a\r\n\r\n").ends_with("hello\n"));
+  EXPECT_TRUE(world.engine.closed(half));
+}
+
+// The kernel may receive between the end of the wait and its cancellation.
+TEST_F(Closing, uses_bytes_that_arrive_with_the_cancellation_of_an_idle_connection) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    lab::World other;
+    other.root.put("hello.txt", "hello\n");
+    const int used = other.connect();
+    other.say(used, get_hello);
+    other.engine.set_behaviour(
+        {.seed = seed, .partial_progress = true, .success_beats_cancel = true});
+    other.engine.peer_sends(used, get_hello);
+    other.worker.drain();
+    other.end();
+    EXPECT_EQ(lab::statuses_of(other.heard(used)), (std::vector<int>{200, 200})) << seed;
+  }
 }
 
 // A connection that found no provided buffer waits with memory of its exchange, and is idle as
@@ -84,6 +130,7 @@ TEST_F(Closing, ends_idle_connections_that_wait_with_their_own_memory_when_it_dr
   EXPECT_EQ(world.engine.buffers_in_use(), 0U);
   world.worker.drain();
   world.pass(slack_ms);
+  world.pass(draining_ms + slack_ms);
   EXPECT_TRUE(world.engine.closed(idle));
   EXPECT_TRUE(world.say(half, "Host: a\r\n\r\n").ends_with("hello\n"));
   EXPECT_TRUE(world.engine.closed(half));

@@ -40,8 +40,9 @@ class WorkerThread : public ::testing::Test {
     root_.put("hello.txt", "hello\n");
     const ListenAddress address{.host = "127.0.0.1"};
     EXPECT_FALSE(listeners_.open({address}, 1));
-    worker_ =
-        std::make_unique<Worker>(shared_, uring::EngineChoice::epoll, listeners_.of_worker(0));
+    const std::vector<ListeningSocket*> sockets = listeners_.of_worker(0);
+    listener_ = sockets[0]->fd();
+    worker_ = std::make_unique<Worker>(shared_, uring::EngineChoice::epoll, sockets);
     EXPECT_FALSE(worker_->start(state_event_.get(), notice_event_.get()));
     EXPECT_TRUE(read_event(state_event_.get()));
     EXPECT_FALSE(worker_->start_failure());
@@ -55,7 +56,7 @@ class WorkerThread : public ::testing::Test {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     auto* const at = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::getsockname(listeners_.of_worker(0)[0], at, &size), 0);
+    EXPECT_EQ(::getsockname(listener_, at, &size), 0);
     uring::Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(client.get(), at, size), 0);
     return client;
@@ -98,6 +99,7 @@ class WorkerThread : public ::testing::Test {
   uring::Fd state_event_{::eventfd(0, EFD_CLOEXEC)};
   uring::Fd notice_event_{::eventfd(0, EFD_CLOEXEC)};
   Listeners listeners_;
+  int listener_ = -1;  // the descriptor of its only listening socket
   std::unique_ptr<Worker> worker_;
 };
 
@@ -121,7 +123,7 @@ TEST_F(WaitingWorker, accepts_nothing_before_all_workers_are_ready) {
   const uring::Fd client = connect();
   tcp_info info{};
   socklen_t size = sizeof info;
-  ASSERT_EQ(::getsockopt(listeners_.of_worker(0)[0], IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  ASSERT_EQ(::getsockopt(listener_, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
   EXPECT_EQ(info.tcpi_unacked, 1U) << "it is in the accept queue";
   worker_->begin_accepting();
   EXPECT_TRUE(get(client.get(), "/hello.txt").starts_with("HTTP/1.1 200 OK\r\n"));
@@ -153,6 +155,24 @@ TEST_F(WorkerThread, invalidates_its_files_on_request) {
     EXPECT_TRUE(test_support::eventually([&] { return !worker_->has_open_files(); }));
   }
   worker_->drain();
+  expect_end();
+}
+
+TEST_F(WaitingWorker, serves_clients_that_have_connected_before_it_drains) {
+  std::vector<uring::Fd> clients;
+  const std::string request = lab::head_of("GET", "/hello.txt");
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(connect());
+    ASSERT_EQ(::send(clients.back().get(), request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+  }
+  worker_->begin_accepting();
+  worker_->drain();
+  for (const uring::Fd& client : clients) {
+    const std::string response = receive(client.get(), "hello\n");
+    EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n")) << response;
+    EXPECT_NE(response.find("\r\nConnection: close\r\n"), std::string::npos) << response;
+  }
   expect_end();
 }
 
