@@ -74,7 +74,7 @@ std::string bash_values(const Program& program) {
   for (const Option& option : program.options) {
     if (option.is_operand || option.kind == Kind::flag) continue;
     const std::string names = names_of(option, " | ");
-    if (option.kind == Kind::choice)
+    if (!option.choices.empty())
       cases += "    " + names + ") words=" + quoted(choice_words(option)) + " ;;\n";
     else if (option.kind == Kind::directory)
       cases += "    " + names + ") compopt -o dirnames && return ;;\n";
@@ -112,9 +112,9 @@ std::string zsh_option(const Option& option) {
   }
   tail += "]";
   if (!is_flag) {
-    tail.append(":").append(option.kind == Kind::choice ? option.name : metavar_of(option));
+    tail.append(":").append(option.choices.empty() ? metavar_of(option) : option.name);
     tail += ":";
-    if (option.kind == Kind::choice) tail += "(" + choice_words(option) + ")";
+    if (!option.choices.empty()) tail += "(" + choice_words(option) + ")";
     if (option.kind == Kind::file) tail += "_files";
     if (option.kind == Kind::directory) tail += "_files -/";
   }
@@ -176,7 +176,7 @@ std::string fish_option(const Program& program, const Option& option, std::strin
   if (option.short_name != '\0') line += std::string(" -s ") + option.short_name;
   line.append(" -l ").append(option.name);
   if (option.kind != Kind::flag) line += is_path(option) ? " -r -F" : " -x";
-  if (option.kind == Kind::choice) line += " -a " + quoted(choice_words(option));
+  if (!option.choices.empty()) line += " -a " + quoted(choice_words(option));
   return line + " -d " + quoted(short_help(option)) + "\n";
 }
 

@@ -46,7 +46,7 @@ struct Option {
   std::string_view default_note = {};  // the meaning of the default, or its reason
   std::string_view allowed = {};       // describes a value; empty: by kind and limits
   std::string_view example = {};       // a value; empty: for a flag
-  std::string_view choices = {};       // "auto|ring|epoll"
+  std::string_view choices = {};       // "auto|ring|epoll"; of a text: values that shells offer
   std::uint64_t least = 0;             // count, bytes, and seconds in milliseconds
   std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   bool repeatable = false;
@@ -104,7 +104,7 @@ inline constexpr int no_verb = -1;
 // Whether the verb of that index takes `option`; with no_verb: always.
 [[nodiscard]] bool belongs_to(const Option& option, int verb);
 
-// The values of a choice, in the order of the table; empty for other kinds.
+// The choices, in the order of the table; empty if there are none.
 [[nodiscard]] std::vector<std::string_view> choices_of(const Option& option);
 
 // QUOIT_MAX_HEAD for max-head.

@@ -84,6 +84,34 @@ TEST(Log, JsonLinesHaveAllFields) {
       << log[1];
 }
 
+// %O is the number of bytes that the client has received, %b that of the body.
+TEST(Log, LinesMayHaveAFormatInApachesLetters) {
+  Site site({"--log-format", R"(%h %U%q "%{X-Team}i" %>s %b %B %O %D %X)"}, {.workers = 1});
+  site.root.write("a", "hello");
+  RawClient client = site.connect();
+  const std::string first = get("/a?x=1", {"X-Team: build\x80"});
+  const test_support::Response whole = client.ask(first);
+  const test_support::Response head = client.ask(request("HEAD", "/a"), RawClient::To::head);
+  const test_support::Response last = client.ask(get("/none", {"Connection: close"}));
+  client.close();
+  site.ask("nonsense\r\n\r\n");
+  const std::vector<std::string> log = final_log(site);
+  ASSERT_EQ(log.size(), 4U);
+  const auto size_of = [](const test_support::Response& response) {
+    return std::to_string(response.head.size() + response.body.size());
+  };
+  const std::string body = std::to_string(last.body.size());
+  const std::string rows[] = {
+      R"(127\.0\.0\.1 /a\?x=1 "build\\x80" 200 5 5 )" + size_of(whole) + R"( \d+ \+)",
+      R"(127\.0\.0\.1 /a "-" 200 - 0 )" + size_of(head) + R"( \d+ \+)",
+      R"(127\.0\.0\.1 /none "-" 404 )" + body + " " + body + " " + size_of(last) + R"( \d+ -)",
+      R"(127\.0\.0\.1 - "-" 400 \d+ \d+ \d+ \d+ -)",
+  };
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    EXPECT_TRUE(std::regex_match(log[i], std::regex(rows[i]))) << log[i] << "\n" << rows[i];
+  }
+}
+
 TEST(Log, BytesThatCouldBreakALineOrATerminalAreEscaped) {
   for (const bool json : {false, true}) {
     Site site({"--log-format", json ? "json" : "combined"});

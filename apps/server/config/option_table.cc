@@ -193,12 +193,19 @@ constexpr std::array rows = {
            .allowed = "the path of a file, - or off",
            .example = "/var/log/quoitd.log"},
     Option{.name = "log-format",
-           .kind = Kind::choice,
+           .metavar = "FORMAT",
            .section = logs,
-           .help = "format of the access log",
+           .help = "format of the access log: combined, common, json, or letters of Apache's "
+                   "LogFormat as in '%h %t \"%r\" %>s %b %D'",
+           .details =
+               "The letters are %h %a %{c}a %l %u %t %{...}t %r %m %U %q %H %s %>s %b %B %O %D "
+               "%T %{ms}T %X, %{NAME}i for a request field, and %%. Fields with credentials "
+               "are refused.",
            .default_text = "combined",
+           .allowed = "combined, common, json, or letters of Apache's LogFormat as in '%h %t "
+                      "\"%r\" %>s %b %D'",
            .example = "json",
-           .choices = "combined|json"},
+           .choices = "combined|common|json"},
     Option{.name = "log-heads",
            .kind = Kind::file,
            .metavar = "FILE|-",

@@ -82,6 +82,12 @@ ExitReason take_proxies(const Values& values, Config& config) {
   return {};
 }
 
+ExitReason take_log_format(const Values& values, Config& config) {
+  const std::string& text = values.text("log-format");
+  const std::string problem = read_log_format(text, config.log_format);
+  return problem.empty() ? ExitReason{} : value_error(values, "log-format", text, problem);
+}
+
 // Why a page or an index file of that name can never be found below ROOT, to follow the text; empty
 // where it can.
 std::string_view problem_of_page(std::string_view path) {
@@ -150,7 +156,6 @@ ExitReason make_config(const Values& values, Config& config) {
   config.workers = static_cast<unsigned>(values.count("workers"));
   config.io = values.text("io");
   config.access_log = values.text("access-log");
-  config.log_format = values.text("log-format") == "json" ? LogFormat::json : LogFormat::combined;
   config.log_heads = values.text("log-heads");
   config.max_connections = values.count("max-connections");
   config.max_from_address = values.count("max-connections-per-address");
@@ -161,6 +166,7 @@ ExitReason make_config(const Values& values, Config& config) {
   if (!reason) reason = take_addresses(values, config.listen);
   if (!reason) reason = take_fields(values, config.site.extra_fields);
   if (!reason) reason = take_proxies(values, config);
+  if (!reason) reason = take_log_format(values, config);
   finish_site(config.site);
   return reason;
 }

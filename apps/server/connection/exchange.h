@@ -67,7 +67,8 @@ struct Source {
 // sent.
 struct UnloggedResponse {
   LogRecord record;
-  std::uint64_t body_begin = 0;  // the position of its body in the stream of sent bytes
+  std::uint64_t begin = 0;       // the position of its head in the stream of sent bytes
+  std::uint64_t body_begin = 0;  // the position of its body there
   std::uint64_t end = 0;         // the position of its end there
   std::int64_t began_us = 0;     // Request::began_us
 };
@@ -87,7 +88,9 @@ struct Output {
   std::uint64_t sent = 0;    // the number of these bytes that the kernel has accepted
   Pace pace;                 // is_waiting() while a send is incomplete
   std::vector<UnloggedResponse> unlogged;  // at most most_unlogged
-  uring::Gather message;                   // a send of more than one piece
+  // For each of them the values of LogFormat::fields(), in their order.
+  std::vector<std::string_view> logged_fields;
+  uring::Gather message;  // a send of more than one piece
 
   // The most responses in one send, a bound on the memory that pipelined requests can take.
   static constexpr std::size_t most_unlogged = 64;
@@ -121,7 +124,8 @@ struct Exchange {
   LiveSite* live_site = nullptr;  // keeps `site` alive
   Exchange* next_idle = nullptr;  // a link of the worker's list, while not lent
   uring::FrameStack frames;       // of the coroutines that serve() calls meanwhile
-  PeerText remote{};              // the peer's address; only if a log is written
+  PeerText remote{};              // the client's address; only if a log is written
+  PeerText peer{};  // the address of the other end of the connection; only if a log contains it
 };
 
 }  // namespace server

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <span>
 #include <string>
 
 #include "apps/server/log/head_log.h"
@@ -13,8 +14,10 @@ namespace {
 
 LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   const http1::RequestHead& head = x.request.head;
-  LogRecord record{.remote = x.remote.data(), .time = seconds};
+  LogRecord record{.remote = x.remote.data(), .peer = x.peer.data(), .time = seconds};
   record.status = status;
+  // A response without a plan is one with a cached head, which keeps the connection.
+  record.closes = x.plan.status != 0 && !x.plan.keep_alive;
   if (head.size() == 0) {  // the head is not valid or not complete
     record.refused_line = refused_line(x.in.unused());
     return record;
@@ -27,34 +30,58 @@ LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   return record;
 }
 
+// Adds the values of the fields that a custom format contains. The memory was reserved.
+void record_fields(Exchange& x, const LogFormat& format) {
+  const http1::RequestHead& head = x.request.head;
+  for (const LogField& field : format.fields()) {
+    x.out.logged_fields.push_back(head.size() == 0 ? std::string_view() : value_of(head, field));
+  }
+}
+
+std::ptrdiff_t distance(std::size_t count) { return static_cast<std::ptrdiff_t>(count); }
+
 }  // namespace
 
-void record_for_log(Exchange& x, std::int64_t seconds, int status, std::size_t head,
-                    std::uint64_t body) {
+void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body) {
+  Exchange& x = *c.exchange;
   Output& out = x.out;
-  out.unlogged.push_back({.record = record_of(x, seconds, status),
+  out.unlogged.push_back({.record = record_of(x, c.worker.clock.seconds(), status),
+                          .begin = out.queued,
                           .body_begin = out.queued + head,
                           .end = out.queued + head + body,
                           .began_us = x.request.began_us});
+  if (c.worker.log_format) record_fields(x, *c.worker.log_format);
 }
 
 void log_responses(Output& out, const WorkerState& worker, bool aborted) {
   if (out.unlogged.empty()) return;
   std::size_t done = 0;
   const std::int64_t now_us = worker.log_time_us();
+  const std::size_t fields = out.logged_fields.size() / out.unlogged.size();  // of a response
   for (UnloggedResponse& response : out.unlogged) {
     const bool is_whole = response.end <= out.sent;
     if (!is_whole && !aborted) break;
-    ++done;
+    const std::size_t number = done++;
     if (!worker.shared.access_log) continue;
-    const std::uint64_t sent = std::clamp(out.sent, response.body_begin, response.end);
-    response.record.bytes = sent - response.body_begin;
+    const std::uint64_t sent = std::min(out.sent, response.end);
+    response.record.bytes = std::max(sent, response.body_begin) - response.body_begin;
+    response.record.sent_bytes = std::max(sent, response.begin) - response.begin;
     response.record.aborted = !is_whole;
     response.record.duration_us = now_us - response.began_us;
+    response.record.fields = std::span(out.logged_fields).subspan(number * fields, fields);
     worker.shared.access_log->append(response.record);
   }
-  out.unlogged.erase(out.unlogged.begin(),
-                     out.unlogged.begin() + static_cast<std::ptrdiff_t>(done));
+  out.logged_fields.erase(out.logged_fields.begin(),
+                          out.logged_fields.begin() + distance(done * fields));
+  out.unlogged.erase(out.unlogged.begin(), out.unlogged.begin() + distance(done));
+}
+
+void drop_records(Output& out, std::size_t kept) {
+  if (out.unlogged.size() == kept) return;
+  const std::size_t fields = out.logged_fields.size() / out.unlogged.size();
+  out.logged_fields.erase(out.logged_fields.begin() + distance(kept * fields),
+                          out.logged_fields.end());
+  out.unlogged.erase(out.unlogged.begin() + distance(kept), out.unlogged.end());
 }
 
 void log_heads(AccessLog& log, const Exchange& x, std::string_view response) {

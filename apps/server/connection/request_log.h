@@ -13,21 +13,20 @@
 
 namespace server {
 
-// Adds the response that is queued next to Output::unlogged. `head` and `body` are its bytes,
-// `seconds` is the Unix time of its log line.
-void record_for_log(Exchange& x, std::int64_t seconds, int status, std::size_t head,
-                    std::uint64_t body);
+// Adds the response that is queued next to Output::unlogged. `head` and `body` are its bytes.
+void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body);
 
 // Counts a response as queued: `head` bytes, and `body` bytes that will follow them.
 inline void queue_response(Connection& c, int status, std::size_t head, std::uint64_t body) {
-  if (c.worker.shared.access_log) {
-    record_for_log(*c.exchange, c.worker.clock.seconds(), status, head, body);
-  }
+  if (c.worker.shared.access_log) record_for_log(c, status, head, body);
   c.exchange->out.queued += head + body;
 }
 
 // Writes the log lines of all responses that were sent; if `aborted`, also of those that were not.
 void log_responses(Output& out, const WorkerState& worker, bool aborted);
+
+// Drops the records of responses that will not be sent, except for the first `kept` ones.
+void drop_records(Output& out, std::size_t kept);
 
 // Writes the request's head and `response`, a head, to the head log.
 void log_heads(AccessLog& log, const Exchange& x, std::string_view response);

@@ -83,8 +83,7 @@ bool replace_response(Connection& c, const Mark& mark, uring::Fault fault) {
     c.open = false;
     return false;
   }
-  x.out.unlogged.erase(x.out.unlogged.begin() + static_cast<std::ptrdiff_t>(mark.unlogged),
-                       x.out.unlogged.end());
+  drop_records(x.out, mark.unlogged);
   x.out.gathered = mark.gathered;
   x.out.queued = mark.queued;
   const bool keep_alive = x.plan.keep_alive;

@@ -30,7 +30,8 @@ std::uint64_t random_seed() {
 
 WorkerState::WorkerState(const Shared& from, uring::Loop& on)
     : shared(from),
-      logs_durations(from.access_log && from.access_log->has_durations()),
+      log_format(from.access_log ? &from.access_log->format() : nullptr),
+      logs_durations(log_format && log_format->has_durations()),
       loop(on),
       connections(on),
       files(from.root, {.bytes = from.cache_bytes, .open_files = from.cache_open_files}),
@@ -170,6 +171,12 @@ void WorkerState::update_policy() {
   }
 }
 
+void WorkerState::write_addresses(const Connection& c, Exchange& x) const {
+  write_peer(c.peer, x.remote);
+  // The address of a proxy is not kept once it has announced the client.
+  if (log_format && log_format->has_peer()) write_peer(peer_of(address_of_peer(c.fd)), x.peer);
+}
+
 void WorkerState::choose_site(const Connection& c, Exchange& x) {
   release_site(x);
   LiveSite* const live_site = endpoints[c.endpoint].get();
@@ -240,6 +247,9 @@ void WorkerState::refresh_files() {
 void WorkerState::make_exchange() {
   auto exchange = std::make_unique<Exchange>();
   exchange->out.unlogged.reserve(Output::most_unlogged);
+  if (log_format) {
+    exchange->out.logged_fields.reserve(Output::most_unlogged * log_format->fields().size());
+  }
   idle_ = exchange.release();
 }
 

@@ -182,7 +182,8 @@ struct WorkerState {
   void update_policy();
 
   const Shared& shared;
-  const bool logs_durations;  // the access log has a duration in each line
+  const LogFormat* const log_format;  // of the access log; null: there is none
+  const bool logs_durations;          // the access log has a duration in each line
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
@@ -207,9 +208,11 @@ struct WorkerState {
     idle_ = x.next_idle;
     c.exchange = &x;
     c.io.use_frame_stack(&x.frames);
-    if (shared.access_log || shared.head_log) write_peer(c.peer, x.remote);
+    if (shared.access_log || shared.head_log) write_addresses(c, x);
     return x;
   }
+  // Writes the addresses of the client and, where the log has it, of the other end of `c`.
+  void write_addresses(const Connection& c, Exchange& x) const;
   // Lets the exchange use the current Site of the endpoint of `c`.
   void choose_site(const Connection& c, Exchange& x);
   // Lets the exchange use no Site. Deletes the Site if it is an older one without other exchanges.

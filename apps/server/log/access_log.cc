@@ -25,9 +25,10 @@ std::uint64_t count_lines(std::string_view text) {
 }
 
 // Appends a line that reports lines missing at this place of the log.
-void append_loss(std::string& out, std::uint64_t lines, const char* reason, LogFormat format) {
+void append_loss(std::string& out, std::uint64_t lines, const char* reason,
+                 const LogFormat& format) {
   const std::string count = std::to_string(lines);
-  if (format == LogFormat::json)
+  if (format.style() == LogFormat::json)
     out += "{\"lost\":" + count + ",\"reason\":\"" + reason + "\"}\n";
   else
     out += "# " + count + " lines lost: " + reason + "\n";

@@ -24,7 +24,7 @@ class AccessLog {
  public:
   // `path` is a file to append to, or "-" for standard output. open() comes before all other calls.
   AccessLog(std::string path, LogFormat format)
-      : path_(std::move(path)), format_(format), time_(format) {}
+      : path_(std::move(path)), format_(std::move(format)), time_(format_) {}
   ~AccessLog() { stop(); }
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
@@ -40,8 +40,8 @@ class AccessLog {
   // Writes the remaining lines and ends the writer thread. A second call does nothing.
   void stop() EXCLUDES(mutex_);
 
-  // Each line has the duration of its request (LogRecord::duration_us).
-  bool has_durations() const { return format_ == LogFormat::json; }
+  // Constant: safe on every thread.
+  const LogFormat& format() const { return format_; }
 
   // Appends the line of a record, or finished lines with their line feeds; drops and counts them if
   // the buffer is full or memory is exhausted. Safe on every thread.

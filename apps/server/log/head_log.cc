@@ -7,18 +7,18 @@ namespace server {
 
 namespace {
 
-bool has_credentials(http1::FieldName name) {
-  using http1::FieldName;
-  return name == FieldName::authorization || name == FieldName::proxy_authorization ||
-         name == FieldName::cookie || name == FieldName::set_cookie;
-}
-
 // A terminal may interpret bytes beyond ASCII, which HTTP gives no meaning.
 void append_printable(std::string& out, std::string_view text) {
   for (const char byte : text) out += byte >= 0x20 && byte < 0x7f ? byte : '?';
 }
 
 }  // namespace
+
+bool has_credentials(http1::FieldName name) {
+  using http1::FieldName;
+  return name == FieldName::authorization || name == FieldName::proxy_authorization ||
+         name == FieldName::cookie || name == FieldName::set_cookie;
+}
 
 void format_heads(std::string_view remote, const http1::RequestHead& request,
                   std::string_view refused_line, std::string_view response, std::string& out) {

@@ -12,6 +12,9 @@
 
 namespace server {
 
+// Whether the values of that field allow logging in, so that no log may contain them.
+bool has_credentials(http1::FieldName name);
+
 // Appends to `out` a line with the client's address `remote`, the parsed request head with "> " in
 // front of each line, and the `response` head with "< ". Of a head that the parser has rejected,
 // `refused_line` is written. Values of credential fields are replaced, and bytes that are not

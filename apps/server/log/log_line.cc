@@ -1,7 +1,9 @@
-// Writing and escaping the fields of a line. Covered by tests/server/log/log_line_test.cc.
+// Writing and escaping the fields of a line. Covered by tests/server/log/log_line_test.cc,
+// log_format_test.cc and fuzz/log_format_fuzzer.cc.
 #include "apps/server/log/log_line.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <time.h>
 
@@ -85,10 +87,9 @@ class LineWriter {
   char* at_;
 };
 
-// A bound for the length of a line: the longest escape for each byte of the texts, and the rest of
-// the line.
-std::size_t most_bytes(const LogRecord& record, LogFormat format) {
-  const bool is_json = format == LogFormat::json;
+// A bound for the length of a line of the two usual formats: the longest escape for each byte of
+// the texts, and the rest of the line.
+std::size_t most_bytes(const LogRecord& record, bool is_json) {
   const std::size_t escape_bytes = is_json ? 6 : 4;
   const std::size_t rest_bytes = is_json ? 384 : 128;
   return rest_bytes +
@@ -119,20 +120,21 @@ void append_or_dash(LineWriter& out, std::string_view text) {
     out.combined_text(text);
 }
 
+void append_request_line(LineWriter& out, const LogRecord& record) {
+  if (record.method.empty()) return append_or_dash(out, record.refused_line);
+  out.combined_text(record.method);
+  out.byte(' ');
+  out.combined_text(record.target);
+  out.byte(' ');
+  out.text(record.protocol);
+}
+
 void format_combined(const LogRecord& record, std::string_view time, LineWriter& out) {
   out.text(record.remote);
   out.text(" - - [");
   out.text(time);
   out.text("] \"");
-  if (record.method.empty()) {
-    append_or_dash(out, record.refused_line);
-  } else {
-    out.combined_text(record.method);
-    out.byte(' ');
-    out.combined_text(record.target);
-    out.byte(' ');
-    out.text(record.protocol);
-  }
+  append_request_line(out, record);
   out.text("\" ");
   out.number(record.status);
   out.byte(' ');
@@ -161,6 +163,77 @@ void format_json(const LogRecord& record, std::string_view time, LineWriter& out
   out.text(record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n");
 }
 
+// --- Custom formats ---
+
+// The text of `record` that a piece consists of; empty for a piece of another kind.
+std::string_view text_of(const LogPiece& piece, const LogRecord& record) {
+  const std::size_t path_bytes = std::min(record.target.find('?'), record.target.size());
+  switch (piece.kind) {
+    case LogPiece::Kind::client: return record.remote;
+    case LogPiece::Kind::peer: return record.peer;
+    case LogPiece::Kind::method: return record.method;
+    case LogPiece::Kind::path: return record.target.substr(0, path_bytes);
+    case LogPiece::Kind::query: return record.target.substr(path_bytes);
+    case LogPiece::Kind::protocol: return record.protocol;
+    case LogPiece::Kind::referer: return record.referer;
+    case LogPiece::Kind::user_agent: return record.user_agent;
+    case LogPiece::Kind::field:
+      return piece.index < record.fields.size() ? record.fields[piece.index] : std::string_view();
+    default: return {};
+  }
+}
+
+// A bound for the length of a piece.
+std::size_t most_piece_bytes(const LogPiece& piece, const LogRecord& record) {
+  constexpr std::size_t escape_bytes = 4;
+  const std::size_t rest_bytes = piece.text.size() + most_clock_bytes;
+  if (piece.kind != LogPiece::Kind::request_line) {
+    return rest_bytes + escape_bytes * text_of(piece, record).size();
+  }
+  return rest_bytes + record.protocol.size() +
+         escape_bytes * (record.method.size() + record.target.size() + record.refused_line.size());
+}
+
+char connection_status(const LogRecord& record) {
+  if (record.aborted) return 'X';
+  return record.closes ? '-' : '+';
+}
+
+void append_piece(LineWriter& out, const LogPiece& piece, const LogRecord& record, LogTime& time) {
+  const auto number = [&out](auto value) { out.number(static_cast<std::int64_t>(value)); };
+  switch (piece.kind) {
+    case LogPiece::Kind::text: return out.text(piece.text);
+    case LogPiece::Kind::none: return out.byte('-');
+    case LogPiece::Kind::clock: return out.text(time.text(record.time, piece.index));
+    case LogPiece::Kind::seconds: return number(record.time);
+    case LogPiece::Kind::request_line: return append_request_line(out, record);
+    case LogPiece::Kind::query: return out.combined_text(text_of(piece, record));
+    case LogPiece::Kind::status: return number(record.status);
+    case LogPiece::Kind::body_bytes: return number(record.bytes);
+    case LogPiece::Kind::body_or_dash:
+      return record.bytes == 0 ? out.byte('-') : number(record.bytes);
+    case LogPiece::Kind::sent_bytes: return number(record.sent_bytes);
+    case LogPiece::Kind::microseconds: return number(record.duration_us);
+    case LogPiece::Kind::milliseconds: return number(record.duration_us / 1000);
+    case LogPiece::Kind::whole_seconds: return number(record.duration_us / 1'000'000);
+    case LogPiece::Kind::connection: return out.byte(connection_status(record));
+    default: return append_or_dash(out, text_of(piece, record));
+  }
+}
+
+// Not inlined, so that the two usual formats need no stack frame for it.
+[[gnu::noinline]] void format_custom(const LogRecord& record, const LogFormat& format,
+                                     LogTime& time, std::string& out) {
+  std::size_t most_bytes = 1;
+  for (const LogPiece& piece : format.pieces()) most_bytes += most_piece_bytes(piece, record);
+  const std::size_t before = out.size();
+  out.resize(before + most_bytes);
+  LineWriter line(out.data() + before);
+  for (const LogPiece& piece : format.pieces()) append_piece(line, piece, record, time);
+  line.byte('\n');
+  out.resize(static_cast<std::size_t>(line.at() - out.data()));
+}
+
 }  // namespace
 
 std::string_view refused_line(std::string_view received) {
@@ -169,24 +242,27 @@ std::string_view refused_line(std::string_view received) {
   return line.substr(0, line.find_first_of("\r\n"));
 }
 
-std::string_view LogTime::text(std::int64_t seconds) {
-  if (seconds != seconds_) {
-    const bool is_json = format_ == LogFormat::json;
-    const time_t time = seconds;
-    tm fields{};
-    ::gmtime_r(&time, &fields);
-    size_ = ::strftime(text_.data(), text_.size(),
-                       is_json ? "%Y-%m-%dT%H:%M:%SZ" : "%d/%b/%Y:%H:%M:%S +0000", &fields);
-    seconds_ = seconds;
+// Formats that is_clock() accepts fit into the buffer.
+void LogTime::write_texts(std::int64_t seconds) {
+  const time_t time = seconds;
+  tm fields{};
+  ::gmtime_r(&time, &fields);
+  for (std::size_t i = 0; i < clocks_.size(); ++i) {
+    std::array<char, most_clock_bytes> text{};
+    texts_[i].assign(text.data(),
+                     ::strftime(text.data(), text.size(), clocks_[i].c_str(), &fields));
   }
-  return {text_.data(), size_};
+  seconds_ = seconds;
 }
 
-void format_record(const LogRecord& record, LogFormat format, LogTime& time, std::string& out) {
+void format_record(const LogRecord& record, const LogFormat& format, LogTime& time,
+                   std::string& out) {
+  if (format.style() == LogFormat::custom) return format_custom(record, format, time, out);
+  const bool is_json = format.style() == LogFormat::json;
   const std::size_t before = out.size();
-  out.resize(before + most_bytes(record, format));
+  out.resize(before + most_bytes(record, is_json));
   LineWriter line(out.data() + before);
-  if (format == LogFormat::json)
+  if (is_json)
     format_json(record, time.text(record.time), line);
   else
     format_combined(record, time.text(record.time), line);

@@ -198,6 +198,7 @@ TEST(CommandLines, that_are_wrong_are_refused_in_one_line_with_64) {
            {"--workers", "many"},
            {"--workers", "-1"},
            {"--log-format", "xml"},
+           {"--log-format", "%h %z"},
            {"--max-body", "lots"},
            {"--max-body", "-1"},
            {"--max-head", "255"},
@@ -241,8 +242,10 @@ TEST(CommandLines, that_are_wrong_are_explained) {
                "as "
                "in --max-body 10M"},
            Row{{"--log-format=xml"},
-               "--log-format: 'xml' is none of the choices; give combined or json, as in "
-               "--log-format json"},
+               "--log-format: 'xml' is none of the formats, and has no letter such as %h; give "
+               "combined, "
+               "common, json, or letters of Apache's LogFormat as in '%h %t \"%r\" %>s %b %D', as "
+               "in --log-format json"},
            Row{{"--header", "A"},
                "--header: 'A' has no colon; give 'Name: value' for a field that quoitd does not "
                "write itself, as in --header 'X-Team: build'"},
