@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "apps/server/plan/proxy_header.h"
+#include "apps/server/plan/request_id.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
@@ -34,10 +35,13 @@ void check_done(std::string_view input, const ProxyHeader& header) {
           "the header is within the input and the bound");
   ProxyHeader other;
   require(read(input.substr(0, header.size), other) == Progress::done &&
-              other.size == header.size && other.client == header.client,
+              other.size == header.size && other.client == header.client &&
+              other.unique_id.size() == header.unique_id.size(),
           "the bytes behind it have no effect");
   require(read(input.substr(0, header.size - 1), other) == Progress::more,
           "it is not complete without its last byte");
+  require(header.unique_id.empty() || server::is_request_id(header.unique_id),
+          "an announced id is valid");
   if (!header.client) return;
   server::PeerText text{};
   server::write_peer(*header.client, text);

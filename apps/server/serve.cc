@@ -33,9 +33,8 @@ Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   if (x.in.unused().empty()) return Progress::more;
-  // The log lines of one send have one address, which differs for each request of a proxy.
   const bool is_full =
-      c.is_trusted ? !x.out.unlogged.empty() : x.out.unlogged.size() == Output::most_unlogged;
+      c.sends_singly ? !x.out.unlogged.empty() : x.out.unlogged.size() == Output::most_unlogged;
   if (is_full || x.out.pace.is_waiting() || !x.out.direct.empty())
     return Progress::more;  // send first
   const Progress progress = http1::parse_request(x.in.unused(), x.request.head, x.site->limits);
@@ -202,6 +201,7 @@ uring::Task<> greet(Connection& c) {
     if (!c.open || !got.ok()) continue;
     if (take_proxy_header(c) == Progress::failed) c.open = false;
   }
+  if (c.awaits_proxy_header) record_missing_header(c);
   if (c.open && spawn_serve(c)) co_return;
   if (c.exchange) end_exchange(c);
   if (c.io.receives()) co_await c.io.end_receiving();

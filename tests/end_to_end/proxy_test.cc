@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/eventually.h"
 #include "tests/support/site.h"
 
 namespace {
@@ -69,6 +70,48 @@ TEST(Proxy, AConnectionOfATrustedPeerBeginsWithAProxyHeader) {
   }
   EXPECT_EQ(logged_clients(site),
             (std::vector<std::string>{"2001:db8::1", "2001:db8::1", "127.0.0.2", "127.0.0.2"}));
+}
+
+// The access log has no line for them.
+TEST(Proxy, RefusedConnectionsAreReportedWithTheirAddress) {
+  Site site({"--trust", "127.0.0.1", "--proxy-protocol", "--head-timeout", "1"});
+  for (const char* bytes : {"GET / HTTP/1.1\r\n\r\n", "PROXY TCP4 x\r\n", ""}) {
+    RawClient proxy = site.connect();
+    if (*bytes) {
+      proxy.send(bytes);
+      EXPECT_EQ(proxy.read_to_end(), "");
+    }
+  }
+  const std::string begin = "quoitd: refused a connection of 127.0.0.1: ";
+  EXPECT_TRUE(site.process().wait_for_err(begin + "it begins without a PROXY header\n"));
+  EXPECT_TRUE(site.process().wait_for_err(begin + "its PROXY header is malformed\n"));
+  RawClient slow = site.connect();
+  EXPECT_EQ(slow.read_to_end(), "");
+  EXPECT_TRUE(site.process().wait_for_err(begin + "its PROXY header did not arrive in time\n"));
+  site.stop();
+  EXPECT_EQ(site.process().out(), "");
+}
+
+TEST(Proxy, AFloodOfRefusedConnectionsIsCounted) {
+  Site site({"--trust", "127.0.0.1", "--proxy-protocol"});
+  constexpr int flood = 200;
+  for (int i = 0; i < flood; ++i) {
+    RawClient proxy = site.connect();
+    proxy.send("PROXY TCP4 x\r\n");
+    EXPECT_EQ(proxy.read_to_end(), "");
+  }
+  // The first ten of each second are named, and the others counted when it is over.
+  const auto reported = [&] {
+    const std::string err = site.process().err();
+    int count = 0;
+    for (std::size_t at = err.find("quoitd: refused "); at != std::string::npos;
+         at = err.find("quoitd: refused ", at)) {
+      at += std::string("quoitd: refused ").size();
+      count += err.compare(at, 2, "a ") == 0 ? 1 : std::stoi(err.substr(at));
+    }
+    return count;
+  };
+  EXPECT_TRUE(test_support::eventually([&] { return reported() == flood; })) << reported();
 }
 
 TEST(Proxy, UnixSocketsAreTrustedByName) {

@@ -5,6 +5,7 @@
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/proxy_header.h"
+#include "uring/monotonic.h"
 
 namespace server {
 
@@ -22,11 +23,26 @@ Progress take_proxy_header(Connection& c) {
   if (progress == Progress::failed) return progress;
   x.in.begin += header.size;
   c.awaits_proxy_header = false;
+  if (!header.unique_id.empty() && c.worker.request_ids) {
+    c.worker.request_ids->keep(c, header.unique_id);
+  }
   if (!header.client) return progress;
   c.worker.take_client(c, *header.client);
   c.peer = *header.client;
   c.is_trusted = c.worker.shared.trust->contains(c.peer);
   return progress;
+}
+
+void record_missing_header(const Connection& c) {
+  using Reason = Refusals::Reason;
+  Refusals* const refusals = c.worker.shared.refusals;
+  const std::string_view bytes = c.exchange ? c.exchange->in.unused() : std::string_view();
+  const bool is_late = c.io.timed_out();
+  if (!refusals || c.io.stopped() || (bytes.empty() && !is_late)) return;
+  Reason reason = Reason::malformed_proxy_header;
+  if (!may_be_proxy_header(bytes)) reason = Reason::missing_proxy_header;
+  if (is_late) reason = Reason::late_proxy_header;
+  refusals->record(c.peer, reason, uring::monotonic_us());
 }
 
 void take_forwarded_client(Connection& c) {

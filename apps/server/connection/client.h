@@ -17,6 +17,10 @@ inline constexpr uring::Milliseconds proxy_header_ms = 3000;
 // that the connection has to be closed without a response.
 http1::Progress take_proxy_header(Connection& c);
 
+// Records that `c` is closed while it still awaits its PROXY header, and why. A connection that its
+// peer has closed without a byte, as health checks do, is not recorded.
+void record_missing_header(const Connection& c);
+
 // Takes the client's address from the complete head of `c`, whose peer is trusted. Without the
 // field, the client is the peer.
 void take_forwarded_client(Connection& c);

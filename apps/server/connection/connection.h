@@ -39,6 +39,8 @@ struct Connection {
   bool is_trusted : 1 = false;  // the peer is a proxy, which announces its clients
   bool awaits_proxy_header : 1 = false;  // the PROXY header has not arrived yet
   bool was_reprieved : 1 = false;        // has had its second for a first request while draining
+  bool sends_singly : 1 = false;  // a response is sent before the next request is read, because
+                                  // its log line has texts that each request has of its own
 };
 
 // An idle client costs these bytes and the frame of serve(): tests/server/allocation_test.cc.

@@ -120,11 +120,12 @@ struct Exchange {
   Source source;
   Output out;
   Scratch scratch;
-  const Site* site = nullptr;     // the settings for the request, chosen when it begins
-  LiveSite* live_site = nullptr;  // keeps `site` alive
-  Exchange* next_idle = nullptr;  // a link of the worker's list, while not lent
-  uring::FrameStack frames;       // of the coroutines that serve() calls meanwhile
-  PeerText remote{};              // the client's address; only if a log is written
+  const Site* site = nullptr;      // the settings for the request, chosen when it begins
+  LiveSite* live_site = nullptr;   // keeps `site` alive
+  Exchange* next_idle = nullptr;   // a link of the worker's list, while not lent
+  uring::FrameStack frames;        // of the coroutines that serve() calls meanwhile
+  std::array<char, 32> made_id{};  // RequestIds::make(); Plan::request_id may be a view of it
+  PeerText remote{};               // the client's address; only if a log is written
   PeerText peer{};  // the address of the other end of the connection; only if a log contains it
 };
 

@@ -3,18 +3,31 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "apps/server/log/head_log.h"
+#include "apps/server/plan/request_id.h"
 
 namespace server {
 
 namespace {
 
+// Adds the trace of the request. Requests have it if they have ids, so that others are not
+// searched.
+void record_trace(const http1::RequestHead& head, LogRecord& record) {
+  const std::optional<TraceParent> parent = parse_traceparent(unknown_field(head, "traceparent"));
+  if (!parent) return;
+  record.trace_id = parent->trace_id;
+  record.parent_id = parent->parent_id;
+}
+
 LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   const http1::RequestHead& head = x.request.head;
-  LogRecord record{.remote = x.remote.data(), .peer = x.peer.data(), .time = seconds};
+  LogRecord record{.remote = x.remote.data(), .peer = x.peer.data()};
+  record.request_id = x.plan.request_id;
+  record.time = seconds;
   record.status = status;
   // A response without a plan is one with a cached head, which keeps the connection.
   record.closes = x.plan.status != 0 && !x.plan.keep_alive;
@@ -27,6 +40,7 @@ LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   record.protocol = http1::text_of(head.version());
   record.referer = head.value_of(http1::FieldName::referer);
   record.user_agent = head.value_of(http1::FieldName::user_agent);
+  if (!record.request_id.empty()) record_trace(head, record);
   return record;
 }
 

@@ -10,6 +10,7 @@
 
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/content.h"
+#include "apps/server/connection/identify.h"
 #include "apps/server/connection/receive.h"
 #include "apps/server/connection/request_log.h"
 #include "apps/server/connection/send.h"
@@ -53,6 +54,7 @@ void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
   c.worker.clock.now();  // so that Date is not before the Last-Modified of a file just written
   add_fields(x);
+  if (c.worker.request_ids) identify_request(c);
   const HeadTime time{.seconds = c.worker.clock.seconds(), .date = c.worker.clock.date()};
   const std::span<char> space = x.out.space();
   const std::size_t size = write_head(x.plan, time, space);

@@ -36,6 +36,7 @@ WorkerState::WorkerState(const Shared& from, uring::Loop& on)
       connections(on),
       files(from.root, {.bytes = from.cache_bytes, .open_files = from.cache_open_files}),
       last_directory(on.engine()),
+      request_ids(from.gives_request_ids ? std::make_unique<RequestIds>() : nullptr),
       random_(random_seed()) {
   examine_root();
   for (const Endpoint& endpoint : from.endpoints) {
@@ -123,6 +124,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   c->is_trusted = is_trusted;
   c->awaits_proxy_header = is_trusted && shared.proxy_protocol;
   c->was_reprieved = draining;  // its first wait is short already
+  c->sends_singly = is_trusted || request_ids;
   ++live;
   refused += is_refused ? 1 : 0;
   return c;
@@ -150,6 +152,7 @@ void WorkerState::destroy(Connection& c) {
   else
     --shared.admitted;
   if (shared.addresses) shared.addresses->leave(c.counted);
+  if (request_ids) request_ids->drop(c);
   c.~Connection();
   uring::FramePool::release(&c);
 }
@@ -163,11 +166,11 @@ void WorkerState::drain() {
 // --- Sites ---
 
 // While the worker drains, each response has to say that it closes the connection, which the cached
-// heads of the fast path do not.
+// heads of the fast path do not; nor do they have an id for each request.
 void WorkerState::update_policy() {
   for (const std::unique_ptr<LiveSite>& live_site : endpoints) {
-    live_site->answers_from_cache =
-        live_site->site->answers_from_cache && !draining && !root_is_missing && !shared.head_log;
+    live_site->answers_from_cache = live_site->site->answers_from_cache && !draining &&
+                                    !root_is_missing && !shared.head_log && !request_ids;
   }
 }
 

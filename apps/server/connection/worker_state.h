@@ -18,6 +18,7 @@
 #include "apps/server/connection/clock.h"
 #include "apps/server/connection/connection.h"
 #include "apps/server/connection/exchange.h"
+#include "apps/server/connection/request_ids.h"
 #include "apps/server/files/claims.h"
 #include "apps/server/files/file_cache.h"
 #include "apps/server/files/last_directory.h"
@@ -25,6 +26,7 @@
 #include "apps/server/files/root.h"
 #include "apps/server/listen/address_counts.h"
 #include "apps/server/listen/endpoint.h"
+#include "apps/server/listen/refusals.h"
 #include "apps/server/log/access_log.h"
 #include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/temporary_name.h"
@@ -49,9 +51,11 @@ struct Shared {
   AccessLog* access_log = nullptr;     // null: off
   AccessLog* head_log = nullptr;       // null: off
   AddressCounts* addresses = nullptr;  // null: addresses are not counted
+  Refusals* refusals = nullptr;        // null: refused connections are not reported
   const Trust* trust = nullptr;        // null: no proxy is believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // the field that proxies write
   bool proxy_protocol = false;            // trusted peers begin with a PROXY header
+  bool gives_request_ids = false;         // responses have X-Request-Id
   std::uint64_t most_connections = 1024;  // of all workers; further clients get a 503
   std::uint64_t most_refused = 64;        // clients that a worker sends a 503 at once
   // The connections of all workers that are not refused.
@@ -192,6 +196,7 @@ struct WorkerState {
   bool links_files = false;            // this process may link a file that has no name
   LastDirectory last_directory;
   Clock clock;
+  std::unique_ptr<RequestIds> request_ids;           // null: requests have no ids
   std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
   bool draining = false;
   bool root_is_missing = false;

@@ -229,13 +229,16 @@ std::string read_log_format(std::string_view text, LogFormat& format) {
   return FormatReader(text == "common" ? common_format : text, format).read();
 }
 
-std::string_view value_of(const http1::RequestHead& head, const LogField& field) {
-  if (field.id != FieldName::other) return head.value_of(field.id);
+std::string_view unknown_field(const http1::RequestHead& head, std::string_view name) {
   if (!head.has(FieldName::other)) return {};
   for (const http1::Field& line : head.fields(FieldName::other)) {
-    if (http1::equal_ignoring_case(line.name, field.name)) return line.value;
+    if (http1::equal_ignoring_case(line.name, name)) return line.value;
   }
   return {};
+}
+
+std::string_view value_of(const http1::RequestHead& head, const LogField& field) {
+  return field.id == FieldName::other ? unknown_field(head, field.name) : head.value_of(field.id);
 }
 
 }  // namespace server

@@ -55,6 +55,9 @@ struct LogField {
   http1::FieldName id;  // other: it is found by its name
 };
 
+// The value of a field whose name the parser does not know, in any case; empty where it is not
+// there.
+std::string_view unknown_field(const http1::RequestHead& head, std::string_view name);
 // The value of the field in `head`; empty where it is not there.
 std::string_view value_of(const http1::RequestHead& head, const LogField& field);
 

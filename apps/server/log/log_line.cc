@@ -95,7 +95,8 @@ std::size_t most_bytes(const LogRecord& record, bool is_json) {
   return rest_bytes +
          escape_bytes * (record.remote.size() + record.method.size() + record.refused_line.size() +
                          record.target.size() + record.protocol.size() + record.referer.size() +
-                         record.user_agent.size());
+                         record.user_agent.size() + record.request_id.size() +
+                         record.trace_id.size() + record.parent_id.size());
 }
 
 void append_json(LineWriter& out, std::string_view name, std::string_view text) {
@@ -160,6 +161,9 @@ void format_json(const LogRecord& record, std::string_view time, LineWriter& out
   append_json(out, "duration_us", record.duration_us);
   append_json(out, "referer", record.referer);
   append_json(out, "user_agent", record.user_agent);
+  if (!record.request_id.empty()) append_json(out, "request_id", record.request_id);
+  if (!record.trace_id.empty()) append_json(out, "trace_id", record.trace_id);
+  if (!record.parent_id.empty()) append_json(out, "parent_id", record.parent_id);
   out.text(record.aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n");
 }
 
@@ -177,6 +181,7 @@ std::string_view text_of(const LogPiece& piece, const LogRecord& record) {
     case LogPiece::Kind::protocol: return record.protocol;
     case LogPiece::Kind::referer: return record.referer;
     case LogPiece::Kind::user_agent: return record.user_agent;
+    case LogPiece::Kind::request_id: return record.request_id;
     case LogPiece::Kind::field:
       return piece.index < record.fields.size() ? record.fields[piece.index] : std::string_view();
     default: return {};

@@ -26,6 +26,9 @@ struct LogRecord {
   std::string_view protocol;  // "HTTP/1.1"
   std::string_view referer;
   std::string_view user_agent;
+  std::string_view request_id;               // empty: requests have no ids
+  std::string_view trace_id;                 // of a valid traceparent
+  std::string_view parent_id;                // of it
   std::span<const std::string_view> fields;  // the values of LogFormat::fields(), or none
   std::int64_t time = 0;                     // Unix seconds, when the head was complete
   std::int64_t duration_us = 0;              // from the head's first byte to the response's last

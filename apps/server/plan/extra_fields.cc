@@ -12,7 +12,7 @@ namespace server {
 namespace {
 
 // Fields that frame messages, that belong to the connection, or that quoitd sets by itself.
-constexpr std::array<std::string_view, 23> reserved = {
+constexpr std::array<std::string_view, 24> reserved = {
     "Accept-Ranges",
     "Allow",
     "Connection",
@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 23> reserved = {
     "Upgrade",
     "WWW-Authenticate",
     "X-OC-MTime",
+    "X-Request-Id",
 };
 
 bool is_reserved(std::string_view name) {

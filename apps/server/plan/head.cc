@@ -81,6 +81,7 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) write_location(plan, writer);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
+  if (!plan.request_id.empty()) writer.field("X-Request-Id", plan.request_id);
   if (plan.status == 503) writer.field("Retry-After", 1);
   if (plan.extra_fields) {
     write_extra_fields(*plan.extra_fields, writer);

@@ -11,6 +11,7 @@
 #include "apps/server/plan/extra_fields.h"
 #include "apps/server/plan/multipart.h"
 #include "apps/server/plan/plan.h"
+#include "apps/server/plan/request_id.h"
 #include "parser/write.h"
 
 namespace server {
@@ -25,9 +26,10 @@ struct HeadTime {
 void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer);
 
 // The bytes of all fields but Location, at most: the fields of --header, an origin and the names
-// that a CORS preflight request asks for, a content type, and 1 KiB of others.
-inline constexpr std::size_t most_other_head_bytes =
-    most_extra_bytes + most_origin_bytes + most_asked_bytes + longest_type + 1024;
+// that a CORS preflight request asks for, a content type, the id of a request, and 1 KiB of others.
+inline constexpr std::size_t most_other_head_bytes = most_extra_bytes + most_origin_bytes +
+                                                     most_asked_bytes + longest_type +
+                                                     most_request_id_bytes + 1024;
 
 // The bytes that the head of this response has at most.
 inline std::size_t most_head_bytes(const Plan& plan) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "apps/server/plan/request_id.h"
 #include "parser/fields.h"
 
 namespace server {
@@ -106,17 +107,20 @@ bool has_checksum(std::string_view header, std::size_t at) {
   return announced == static_cast<std::uint32_t>(~crc);
 }
 
-// Checks the additional values (type, length, value) from `at` to the end. False: one is longer
-// than the header, or the checksum is wrong.
-bool check_values(std::string_view header, std::size_t at) {
+// Reads the additional values (type, length, value) of the header `bytes` from `at` to the end.
+// False: one is longer than the header, or the checksum is wrong.
+bool read_values(std::string_view bytes, std::size_t at, ProxyHeader& header) {
   constexpr std::uint8_t type_of_checksum = 0x03;
-  while (at < header.size()) {
-    if (header.size() - at < 3) return false;
-    const std::uint8_t type = byte_at(header, at);
-    const std::size_t size = number_at(header, at + 1);
+  constexpr std::uint8_t type_of_unique_id = 0x05;
+  while (at < bytes.size()) {
+    if (bytes.size() - at < 3) return false;
+    const std::uint8_t type = byte_at(bytes, at);
+    const std::size_t size = number_at(bytes, at + 1);
     at += 3;
-    if (size > header.size() - at) return false;
-    if (type == type_of_checksum && (size != 4 || !has_checksum(header, at))) return false;
+    if (size > bytes.size() - at) return false;
+    if (type == type_of_checksum && (size != 4 || !has_checksum(bytes, at))) return false;
+    const std::string_view value = bytes.substr(at, size);
+    if (type == type_of_unique_id && is_request_id(value)) header.unique_id = value;
     at += size;
   }
   return true;
@@ -153,7 +157,9 @@ Progress read_v2(std::string_view bytes, ProxyHeader& header) {
   if (bytes.size() < size) return Progress::more;
   header.size = size;
   if (command == local) return Progress::done;
-  if (!check_values(bytes.substr(0, size), fixed_bytes + *addresses)) return Progress::failed;
+  if (!read_values(bytes.substr(0, size), fixed_bytes + *addresses, header)) {
+    return Progress::failed;
+  }
   const auto* const source = reinterpret_cast<const unsigned char*>(bytes.data()) + fixed_bytes;
   if (family == 0x11) header.client = peer_of_v4(source);
   if (family == 0x21) header.client = peer_of_v6(source);
@@ -161,6 +167,10 @@ Progress read_v2(std::string_view bytes, ProxyHeader& header) {
 }
 
 }  // namespace
+
+bool may_be_proxy_header(std::string_view bytes) {
+  return may_begin_with(bytes, begin_of_v1) || may_begin_with(bytes, begin_of_v2);
+}
 
 Progress read_proxy_header(std::string_view bytes, ProxyHeader& header) {
   header = {};

@@ -21,7 +21,12 @@ struct ProxyHeader {
   std::size_t size = 0;        // its bytes; the next ones belong to the client
   std::optional<Peer> client;  // empty: the proxy speaks for itself, as in a health check, or the
                                // client has no address that this server knows
+  std::string_view unique_id;  // the id of the connection, which is_request_id(), as a view of the
+                               // header; empty: none
 };
+
+// Whether `bytes`, which have arrived, are or may become the begin of a header, malformed or not.
+bool may_be_proxy_header(std::string_view bytes);
 
 // Reads the header at the begin of `bytes`, all that has arrived. Progress::more: it is correct so
 // far, but not complete. Progress::failed: it is malformed, too long or of another protocol; the

@@ -70,6 +70,22 @@ void Notices::print_reports() {
   }
 }
 
+void Notices::print_refusals() {
+  for (std::size_t i = 0; i < Refusals::reason_count; ++i) {
+    const auto reason = static_cast<Refusals::Reason>(i);
+    const Refusals::Report report = refusals_.take(reason, uring::monotonic_us());
+    for (std::size_t j = 0; j < report.named; ++j) {
+      PeerText peer{};
+      write_peer(report.peers[j], peer);
+      print_message(Severity::warning, "refused a connection of %s: %s", peer.data(),
+                    describe(reason));
+    }
+    if (report.others == 0) continue;
+    print_message(Severity::warning, "refused %llu more: %s",
+                  static_cast<unsigned long long>(report.others), describe(reason));
+  }
+}
+
 void Notices::print() {
   print_accept_state();
   print_reports();

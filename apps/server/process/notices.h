@@ -11,6 +11,7 @@
 
 #include "apps/server/config/config.h"
 #include "apps/server/listen/listener.h"
+#include "apps/server/listen/refusals.h"
 #include "apps/server/process/worker.h"
 
 namespace server {
@@ -25,17 +26,21 @@ std::string ready_status(const Config& config, const Listeners& listeners);
 // All functions are for the main thread.
 class Notices {
  public:
-  // `workers` outlives this object.
-  explicit Notices(std::list<Worker>& workers) : workers_(workers) {}
+  // Both outlive this object.
+  Notices(std::list<Worker>& workers, Refusals& refusals)
+      : workers_(workers), refusals_(refusals) {}
 
   // Prints the events that the workers have recorded since the last call.
   void print();
+  // Prints the connections that were refused. To be called when Refusals::left_ms() is over, too.
+  void print_refusals();
 
  private:
   void print_accept_state();
   void print_reports();
 
   std::list<Worker>& workers_;
+  Refusals& refusals_;
   std::int64_t pause_printed_us_ = 0;  // when the last message about a pause was printed
   bool pause_is_printed_ = false;      // and no message that accepting resumed
 };

@@ -97,7 +97,8 @@ class Server {
   uring::Fd state_event_;   // semaphore: 1 for each worker that is ready, and that has ended
   uring::Fd notice_event_;  // event descriptor: accepting pauses or resumes, or a report is ready
   std::list<Worker> workers_;
-  Notices notices_{workers_};
+  Refusals refusals_;
+  Notices notices_{workers_, refusals_};
   RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
   StopPlan stop_{config_.drain_delay_ms, config_.grace_ms};
@@ -172,6 +173,8 @@ ExitReason Server::open_events() {
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC));
   state_event_.reset(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
   notice_event_.reset(::eventfd(0, EFD_CLOEXEC));
+  refusals_.notify(notice_event_.get());
+  shared_.refusals = &refusals_;
   if (signals_.valid() && state_event_.valid() && notice_event_.valid()) return {};
   return {EX_OSERR, std::string("cannot make event descriptors: ") + uring::error_text(errno)};
 }
@@ -196,6 +199,7 @@ ExitReason Server::start() {
   if (!config_.trust.networks.empty()) shared_.trust = &config_.trust;
   shared_.forwarded = config_.forwarded;
   shared_.proxy_protocol = config_.proxy_protocol;
+  shared_.gives_request_ids = shared_.trust || config_.log_format.has_request_id();
   shared_.endpoints.assign(config_.listen.size(),
                            Endpoint{.site = std::make_shared<const Site>(config_.site)});
   mime_.read("/etc/mime.types");
@@ -264,8 +268,10 @@ void Server::wait_for_events() {
                                {.fd = state_event_.get(), .events = POLLIN, .revents = 0},
                                {.fd = notice_event_.get(), .events = POLLIN, .revents = 0}}};
   const std::int64_t now_us = uring::monotonic_us();
-  ::poll(ready.data(), ready.size(), sooner(stop_.wait_ms(now_us), watchdog_.left_ms(now_us)));
+  const int report_ms = sooner(watchdog_.left_ms(now_us), refusals_.left_ms(now_us));
+  ::poll(ready.data(), ready.size(), sooner(stop_.wait_ms(now_us), report_ms));
   watch_workers();
+  notices_.print_refusals();
   stop_workers(stop_.on_time(uring::monotonic_us()));
   if (ready[0].revents != 0) handle_signal();
   if (ready[2].revents != 0) handle_notices();

@@ -1,0 +1,70 @@
+// Counting by seconds. Covered by tests/server/listen/refusals_test.cc and
+// tests/end_to_end/proxy_test.cc.
+#include "apps/server/listen/refusals.h"
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+namespace server {
+
+namespace {
+
+constexpr std::int64_t second_us = 1'000'000;
+
+void signal_event(int fd) {
+  const std::uint64_t one = 1;
+  // Does not wait: the count of an event descriptor never comes near its bound here.
+  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
+}
+
+}  // namespace
+
+void Refusals::record(const Peer& peer, Reason reason, std::int64_t now_us) {
+  const uring::MutexLock lock(mutex_);
+  Window& window = windows_[static_cast<std::size_t>(reason)];
+  if (now_us - window.begin_us >= second_us) {
+    window.report.others += std::exchange(window.others, 0);
+    window.begin_us = now_us;
+    window.recorded = 0;
+  }
+  const bool is_named = window.recorded < most_named && window.report.named < most_named;
+  ++window.recorded;
+  if (is_named)
+    window.report.peers[window.report.named++] = peer;
+  else
+    ++window.others;
+  // The main thread waits for the end of the second by itself after the first of them.
+  if (event_ >= 0 && (is_named || window.others == 1)) signal_event(event_);
+}
+
+Refusals::Report Refusals::take(Reason reason, std::int64_t now_us) {
+  const uring::MutexLock lock(mutex_);
+  Window& window = windows_[static_cast<std::size_t>(reason)];
+  if (now_us - window.begin_us >= second_us) {
+    window.report.others += std::exchange(window.others, 0);
+  }
+  return std::exchange(window.report, Report{});
+}
+
+int Refusals::left_ms(std::int64_t now_us) {
+  const uring::MutexLock lock(mutex_);
+  std::int64_t left_us = -1;
+  for (const Window& window : windows_) {
+    if (window.others == 0) continue;
+    const std::int64_t own_us = std::max<std::int64_t>(0, window.begin_us + second_us - now_us);
+    left_us = left_us < 0 ? own_us : std::min(left_us, own_us);
+  }
+  return left_us < 0 ? -1 : static_cast<int>((left_us + 999) / 1000);
+}
+
+const char* describe(Refusals::Reason reason) {
+  switch (reason) {
+    case Refusals::Reason::malformed_proxy_header: return "its PROXY header is malformed";
+    case Refusals::Reason::missing_proxy_header: return "it begins without a PROXY header";
+    case Refusals::Reason::late_proxy_header: return "its PROXY header did not arrive in time";
+  }
+  return "";
+}
+
+}  // namespace server
