@@ -226,6 +226,11 @@ uring::Task<> handle(Connection& c) {
     co_return close_after_answer(c);
   }
   intent = c.refused ? Intent{.status = 503} : decide(x.request.head, *x.site, x.scratch.path);
+  const bool changes_files = intent.action == Action::write || intent.action == Action::remove;
+  if (changes_files && c.worker.is_retired) {
+    answer(c, 503, "another process of the server has taken over; send the request again");
+    co_return close_after_answer(c);
+  }
   switch (intent.action) {
     case Action::read: co_await get(c); break;
     case Action::write: co_await put(c); break;

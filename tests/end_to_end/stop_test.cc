@@ -1,13 +1,9 @@
 // The end: what is in flight is finished or left out, nothing is left behind, the exit status is 0.
 // And the start that is refused because there is no ring.
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <signal.h>
 #include <string>
 #include <thread>
@@ -111,21 +107,6 @@ TEST(Stop, HeadThatHasBegunIsStillAnswered) {
   EXPECT_EQ(site.wait(), 0);
 }
 
-// Stops a server and all of its threads until SIGCONT.
-void suspend(const Site& site) {
-  site.signal(SIGSTOP);
-  const std::filesystem::path tasks = "/proc/" + std::to_string(site.process().pid()) + "/task";
-  const auto is_stopped = [](const std::filesystem::path& task) {
-    std::ifstream file(task / "stat");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    return text.find(") T") != std::string::npos;
-  };
-  EXPECT_TRUE(eventually([&] {
-    const std::filesystem::directory_iterator all(tasks);
-    return std::all_of(begin(all), end(all), is_stopped);
-  }));
-}
-
 // What the server finds when it continues, in one batch of events: clients in the accept queue,
 // requests in the buffers of accepted connections, and the signal. No client may be reset.
 TEST(Stop, EverythingThatArrivedBeforeTheSignalIsAnswered) {
@@ -141,7 +122,7 @@ TEST(Stop, EverythingThatArrivedBeforeTheSignalIsAnswered) {
     std::vector<RawClient> clients;
     for (int i = 0; i < 20; ++i) clients.push_back(connect(i));
     for (RawClient& client : clients) EXPECT_EQ(client.ask(get("/a")).body, "hello");
-    suspend(site);
+    site.suspend();
     for (int i = 0; i < 100; ++i) clients.push_back(connect(i));
     for (RawClient& client : clients) EXPECT_TRUE(client.send(get("/a")));
     site.signal(SIGTERM);

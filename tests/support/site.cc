@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <signal.h>
 #include <stdexcept>
 
@@ -72,6 +75,20 @@ std::uint16_t Site::port(std::size_t url) const {
 Response Site::ask(std::string_view request, RawClient::To method) const {
   RawClient client = connect();
   return client.ask(request, method);
+}
+
+void Site::suspend() const {
+  signal(SIGSTOP);
+  const std::filesystem::path tasks = "/proc/" + std::to_string(process_->pid()) + "/task";
+  const auto is_stopped = [](const std::filesystem::path& task) {
+    std::ifstream file(task / "stat");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return text.find(") T") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually([&] {
+    const std::filesystem::directory_iterator all(tasks);
+    return std::all_of(begin(all), end(all), is_stopped);
+  }));
 }
 
 void Site::stop() {

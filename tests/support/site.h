@@ -48,6 +48,8 @@ class Site {
 
   Process& process() const { return *process_; }
   void signal(int number) const { process_->signal(number); }
+  // Stops all threads of the server until SIGCONT, and waits until they have stopped.
+  void suspend() const;
   // The exit status once the server has ended by itself; nullopt while it runs.
   std::optional<int> wait(Timeout timeout = default_timeout) { return process_->wait(timeout); }
   // Sends SIGTERM and checks the exit.

@@ -22,6 +22,8 @@ struct Config {
   // Memory of each worker for cached files: the hot part of a package mirror or a build cache.
   std::uint64_t cache_bytes = 64 * 1024 * 1024;
   std::vector<ListenAddress> listen;
+  bool listen_is_given = false;  // by a person: `listen` is not the default
+  std::string control;           // the control socket; empty: none
   unsigned workers = 0;          // 0: one for each CPU that this process may use
   std::string io = "auto";       // the I/O engine: auto, ring or epoll
   std::string access_log = "-";  // a file, "-" or "off"

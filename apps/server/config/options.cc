@@ -159,6 +159,8 @@ ExitReason make_config(const Values& values, Config& config) {
   config.log_heads = values.text("log-heads");
   config.max_connections = values.count("max-connections");
   config.max_from_address = values.count("max-connections-per-address");
+  config.listen_is_given = values.setting("listen").is_given();
+  config.control = values.text("control");
   config.drain_delay_ms = values.milliseconds("drain-delay");
   config.grace_ms = values.milliseconds("grace");
   take_site(values, config.site);

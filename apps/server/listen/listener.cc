@@ -1,6 +1,7 @@
 // Opening listening sockets. Covered by tests/end_to_end/listen_test.cc.
 #include "apps/server/listen/listener.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
@@ -49,21 +50,6 @@ bool make_unix(const std::string& path, Address& address) {
   std::memcpy(local.sun_path, path.c_str(), path.size() + 1);
   address.size = sizeof local;
   return true;
-}
-
-std::string name_of(const ListenAddress& address) {
-  const bool v6 = address.host.find(':') != std::string::npos;
-  const std::string host = address.any_family ? "" : v6 ? "[" + address.host + "]" : address.host;
-  return host + ":" + std::to_string(address.port);
-}
-
-std::uint16_t port_of(int socket) {
-  Address address;
-  address.size = sizeof address.storage;
-  if (::getsockname(socket, address.get(), &address.size) != 0) return 0;
-  return ntohs(address.storage.ss_family == AF_INET6
-                   ? reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port
-                   : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
 }
 
 // A killed server's sockets stay open for some milliseconds after its process has ended, because
@@ -117,6 +103,21 @@ bool stays_answered(Address& address) {
 // enough to keep a fast connection busy until the worker sends again; decision 18 has the figures.
 constexpr int most_unsent_bytes = 256 * 1024;
 
+// Sets the options that each accepted connection inherits from its listening socket.
+void set_inherited_options(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent_bytes,
+               sizeof most_unsent_bytes);
+}
+
+// The address as a person types it into a client.
+std::string url_of(const ListenAddress& listen) {
+  if (!listen.unix_path.empty()) return text_of(listen);
+  const std::string host = listen.any_family ? "localhost" : "";
+  return "http://" + host + text_of(listen) + "/";
+}
+
 enum class Sharing { alone, with_workers };
 
 // Returns a bound socket that does not listen yet, or an invalid one with errno set.
@@ -126,10 +127,7 @@ uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   const int on = 1;
   const int v6_only = any_family ? 0 : 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  // Each accepted connection inherits these options.
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent_bytes,
-               sizeof most_unsent_bytes);
+  set_inherited_options(socket.get());
   if (address.storage.ss_family == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only);
   }
@@ -168,14 +166,50 @@ Listeners::~Listeners() {
   for (const std::string& path : unix_paths_) ::unlink(path.c_str());
 }
 
-ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers,
+                           std::vector<PassedSocket>& passed) {
   workers_ = workers;
   for (const ListenAddress& address : addresses) {
+    if (use_passed(text_of(address), passed)) continue;
     ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
     if (reason) return reason;
   }
   return {};
+}
+
+ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
+  std::vector<PassedSocket> none;
+  return open(addresses, workers, none);
+}
+
+void Listeners::open_inherited(std::vector<PassedSocket> sockets, unsigned workers) {
+  workers_ = workers;
+  for (PassedSocket& socket : sockets) {
+    if (socket.socket.valid()) use_passed(socket.address, sockets);
+  }
+}
+
+// Uses the sockets of the first endpoint with that address. Two endpoints may have one, such as
+// "127.0.0.1:0". False: there is none.
+bool Listeners::use_passed(const std::string& address, std::vector<PassedSocket>& passed) {
+  const auto first = std::find_if(passed.begin(), passed.end(), [&](const PassedSocket& socket) {
+    return socket.socket.valid() && socket.address == address;
+  });
+  if (first == passed.end()) return false;
+  const ListenAddress listen = address_of(first->socket.get());
+  const auto owner =
+      first->is_shared ? ListeningSocket::Owner::several : ListeningSocket::Owner::this_process;
+  if (first->removes_path) taken_paths_.push_back(listen.unix_path);
+  std::vector<uring::Fd> sockets;
+  for (auto next = first; next != passed.end(); ++next) {
+    if (!next->socket.valid() || next->endpoint != first->endpoint) continue;
+    if (listen.unix_path.empty()) set_inherited_options(next->socket.get());
+    sockets.push_back(std::move(next->socket));
+  }
+  add(std::move(sockets), address, owner);
+  urls_.push_back(url_of(listen));
+  return true;
 }
 
 // The first socket is bound without SO_REUSEPORT, to find out whether another program has the port:
@@ -190,7 +224,7 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     return make_v6(listen.host, listen.port, address) || make_v4(listen.host, listen.port, address);
   };
   if (!resolve()) {
-    return {EX_USAGE, "--listen: '" + name_of(listen) +
+    return {EX_USAGE, "--listen: '" + text_of(listen) +
                           "' is no numeric address; give a numeric address, as in --listen "
                           "127.0.0.1:8080"};
   }
@@ -204,8 +238,8 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     resolve();
     first = bind_tcp(address, any_family, sharing);
   }
-  if (!first.valid()) return bind_failure(name_of(listen), errno);
-  listen.port = port_of(first.get());
+  if (!first.valid()) return bind_failure(text_of(listen), errno);
+  listen.port = address_of(first.get()).port;
   resolve();
   std::vector<uring::Fd> sockets;
   if (workers == 1 || chosen) {
@@ -215,14 +249,13 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   }
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
-    if (!sockets.back().valid()) return bind_failure(name_of(listen), errno);
+    if (!sockets.back().valid()) return bind_failure(text_of(listen), errno);
   }
   for (const uring::Fd& socket : sockets) {
-    if (::listen(socket.get(), backlog) != 0) return bind_failure(name_of(listen), errno);
+    if (::listen(socket.get(), backlog) != 0) return bind_failure(text_of(listen), errno);
   }
-  add(std::move(sockets));
-  const std::string host = listen.any_family ? "localhost" : "";
-  urls_.push_back("http://" + host + name_of(listen) + "/");
+  add(std::move(sockets), text_of(wanted), ListeningSocket::Owner::this_process);
+  urls_.push_back(url_of(listen));
   return {};
 }
 
@@ -257,17 +290,51 @@ ExitReason Listeners::open_unix(const std::string& path) {
   if (::listen(socket.get(), backlog) != 0) return bind_failure(path, errno);
   std::vector<uring::Fd> sockets;
   sockets.push_back(std::move(socket));
-  add(std::move(sockets));
-  urls_.push_back("unix:" + path);
+  const std::string name = "unix:" + path;
+  add(std::move(sockets), name, ListeningSocket::Owner::this_process);
+  urls_.push_back(name);
   return {};
 }
 
 // Adds the sockets of the next address.
-void Listeners::add(std::vector<uring::Fd> sockets) {
+void Listeners::add(std::vector<uring::Fd> sockets, const std::string& address,
+                    ListeningSocket::Owner owner) {
   const auto endpoint = static_cast<std::uint8_t>(sockets_.size());
   std::deque<ListeningSocket>& added = sockets_.emplace_back();
-  for (uring::Fd& socket : sockets) {
-    added.emplace_back(std::move(socket), endpoint, ListeningSocket::Owner::this_process);
+  for (uring::Fd& socket : sockets) added.emplace_back(std::move(socket), endpoint, owner);
+  addresses_.push_back(address);
+}
+
+void Listeners::own_taken_paths() {
+  unix_paths_.insert(unix_paths_.end(), taken_paths_.begin(), taken_paths_.end());
+  taken_paths_.clear();
+}
+
+std::vector<Listeners::Offered> Listeners::offered() const {
+  std::vector<Offered> all;
+  for (const std::deque<ListeningSocket>& of_address : sockets_) {
+    for (const ListeningSocket& socket : of_address) {
+      const std::string path = address_of(socket.fd()).unix_path;
+      const bool removes_path = !path.empty() && std::find(unix_paths_.begin(), unix_paths_.end(),
+                                                           path) != unix_paths_.end();
+      all.push_back({.socket = socket.fd(),
+                     .endpoint = socket.endpoint(),
+                     .address = addresses_[socket.endpoint()],
+                     .removes_path = removes_path,
+                     .is_shared = socket.is_shared()});
+    }
+  }
+  return all;
+}
+
+void Listeners::hand_over(const std::vector<bool>& uses) {
+  std::size_t next = 0;
+  for (std::deque<ListeningSocket>& of_address : sockets_) {
+    for (ListeningSocket& socket : of_address) {
+      if (!uses[next++]) continue;
+      std::erase(unix_paths_, address_of(socket.fd()).unix_path);
+      socket.hand_over();
+    }
   }
 }
 

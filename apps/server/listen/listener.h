@@ -13,6 +13,7 @@
 #include "apps/options/exit_reason.h"
 #include "apps/server/config/address.h"
 #include "apps/server/listen/listening_socket.h"
+#include "apps/server/listen/passed_socket.h"
 #include "uring/fd.h"
 
 namespace server {
@@ -26,6 +27,32 @@ class Listeners {
 
   // Opens `addresses` for `workers` threads. Returns why one of them cannot be opened, or nothing.
   options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers);
+  // Uses the sockets among `passed` that have one of these addresses, and moves them out. All
+  // sockets of an address are used, however many workers there are, because the kernel distributes
+  // connections over them. Call own_taken_paths() once their old owner has left.
+  options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers,
+                           std::vector<PassedSocket>& passed);
+  // Uses these sockets, which stay those of a service manager.
+  void open_inherited(std::vector<PassedSocket> sockets, unsigned workers);
+  // From now on the destructor removes the unix sockets that their old owner would have removed.
+  void own_taken_paths();
+
+  // The number of addresses.
+  std::size_t size() const { return sockets_.size(); }
+
+  // A socket that another process may use.
+  struct Offered {
+    int socket;
+    std::uint8_t endpoint;
+    std::string address;  // as the configuration has it
+    bool removes_path;    // this object removes the file of the unix socket
+    bool is_shared;       // a service manager has it, too
+  };
+  // All sockets, for a server that takes the place of this one.
+  std::vector<Offered> offered() const;
+  // States which of the offered sockets the other server uses, in their order: it accepts from
+  // them, and removes their paths. To be called before workers stop.
+  void hand_over(const std::vector<bool>& uses);
 
   // The sockets of worker `index`, at least one for each address, which this object owns. To be
   // called once for each worker, before workers run.
@@ -39,13 +66,17 @@ class Listeners {
   options::ExitReason open_tcp(const ListenAddress& address, unsigned workers);
   options::ExitReason open_unix(const std::string& path);
 
-  void add(std::vector<uring::Fd> sockets);
+  bool use_passed(const std::string& address, std::vector<PassedSocket>& passed);
+  void add(std::vector<uring::Fd> sockets, const std::string& address,
+           ListeningSocket::Owner owner);
 
   // For each address the sockets of all workers, or the one that they share.
   std::vector<std::deque<ListeningSocket>> sockets_;
   unsigned workers_ = 1;
   std::vector<std::string> urls_;
-  std::vector<std::string> unix_paths_;
+  std::vector<std::string> addresses_;    // of each endpoint
+  std::vector<std::string> unix_paths_;   // to be removed
+  std::vector<std::string> taken_paths_;  // to be removed once their old owner has left
 };
 
 }  // namespace server

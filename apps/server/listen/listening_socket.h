@@ -44,6 +44,7 @@ class ListeningSocket {
   // For a worker that stops accepting, once. True: it is the last one, and calls end_arrivals(),
   // accepts what is queued if empties_queue(), and calls close().
   bool leave() { return --workers_ == 0; }
+  bool is_shared() const { return owner_ == Owner::several; }
   bool empties_queue() const { return empties_queue_; }
   // Lets no further connection enter the queue, if no other process accepts from it. A unix socket
   // refuses new clients; of a TCP socket only handshakes that have begun still complete.

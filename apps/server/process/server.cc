@@ -22,15 +22,18 @@
 #include "apps/server/files/mime.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
+#include "apps/server/listen/inherited.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/access_log.h"
 #include "apps/server/log/message.h"
+#include "apps/server/process/control.h"
 #include "apps/server/process/notices.h"
 #include "apps/server/process/notify.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
 #include "apps/server/process/start_checks.h"
 #include "apps/server/process/stop_plan.h"
+#include "apps/server/process/take_over.h"
 #include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
@@ -46,6 +49,13 @@ namespace {
 void read_event(int fd) {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
+}
+
+ExitReason both_given() {
+  return {
+      EX_USAGE,
+      "--listen is given, and a service manager passes sockets that take its place (LISTEN_FDS); "
+      "remove one of them"};
 }
 
 // The sooner of two times in milliseconds, where -1 means never.
@@ -74,8 +84,12 @@ class Server {
   ExitReason open_logs();
   ExitReason set_limits(unsigned& workers);
   ExitReason open_events();
+  ExitReason open_listeners(unsigned workers);
+  ExitReason take_place();
   ExitReason start_workers(unsigned count);
+  void handle_stop_signal();
   void handle_signal();
+  void advance_control();
   void handle_notices();
   bool have_all_ended() const;
   void stop_workers(StopPlan::Step step);
@@ -92,10 +106,14 @@ class Server {
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<AccessLog> head_log_;
   std::unique_ptr<AddressCounts> addresses_;
+  InheritedSockets inherited_;
   Listeners listeners_;
-  uring::Fd signals_;       // signal descriptor
-  uring::Fd state_event_;   // semaphore: 1 for each worker that is ready, and that has ended
-  uring::Fd notice_event_;  // event descriptor: accepting pauses or resumes, or a report is ready
+  TakeOver take_over_;
+  Control control_{listeners_};
+  bool stop_waits_ = false;  // a signal to stop waits for the end of a replacement
+  uring::Fd signals_;        // signal descriptor
+  uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
+  uring::Fd notice_event_;   // event descriptor: accepting pauses or resumes, or a report is ready
   std::list<Worker> workers_;
   Refusals refusals_;
   Notices notices_{workers_, refusals_};
@@ -140,7 +158,9 @@ ExitReason Server::set_limits(unsigned& workers) {
   const std::uint64_t files = raise_file_limit();
   const unsigned logs =
       (config_.access_log != "off" ? 1U : 0U) + (config_.log_heads.empty() ? 0U : 1U);
-  const auto needed = [&] { return needed_files(workers, config_.listen.size(), logs); };
+  const std::size_t addresses =
+      inherited_.files.empty() ? config_.listen.size() : inherited_.files.size();
+  const auto needed = [&] { return needed_files(workers, addresses, logs); };
   while (config_.workers == 0 && workers > 1 && needed() > files) --workers;
   if (needed() > files) {
     return {EX_OSERR, "the limit of open files is " + std::to_string(files) + ", and this needs " +
@@ -187,12 +207,39 @@ ExitReason Server::start_workers(unsigned count) {
     read_event(state_event_.get());
     if (worker.start_failure()) return worker.start_failure();
   }
+  return {};
+}
+
+// Opens the addresses of --listen, or uses the sockets of a service manager, or those of the server
+// whose place this one takes.
+ExitReason Server::open_listeners(unsigned workers) {
+  ExitReason reason;
+  if (inherited_.files.empty())
+    reason = listeners_.open(config_.listen, workers, take_over_.sockets());
+  else
+    listeners_.open_inherited(std::move(inherited_.files), workers);
+  shared_.endpoints.assign(listeners_.size(),
+                           Endpoint{.site = std::make_shared<const Site>(config_.site)});
+  return reason;
+}
+
+// Takes the place of the living server, where there is one, and accepts. Everything that can fail
+// comes before: until now the other server has accepted.
+ExitReason Server::take_place() {
+  if (ExitReason reason = take_over_.finish()) return reason;
+  listeners_.own_taken_paths();
+  if (take_over_.has_control_socket()) {
+    ExitReason reason = control_.open(config_.control, take_over_.take_control_socket());
+    if (reason) return reason;
+  }
   for (Worker& worker : workers_) worker.begin_accepting();
   return {};
 }
 
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
+  if (ExitReason reason = take_inherited_sockets(inherited_)) return reason;
+  if (!inherited_.files.empty() && config_.listen_is_given) return both_given();
   if (ExitReason reason = set_limits(count)) return reason;
   shared_.workers = count;
   shared_.cache_bytes = config_.cache_bytes;
@@ -200,17 +247,22 @@ ExitReason Server::start() {
   shared_.forwarded = config_.forwarded;
   shared_.proxy_protocol = config_.proxy_protocol;
   shared_.gives_request_ids = shared_.trust || config_.log_format.has_request_id();
-  shared_.endpoints.assign(config_.listen.size(),
-                           Endpoint{.site = std::make_shared<const Site>(config_.site)});
   mime_.read("/etc/mime.types");
   if (ExitReason reason = open_root()) return reason;
   if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
   check_pages(config_.site, shared_.root);
   if (ExitReason reason = open_events()) return reason;
   if (ExitReason reason = open_logs()) return reason;
-  if (ExitReason reason = listeners_.open(config_.listen, count)) return reason;
+  if (!config_.control.empty()) {
+    if (ExitReason reason = take_over_.begin(config_.control)) return reason;
+  }
+  if (ExitReason reason = open_listeners(count)) return reason;
+  if (!config_.control.empty() && !take_over_.has_control_socket()) {
+    if (ExitReason reason = control_.open(config_.control, {})) return reason;
+  }
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
+  if (ExitReason reason = take_place()) return reason;
   if (config_.site.writable) sweeper_.start(root_.fd());
   print_ready(config_, workers_, listeners_);
   notifier_.ready(ready_status(config_, listeners_));
@@ -222,9 +274,42 @@ bool Server::have_all_ended() const {
                      [](const Worker& worker) { return worker.has_ended(); });
 }
 
+// A server that stops has no place to give: another one that starts makes its own sockets.
 void Server::stop_workers(StopPlan::Step step) {
   if (step == StopPlan::Step::none) return;
+  control_.close();
   for (Worker& worker : workers_) step == StopPlan::Step::drain ? worker.drain() : worker.abort();
+}
+
+// While another server is about to take this one's place, the first signal waits for it, so that no
+// socket is shut down that the other one has.
+void Server::handle_stop_signal() {
+  if (!stop_.has_begun() && !stop_waits_) {
+    notifier_.stopping("finishing requests", config_.drain_delay_ms + config_.grace_ms);
+  }
+  if (control_.is_busy() && !std::exchange(stop_waits_, true)) {
+    control_.hurry(uring::monotonic_ms());
+    return;
+  }
+  if (std::exchange(stop_waits_, false)) stop_workers(stop_.on_signal(uring::monotonic_us()));
+  stop_workers(stop_.on_signal(uring::monotonic_us()));
+}
+
+// Continues a replacement. The place where this process learns that another one has replaced it.
+void Server::advance_control() {
+  const Control::Event event = control_.advance(uring::monotonic_ms());
+  if (event == Control::Event::none) return;
+  const int process = control_.successor();
+  if (event == Control::Event::replaced) {
+    notifier_.main_process(process);
+    print_message(Severity::info, "process %d has taken over; this one finishes its requests",
+                  process);
+    for (Worker& worker : workers_) worker.retire();
+    stop_workers(stop_.on_replaced(uring::monotonic_us()));
+    return;
+  }
+  print_message(Severity::warning, "process %d has not taken over, and this one goes on", process);
+  if (std::exchange(stop_waits_, false)) stop_workers(stop_.on_signal(uring::monotonic_us()));
 }
 
 void Server::handle_signal() {
@@ -242,15 +327,16 @@ void Server::handle_signal() {
     if (info.ssi_signo == SIGHUP) notifier_.ready(ready_status(config_, listeners_));
     return;
   }
-  if (!stop_.has_begun()) {
-    notifier_.stopping("finishing requests", config_.drain_delay_ms + config_.grace_ms);
-  }
-  stop_workers(stop_.on_signal(uring::monotonic_us()));
+  handle_stop_signal();
 }
 
 void Server::handle_notices() {
   read_event(notice_event_.get());
   notices_.print();
+  const bool none_accepts = std::all_of(workers_.begin(), workers_.end(), [](const Worker& worker) {
+    return worker.has_stopped_accepting();
+  });
+  if (none_accepts) control_.confirm();
 }
 
 // Reports to the service manager that all workers respond, where it is time for that.
@@ -264,15 +350,18 @@ void Server::watch_workers() {
 
 // Waits until a signal, a worker or a step of the end has to be handled, and does so.
 void Server::wait_for_events() {
-  std::array<pollfd, 3> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+  std::array<pollfd, 4> ready{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                {.fd = state_event_.get(), .events = POLLIN, .revents = 0},
-                               {.fd = notice_event_.get(), .events = POLLIN, .revents = 0}}};
+                               {.fd = notice_event_.get(), .events = POLLIN, .revents = 0},
+                               {.fd = control_.fd(), .events = POLLIN, .revents = 0}}};
   const std::int64_t now_us = uring::monotonic_us();
   const int report_ms = sooner(watchdog_.left_ms(now_us), refusals_.left_ms(now_us));
-  ::poll(ready.data(), ready.size(), sooner(stop_.wait_ms(now_us), report_ms));
+  const int step_ms = sooner(stop_.wait_ms(now_us), control_.wait_ms(now_us / 1000));
+  ::poll(ready.data(), ready.size(), sooner(step_ms, report_ms));
   watch_workers();
   notices_.print_refusals();
   stop_workers(stop_.on_time(uring::monotonic_us()));
+  if (ready[3].revents != 0 || control_.wait_ms(uring::monotonic_ms()) == 0) advance_control();
   if (ready[0].revents != 0) handle_signal();
   if (ready[2].revents != 0) handle_notices();
   if (ready[1].revents != 0) read_event(state_event_.get());

@@ -289,6 +289,7 @@ void Worker::handle_requests(Control& control) {
   if (stop == Stop::ended || stop <= control.handled) return;
   control.handled = stop;
   control.acceptors.stop();
+  control.state.is_retired = is_retired_.load();
   control.state.drain();
   if (stop == Stop::abort) control.state.connections.stop();
 }
@@ -396,6 +397,8 @@ void Worker::serve_on(uring::Engine& engine) {
   accept_scope.spawn(tidy(tidy_io, state));
   for (Acceptor& acceptor : acceptors) accept_scope.spawn(accept_all(acceptor));
   iterate(loop, state, accept_scope);
+  has_stopped_accepting_.store(true);
+  signal_event(notice_event_);
   iterate(loop, state, state.connections);
   request_stop(Stop::ended);
   loop.run(control_scope);

@@ -58,6 +58,13 @@ class Worker {
   // Asks the worker to accept the clients that have connected and no others, to finish the requests
   // that have begun and the first ones of clients that have just connected, and to end.
   void drain() { request_stop(Stop::drain); }
+  // Asks the worker to drain, because another process has taken the place of this one. Requests
+  // that change files get a 503 and a close from then on: the claims on names do not reach that
+  // process.
+  void retire() {
+    is_retired_.store(true);
+    drain();
+  }
   // Asks the worker to cancel what connections wait for, and to end.
   void abort() { request_stop(Stop::abort); }
 
@@ -70,6 +77,9 @@ class Worker {
   // worker that has ended needs none.
   void request_heartbeat();
   bool has_heartbeat() const { return heartbeat_.load() || has_ended(); }
+
+  // After drain(), retire() or abort(): the worker accepts no longer. A notice event announces it.
+  bool has_stopped_accepting() const { return has_stopped_accepting_.load() || has_ended(); }
 
   // Requests about files, which the worker serves soon and in this order.
   enum FileRequest : unsigned {
@@ -130,6 +140,8 @@ class Worker {
   std::atomic<std::uint64_t> failed_accepts_ = 0;
   std::atomic<bool> may_accept_ = false;
   std::atomic<Stop> stop_ = Stop::none;
+  std::atomic<bool> is_retired_ = false;
+  std::atomic<bool> has_stopped_accepting_ = false;
   std::atomic<bool> has_ended_ = false;
   std::atomic<bool> wants_report_ = false;
   std::atomic<bool> heartbeat_ = true;  // requests were handled since request_heartbeat()
