@@ -9,10 +9,10 @@
 
 namespace test_support {
 
-// Calls `holds()` every millisecond until it is true or 20 s have passed. Returns its last result.
+// Calls `holds()` every millisecond until it is true or 60 s have passed. Returns its last result.
 template <typename Predicate>
 bool eventually(Predicate holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return holds();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -21,7 +21,7 @@ namespace test_support {
 using Timeout = std::chrono::milliseconds;
 
 // Long enough for a busy machine with sanitizers; a test that waits longer has found a bug.
-inline constexpr Timeout default_timeout{20'000};
+inline constexpr Timeout default_timeout{60'000};
 
 struct ProcessOptions {
   // The bytes of the standard input, which ends after them; see keep_stdin_open.

@@ -26,7 +26,7 @@ namespace test_support {
 
 namespace {
 
-constexpr int timeout_ms = 20'000;
+constexpr int timeout_ms = 60'000;
 
 // Finds the value of a field in a head. False if it is missing.
 bool find_field(std::string_view head, std::string_view name, std::string_view& value) {

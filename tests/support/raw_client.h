@@ -1,7 +1,7 @@
 // RawClient: one connection to a server, on which a test determines every byte.
 //
 // It shares no code with the server's parser, and implements only as much of HTTP as a test needs
-// to take responses apart. Every wait has a timeout of 20 s, after which the test fails.
+// to take responses apart. Every wait has a timeout of 60 s, after which the test fails.
 // Covered by tests/end_to_end/, whose tests use it.
 #pragma once
 

@@ -25,7 +25,7 @@ namespace test_support {
 namespace {
 
 // A test fails when its script has waited this long for the peer.
-constexpr int timeout_ms = 20'000;
+constexpr int timeout_ms = 60'000;
 
 [[noreturn]] void give_up(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
