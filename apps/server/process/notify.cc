@@ -96,7 +96,7 @@ void Notifier::status(std::string_view text) const {
 }
 
 void Notifier::main_process(pid_t pid) const {
-  if (socket_.valid()) send("MAINPID=" + std::to_string(pid));
+  if (socket_.valid()) send("MAINPID=" + std::to_string(pid) + "\nWATCHDOG_USEC=0");
 }
 
 void Notifier::alive() const {

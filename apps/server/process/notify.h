@@ -32,7 +32,8 @@ class Notifier {
   void stopping(std::string_view status, std::int64_t most_ms) const;
   // STATUS= alone.
   void status(std::string_view text) const;
-  // MAINPID=: that process takes the place of this one.
+  // MAINPID=: that process takes the place of this one. The watchdog ends, because the service
+  // manager has not asked that process for reports.
   void main_process(pid_t pid) const;
   // WATCHDOG=1: all workers respond.
   void alive() const;

@@ -36,7 +36,7 @@ TEST(Notifier, SendsOneDatagramForEachMessageToAPathOrAnAbstractName) {
     EXPECT_EQ(manager.receive(), "READY=1\nSTATUS=serving /srv");
     EXPECT_EQ(manager.receive(), "STATUS=busy");
     EXPECT_EQ(manager.receive(), "WATCHDOG=1");
-    EXPECT_EQ(manager.receive(), "MAINPID=4711");
+    EXPECT_EQ(manager.receive(), "MAINPID=4711\nWATCHDOG_USEC=0");
     EXPECT_EQ(manager.receive(), "STOPPING=1\nSTATUS=finishing\nEXTEND_TIMEOUT_USEC=12000000");
   }
 }

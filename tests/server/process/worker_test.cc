@@ -131,6 +131,21 @@ TEST_F(WaitingWorker, accepts_nothing_before_all_workers_are_ready) {
   expect_end();
 }
 
+// A worker that waits for something else than its engine does not respond, and an idle one does.
+TEST_F(WaitingWorker, gives_a_heartbeat_only_when_its_loop_iterates) {
+  worker_->request_heartbeat();
+  EXPECT_FALSE(worker_->has_heartbeat());
+  worker_->begin_accepting();
+  const auto responds = [&] { return worker_->has_heartbeat(); };
+  EXPECT_TRUE(test_support::eventually(responds));
+  worker_->request_heartbeat();
+  EXPECT_TRUE(test_support::eventually(responds));
+  worker_->drain();
+  expect_end();
+  worker_->request_heartbeat();
+  EXPECT_TRUE(worker_->has_heartbeat()) << "it has ended as it should";
+}
+
 TEST_F(WorkerThread, closes_a_deleted_file_without_a_request) {
   if (!is_local(root_.fd())) GTEST_SKIP() << "files of this file system are not cached";
   root_.put("large", lab::pattern(200'000) + "hello\n");
