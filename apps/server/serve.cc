@@ -227,7 +227,7 @@ uring::Task<> handle(Connection& c) {
   }
   intent = c.refused ? Intent{.status = 503} : decide(x.request.head, *x.site, x.scratch.path);
   const bool changes_files = intent.action == Action::write || intent.action == Action::remove;
-  if (changes_files && c.worker.is_retired) {
+  if (changes_files && c.worker.is_retired && c.requests > 0) {
     answer(c, 503, "another process of the server has taken over; send the request again");
     co_return close_after_answer(c);
   }

@@ -184,14 +184,19 @@ TEST(Replacement, FinishesAnUploadInTheOldServer) {
 }
 
 // The claims on names, which keep the conditions of writes, are those of one process.
-TEST(Replacement, LetsTheOldServerReadButNotWrite) {
+TEST(Replacement, LetsKeptConnectionsToTheOldServerReadButNotWrite) {
   const Place place;
   const Names listens = {"--listen", place.unix_address("http")};
   std::unique_ptr<Site> first = place.start(listens);
   RawClient reader = RawClient::to_unix(place.sockets.path("http"));
   RawClient writer = RawClient::to_unix(place.sockets.path("http"));
   RawClient remover = RawClient::to_unix(place.sockets.path("http"));
+  RawClient fresh = RawClient::to_unix(place.sockets.path("http"));
+  for (RawClient* const client : {&reader, &writer, &remover}) {
+    EXPECT_EQ(client->ask(get("/a")).body, "hello");
+  }
   reader.send_piece("GET /a HTTP/1.1\r\n");
+  fresh.send_piece("PUT /c HTTP/1.1\r\n");
   writer.send_piece("PUT /b HTTP/1.1\r\n");
   remover.send_piece("DELETE /a HTTP/1.1\r\n");
   std::unique_ptr<Site> second = place.start(listens);
@@ -200,6 +205,8 @@ TEST(Replacement, LetsTheOldServerReadButNotWrite) {
   EXPECT_EQ(reader.read_response().body, "hello");
   writer.send("Host: test\r\nContent-Length: 5\r\n\r\nworld");
   remover.send("Host: test\r\n\r\n");
+  fresh.send("Host: test\r\nContent-Length: 5\r\n\r\nworld");
+  EXPECT_EQ(fresh.read_response().status, 201) << "its first request";
   for (RawClient* const client : {&writer, &remover}) {
     const Response response = client->read_response();
     EXPECT_EQ(response.status, 503);
@@ -207,7 +214,7 @@ TEST(Replacement, LetsTheOldServerReadButNotWrite) {
     EXPECT_NE(response.body.find("send the request again"), std::string::npos) << response.body;
   }
   EXPECT_EQ(first->wait(), 0);
-  EXPECT_EQ(place.files.list(), Names{"a"});
+  EXPECT_EQ(place.files.list(), (Names{"a", "c"}));
 }
 
 // --- What goes wrong ---

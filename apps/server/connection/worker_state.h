@@ -199,7 +199,8 @@ struct WorkerState {
   std::unique_ptr<RequestIds> request_ids;           // null: requests have no ids
   std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
   bool draining = false;
-  bool is_retired = false;  // another process serves this root: requests that change files get 503
+  // Another process serves this root: kept connections get 503 for requests that change files.
+  bool is_retired = false;
   bool root_is_missing = false;
   std::uint64_t live = 0;     // the number of connections
   std::uint64_t refused = 0;  // the number of connections that are over a limit; see is_overrun()

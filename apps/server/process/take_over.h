@@ -28,7 +28,7 @@ class TakeOver {
   std::vector<PassedSocket>& sockets() { return sockets_; }
 
   // Closes the sockets that were not moved out, tells the living server that this one is ready, and
-  // waits until it accepts no longer, for half a minute at most. Does nothing without a living
+  // waits until it accepts no longer, for five seconds at most. Does nothing without a living
   // server.
   options::ExitReason finish();
 

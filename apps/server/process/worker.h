@@ -58,9 +58,9 @@ class Worker {
   // Asks the worker to accept the clients that have connected and no others, to finish the requests
   // that have begun and the first ones of clients that have just connected, and to end.
   void drain() { request_stop(Stop::drain); }
-  // Asks the worker to drain, because another process has taken the place of this one. Requests
-  // that change files get a 503 and a close from then on: the claims on names do not reach that
-  // process.
+  // Asks the worker to drain, because another process has taken the place of this one. On kept
+  // connections, requests that change files get a 503 and a close from then on: the claims on names
+  // do not reach that process.
   void retire() {
     is_retired_.store(true);
     drain();

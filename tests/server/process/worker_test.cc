@@ -12,6 +12,7 @@
 #include <string_view>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <vector>
 
@@ -36,13 +37,14 @@ bool read_event(int fd) {
 
 class WorkerThread : public ::testing::Test {
  protected:
-  explicit WorkerThread(bool begins = true) {
+  explicit WorkerThread(bool begins = true,
+                        uring::EngineChoice engine = uring::EngineChoice::epoll) {
     root_.put("hello.txt", "hello\n");
     const ListenAddress address{.host = "127.0.0.1"};
     EXPECT_FALSE(listeners_.open({address}, 1));
     const std::vector<ListeningSocket*> sockets = listeners_.of_worker(0);
     listener_ = sockets[0]->fd();
-    worker_ = std::make_unique<Worker>(shared_, uring::EngineChoice::epoll, sockets);
+    worker_ = std::make_unique<Worker>(shared_, engine, sockets);
     EXPECT_FALSE(worker_->start(state_event_.get(), notice_event_.get()));
     EXPECT_TRUE(read_event(state_event_.get()));
     EXPECT_FALSE(worker_->start_failure());
@@ -81,6 +83,8 @@ class WorkerThread : public ::testing::Test {
               static_cast<ssize_t>(request.size()));
     return receive(fd, "hello\n");
   }
+
+  void serve_queue_and_drain();
 
   void expect_end() {
     EXPECT_TRUE(read_event(state_event_.get()));
@@ -173,21 +177,71 @@ TEST_F(WorkerThread, invalidates_its_files_on_request) {
   expect_end();
 }
 
-TEST_F(WaitingWorker, serves_clients_that_have_connected_before_it_drains) {
+// On the engine that this machine gives, which is a ring where there is one.
+class WaitingWorkerOfAnyEngine : public WorkerThread {
+ protected:
+  WaitingWorkerOfAnyEngine() : WorkerThread(false, uring::EngineChoice::automatic) {}
+};
+
+// Clients that have connected and sent a request, of which the workers know nothing yet.
+std::vector<uring::Fd> connect_many(sockaddr* address, socklen_t size) {
   std::vector<uring::Fd> clients;
   const std::string request = lab::head_of("GET", "/hello.txt");
   for (int i = 0; i < 200; ++i) {
-    clients.push_back(connect());
-    ASSERT_EQ(::send(clients.back().get(), request.data(), request.size(), MSG_NOSIGNAL),
+    clients.emplace_back(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(clients.back().get(), address, size), 0);
+    EXPECT_EQ(::send(clients.back().get(), request.data(), request.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(request.size()));
   }
+  return clients;
+}
+
+void WorkerThread::serve_queue_and_drain() {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  auto* const at = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::getsockname(listener_, at, &size), 0);
+  const std::vector<uring::Fd> clients = connect_many(at, size);
   worker_->begin_accepting();
   worker_->drain();
   for (const uring::Fd& client : clients) {
-    const std::string response = receive(client.get(), "hello\n");
-    EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n")) << response;
+    EXPECT_TRUE(receive(client.get(), "hello\n").starts_with("HTTP/1.1 200 OK\r\n"));
   }
   expect_end();
+}
+
+TEST_F(WaitingWorker, serves_clients_that_have_connected_before_it_drains) {
+  serve_queue_and_drain();
+}
+
+TEST_F(WaitingWorkerOfAnyEngine, serves_clients_that_have_connected_before_it_drains) {
+  serve_queue_and_drain();
+}
+
+// The first one that stops must not end the socket for the other one.
+TEST_F(WaitingWorker, serves_the_clients_of_a_socket_that_another_worker_stops_to_share) {
+  for (int round = 0; round < 10; ++round) {
+    Listeners shared_listeners;
+    const std::string path = (root_ / "socket").string();
+    ASSERT_FALSE(shared_listeners.open({ListenAddress{.unix_path = path}}, 2));
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (unsigned i = 0; i < 2; ++i) {
+      workers.push_back(std::make_unique<Worker>(shared_, uring::EngineChoice::automatic,
+                                                 shared_listeners.of_worker(i)));
+      ASSERT_FALSE(workers[i]->start(state_event_.get(), notice_event_.get()));
+      ASSERT_TRUE(read_event(state_event_.get()));
+    }
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const std::vector<uring::Fd> clients =
+        connect_many(reinterpret_cast<sockaddr*>(&address), sizeof address);
+    for (const std::unique_ptr<Worker>& worker : workers) worker->begin_accepting();
+    for (const std::unique_ptr<Worker>& worker : workers) worker->drain();
+    for (const uring::Fd& client : clients) {
+      EXPECT_TRUE(receive(client.get(), "hello\n").ends_with("hello\n"));
+    }
+    for (const std::unique_ptr<Worker>& worker : workers) worker->join();
+  }
 }
 
 TEST_F(WaitingWorker, ends_when_it_is_aborted) {
