@@ -17,6 +17,7 @@
 #include "apps/server/log/log_line.h"
 #include "fuzz/bytes.h"
 #include "fuzz/require.h"
+#include "parser/fnv1a.h"
 
 namespace {
 
@@ -42,8 +43,8 @@ LogRecord record_of(std::string_view sent, const std::vector<std::string_view>& 
                    .referer = sent,
                    .user_agent = sent,
                    .fields = fields};
-  for (const char byte : sent) record.time = record.time * 31 + static_cast<unsigned char>(byte);
-  record.time &= 0xffff'ffff;
+  // Any second of the first 136 years.
+  record.time = static_cast<std::uint32_t>(http1::Fnv1a().add(sent).value());
   record.duration_us = record.time * 1000;
   record.bytes = UINT64_MAX / 2;
   record.sent_bytes = record.bytes;

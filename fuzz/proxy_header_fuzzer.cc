@@ -24,10 +24,18 @@ using fuzz::require;
 using http1::Progress;
 using server::ProxyHeader;
 
+// The id in `header` is a view of `text`.
 Progress read(std::string_view text, ProxyHeader& header) {
   const fuzz::Block bytes(text);
   const fuzz::NoAllocation none;
-  return server::read_proxy_header(bytes.view(), header);
+  const Progress progress = server::read_proxy_header(bytes.view(), header);
+  if (!header.unique_id.empty()) {
+    const auto begin = static_cast<std::size_t>(header.unique_id.data() - bytes.view().data());
+    require(begin < text.size() && header.unique_id.size() <= text.size() - begin,
+            "the id is within the input");
+    header.unique_id = text.substr(begin, header.unique_id.size());
+  }
+  return progress;
 }
 
 void check_done(std::string_view input, const ProxyHeader& header) {
@@ -36,7 +44,7 @@ void check_done(std::string_view input, const ProxyHeader& header) {
   ProxyHeader other;
   require(read(input.substr(0, header.size), other) == Progress::done &&
               other.size == header.size && other.client == header.client &&
-              other.unique_id.size() == header.unique_id.size(),
+              other.unique_id == header.unique_id,
           "the bytes behind it have no effect");
   require(read(input.substr(0, header.size - 1), other) == Progress::more,
           "it is not complete without its last byte");
