@@ -153,6 +153,7 @@ std::string version_text(const Values& values) {
 ExitReason make_config(const Values& values, Config& config) {
   config.root = values.text("root");
   config.cache_bytes = values.bytes("cache");
+  config.user = values.text("user");
   config.workers = static_cast<unsigned>(values.count("workers"));
   config.io = values.text("io");
   config.access_log = values.text("access-log");

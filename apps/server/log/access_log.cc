@@ -34,11 +34,11 @@ void append_loss(std::string& out, std::uint64_t lines, const char* reason,
     out += "# " + count + " lines lost: " + reason + "\n";
 }
 
-// Opens a log for appending; -1 with errno. O_NONBLOCK, because open(2) of a FIFO waits for a
-// reader otherwise: without a reader it fails with ENXIO. Writes do not block either: see
-// write_all().
-int open_file(const std::string& path) {
-  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+// Opens a log for appending, and creates it if `flags` has O_CREAT; -1 with errno. O_NONBLOCK,
+// because open(2) of a FIFO waits for a reader otherwise: without a reader it fails with ENXIO.
+// Writes do not block either: see write_all().
+int open_log(const std::string& path, int flags) {
+  flags |= O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   return ::open(path.c_str(), flags, 0644);
 }
 
@@ -55,9 +55,28 @@ bool ends_within_line(const std::string& path) {
 }  // namespace
 
 int AccessLog::open() {
-  fd_ = path_ == "-" ? STDOUT_FILENO : open_file(path_);
+  const int error = open_file();
+  if (error == 0) start_writer();
+  return error;
+}
+
+int AccessLog::open_file() {
+  fd_ = path_ == "-" ? STDOUT_FILENO : open_log(path_, 0);
+  if (fd_ < 0 && errno == ENOENT) {
+    fd_ = open_log(path_, O_CREAT);
+    is_new_ = true;
+  }
   if (fd_ < 0) return errno;
   is_torn_ = path_ != "-" && ends_within_line(path_);
+  return 0;
+}
+
+void AccessLog::give_new_file_to(uid_t user, gid_t group) const {
+  if (!is_new_) return;
+  [[maybe_unused]] const int result = ::fchown(fd_, user, group);
+}
+
+void AccessLog::start_writer() {
   // The new thread inherits the mask, so that signals are delivered to the main thread only.
   sigset_t all;
   sigset_t before;
@@ -65,7 +84,6 @@ int AccessLog::open() {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   writer_ = std::thread([this] { run_writer(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return 0;
 }
 
 std::string AccessLog::open_error(int error) {
@@ -231,7 +249,7 @@ bool AccessLog::write_all(std::string_view& bytes) {
 
 void AccessLog::reopen_file() {
   if (path_ == "-") return;
-  const int fd = open_file(path_);
+  const int fd = open_log(path_, O_CREAT);
   if (fd < 0) {
     print_message(Severity::error, "cannot reopen the log %s: %s; logging goes on to the old file",
                   path_.c_str(), open_error(errno).c_str());

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <thread>
 #include <utility>
 
@@ -32,6 +33,12 @@ class AccessLog {
   // Opens the file and starts the writer thread. Returns 0 or an errno. Does not wait: a FIFO that
   // no process reads is ENXIO. If the file ends within a line, the first line begins a new one.
   int open();
+  // The two steps of open(), for a process that gives up privileges before its first thread.
+  int open_file();
+  void start_writer();
+  // Gives a file that open_file() has created to a user and its group, so that it can open the file
+  // again. An error is ignored: the open descriptor stays usable.
+  void give_new_file_to(uid_t user, gid_t group) const;
   // The errno of open() in words, until the next call of strerror(3).
   static std::string open_error(int error);
   // Makes the writer thread open the path again, after the file was renamed. If that fails, a line
@@ -86,6 +93,7 @@ class AccessLog {
   std::uint64_t all_unwritten_ = 0;    // since the start
   std::int64_t reported_us_ = 0;       // the time of the last report on standard error; 0: none
   bool is_torn_ = false;               // the file ends within a line
+  bool is_new_ = false;                // open_file() has created the file
 
   uring::Mutex mutex_;
   uring::CondVar wake_;  // for the writer thread

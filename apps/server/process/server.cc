@@ -34,6 +34,7 @@
 #include "apps/server/process/start_checks.h"
 #include "apps/server/process/stop_plan.h"
 #include "apps/server/process/take_over.h"
+#include "apps/server/process/user.h"
 #include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
@@ -82,6 +83,7 @@ class Server {
   ExitReason open_root();
   ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
   ExitReason open_logs();
+  void start_logs();
   ExitReason set_limits(unsigned& workers);
   ExitReason open_events();
   ExitReason open_listeners(unsigned workers);
@@ -99,6 +101,7 @@ class Server {
   const Config& config_;
   const Notifier notifier_;  // the first descriptor that is opened
   Watchdog watchdog_{take_watchdog_interval()};
+  User user_;
   Mime mime_;
   Claims claims_;
   Shared shared_;
@@ -136,9 +139,10 @@ ExitReason Server::open_root() {
 ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
                             AccessLog*& shared) {
   log = std::make_unique<AccessLog>(path, config_.log_format);
-  const int error = log->open();
+  const int error = log->open_file();
   if (error != 0)
     return {EX_CANTCREAT, "cannot write the log " + path + ": " + AccessLog::open_error(error)};
+  if (user_.is_set()) log->give_new_file_to(user_.uid, user_.gid);
   shared = log.get();
   return {};
 }
@@ -150,6 +154,11 @@ ExitReason Server::open_logs() {
   }
   if (config_.log_heads.empty()) return {};
   return open_log(config_.log_heads, head_log_, shared_.head_log);
+}
+
+void Server::start_logs() {
+  if (access_log_) access_log_->start_writer();
+  if (head_log_) head_log_->start_writer();
 }
 
 // Sets the limits of connections, in all and for each address. Fails if the limit of open files is
@@ -236,6 +245,8 @@ ExitReason Server::take_place() {
   return {};
 }
 
+// Opens what may need root first, and all else as the user that serves. No thread is started before
+// the process has its final user and rights.
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   if (ExitReason reason = take_inherited_sockets(inherited_)) return reason;
@@ -247,10 +258,10 @@ ExitReason Server::start() {
   shared_.forwarded = config_.forwarded;
   shared_.proxy_protocol = config_.proxy_protocol;
   shared_.gives_request_ids = shared_.trust || config_.log_format.has_request_id();
+  if (!config_.user.empty()) {
+    if (ExitReason reason = find_user(config_.user, user_)) return reason;
+  }
   mime_.read("/etc/mime.types");
-  if (ExitReason reason = open_root()) return reason;
-  if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
-  check_pages(config_.site, shared_.root);
   if (ExitReason reason = open_events()) return reason;
   if (ExitReason reason = open_logs()) return reason;
   if (!config_.control.empty()) {
@@ -260,6 +271,11 @@ ExitReason Server::start() {
   if (!config_.control.empty() && !take_over_.has_control_socket()) {
     if (ExitReason reason = control_.open(config_.control, {})) return reason;
   }
+  if (ExitReason reason = become_user(user_)) return reason;
+  if (ExitReason reason = open_root()) return reason;
+  if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
+  check_pages(config_.site, shared_.root);
+  start_logs();
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
   if (ExitReason reason = take_place()) return reason;
