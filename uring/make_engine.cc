@@ -13,7 +13,7 @@ MadeEngine make_epoll(const EpollOptions& options, std::string why) {
   int error = 0;
   std::unique_ptr<Engine> engine = Epoll::create(options, error);
   if (!engine) why = std::string("no epoll engine: ") + error_text(error);
-  return {std::move(engine), std::move(why)};
+  return {.engine = std::move(engine), .why = std::move(why)};
 }
 
 }  // namespace
@@ -28,13 +28,17 @@ std::optional<EngineChoice> engine_choice(std::string_view name) {
 MadeEngine make_engine(EngineChoice choice, const EngineOptions& options) {
   if (choice == EngineChoice::epoll) return make_epoll(options.epoll, {});
   Refusal refusal;
-  std::unique_ptr<Engine> ring = Ring::create(options.ring, refusal);
-  if (ring) return {std::move(ring), {}};
-  std::string why = "io_uring is refused: " + refusal.advice;
+  std::unique_ptr<Ring> ring = Ring::create(options.ring, refusal);
+  if (ring) {
+    const bool lacks_restrictions = options.ring.permitted != 0 && !ring->is_restricted();
+    return {.engine = std::move(ring), .lacks_restrictions = lacks_restrictions};
+  }
+  std::string why =
+      "io_uring is refused: " + (options.advice.empty() ? refusal.advice : options.advice);
   if (choice == EngineChoice::automatic && is_refusal(refusal.error)) {
     return make_epoll(options.epoll, std::move(why));
   }
-  return {nullptr, std::move(why)};
+  return {.engine = nullptr, .why = std::move(why)};
 }
 
 std::string describe_engine(EngineChoice choice) {

@@ -25,12 +25,17 @@ std::optional<EngineChoice> engine_choice(std::string_view name);
 struct EngineOptions {
   RingOptions ring;
   EpollOptions epoll;
+  // The advice for a refusal of io_uring, where the program has asked for it before
+  // (advice_if_refused()); empty: make_engine() asks.
+  std::string advice = {};
 };
 
 struct MadeEngine {
   std::unique_ptr<Engine> engine;  // null: `why` is the error and its remedy
   // One line for the user. With the choice `automatic` and epoll: why io_uring is not used.
   std::string why;
+  // It is a ring that the kernel cannot restrict to RingOptions::permitted.
+  bool lacks_restrictions = false;
 };
 
 // Makes an engine for the calling thread.

@@ -37,6 +37,13 @@ enum class OpCode : std::uint8_t {
   nothing,         // completes in the next loop iteration
 };
 
+inline constexpr unsigned op_codes = static_cast<unsigned>(OpCode::nothing) + 1;  // how many
+
+// A set of OpCodes: a bit for each.
+using OpCodes = std::uint32_t;
+constexpr OpCodes bit_of(OpCode code) { return OpCodes{1} << static_cast<unsigned>(code); }
+inline constexpr OpCodes all_op_codes = (OpCodes{1} << op_codes) - 1;
+
 // True for operations that wait for a peer. Only these are cancelled: a file operation ends by
 // itself, and its effect on the file must be known.
 constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }

@@ -71,6 +71,28 @@ void prepare(io_uring_sqe* entry, Operation& op, bool multishot) {
   }
 }
 
+io_uring_op kernel_op_code(OpCode code) {
+  switch (code) {
+    case OpCode::accept: return IORING_OP_ACCEPT;
+    case OpCode::connect: return IORING_OP_CONNECT;
+    case OpCode::recv:
+    case OpCode::recv_provided:
+    case OpCode::recv_stream: return IORING_OP_RECV;
+    case OpCode::send: return IORING_OP_SEND;
+    case OpCode::send_gather: return IORING_OP_SENDMSG;
+    case OpCode::read: return IORING_OP_READ;
+    case OpCode::write: return IORING_OP_WRITE;
+    case OpCode::open: return IORING_OP_OPENAT2;
+    case OpCode::sync: return IORING_OP_FSYNC;
+    case OpCode::rename: return IORING_OP_RENAMEAT;
+    case OpCode::link: return IORING_OP_LINKAT;
+    case OpCode::unlink: return IORING_OP_UNLINKAT;
+    case OpCode::make_directory: return IORING_OP_MKDIRAT;
+    case OpCode::nothing: break;
+  }
+  return IORING_OP_NOP;
+}
+
 bool is_punted(const Operation& operation) {
   switch (operation.code) {
     case OpCode::open: return (operation.open_flags & (O_CREAT | O_TRUNC)) != 0;

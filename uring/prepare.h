@@ -29,6 +29,9 @@ inline void prepare_send(io_uring_sqe* entry, const Operation& op) {
   io_uring_prep_send(entry, op.fd, op.address, op.length, MSG_NOSIGNAL | MSG_WAITALL);
 }
 
+// The opcode of io_uring (IORING_OP_*) that prepare() gives to an operation.
+io_uring_op kernel_op_code(OpCode code);
+
 // True for file operations that the kernel never executes at submission, but always gives to one of
 // its worker threads (io_uring/fs.c, sync.c and openclose.c). Others may go there, too.
 bool is_punted(const Operation& operation);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <sys/utsname.h>
 
+#include <liburing.h>
+
 #include "uring/result.h"
 
 namespace uring {
@@ -69,6 +71,14 @@ std::string explain_refusal(int error) {
     case ENFILE: return "too many open files; raise the limit with 'ulimit -n'";
     default: return std::string("the kernel says: ") + error_text(error);
   }
+}
+
+std::string advice_if_refused() {
+  io_uring ring{};
+  const int result = ::io_uring_queue_init(1, &ring, 0);
+  if (result < 0) return explain_refusal(-result);
+  ::io_uring_queue_exit(&ring);
+  return {};
 }
 
 }  // namespace uring

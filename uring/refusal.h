@@ -16,4 +16,8 @@ struct Refusal {
 // kernel.io_uring_disabled and the seccomp state of this process.
 std::string explain_refusal(int error);
 
+// Tries to set up a small ring. Returns the advice if it is refused, and an empty text otherwise. A
+// program asks before it enters a sandbox in which explain_refusal() can read no files.
+std::string advice_if_refused();
+
 }  // namespace uring

@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <utility>
 
 #include "uring/prepare.h"
@@ -46,6 +48,7 @@ std::unique_ptr<Ring> Ring::create(const RingOptions& options, Refusal& refusal)
   std::unique_ptr<Ring> ring(new Ring);
   int error = ring->set_up(options);
   if (error == 0) error = ring->register_buffers();
+  if (error == 0 && options.permitted != 0) error = ring->restrict_and_enable(options.permitted);
   if (error == 0) return ring;
   refusal = {error, explain_refusal(error)};
   return nullptr;
@@ -58,6 +61,7 @@ int Ring::set_up(const RingOptions& options) {
     if ((flags & IORING_SETUP_DEFER_TASKRUN) && (options.without & deferred_task_work)) continue;
     io_uring_params params{};
     params.flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    if (options.permitted != 0) params.flags |= IORING_SETUP_R_DISABLED;
     params.cq_entries = options.completion_entries;
     result = io_uring_queue_init_params(options.submission_entries, &ring_, &params);
     if (result == 0) {
@@ -153,6 +157,65 @@ void Ring::recycle(std::uint16_t id) {
 std::size_t Ring::release_unused_buffers() {
   const bool is_empty = in_use_ == 0 && io_uring_cq_ready(&ring_) == 0;
   return is_empty && has(deferred_task_work) ? pool_.discard() : 0;
+}
+
+namespace {
+
+// The operations that a ring may execute: restrictions for io_uring_register(2).
+class Restrictions {
+ public:
+  void permit(io_uring_op op) {
+    io_uring_restriction& next = add(IORING_RESTRICTION_SQE_OP);
+    next.sqe_op = static_cast<std::uint8_t>(op);
+  }
+  void permit_flags(unsigned flags) {
+    io_uring_restriction& next = add(IORING_RESTRICTION_SQE_FLAGS_ALLOWED);
+    next.sqe_flags = static_cast<std::uint8_t>(flags);
+  }
+  void permit_registration(unsigned op) {
+    io_uring_restriction& next = add(IORING_RESTRICTION_REGISTER_OP);
+    next.register_op = static_cast<std::uint8_t>(op);
+  }
+  // liburing 2.3 declares its function for this without extern "C", so that C++ cannot link it.
+  bool apply(int ring) const {
+    return ::syscall(SYS_io_uring_register, ring, IORING_REGISTER_RESTRICTIONS, all_.data(),
+                     count_) == 0;
+  }
+
+ private:
+  io_uring_restriction& add(unsigned what) {
+    assert(count_ < all_.size());
+    io_uring_restriction& next = all_[count_++];
+    next.opcode = static_cast<std::uint16_t>(what);
+    return next;
+  }
+
+  std::array<io_uring_restriction, op_codes + 8> all_{};
+  unsigned count_ = 0;
+};
+
+}  // namespace
+
+// Restricts the ring, which was made disabled, and enables it. A kernel that cannot restrict rings
+// (before Linux 5.10, or under a filter of system calls) leaves it as it is. Returns 0 or an errno.
+int Ring::restrict_and_enable(OpCodes permitted) {
+  Restrictions restrictions;
+  for (unsigned i = 0; i < op_codes; ++i) {
+    const auto code = static_cast<OpCode>(i);
+    if (permitted & bit_of(code)) restrictions.permit(kernel_op_code(code));
+  }
+  // The operations of the engine itself: cancel(), close(), wait() and watch_readable().
+  for (const io_uring_op op : {IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE, IORING_OP_TIMEOUT,
+                               IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE}) {
+    restrictions.permit(op);
+  }
+  if (!has(buffer_ring)) restrictions.permit(IORING_OP_PROVIDE_BUFFERS);
+  restrictions.permit_flags(IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS);
+  restrictions.permit_registration(IORING_UNREGISTER_RING_FDS);  // by io_uring_queue_exit()
+  is_restricted_ = restrictions.apply(ring_.ring_fd);
+  const long enabled =
+      ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+  return enabled == 0 ? 0 : errno;
 }
 
 // Provides consecutive buffers of one slab to the kernel.

@@ -37,6 +37,10 @@ struct RingOptions {
   unsigned completion_entries = 4096;  // multishot operations complete many times for one entry
   unsigned kernel_workers = 4;         // io-wq threads for files, bounded and unbounded each
   unsigned without = 0;                // RingFeatures to disable
+  // The operations to which the kernel restricts the ring for good: it refuses all others (EACCES),
+  // and to register anything with the ring, so that a program whose memory an attacker controls
+  // cannot use it for more. 0: the ring is not restricted.
+  OpCodes permitted = 0;
 };
 
 class Ring final : public Engine {
@@ -64,16 +68,22 @@ class Ring final : public Engine {
   bool may_be_readable() override;
   std::size_t release_unused_buffers() override;
   std::string describe() const override;
+  // The kernel refuses all operations but RingOptions::permitted, which were given.
+  bool is_restricted() const { return is_restricted_; }
 
   // Converts an entry of the completion queue to `completion`, as wait() does for each. False: it
   // is not for the loop. Public for tests, which make entries that only some kernels produce.
   bool process(const io_uring_cqe& entry, Completion& completion);
+
+  // Public for tests, which submit entries that no operation leads to, as an attacker would.
+  io_uring& kernel_ring() { return ring_; }
 
  private:
   Ring() = default;
   int set_up(const RingOptions& options);
   int find_features(unsigned without);
   int register_buffers();
+  int restrict_and_enable(OpCodes permitted);
   int register_buffer_ring();
   bool has(RingFeature feature) const { return (features_ & feature) != 0; }
   bool lacks_multishot() const { return !has(multishot_accept) || !has(multishot_receive); }
@@ -90,6 +100,7 @@ class Ring final : public Engine {
   void wake_after(Milliseconds duration);
 
   io_uring ring_{};
+  bool is_restricted_ = false;
   bool ready_ = false;  // ring_ is set up and must be destroyed
   unsigned setup_flags_ = 0;
   unsigned features_ = 0;                     // RingFeatures in use

@@ -111,7 +111,7 @@ struct Ending {
 }
 
 // The engines that transfer real bytes: the ring with all features and without each that a kernel
-// may lack, and epoll.
+// may lack, restricted to the operations that there are, and epoll.
 enum class Kind : std::uint8_t {
   ring,
   ring_without_deferred_work,
@@ -119,15 +119,17 @@ enum class Kind : std::uint8_t {
   ring_without_multishot_accept,
   ring_without_multishot_receive,
   plainest_ring,
+  restricted_ring,
   epoll,
 };
 
-inline constexpr std::array<std::string_view, 7> kind_names = {"ring",
+inline constexpr std::array<std::string_view, 8> kind_names = {"ring",
                                                                "ring_without_deferred_work",
                                                                "ring_without_buffer_ring",
                                                                "ring_without_multishot_accept",
                                                                "ring_without_multishot_receive",
                                                                "plainest_ring",
+                                                               "restricted_ring",
                                                                "epoll"};
 
 inline std::array<Kind, kind_names.size()> all_kinds() {
@@ -144,7 +146,7 @@ inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  //
 // The RingFeatures that are disabled.
 inline unsigned missing_in(Kind kind) {
   constexpr std::array<unsigned, kind_names.size()> missing = {
-      0, deferred_task_work, buffer_ring, multishot_accept, multishot_receive, ~0U, 0};
+      0, deferred_task_work, buffer_ring, multishot_accept, multishot_receive, ~0U, 0, 0};
   return missing[static_cast<std::size_t>(kind)];
 }
 
@@ -152,7 +154,9 @@ inline unsigned missing_in(Kind kind) {
 inline std::unique_ptr<Engine> make_engine(Kind kind, std::string& why) {
   if (kind != Kind::epoll) {
     Refusal refusal;
-    std::unique_ptr<Engine> ring = Ring::create({.without = missing_in(kind)}, refusal);
+    const OpCodes permitted = kind == Kind::restricted_ring ? all_op_codes : 0;
+    std::unique_ptr<Engine> ring =
+        Ring::create({.without = missing_in(kind), .permitted = permitted}, refusal);
     why = refusal.advice;
     return ring;
   }

@@ -39,6 +39,7 @@ TEST(Entries, HaveTheCodeAndTheDescriptorOfTheirOperation) {
     operation.fd = 7;
     const io_uring_sqe entry = entry_of(operation);
     EXPECT_EQ(entry.opcode, row.kernel_code) << static_cast<int>(row.code);
+    EXPECT_EQ(kernel_op_code(row.code), row.kernel_code) << static_cast<int>(row.code);
     EXPECT_EQ(entry.fd, row.code == OpCode::nothing ? -1 : 7) << static_cast<int>(row.code);
   }
 }
@@ -55,6 +56,7 @@ TEST(Entries, OfProvidedReceivesLetTheKernelSelectABuffer) {
   prepare_receive(&again, stream, true);
   EXPECT_EQ(again.flags, IOSQE_BUFFER_SELECT);
   EXPECT_EQ(again.ioprio & IORING_RECV_MULTISHOT, IORING_RECV_MULTISHOT);
+  EXPECT_EQ(kernel_op_code(OpCode::recv_stream), again.opcode);
 }
 
 TEST(Entries, OfAcceptsAreMultishotOnRequest) {
