@@ -93,7 +93,7 @@ class Root : public testing::Test {
 
 TEST_F(Root, is_served_anew_after_it_was_removed_and_made_again) {
   place.write("root/a", "old");
-  Site site({"--writable"}, {.served = root()});
+  Site site({"--writable", "--sandbox", "off"}, {.served = root()});
   warm(site, "/a");
   warm(site, "/b");
   fs::remove_all(root());
@@ -111,7 +111,7 @@ TEST_F(Root, follows_a_link_that_is_switched) {
   place.write("v2/a", "two");
   place.make_link("live", "v1");
   place.make_link("next", "v2");
-  Site site({}, {.served = place.path("live")});
+  Site site({"--sandbox", "off"}, {.served = place.path("live")});
   warm(site, "/a");
   EXPECT_EQ(seen(site, "/a"), "200 one");
   fs::rename(place.path("next"), place.path("live"));
@@ -121,12 +121,36 @@ TEST_F(Root, follows_a_link_that_is_switched) {
 
 TEST_F(Root, is_found_again_by_a_relative_path) {
   place.write("root/a", "old");
-  Site site({}, {.wrapper = {"sh", "-c", "cd " + place.path() + " && exec \"$@\"", "sh"},
-                 .served = "root"});
+  Site site(
+      {"--sandbox", "off"},
+      {.wrapper = {"sh", "-c", "cd " + place.path() + " && exec \"$@\"", "sh"}, .served = "root"});
   warm(site, "/a");
   fs::remove_all(root());
   place.write("root/a", "new");
   EXPECT_TRUE(comes_to(site, "/a", "200 new"));
+}
+
+// The sandbox allows the directory that was served at the start, and no other one.
+TEST_F(Root, in_a_sandbox_gets_503_for_another_directory_until_it_is_the_first_one_again) {
+  place.write("root/a", "hello");
+  Site site({"--writable"}, {.served = root()});
+  if (!test_support::restricts_files(site)) GTEST_SKIP() << "no Landlock here";
+  warm(site, "/a");
+  fs::rename(root(), other());
+  place.write("root/a", "another");
+  EXPECT_TRUE(says(site, root() +
+                             " leads to another directory, which the sandbox keeps quoitd from "
+                             "reading; requests get 503: start quoitd again, or use "
+                             "--sandbox off\n"));
+  EXPECT_TRUE(comes_to(site, "/a", "503 " + site.ask(get("/a")).body));
+  EXPECT_EQ(site.ask(put("/b", "x")).status, 503);
+  EXPECT_FALSE(place.exists("root/b"));
+  EXPECT_FALSE(place.exists("other/b"));
+  fs::remove_all(root());
+  fs::rename(other(), root());
+  EXPECT_TRUE(comes_to(site, "/a", "200 hello"));
+  EXPECT_TRUE(says(site, root() + " is served again\n"));
+  EXPECT_EQ(site.ask(put("/b", "x")).status, 201);
 }
 
 TEST_F(Root, that_is_missing_gets_503_until_it_is_back) {
@@ -161,7 +185,7 @@ TEST_F(Root, that_is_a_file_for_a_while_gets_503) {
 
 TEST_F(Root, has_every_upload_that_was_confirmed_while_it_is_replaced) {
   place.make_directory("other");
-  Site site({"--writable"}, {.served = root()});
+  Site site({"--writable", "--sandbox", "off"}, {.served = root()});
   int confirmed = 0;
   for (int i = 0; i < 40; ++i) {
     const std::string name = std::to_string(i);
@@ -182,7 +206,7 @@ TEST_F(Root, has_every_upload_that_was_confirmed_while_it_is_replaced) {
 
 TEST_F(Root, gets_503_for_an_upload_during_which_a_directory_was_replaced) {
   place.make_directory("root/folder");
-  Site site({"--writable"}, {.served = root()});
+  Site site({"--writable", "--sandbox", "off"}, {.served = root()});
   const std::string bytes = noise(1'000'000);
   for (const std::string& replaced : {root() + "/folder", root()}) {
     RawClient client = site.connect();
@@ -213,7 +237,7 @@ class Mounts : public Root {
 
 TEST_F(Mounts, over_the_root_are_served_and_written_to) {
   place.write("root/a", "below");
-  Site site({"--writable"}, {.served = root()});
+  Site site({"--writable", "--sandbox", "off"}, {.served = root()});
   warm(site, "/a");
   warm(site, "/b");
   MountedMemory memory(root());

@@ -1,9 +1,10 @@
-// Runs a program as a container would that forbids io_uring: without_ring EPERM|ENOSYS|OLD
+// Runs a program as a container would that forbids io_uring: without_ring EPERM|ENOSYS|OLD|LANDLOCK
 // PROGRAM...
 //
 // A seccomp filter answers every io_uring_setup with that errno, for the program and all it starts.
-// OLD: with ENOSYS, and openat2 likewise, as gVisor did for long.
-// Used by tests/end_to_end/engine_test.cc.
+// OLD: with ENOSYS, and openat2 likewise, as gVisor did for long. LANDLOCK: the ring is allowed,
+// and landlock_create_ruleset does not exist. Used by tests/end_to_end/engine_test.cc and
+// sandbox_test.cc.
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -18,11 +19,11 @@
 
 namespace {
 
-bool forbid_rings(unsigned error, long another) {
+bool forbid(unsigned error, long one, long another) {
   std::array<sock_filter, 5> filter{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(another), 1, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(one), 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(another), 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
@@ -36,8 +37,10 @@ bool forbid_rings(unsigned error, long another) {
 int main(int argc, char** argv) {
   if (argc < 3) return 64;
   const bool is_old = std::strcmp(argv[1], "OLD") == 0;
+  const bool has_no_landlock = std::strcmp(argv[1], "LANDLOCK") == 0;
   const unsigned error = std::strcmp(argv[1], "EPERM") == 0 ? EPERM : ENOSYS;
-  if (!forbid_rings(error, is_old ? SYS_openat2 : SYS_io_uring_setup)) {
+  const long one = has_no_landlock ? SYS_landlock_create_ruleset : SYS_io_uring_setup;
+  if (!forbid(error, one, is_old ? SYS_openat2 : one)) {
     std::perror("without_ring: seccomp");
     return 77;
   }

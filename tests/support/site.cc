@@ -96,6 +96,19 @@ void Site::stop() {
   EXPECT_EQ(wait(), 0) << process_->err();
 }
 
+bool has_sandbox() {
+#ifdef SANITIZED
+  return false;
+#else
+  return true;
+#endif
+}
+
+bool restricts_files(const Site& site) {
+  return has_sandbox() &&
+         site.process().err().find("the sandbox lacks Landlock (") == std::string::npos;
+}
+
 void expect_no_sanitizer_report(const std::string& err) {
   for (const char* mark : {"Sanitizer", "runtime error:", "Assertion"}) {
     EXPECT_EQ(err.find(mark), std::string::npos) << err;

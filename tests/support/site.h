@@ -67,6 +67,11 @@ class Site {
   std::vector<std::string> urls_;
 };
 
+// Whether this build of quoitd has the layers of the sandbox that no sanitizer allows.
+bool has_sandbox();
+// Whether the sandbox of a running server restricts files: Landlock exists, and the build uses it.
+bool restricts_files(const Site& site);
+
 // Fails the test if the text contains a report of a sanitizer.
 void expect_no_sanitizer_report(const std::string& err);
 

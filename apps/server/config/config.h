@@ -24,6 +24,8 @@ struct Config {
   std::vector<ListenAddress> listen;
   bool listen_is_given = false;  // by a person: `listen` is not the default
   std::string control;           // the control socket; empty: none
+  std::string config_file;       // of --config; empty: none
+  bool sandbox = true;           // the kernel keeps the running server from all that it needs not
   std::string user;              // NAME or NAME:GROUP to become once all is open; empty: none
   unsigned workers = 0;          // 0: one for each CPU that this process may use
   std::string io = "auto";       // the I/O engine: auto, ring or epoll

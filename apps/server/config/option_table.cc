@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "apps/server/config/texts.h"
 #include "parser/limits.h"
 
 namespace server {
@@ -11,7 +12,6 @@ namespace {
 
 using options::Kind;
 using options::Option;
-using options::Term;
 
 constexpr std::string_view general = "General";
 constexpr std::string_view serving = "Serving";
@@ -113,6 +113,15 @@ constexpr std::array rows = {
            .help = "page under ROOT that is sent with status 200 where no file is found",
            .allowed = "the path of a file under ROOT",
            .example = "app.html"},
+    Option{.name = "sandbox",
+           .kind = Kind::choice,
+           .section = serving,
+           .help =
+               "let the kernel refuse quoitd all files but those under ROOT, of its logs and of "
+               "its configuration, and all system calls that it does not need",
+           .default_text = "on",
+           .example = "off",
+           .choices = "on|off"},
     Option{.name = "user",
            .metavar = "NAME[:GROUP]",
            .section = serving,
@@ -393,59 +402,20 @@ constexpr std::array rows = {
            .in_file = false},
 };
 
-constexpr std::array usage = {
-    Term{"[OPTION...] [ROOT]", "serves the files under ROOT"},
-};
-
-constexpr std::array examples = {
-    Term{"quoitd ~/Public", "read-only, on 127.0.0.1:8080"},
-    Term{"quoitd --writable --listen :8080 /srv/files",
-         "for everybody on this network, to read and to write: curl -T FILE http://HOST:8080/"},
-};
-
-constexpr std::array exit_statuses = {
-    Term{"0", "stopped by a signal, or the text that was asked for is printed"},
-    Term{"64", "wrong command line"},
-    Term{"66", "ROOT cannot be opened"},
-    Term{"67", "the user or group of --user does not exist"},
-    Term{"69", "the address is in use, or is not this machine's"},
-    Term{"71", "the kernel refuses what quoitd needs"},
-    Term{"73", "a log or a socket cannot be created"},
-    Term{"77", "permission denied"},
-    Term{"78", "wrong environment or configuration file"},
-};
-
-constexpr std::array files = {
-    Term{"/etc/mime.types", "content types by file name extension; read at start where it exists"},
-    Term{".quoit-*",
-         "an upload in progress, beside the file that it becomes. A server that starts "
-         "writable removes those that a dead one left"},
-};
-
-constexpr std::array signals = {
-    Term{"SIGTERM, SIGINT",
-         "go on for the time of --drain-delay, then finish the requests in flight, for the time of "
-         "--grace, and exit. A second signal ends them at once"},
-    Term{"SIGHUP, SIGUSR1",
-         "open the log files again, as logrotate needs it; SIGHUP also compares "
-         "the path of ROOT with the open directory"},
-    Term{"SIGUSR2", "print the counters of each worker on standard error"},
-};
-
 }  // namespace
 
 constexpr options::Program program{
     .name = "quoitd",
     .summary = "serve the files of a directory over HTTP/1.1",
     .date = "November 29, 2026",
-    .usage = usage,
+    .usage = texts::usage,
     .description =
         "quoitd serves the files of a directory over HTTP/1.1 and, where allowed, stores them.",
     .options = rows,
-    .examples = examples,
-    .exit_statuses = exit_statuses,
-    .files = files,
-    .signals = signals,
+    .examples = texts::examples,
+    .exit_statuses = texts::exit_statuses,
+    .files = texts::files,
+    .signals = texts::signals,
     .see_also = "quoit",
 };
 

@@ -153,6 +153,8 @@ std::string version_text(const Values& values) {
 ExitReason make_config(const Values& values, Config& config) {
   config.root = values.text("root");
   config.cache_bytes = values.bytes("cache");
+  config.config_file = values.text("config");
+  config.sandbox = values.text("sandbox") == "on";
   config.user = values.text("user");
   config.workers = static_cast<unsigned>(values.count("workers"));
   config.io = values.text("io");

@@ -14,6 +14,9 @@
 
 namespace server {
 
+// The table of the system, which Mime::read() adds at start.
+inline constexpr const char* system_mime_types = "/etc/mime.types";
+
 class Mime {
  public:
   // The built-in table only.

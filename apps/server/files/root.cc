@@ -31,6 +31,12 @@ bool is_passing(int error) {
   return error == EINTR || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
+// Whether this process may not list a directory although its permissions allow it to.
+bool is_forbidden(int directory) {
+  const uring::Fd probe(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return !probe.valid() && errno == EACCES && ::faccessat(directory, ".", R_OK, AT_EACCESS) == 0;
+}
+
 }  // namespace
 
 int Root::identify(int directory, const char* path, int flags, Identity& identity) {
@@ -87,14 +93,16 @@ void Root::request_check() const {
   [[maybe_unused]] const ssize_t written = ::write(requests_.get(), &one, sizeof one);
 }
 
-// Lets fd_ refer to the directory that the path leads to. Returns 0, or an errno. dup3(2) replaces
-// what a number refers to in one step, so that no other thread ever finds it closed.
+// Lets fd_ refer to the directory that the path leads to. Returns 0, an errno or forbidden_error.
+// dup3(2) replaces what a number refers to in one step, so that no other thread ever finds it
+// closed.
 int Root::open_current() {
   const int base = base_.valid() ? base_.get() : AT_FDCWD;
   const uring::Fd opened(::openat(base, path_.c_str(), directory_flags));
   if (!opened.valid()) return errno;
   Identity found;
   if (const int error = identify(opened.get(), "", AT_EMPTY_PATH, found)) return error;
+  if (is_confined_ && is_forbidden(opened.get())) return forbidden_error;
   if (::dup3(opened.get(), fd_.get(), O_CLOEXEC) < 0) return errno;
   current_ = found;
   return 0;
@@ -107,12 +115,14 @@ Root::Change Root::check() {
   if (error == 0 && !is_missing() && found == current_) return Change::none;
   if (error == 0) error = open_current();
   if (error == 0) return is_missing_.exchange(false) ? Change::back : Change::replaced;
-  if (is_missing() || is_passing(error)) return Change::none;
+  // A directory that was removed and made anew is missing for a moment, and forbidden from then on.
+  const bool is_news = !is_missing() || (error == forbidden_error && error_ != forbidden_error);
+  if (!is_news || is_passing(error)) return Change::none;
   // The old directory is closed, so that its file system can be unmounted.
   if (::dup3(requests_.get(), fd_.get(), O_CLOEXEC) < 0) return Change::none;
   error_ = error;
   is_missing_.store(true);
-  return Change::missing;
+  return error == forbidden_error ? Change::forbidden : Change::missing;
 }
 
 }  // namespace server

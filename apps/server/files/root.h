@@ -25,14 +25,19 @@ class Root {
  public:
   enum class Change : std::uint8_t {
     none,
-    replaced,  // the path leads to another directory, which is open now
-    missing,   // the path leads to no directory; error() says why
-    back,      // the path leads to a directory again, which is open now
+    replaced,   // the path leads to another directory, which is open now
+    missing,    // the path leads to no directory; error() says why
+    back,       // the path leads to a directory again, which is open now
+    forbidden,  // the path leads to another directory, which a sandbox keeps from being read
   };
 
   // Opens the directory that `path` leads to. A relative path is resolved by the working directory
   // of this moment. Returns 0, or an errno. To be called once, before the other functions.
   int open(const std::string& path);
+  // Says that this process may read no directory but those of a list (process/landlock.h), so that
+  // check() has to find out whether another directory may be served. To be called after open() and
+  // before check().
+  void confine() { is_confined_ = true; }
 
   // --- For every thread ---
 
@@ -52,7 +57,7 @@ class Root {
   Change check();
   // An event descriptor: readable after request_check(). Non-blocking.
   int requests() const { return requests_.get(); }
-  // Why the directory is missing, as an errno.
+  // Why the directory is missing, as an errno; no error if it is forbidden.
   int error() const { return error_; }
   // The path by which the directory is found: the absolute one, where that leads to it.
   const std::string& path() const { return path_; }
@@ -65,6 +70,7 @@ class Root {
     std::uint64_t mount = 0;  // 0 before Linux 5.8, which does not report it
     bool operator==(const Identity&) const = default;
   };
+  static constexpr int forbidden_error = -1;  // of open_current(), as no errno is
   static int identify(int directory, const char* path, int flags, Identity& identity);
   int open_current();
 
@@ -74,6 +80,7 @@ class Root {
   uring::Fd fd_;
   Identity current_;  // of fd_
   int error_ = 0;
+  bool is_confined_ = false;
   std::atomic<bool> is_missing_ = false;
 };
 

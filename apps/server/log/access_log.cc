@@ -52,6 +52,13 @@ bool ends_within_line(const std::string& path) {
   return ::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
+bool is_one_file(int one, int other) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 }  // namespace
 
 int AccessLog::open() {
@@ -255,9 +262,10 @@ void AccessLog::reopen_file() {
                   path_.c_str(), open_error(errno).c_str());
     return;
   }
+  // A sandbox may keep the file from being read, so that the state of one that stays is kept.
+  if (!is_one_file(fd_, fd)) is_torn_ = ends_within_line(path_);
   ::close(fd_);
   fd_ = fd;
-  is_torn_ = ends_within_line(path_);
 }
 
 }  // namespace server

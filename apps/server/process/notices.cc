@@ -13,10 +13,13 @@
 
 namespace server {
 
-void print_ready(const Config& config, const std::list<Worker>& workers,
-                 const Listeners& listeners) {
+void print_ready(const Config& config, const std::list<Worker>& workers, const Listeners& listeners,
+                 const std::string& missing_layers) {
   const std::string& reason = workers.front().engine_reason();
   if (!reason.empty()) print_message(Severity::warning, "serving by epoll: %s", reason.c_str());
+  if (!missing_layers.empty()) {
+    print_message(Severity::warning, "the sandbox lacks %s", missing_layers.c_str());
+  }
   char* path = ::realpath(config.root.c_str(), nullptr);
   const std::string count = std::to_string(workers.size());
   print_line(Severity::info, "quoitd " QUOIT_VERSION " serves " + (path ? path : config.root) +

@@ -16,9 +16,10 @@
 
 namespace server {
 
-// Prints what is served, by which engine and where, once all workers accept connections.
-void print_ready(const Config& config, const std::list<Worker>& workers,
-                 const Listeners& listeners);
+// Prints what is served, by which engine and where, once all workers accept connections; and the
+// layers that the sandbox lacks, where it lacks some.
+void print_ready(const Config& config, const std::list<Worker>& workers, const Listeners& listeners,
+                 const std::string& missing_layers);
 
 // A sentence about the root and the addresses, for the service manager.
 std::string ready_status(const Config& config, const Listeners& listeners);

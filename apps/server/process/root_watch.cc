@@ -58,6 +58,12 @@ void RootWatch::check_root() {
       print_message(Severity::error, "%s cannot be served: %s; requests get 503 until it is back",
                     path, uring::error_text(root_.error()).c_str());
       break;
+    case Root::Change::forbidden:
+      print_message(Severity::error,
+                    "%s leads to another directory, which the sandbox keeps quoitd from reading; "
+                    "requests get 503: start quoitd again, or use --sandbox off",
+                    path);
+      break;
     case Root::Change::back: print_message(Severity::info, "%s is served again", path); break;
   }
   request(Worker::change_root);

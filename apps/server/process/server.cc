@@ -31,6 +31,7 @@
 #include "apps/server/process/notify.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
+#include "apps/server/process/sandbox.h"
 #include "apps/server/process/start_checks.h"
 #include "apps/server/process/stop_plan.h"
 #include "apps/server/process/take_over.h"
@@ -38,6 +39,7 @@
 #include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
 #include "uring/monotonic.h"
+#include "uring/refusal.h"
 #include "uring/result.h"
 
 namespace server {
@@ -84,6 +86,7 @@ class Server {
   ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
   ExitReason open_logs();
   void start_logs();
+  void enter_sandbox();
   ExitReason set_limits(unsigned& workers);
   ExitReason open_events();
   ExitReason open_listeners(unsigned workers);
@@ -102,6 +105,8 @@ class Server {
   const Notifier notifier_;  // the first descriptor that is opened
   Watchdog watchdog_{take_watchdog_interval()};
   User user_;
+  Sandbox sandbox_;
+  uring::EngineOptions engine_options_;
   Mime mime_;
   Claims claims_;
   Shared shared_;
@@ -211,7 +216,8 @@ ExitReason Server::open_events() {
 ExitReason Server::start_workers(unsigned count) {
   const auto engine = uring::engine_choice(config_.io).value();  // the options were checked
   for (unsigned i = 0; i < count; ++i) {
-    Worker& worker = workers_.emplace_back(shared_, engine, listeners_.of_worker(i));
+    Worker& worker =
+        workers_.emplace_back(shared_, engine, listeners_.of_worker(i), engine_options_);
     if (ExitReason reason = worker.start(state_event_.get(), notice_event_.get())) return reason;
     read_event(state_event_.get());
     if (worker.start_failure()) return worker.start_failure();
@@ -245,6 +251,16 @@ ExitReason Server::take_place() {
   return {};
 }
 
+// Restricts this thread, and with it all threads that start from now on.
+void Server::enter_sandbox() {
+  if (config_.sandbox) {
+    if (config_.io != "epoll") engine_options_.advice = uring::advice_if_refused();
+    engine_options_.ring.permitted = uring::all_op_codes & ~uring::bit_of(uring::OpCode::connect);
+  }
+  sandbox_.enter(config_, shared_.root);
+  if (sandbox_.restricts_files()) root_.confine();
+}
+
 // Opens what may need root first, and all else as the user that serves. No thread is started before
 // the process has its final user and rights.
 ExitReason Server::start() {
@@ -261,7 +277,7 @@ ExitReason Server::start() {
   if (!config_.user.empty()) {
     if (ExitReason reason = find_user(config_.user, user_)) return reason;
   }
-  mime_.read("/etc/mime.types");
+  mime_.read(system_mime_types);
   if (ExitReason reason = open_events()) return reason;
   if (ExitReason reason = open_logs()) return reason;
   if (!config_.control.empty()) {
@@ -275,12 +291,14 @@ ExitReason Server::start() {
   if (ExitReason reason = open_root()) return reason;
   if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
   check_pages(config_.site, shared_.root);
+  enter_sandbox();
   start_logs();
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
+  sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
   if (config_.site.writable) sweeper_.start(root_.fd());
-  print_ready(config_, workers_, listeners_);
+  print_ready(config_, workers_, listeners_, sandbox_.missing());
   notifier_.ready(ready_status(config_, listeners_));
   return {};
 }

@@ -68,9 +68,10 @@ struct Worker::Control {
 };
 
 Worker::Worker(const Shared& shared, uring::EngineChoice engine,
-               std::vector<ListeningSocket*> sockets)
+               std::vector<ListeningSocket*> sockets, uring::EngineOptions options)
     : shared_(shared),
       engine_choice_(engine),
+      engine_options_(std::move(options)),
       sockets_(std::move(sockets)),
       request_event_(::eventfd(0, EFD_CLOEXEC)) {}
 
@@ -352,8 +353,9 @@ void Worker::run() {
   enter_root();
   request_short_time_slices();
   try {
-    const uring::MadeEngine made = uring::make_engine(engine_choice_, {});
+    const uring::MadeEngine made = uring::make_engine(engine_choice_, engine_options_);
     engine_reason_ = made.why;
+    lacks_restrictions_ = made.lacks_restrictions;
     if (made.engine) {
       serve_on(*made.engine);
     } else {

@@ -30,7 +30,8 @@ class Worker {
  public:
   // `shared` and `sockets` outlive the worker, which accepts from these sockets, for the endpoints
   // of shared.endpoints, and closes those that no other worker accepts from.
-  Worker(const Shared& shared, uring::EngineChoice engine, std::vector<ListeningSocket*> sockets);
+  Worker(const Shared& shared, uring::EngineChoice engine, std::vector<ListeningSocket*> sockets,
+         uring::EngineOptions options = {});
   ~Worker();  // join()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -48,6 +49,9 @@ class Worker {
   // Why the engine is epoll although no option asks for it; else empty. Valid after the first state
   // event.
   const std::string& engine_reason() const { return engine_reason_; }
+  // The engine is a ring that the kernel cannot restrict as its options ask. Valid after the
+  // first state event.
+  bool lacks_restrictions() const { return lacks_restrictions_; }
 
   // The errno for which accepting pauses, or 0, and how many times accepting has failed.
   int accept_error() const { return accept_error_.load(); }
@@ -123,6 +127,7 @@ class Worker {
   // Constant while the thread runs.
   const Shared& shared_;
   const uring::EngineChoice engine_choice_;
+  const uring::EngineOptions engine_options_;
   const std::vector<ListeningSocket*> sockets_;
   uring::Fd request_event_;  // event descriptor: stop_, wants_report_ or file_requests_ has changed
   int state_event_ = -1;
@@ -132,6 +137,7 @@ class Worker {
   options::ExitReason start_failure_;
   std::string engine_name_;
   std::string engine_reason_;
+  bool lacks_restrictions_ = false;
 
   bool has_own_directory_ = false;  // the thread's working directory is that of no other thread
 

@@ -41,7 +41,7 @@ TEST(OptionTable, keeps_what_people_rely_on) {
   EXPECT_EQ(
       table,
       "root=. help= version= listen=127.0.0.1:8080 control= writable= durability=none dot-files= "
-      "index=index.html not-found= fallback= user= workers=0 io=auto listing=on "
+      "index=index.html not-found= fallback= sandbox=on user= workers=0 io=auto listing=on "
       "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
       "access-log=- log-format=combined log-heads= max-body=0 reserve=0 "
       "cache=64M max-head=16K max-target=8K max-fields=100 max-connections=0 "
@@ -63,6 +63,7 @@ TEST(OptionTable, has_the_defaults_that_a_new_config_has) {
   EXPECT_EQ(config.listen_is_given, plain.listen_is_given);
   EXPECT_EQ(config.workers, plain.workers);
   EXPECT_EQ(config.user, plain.user);
+  EXPECT_EQ(config.sandbox, plain.sandbox);
   EXPECT_EQ(config.io, plain.io);
   EXPECT_EQ(config.access_log, plain.access_log);
   EXPECT_EQ(config.log_format, plain.log_format);

@@ -55,6 +55,18 @@ TEST_F(ServedRoot, is_opened_and_does_not_change_by_itself) {
   EXPECT_EQ(root.path(), path());
 }
 
+// A list that allows both directories; tests/end_to_end/root_test.cc has one that does not.
+TEST_F(ServedRoot, that_is_confined_is_replaced_by_a_directory_that_may_be_read) {
+  ASSERT_EQ(root.open(path()), 0);
+  root.confine();
+  EXPECT_EQ(root.check(), Change::none);
+  fs::rename(path(), folder / "other");
+  EXPECT_EQ(root.check(), Change::missing);
+  fs::create_directories(path());
+  EXPECT_EQ(root.check(), Change::back);
+  EXPECT_EQ(id_of(root.fd()), id_of(path()));
+}
+
 TEST_F(ServedRoot, that_cannot_be_opened_says_why) {
   EXPECT_EQ(root.open(folder / "none"), ENOENT);
   folder.put("file", "x");

@@ -1,0 +1,112 @@
+// The layers in their order, and the list of directories. Covered by
+// tests/end_to_end/sandbox_test.cc and tests/server/process/escape_test.cc.
+#include "apps/server/process/sandbox.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "apps/server/files/mime.h"
+#include "apps/server/process/landlock.h"
+#include "apps/server/process/seccomp_filter.h"
+#include "uring/result.h"
+
+namespace server {
+
+namespace {
+
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real ? real.get() : path;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Allows the directory of a file, so that the file can be opened after another one has taken its
+// name: a rule of the file itself would hold for the old one. The root of the machine is no such
+// directory, because that would allow everything.
+void allow_directory_of(const std::string& file, Landlock::Rights rights, Landlock& rules) {
+  const std::string directory = real_path(directory_of(file));
+  rules.allow(directory == "/" ? file : directory, rights);
+}
+
+// A log is opened again after a rotation. A device or a pipe is not replaced.
+void allow_log(const std::string& path, Landlock& rules) {
+  struct stat status {};
+  if (path.empty() || path == "-" || path == "off") return;
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    rules.allow(path, Landlock::write_file);
+  } else {
+    allow_directory_of(real_path(path), Landlock::append, rules);
+  }
+}
+
+void allow_files(const Config& config, int root, Landlock& rules) {
+  rules.allow(root, config.site.writable ? Landlock::change : Landlock::read);
+  rules.allow(system_mime_types, Landlock::read_file);
+  allow_log(config.access_log, rules);
+  allow_log(config.log_heads, rules);
+  if (!config.config_file.empty()) {
+    // The path may be a link, and either may be replaced.
+    allow_directory_of(config.config_file, Landlock::read_file, rules);
+    allow_directory_of(real_path(config.config_file), Landlock::read_file, rules);
+  }
+  // Unix sockets are removed at the end.
+  if (!config.control.empty()) allow_directory_of(config.control, Landlock::remove_file, rules);
+  for (const ListenAddress& address : config.listen) {
+    if (address.unix_path.empty()) continue;
+    allow_directory_of(address.unix_path, Landlock::remove_file, rules);
+  }
+}
+
+// Why the kernel has no Landlock, for people.
+std::string refusal_of_landlock(int error) {
+  if (error == EOPNOTSUPP) return "it is disabled at boot (see lsm= of the kernel)";
+  if (error == ENOSYS) return "this kernel or container has none";
+  return uring::error_text(error);
+}
+
+}  // namespace
+
+void Sandbox::add_missing(const std::string& text) {
+  if (!missing_.empty()) missing_ += "; ";
+  missing_ += text;
+}
+
+void Sandbox::enter(const Config& config, int root) {
+  is_on_ = config.sandbox;
+  if (!is_on_) return;
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    add_missing("no_new_privs (" + uring::error_text(errno) + ")");
+  }
+  if (is_instrumented) return;
+  ::tzset();  // reads /etc/localtime
+  Landlock rules;
+  allow_files(config, root, rules);
+  restricts_files_ = rules.enter();
+  if (!restricts_files_) {
+    add_missing("Landlock (" + refusal_of_landlock(errno) + ")");
+  } else if (!rules.unrestricted().empty()) {
+    add_missing("Landlock for " + rules.unrestricted() + " (this kernel's is version " +
+                std::to_string(rules.version()) + ")");
+  }
+}
+
+void Sandbox::complete(bool lacks_ring_restrictions) {
+  if (!is_on_) return;
+  if (lacks_ring_restrictions) add_missing("restricted rings (this kernel has none)");
+  if (is_instrumented) return;
+  if (const int error = enter_call_filter(); error != 0) {
+    add_missing("seccomp (" + uring::error_text(error) + ")");
+  }
+}
+
+}  // namespace server
