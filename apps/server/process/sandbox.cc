@@ -2,6 +2,7 @@
 // tests/end_to_end/sandbox_test.cc and tests/server/process/escape_test.cc.
 #include "apps/server/process/sandbox.h"
 
+#include <cassert>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -67,6 +68,13 @@ void allow_files(const Config& config, int root, Landlock& rules) {
   }
 }
 
+// Whether this process has one thread; true where /proc is not there to tell.
+bool is_single_threaded() {
+  struct stat status {};
+  constexpr nlink_t links_of_none = 2;  // a directory has a link for each directory in it
+  return ::stat("/proc/self/task", &status) != 0 || status.st_nlink <= links_of_none + 1;
+}
+
 // Why the kernel has no Landlock, for people.
 std::string refusal_of_landlock(int error) {
   if (error == EOPNOTSUPP) return "it is disabled at boot (see lsm= of the kernel)";
@@ -88,16 +96,25 @@ void Sandbox::enter(const Config& config, int root) {
     add_missing("no_new_privs (" + uring::error_text(errno) + ")");
   }
   if (is_instrumented) return;
+  assert(is_single_threaded());
   ::tzset();  // reads /etc/localtime
   Landlock rules;
   allow_files(config, root, rules);
   restricts_files_ = rules.enter();
+  may_write_ = config.site.writable || !restricts_files_;
   if (!restricts_files_) {
     add_missing("Landlock (" + refusal_of_landlock(errno) + ")");
   } else if (!rules.unrestricted().empty()) {
     add_missing("Landlock for " + rules.unrestricted() + " (this kernel's is version " +
                 std::to_string(rules.version()) + ")");
   }
+}
+
+options::ExitReason Sandbox::check_change(const Config& next) const {
+  if (may_write_ || !next.site.writable) return {};
+  return {EX_CONFIG,
+          "--writable needs a restart of quoitd, because the sandbox of a read-only "
+          "server allows no writing"};
 }
 
 void Sandbox::complete(bool lacks_ring_restrictions) {

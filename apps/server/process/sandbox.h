@@ -16,6 +16,7 @@
 
 #include <string>
 
+#include "apps/options/exit_reason.h"
 #include "apps/server/config/config.h"
 
 namespace server {
@@ -39,8 +40,12 @@ inline constexpr bool is_instrumented = false;
 class Sandbox {
  public:
   // With `config.sandbox`, restricts this thread to the files that `config` names and to the
-  // directory `root`. There is no other thread yet. Call tzset(3) and the like before.
+  // directory `root`. There must be no other thread yet, since it would keep all rights.
   void enter(const Config& config, int root);
+
+  // Why this process cannot use `next`, which was read again, in place of the configuration that
+  // enter() got: it needs a right that was not given at the start.
+  options::ExitReason check_change(const Config& next) const;
 
   // Restricts all threads and those that start later to the system calls of a running server, after
   // all rings were made. `lacks_ring_restrictions`: the kernel could not restrict these.
@@ -57,6 +62,7 @@ class Sandbox {
 
   bool is_on_ = false;
   bool restricts_files_ = false;
+  bool may_write_ = true;  // below ROOT
   std::string missing_;
 };
 
