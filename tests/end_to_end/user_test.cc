@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -102,6 +103,23 @@ TEST_F(UserOption, leaves_a_log_that_exists_to_its_owner_and_goes_on_with_it) {
   EXPECT_EQ(site.ask(get("/a")).status, 200);
   EXPECT_TRUE(eventually(
       [&] { return place.read("logs/access").value_or("").find("GET /a ") != std::string::npos; }));
+}
+
+// Root starts each of them.
+TEST_F(UserOption, is_replaced_by_another_server_of_the_user) {
+  const std::vector<std::string> options = {"--user", user, "--control", place.path("control")};
+  Site first(options, {.served = place.path("served")});
+  Site second(options, {.served = place.path("served")});
+  EXPECT_EQ(first.wait(), 0) << first.process().err();
+  EXPECT_EQ(second.port(), first.port());
+  EXPECT_EQ(second.ask(get("/a")).body, "hello");
+  EXPECT_EQ(status_line(second, "Uid"), "\t64321\t64321\t64321\t64321");
+  second.stop();
+  // The user may not write in the directory of the control socket: the next start replaces the
+  // file.
+  EXPECT_TRUE(place.exists("control"));
+  const Site third(options, {.served = place.path("served")});
+  EXPECT_EQ(third.ask(get("/a")).body, "hello");
 }
 
 TEST_F(UserOption, must_reach_the_root) {
