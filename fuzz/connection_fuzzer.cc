@@ -93,15 +93,13 @@ server::Site site_of(const Setup& setup) {
 // runs with the same limit for heads, which determines the size of its buffers. Bytes that a run
 // leaves in exchanges and blocks are there in the next run, as in a real server.
 struct Server {
-  server::Mime mime;
   uring::Simulated engine;
   uring::Loop loop{engine};
   server::Claims claims;
-  server::Shared shared{.mime = mime,
-                        .claims = claims,
-                        .endpoints = {{.site = std::make_shared<const server::Site>()}},
-                        .root = tree().root(),
-                        .cache_bytes = 64 * 1024 * 1024};
+  server::Shared shared{.claims = claims,
+                        .generation = std::make_shared<const server::Generation>(
+                            server::Generation{.cache_bytes = 64 * 1024 * 1024}),
+                        .root = tree().root()};
   server::WorkerState worker{shared, loop};
 };
 
@@ -109,8 +107,10 @@ Server& server_for(const Setup& setup) {
   static Server usual;
   static Server narrow;
   Server& chosen = setup.small_heads ? narrow : usual;
-  chosen.worker.replace_site(0, std::make_shared<const server::Site>(site_of(setup)));
-  chosen.shared.most_connections = setup.overloaded ? 0 : 1;
+  auto next = std::make_shared<server::Generation>(chosen.worker.generation());
+  next->site = site_of(setup);
+  next->most_connections = setup.overloaded ? 0 : 1;
+  chosen.worker.adopt(std::make_unique<server::LiveGeneration>(next));
   chosen.worker.draining = false;
   chosen.engine.reset();
   chosen.worker.files.invalidate_all();  // its entries are of another configuration
@@ -241,7 +241,7 @@ class Play {
   // The timeouts for a head, for a body and for sending a response, twice; a lingering close; and
   // the time that the lowest rate allows for all received bytes and for sending a full block.
   [[nodiscard]] uring::Milliseconds longest_end_ms() const {
-    const server::Timeouts& timeouts = server_.worker.endpoints[0]->site->timeouts;
+    const server::Timeouts& timeouts = server_.worker.site().timeouts;
     const std::uint64_t bytes = script_.bytes.size() + 2 * server::BlockPool::large_bytes;
     constexpr uring::Milliseconds linger_ms = 6000;
     return 2 * (timeouts.head_ms + timeouts.idle_ms + 2 * timeouts.body_ms) + linger_ms +

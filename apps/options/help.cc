@@ -173,6 +173,7 @@ std::string facts_of(const Option& option) {
   }
   if (!value.empty()) add("default: " + value);
   if (!limit_of(option).empty()) add(limit_of(option));
+  if (option.needs_new_process) add("a change needs a restart");
   return facts;
 }
 

@@ -129,6 +129,7 @@ std::string facts_line(const Option& option) {
   const bool is_number =
       option.kind == Kind::count || option.kind == Kind::bytes || option.kind == Kind::seconds;
   if (is_number) text += "Allowed: " + allowed_values(option) + ". ";
+  if (option.needs_new_process) text += "A change needs a restart. ";
   if (!text.empty()) text.pop_back();
   return text;
 }

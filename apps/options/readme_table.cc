@@ -40,6 +40,7 @@ std::string meaning_cell(const Option& option) {
   std::string text = cell(option.help);
   if (option.repeatable) text += "; repeatable";
   if (!limit_of(option).empty()) text += "; " + limit_of(option);
+  if (option.needs_new_process) text += "; a change needs a restart";
   if (!option.details.empty()) text += ". " + cell(option.details);
   return text;
 }

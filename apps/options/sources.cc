@@ -1,10 +1,12 @@
 // Filling in options that the command line does not set. Covered by tests/options/sources_test.cc.
 #include "apps/options/sources.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -79,7 +81,7 @@ std::string describe(const Place& place) {
 
 const char* variable_value(const Option& option) {
   if (!option.in_environment) return nullptr;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): options are read before there are threads
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   const char* const value = std::getenv(variable_of(option).c_str());
   return value && *value != '\0' ? value : nullptr;
 }
@@ -97,11 +99,13 @@ ExitReason read_environment(Values& values) {
 }
 
 ExitReason read_config_file(const std::string& path, Values& values) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(largest_file + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (file.fail() && !file.eof())) {
-    return config_error(values, path + " cannot be read; give the path of a file");
+    const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+    return config_error(values, path + " cannot be read" + why + "; give the path of a file");
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > largest_file) {

@@ -54,7 +54,9 @@ struct Option {
   bool is_required = false;    // an operand that may not be left out, a list that may not be empty
   bool in_environment = true;  // QUOIT_NAME sets it
   bool in_file = true;         // a configuration file may set it
-  char separator = ',';        // between the values of a repeatable option in the environment
+  // A program that reads its options again while it runs refuses a change of this one.
+  bool needs_new_process = false;
+  char separator = ',';  // between the values of a repeatable option in the environment
   Verbs verbs = all_verbs;
 };
 

@@ -78,4 +78,13 @@ const std::vector<std::string>& Values::texts(std::string_view name) const {
   return setting(name).texts;
 }
 
+std::vector<const Option*> changed_options(const Values& before, const Values& after) {
+  assert(&before.program() == &after.program());
+  std::vector<const Option*> changed;
+  for (std::size_t i = 0; i < before.all().size(); ++i) {
+    if (before.all()[i].texts != after.all()[i].texts) changed.push_back(before.all()[i].option);
+  }
+  return changed;
+}
+
 }  // namespace options

@@ -55,4 +55,7 @@ class Values {
   std::vector<Setting> settings_;  // one for each row, in order
 };
 
+// The options whose texts differ in two Values of one program, in the order of the table.
+[[nodiscard]] std::vector<const Option*> changed_options(const Values& before, const Values& after);
+
 }  // namespace options

@@ -5,6 +5,7 @@
 #include <exception>
 #include <malloc.h>
 #include <new>
+#include <utility>
 
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
@@ -21,7 +22,7 @@ options::ExitReason run(int argc, char** argv) {
   try {
     server::Config config;
     options::ExitReason reason = server::read_options(argc, argv, config);
-    if (!reason) reason = server::run_server(config);
+    if (!reason) reason = server::run_server(std::move(config), {argc, argv});
     return reason;
   } catch (const std::bad_alloc&) {
     return {EX_OSERR, "there is not enough memory; see 'ulimit -v'"};

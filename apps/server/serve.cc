@@ -71,7 +71,7 @@ constexpr uring::Milliseconds draining_ms = 1000;
 
 // The time in which the peer has to begin its next request.
 uring::Milliseconds idle_timeout(const Connection& c) {
-  const Timeouts& timeouts = c.worker.site_of(c).timeouts;
+  const Timeouts& timeouts = c.worker.site().timeouts;
   // The only request of a refused client gets a 503. It has little time for that request, because
   // other clients may wait in the accept queue meanwhile.
   constexpr uring::Milliseconds refused_ms = 2000;
@@ -81,7 +81,7 @@ uring::Milliseconds idle_timeout(const Connection& c) {
 
 // The rest of the time for the PROXY header of a connection that was accepted at `began_ms`.
 uring::Milliseconds proxy_header_timeout(const Connection& c, uring::Milliseconds began_ms) {
-  const uring::Milliseconds limit = std::min(proxy_header_ms, c.worker.site_of(c).timeouts.head_ms);
+  const uring::Milliseconds limit = std::min(proxy_header_ms, c.worker.site().timeouts.head_ms);
   const uring::Milliseconds rest = limit - (c.io.loop().now() - began_ms);
   return std::clamp<uring::Milliseconds>(rest, 0, c.worker.draining ? draining_ms : limit);
 }
@@ -135,7 +135,7 @@ void end_receive(Connection& c) {
   if (!c.io.timed_out() || c.io.stopped() || c.awaits_proxy_header) return;
   if (!c.exchange || c.exchange->in.unused().empty()) {
     // The kernel may still have bytes of the last response for a peer that does not read them.
-    c.io.engine().limit_stalls(c.fd, c.worker.site_of(c).timeouts.body_ms);
+    c.io.engine().limit_stalls(c.fd, c.worker.site().timeouts.body_ms);
     return;
   }
   c.io.renew();

@@ -235,6 +235,9 @@ TEST(Log, SignalsReopenTheFile) {
     ASSERT_EQ(::rename(logs.path("log").c_str(), logs.path("old").c_str()), 0);
     site.signal(number);
     EXPECT_TRUE(eventually([&] { return logs.exists("log"); }));
+    if (number == SIGHUP) {
+      EXPECT_TRUE(site.process().wait_for_err("configuration reloaded: nothing changed"));
+    }
     EXPECT_EQ(client.ask(get("/second")).status, 404);  // no connection is lost
     site.stop();
     EXPECT_NE(logs.read("old")->find("/first"), std::string::npos);

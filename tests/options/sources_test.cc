@@ -140,10 +140,12 @@ TEST_F(ValueSources, of_files_that_are_wrong_are_refused_with_their_line) {
 
 TEST_F(ValueSources, that_are_no_files_are_refused) {
   Values values(sample::server);
-  for (const char* path : {"/nowhere/file", "/"}) {
+  for (const auto& [path, why] : {std::pair("/nowhere/file", "No such file or directory"),
+                                  std::pair("/", "Is a directory")}) {
     const ExitReason reason = read_config_file(path, values);
     EXPECT_EQ(reason.status, EX_CONFIG);
-    EXPECT_EQ(reason.text, std::string(path) + " cannot be read; give the path of a file");
+    EXPECT_EQ(reason.text,
+              std::string(path) + " cannot be read: " + why + "; give the path of a file");
   }
   EXPECT_EQ(read_config_file("/dev/zero", values).text,
             "/dev/zero is larger than 1 MiB, and no file of options is");

@@ -73,5 +73,16 @@ TEST(SetValues, that_are_wrong_change_nothing) {
   EXPECT_EQ(values.texts("listen"), Texts{"127.0.0.1:8080"});
 }
 
+TEST(ChangedOptions, are_those_whose_values_differ_wherever_they_come_from) {
+  Values before(sample::server);
+  Values after(sample::server);
+  EXPECT_TRUE(changed_options(before, after).empty());
+  const Option* const head = find_option(sample::server, "max-head");
+  ASSERT_FALSE(before.set(*head, {"16K"}, {.source = Source::file}));  // the default
+  EXPECT_TRUE(changed_options(before, after).empty());
+  ASSERT_FALSE(after.set(*head, {"32K"}, {.source = Source::environment}));
+  EXPECT_EQ(changed_options(before, after), std::vector{head});
+}
+
 }  // namespace
 }  // namespace options

@@ -36,11 +36,8 @@ using lab::head_of;
 class Heap : public ::testing::Test {
  protected:
   explicit Heap(std::uint64_t cache_bytes = lab::default_cache_bytes)
-      : shared{.mime = mime,
-               .claims = claims,
-               .endpoints = {Endpoint{.site = shared_site}},
-               .root = root.fd(),
-               .cache_bytes = cache_bytes} {
+      : generation(std::make_shared<Generation>(Generation{.cache_bytes = cache_bytes})),
+        shared{.claims = claims, .generation = generation, .root = root.fd()} {
     root.put("hello.txt", "hello\n");
     root.put("folder/index.html", "<p>");
     root.put("hello.txt.gz", "zipped");
@@ -82,14 +79,13 @@ class Heap : public ::testing::Test {
     for (int quiet = 0; quiet < 4;) quiet = loop.iterate(0) > 0 ? 0 : quiet + 1;
   }
 
-  Mime mime;
   lab::Folder root;
   uring::Simulated engine;
   lab::Uncounted uncounted{engine};
   uring::Loop loop{uncounted};
   Claims claims;
-  std::shared_ptr<Site> shared_site = std::make_shared<Site>();
-  Site& site = *shared_site;
+  std::shared_ptr<Generation> generation;
+  Site& site = generation->site;
   Shared shared;
   WorkerState worker{shared, loop};
   std::vector<int> sockets;
@@ -166,13 +162,14 @@ TEST_F(Heap, is_not_used_by_the_access_log) {
   AccessLog log((root / "log").string(), LogFormat::json);
   ASSERT_EQ(log.open(), 0);
   shared.access_log = &log;
+  generation->logs_requests = true;
   // Twice: the writer and the server exchange two buffers.
   for (int i = 0; i < 2; ++i) {
     for (int lines = 0; lines < 5000; ++lines) log.append({.remote = "::1", .method = "GET"});
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
   EXPECT_EQ(count(head_of("GET", "/hello.txt")), 0U);
-  shared.access_log = nullptr;
+  generation->logs_requests = false;
 }
 
 TEST_F(Heap, is_not_used_by_a_connection_after_others_like_it) {

@@ -114,26 +114,26 @@ class Exchanges {
 
   // Plays the script once, with that allocation failing, and returns how many there were.
   std::size_t play(std::size_t failure, bool all) {
-    Mime mime;
     Claims claims;
     uring::Simulated engine;
     lab::Uncounted uncounted(engine);
     uring::Loop loop(uncounted);
-    auto site = std::make_shared<Site>();
-    site->writable = true;
-    site->precompressed = script_.is_precompressed;
-    finish_site(*site);
+    const auto generation = std::make_shared<Generation>();
+    generation->cache_bytes = lab::default_cache_bytes;
+    generation->logs_requests = generation->logs_heads = script_.has_logs;
+    generation->logs_durations = script_.has_logs;
+    generation->site.writable = true;
+    generation->site.precompressed = script_.is_precompressed;
+    finish_site(generation->site);
     AccessLog log((logs_ / "access").string(), LogFormat::json);
     AccessLog heads((logs_ / "heads").string(), LogFormat::combined);
     if (script_.has_logs) {
       EXPECT_EQ(log.open(), 0);
       EXPECT_EQ(heads.open(), 0);
     }
-    const Shared shared{.mime = mime,
-                        .claims = claims,
-                        .endpoints = {Endpoint{.site = site}},
+    const Shared shared{.claims = claims,
+                        .generation = generation,
                         .root = root_.fd(),
-                        .cache_bytes = lab::default_cache_bytes,
                         .access_log = script_.has_logs ? &log : nullptr,
                         .head_log = script_.has_logs ? &heads : nullptr};
     WorkerState worker(shared, loop);

@@ -101,7 +101,7 @@ TEST_F(Serving, lends_nothing_to_an_idle_connection) {
 }
 
 TEST_F(Serving, responds_503_to_clients_over_the_limit) {
-  world.shared.most_connections = 2;
+  world.generation->most_connections = 2;
   world.connect();
   const int second = world.connect();
   const int third = world.connect();

@@ -146,16 +146,13 @@ inline std::string pattern(std::size_t bytes) {
   return all;
 }
 
-// A worker on a simulated engine. `site` may be changed until a connection needs it.
+// A worker on a simulated engine. `generation` may be changed until a connection needs it.
 class World {
  public:
   // With a file cache of that size; 0: none.
   explicit World(std::uint64_t cache_bytes = default_cache_bytes)
-      : shared{.mime = mime,
-               .claims = claims,
-               .endpoints = {Endpoint{.site = shared_site}},
-               .root = root.fd(),
-               .cache_bytes = cache_bytes} {}
+      : generation(std::make_shared<Generation>(Generation{.cache_bytes = cache_bytes})),
+        shared{.claims = claims, .generation = generation, .root = root.fd()} {}
 
   // A new connection; the peer's number.
   int connect() {
@@ -210,13 +207,12 @@ class World {
     EXPECT_EQ(engine.open_sockets(), 0U);
   }
 
-  Mime mime;
   Folder root;
   uring::Simulated engine;
   uring::Loop loop{engine};
   Claims claims;
-  std::shared_ptr<Site> shared_site = std::make_shared<Site>();
-  Site& site = *shared_site;
+  std::shared_ptr<Generation> generation;
+  Site& site = generation->site;
   Shared shared;
   WorkerState worker{shared, loop};
 };

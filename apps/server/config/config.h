@@ -1,4 +1,5 @@
-// Config: everything that a person can set, read once at start and never changed.
+// Config: everything that a person can set. SIGHUP makes a new one, which replaces the old one as a
+// whole.
 //
 // Names, defaults and limits stand in option_table.cc; options.cc makes a Config of their values.
 // The initial values here are those defaults, as a test checks. Covered by
@@ -9,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "apps/options/values.h"
 #include "apps/server/config/address.h"
+#include "apps/server/config/option_table.h"
 #include "apps/server/log/log_line.h"
 #include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/site.h"
@@ -18,6 +21,7 @@
 namespace server {
 
 struct Config {
+  options::Values values = options::Values(program);  // the texts that the members are made of
   std::string root = ".";
   // Memory of each worker for cached files: the hot part of a package mirror or a build cache.
   std::uint64_t cache_bytes = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "apps/options/command_line.h"
 #include "apps/options/help.h"
@@ -112,7 +113,7 @@ ExitReason check_pages(const Values& values) {
   return {};
 }
 
-// An endpoint is numbered in one byte.
+// Each of them costs each worker a descriptor, so that a longer list is taken for a mistake.
 constexpr std::size_t most_addresses = 255;
 
 ExitReason take_addresses(const Values& values, std::vector<ListenAddress>& addresses) {
@@ -193,6 +194,7 @@ ExitReason read_options(int argc, const char* const* argv, Config& config) {
   if (reason) return reason;
   if (values.flag("print-config")) return {.text = options::print_config(values)};
   if (values.flag("check-config")) return {.text = "quoitd: all options are sound\n"};
+  config.values = std::move(values);
   return {};
 }
 

@@ -9,6 +9,12 @@
 
 namespace server {
 
+// The words of a command line, as main() gets them. A server that runs reads them again.
+struct CommandLine {
+  int count = 0;
+  const char* const* words = nullptr;
+};
+
 // Reads all sources and fills `config`, which must be new. Returns a reason to exit where a source
 // is wrong, or where the person asks for a text: --help, --version, --print-config, --check-config.
 [[nodiscard]] options::ExitReason read_options(int argc, const char* const* argv, Config& config);

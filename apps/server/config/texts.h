@@ -35,7 +35,8 @@ inline constexpr std::array exit_statuses = {
 };
 
 inline constexpr std::array files = {
-    Term{"/etc/mime.types", "content types by file name extension; read at start where it exists"},
+    Term{"/etc/mime.types",
+         "content types by file name extension; read where it exists, at the start and on SIGHUP"},
     Term{".quoit-*",
          "an upload in progress, beside the file that it becomes. A server that starts "
          "writable removes those that a dead one left"},
@@ -45,9 +46,10 @@ inline constexpr std::array signals = {
     Term{"SIGTERM, SIGINT",
          "go on for the time of --drain-delay, then finish the requests in flight, for the time of "
          "--grace, and exit. A second signal ends them at once"},
-    Term{"SIGHUP, SIGUSR1",
-         "open the log files again, as logrotate needs it; SIGHUP also compares "
-         "the path of ROOT with the open directory"},
+    Term{"SIGHUP",
+         "read the options again and open the log files again. A mistake leaves the old options in "
+         "use, and requests in flight end with those that they began with"},
+    Term{"SIGUSR1", "open the log files again, as logrotate needs it"},
     Term{"SIGUSR2", "print the counters of each worker on standard error"},
 };
 

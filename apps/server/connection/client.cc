@@ -29,7 +29,7 @@ Progress take_proxy_header(Connection& c) {
   if (!header.client) return progress;
   c.worker.take_client(c, *header.client);
   c.peer = *header.client;
-  c.is_trusted = c.worker.shared.trust->contains(c.peer);
+  c.is_trusted = x.live->generation->trust.contains(c.peer);
   return progress;
 }
 
@@ -46,9 +46,9 @@ void record_missing_header(const Connection& c) {
 }
 
 void take_forwarded_client(Connection& c) {
-  const Shared& shared = c.worker.shared;
+  const Generation& generation = *c.exchange->live->generation;
   const http1::RequestHead& head = c.exchange->request.head;
-  c.worker.take_client(c, client_of(head, shared.forwarded, *shared.trust, c.peer));
+  c.worker.take_client(c, client_of(head, generation.forwarded, generation.trust, c.peer));
 }
 
 }  // namespace server

@@ -44,7 +44,7 @@ uring::Task<> send_rest(Connection& c) {
 }
 
 void end_exchange(Connection& c) {
-  log_responses(c.exchange->out, c.worker, true);
+  log_responses(*c.exchange, c.worker, true);
   release_input(c.exchange->in, c.io.engine());
   c.exchange->request.head.reset();  // of a request that has begun and will not be complete
   c.worker.give_back(c);

@@ -71,6 +71,7 @@ struct UnloggedResponse {
   std::uint64_t body_begin = 0;  // the position of its body there
   std::uint64_t end = 0;         // the position of its end there
   std::int64_t began_us = 0;     // Request::began_us
+  std::size_t fields = 0;        // the number of its values in Output::logged_fields
 };
 
 // The bytes to send. Responses are gathered in `block` and sent together with `direct`, bytes that
@@ -111,7 +112,7 @@ struct Output {
   }
 };
 
-struct LiveSite;
+struct LiveGeneration;
 
 struct Exchange {
   Input in;
@@ -120,8 +121,8 @@ struct Exchange {
   Source source;
   Output out;
   Scratch scratch;
-  const Site* site = nullptr;      // the settings for the request, chosen when it begins
-  LiveSite* live_site = nullptr;   // keeps `site` alive
+  LiveGeneration* live = nullptr;  // the generation that the request began with
+  const Site* site = nullptr;      // its Site
   Exchange* next_idle = nullptr;   // a link of the worker's list, while not lent
   uring::FrameStack frames;        // of the coroutines that serve() calls meanwhile
   std::array<char, 32> made_id{};  // RequestIds::make(); Plan::request_id may be a view of it

@@ -44,12 +44,21 @@ LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   return record;
 }
 
-// Adds the values of the fields that a custom format contains. The memory was reserved.
-void record_fields(Exchange& x, const LogFormat& format) {
+// Adds the values of the fields that a custom format contains. Returns their number; 0 if memory is
+// exhausted. After the first call for a format it allocates nothing.
+std::size_t record_fields(Exchange& x, const LogFormat& format) {
+  const std::size_t count = format.fields().size();
+  if (count == 0) return 0;
+  try {
+    x.out.logged_fields.reserve(Output::most_unlogged * count);
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
   const http1::RequestHead& head = x.request.head;
   for (const LogField& field : format.fields()) {
     x.out.logged_fields.push_back(head.size() == 0 ? std::string_view() : value_of(head, field));
   }
+  return count;
 }
 
 std::ptrdiff_t distance(std::size_t count) { return static_cast<std::ptrdiff_t>(count); }
@@ -64,37 +73,39 @@ void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t b
                           .body_begin = out.queued + head,
                           .end = out.queued + head + body,
                           .began_us = x.request.began_us});
-  if (c.worker.log_format) record_fields(x, *c.worker.log_format);
+  out.unlogged.back().fields = record_fields(x, *x.live->generation->log_format);
 }
 
-void log_responses(Output& out, const WorkerState& worker, bool aborted) {
+void log_responses(Exchange& x, const WorkerState& worker, bool aborted) {
+  Output& out = x.out;
   if (out.unlogged.empty()) return;
   std::size_t done = 0;
   const std::int64_t now_us = worker.log_time_us();
-  const std::size_t fields = out.logged_fields.size() / out.unlogged.size();  // of a response
+  std::size_t fields = 0;  // of the responses that are done
   for (UnloggedResponse& response : out.unlogged) {
     const bool is_whole = response.end <= out.sent;
     if (!is_whole && !aborted) break;
-    const std::size_t number = done++;
-    if (!worker.shared.access_log) continue;
+    ++done;
     const std::uint64_t sent = std::min(out.sent, response.end);
     response.record.bytes = std::max(sent, response.body_begin) - response.body_begin;
     response.record.sent_bytes = std::max(sent, response.begin) - response.begin;
     response.record.aborted = !is_whole;
-    response.record.duration_us = now_us - response.began_us;
-    response.record.fields = std::span(out.logged_fields).subspan(number * fields, fields);
-    worker.shared.access_log->append(response.record);
+    // 0: without a log of durations then or now.
+    const bool is_timed = now_us > 0 && response.began_us > 0;
+    response.record.duration_us = is_timed ? now_us - response.began_us : 0;
+    response.record.fields = std::span(out.logged_fields).subspan(fields, response.fields);
+    fields += response.fields;
+    worker.shared.access_log->append(response.record, x.live->generation->log_format.get());
   }
-  out.logged_fields.erase(out.logged_fields.begin(),
-                          out.logged_fields.begin() + distance(done * fields));
+  out.logged_fields.erase(out.logged_fields.begin(), out.logged_fields.begin() + distance(fields));
   out.unlogged.erase(out.unlogged.begin(), out.unlogged.begin() + distance(done));
 }
 
 void drop_records(Output& out, std::size_t kept) {
   if (out.unlogged.size() == kept) return;
-  const std::size_t fields = out.logged_fields.size() / out.unlogged.size();
-  out.logged_fields.erase(out.logged_fields.begin() + distance(kept * fields),
-                          out.logged_fields.end());
+  std::size_t fields = 0;
+  for (std::size_t i = 0; i < kept; ++i) fields += out.unlogged[i].fields;
+  out.logged_fields.erase(out.logged_fields.begin() + distance(fields), out.logged_fields.end());
   out.unlogged.erase(out.unlogged.begin() + distance(kept), out.unlogged.end());
 }
 

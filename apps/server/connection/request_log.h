@@ -18,12 +18,12 @@ void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t b
 
 // Counts a response as queued: `head` bytes, and `body` bytes that will follow them.
 inline void queue_response(Connection& c, int status, std::size_t head, std::uint64_t body) {
-  if (c.worker.shared.access_log) record_for_log(c, status, head, body);
+  if (c.exchange->live->generation->logs_requests) record_for_log(c, status, head, body);
   c.exchange->out.queued += head + body;
 }
 
 // Writes the log lines of all responses that were sent; if `aborted`, also of those that were not.
-void log_responses(Output& out, const WorkerState& worker, bool aborted);
+void log_responses(Exchange& x, const WorkerState& worker, bool aborted);
 
 // Drops the records of responses that will not be sent, except for the first `kept` ones.
 void drop_records(Output& out, std::size_t kept);

@@ -54,12 +54,12 @@ void gather_head(Connection& c) {
   Exchange& x = *c.exchange;
   c.worker.clock.now();  // so that Date is not before the Last-Modified of a file just written
   add_fields(x);
-  if (c.worker.request_ids) identify_request(c);
+  if (x.live->generation->gives_request_ids) identify_request(c);
   const HeadTime time{.seconds = c.worker.clock.seconds(), .date = c.worker.clock.date()};
   const std::span<char> space = x.out.space();
   const std::size_t size = write_head(x.plan, time, space);
   assert(size > 0);  // the caller has sent as much as the bound of the plan needs
-  if (c.worker.shared.head_log) log_heads(*c.worker.shared.head_log, x, {space.data(), size});
+  if (x.live->generation->logs_heads) log_heads(*c.worker.shared.head_log, x, {space.data(), size});
   const bool sends_body = !x.plan.head_only && x.plan.content != Content::none;
   x.out.gathered += size;
   queue_response(c, x.plan.status, size, sends_body ? x.plan.length : 0);

@@ -57,7 +57,7 @@ inline bool record_sent(Connection& c, uring::Result result, std::string_view& r
     out.pace.end();
   }
   const bool is_fine = is_whole || record_partial(c, result.count(), rest);
-  if (!out.unlogged.empty()) log_responses(out, c.worker, !is_fine);
+  if (!out.unlogged.empty()) log_responses(*c.exchange, c.worker, !is_fine);
   return is_fine;
 }
 

@@ -1,4 +1,4 @@
-// Admission of connections, replacement of Sites, and the start and end of a worker's state.
+// Admission of connections, adoption of generations, and the start and end of a worker's state.
 // Covered by tests/server/connection/worker_state_test.cc and tests/server/serve_test.cc.
 #include "apps/server/connection/worker_state.h"
 
@@ -30,18 +30,15 @@ std::uint64_t random_seed() {
 
 WorkerState::WorkerState(const Shared& from, uring::Loop& on)
     : shared(from),
-      log_format(from.access_log ? &from.access_log->format() : nullptr),
-      logs_durations(log_format && log_format->has_durations()),
       loop(on),
       connections(on),
-      files(from.root, {.bytes = from.cache_bytes, .open_files = from.cache_open_files}),
+      files(from.root,
+            {.bytes = from.generation->cache_bytes, .open_files = from.cache_open_files}),
       last_directory(on.engine()),
-      request_ids(from.gives_request_ids ? std::make_unique<RequestIds>() : nullptr),
+      request_ids(from.generation->gives_request_ids ? std::make_unique<RequestIds>() : nullptr),
+      current_(std::make_unique<LiveGeneration>(from.generation)),
       random_(random_seed()) {
   examine_root();
-  for (const Endpoint& endpoint : from.endpoints) {
-    endpoints.push_back(std::make_unique<LiveSite>(LiveSite{.site = endpoint.site}));
-  }
   update_policy();
 }
 
@@ -56,9 +53,10 @@ WorkerState::~WorkerState() {
 // Counts a connection of `peer` in `counted`. False: its address has reached its limit, and the
 // connection is not counted. A peer without an address has no limit.
 bool WorkerState::count_address(const Peer& peer, AddressCounts::Slot& counted) const {
-  if (!shared.addresses) return true;
+  const std::uint64_t most = generation().most_from_address;
+  if (most == 0) return true;
   const std::optional<std::uint64_t> address = counted_address(peer);
-  return !address || shared.addresses->enter(*address, counted);
+  return !address || generation().addresses->enter(*address, most, counted);
 }
 
 // Counts one more connection of `peer`, also in `counted`, unless it exceeds a limit. The
@@ -66,7 +64,7 @@ bool WorkerState::count_address(const Peer& peer, AddressCounts::Slot& counted) 
 // address. Refused connections do not count.
 WorkerState::Admission WorkerState::judge(const Peer& peer, bool is_trusted,
                                           AddressCounts::Slot& counted) const {
-  if (shared.admitted.fetch_add(1) >= shared.most_connections) {
+  if (shared.admitted.fetch_add(1) >= generation().most_connections) {
     --shared.admitted;
     return Admission::refused;
   }
@@ -98,10 +96,10 @@ void* WorkerState::allocate_connection() {
   }
 }
 
-Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
-  const bool wants_peer = shared.access_log || shared.head_log || shared.addresses || shared.trust;
-  const Peer peer = wants_peer ? peer_of(address_of_peer(socket)) : Peer{};
-  const bool is_trusted = shared.trust && shared.trust->contains(peer);
+Connection* WorkerState::admit(int socket) {
+  const bool needs_peer = generation().needs_peers();
+  const Peer peer = needs_peer ? peer_of(address_of_peer(socket)) : Peer{};
+  const bool is_trusted = needs_peer && generation().trust.contains(peer);
   AddressCounts::Slot counted = AddressCounts::uncounted;
   const Admission admission = judge(peer, is_trusted, counted);
   const bool is_refused = admission != Admission::admitted;
@@ -111,7 +109,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
       send_refusal(socket);
     } else {
       --shared.admitted;
-      if (shared.addresses) shared.addresses->leave(counted);
+      if (generation().addresses) generation().addresses->leave(counted);
     }
     loop.engine().close(socket);
     return nullptr;
@@ -120,11 +118,12 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
   c->refused = is_refused;
   c->counted = counted;
   c->peer = peer;
-  c->endpoint = endpoint;
+  c->generation = adoptions_;
+  c->knows_peer = needs_peer;
   c->is_trusted = is_trusted;
-  c->awaits_proxy_header = is_trusted && shared.proxy_protocol;
+  c->awaits_proxy_header = is_trusted && generation().proxy_protocol;
   c->was_reprieved = draining;  // its first wait is short already
-  c->sends_singly = is_trusted || request_ids;
+  c->sends_singly = is_trusted || generation().gives_request_ids;
   ++live;
   refused += is_refused ? 1 : 0;
   return c;
@@ -132,7 +131,7 @@ Connection* WorkerState::admit(int socket, std::uint8_t endpoint) {
 
 void WorkerState::take_client(Connection& c, const Peer& client) {
   release_client(c);
-  if (shared.access_log || shared.head_log) write_peer(client, c.exchange->remote);
+  if (c.exchange->live->generation->logs_peers()) write_peer(client, c.exchange->remote);
   if (c.refused || client == c.peer || count_address(client, c.counted)) return;
   c.refused = true;
   ++refused;
@@ -140,8 +139,8 @@ void WorkerState::take_client(Connection& c, const Peer& client) {
 }
 
 void WorkerState::release_client(Connection& c) {
-  if (shared.addresses) {
-    shared.addresses->leave(std::exchange(c.counted, AddressCounts::uncounted));
+  if (generation().addresses) {
+    generation().addresses->leave(std::exchange(c.counted, AddressCounts::uncounted));
   }
 }
 
@@ -151,7 +150,7 @@ void WorkerState::destroy(Connection& c) {
     --refused;
   else
     --shared.admitted;
-  if (shared.addresses) shared.addresses->leave(c.counted);
+  if (generation().addresses) generation().addresses->leave(c.counted);
   if (request_ids) request_ids->drop(c);
   c.~Connection();
   uring::FramePool::release(&c);
@@ -163,52 +162,83 @@ void WorkerState::drain() {
   connections.end_idle();  // not stop(), so that a request that was just received gets its response
 }
 
-// --- Sites ---
+// --- Generations ---
 
 // While the worker drains, each response has to say that it closes the connection, which the cached
 // heads of the fast path do not; nor do they have an id for each request.
 void WorkerState::update_policy() {
-  for (const std::unique_ptr<LiveSite>& live_site : endpoints) {
-    live_site->answers_from_cache = live_site->site->answers_from_cache && !draining &&
-                                    !root_is_missing && !shared.head_log && !request_ids;
-  }
+  logs_durations_ = generation().logs_durations;
+  current_->answers_from_cache = site().answers_from_cache && !draining && !root_is_missing &&
+                                 !generation().logs_heads && !generation().gives_request_ids;
 }
 
 void WorkerState::write_addresses(const Connection& c, Exchange& x) const {
   write_peer(c.peer, x.remote);
   // The address of a proxy is not kept once it has announced the client.
-  if (log_format && log_format->has_peer()) write_peer(peer_of(address_of_peer(c.fd)), x.peer);
+  if (generation().log_format->has_peer()) write_peer(peer_of(address_of_peer(c.fd)), x.peer);
 }
 
-void WorkerState::choose_site(const Connection& c, Exchange& x) {
-  release_site(x);
-  LiveSite* const live_site = endpoints[c.endpoint].get();
-  ++live_site->exchanges;
-  x.live_site = live_site;
-  x.site = live_site->site.get();
+// A connection that is not trusted any more stays uncounted until it ends, as those do that were
+// accepted before addresses were counted.
+void WorkerState::renew(Connection& c) {
+  c.generation = adoptions_;
+  c.is_trusted = false;
+  if (generation().needs_peers()) {
+    if (!c.knows_peer) c.peer = peer_of(address_of_peer(c.fd));
+    c.knows_peer = true;
+    c.is_trusted = generation().trust.contains(c.peer);
+  }
+  c.sends_singly = c.is_trusted || generation().gives_request_ids;
 }
 
-void WorkerState::release_site(Exchange& x) {
-  LiveSite* const live_site = std::exchange(x.live_site, nullptr);
-  if (live_site && --live_site->exchanges == 0 && !live_site->is_current) delete live_site;
+// Log lines of earlier requests of the exchange may not be written yet. They refer to
+// Exchange::remote, which therefore is written only if they have none, and to Exchange::peer, which
+// is the same for all of them.
+void WorkerState::choose_generation(Connection& c, Exchange& x) {
+  const Generation* const before = x.live ? x.live->generation.get() : nullptr;
+  if (before && before->log_format != generation().log_format) {
+    for (UnloggedResponse& response : x.out.unlogged) response.fields = 0;  // of another format
+    x.out.logged_fields.clear();
+  }
+  const bool lacks_remote = before && !before->logs_peers();  // else lend() has written it
+  if (c.generation != adoptions_) renew(c);
+  if (before && generation().logs_peers()) {
+    const PeerText remote = x.remote;
+    write_addresses(c, x);
+    if (!lacks_remote) x.remote = remote;
+  }
+  release_generation(x);
+  ++current_->exchanges;
+  x.live = current_.get();
+  x.site = &site();
 }
 
-void WorkerState::replace_site(std::size_t endpoint, std::shared_ptr<const Site> site) {
-  std::unique_ptr<LiveSite> old = std::exchange(
-      endpoints[endpoint], std::make_unique<LiveSite>(LiveSite{.site = std::move(site)}));
+void WorkerState::release_generation(Exchange& x) {
+  LiveGeneration* const live_generation = std::exchange(x.live, nullptr);
+  if (!live_generation || --live_generation->exchanges > 0) return;
+  if (!live_generation->is_current) delete live_generation;
+}
+
+void WorkerState::adopt(std::unique_ptr<LiveGeneration> next) {
+  std::unique_ptr<LiveGeneration> old = std::exchange(current_, std::move(next));
+  ++adoptions_;
   old->is_current = false;
   old->answers_from_cache = false;
   for (Exchange* x = idle_; x; x = x->next_idle) {
-    if (x->live_site == old.get()) {
+    if (x->live == old.get()) {
       --old->exchanges;
-      x->live_site = nullptr;
+      x->live = nullptr;
     }
   }
-  if (old->exchanges > 0) {
-    [[maybe_unused]] const LiveSite* const kept = old.release();  // release_site() deletes it
-  }
+  if (!request_ids) request_ids = std::move(current_->request_ids);
+  const Generation& before = *old->generation;
+  if (before.cache_bytes != generation().cache_bytes) files.set_bytes(generation().cache_bytes);
+  if (before.mime != generation().mime) files.invalidate_all();
   files.invalidate_responses();
   update_policy();
+  if (old->exchanges > 0) {
+    [[maybe_unused]] const LiveGeneration* const kept = old.release();  // see release_generation()
+  }
 }
 
 // --- Files, memory ---
@@ -250,8 +280,9 @@ void WorkerState::refresh_files() {
 void WorkerState::make_exchange() {
   auto exchange = std::make_unique<Exchange>();
   exchange->out.unlogged.reserve(Output::most_unlogged);
-  if (log_format) {
-    exchange->out.logged_fields.reserve(Output::most_unlogged * log_format->fields().size());
+  if (generation().logs_requests) {
+    exchange->out.logged_fields.reserve(Output::most_unlogged *
+                                        generation().log_format->fields().size());
   }
   idle_ = exchange.release();
 }
@@ -273,7 +304,7 @@ void WorkerState::tidy() {
       continue;
     }
     *link = x->next_idle;
-    release_site(*x);
+    release_generation(*x);
     freed += sizeof(Exchange) + x->in.memory_bytes;
     delete x;
   }

@@ -18,19 +18,15 @@
 #include "apps/server/connection/clock.h"
 #include "apps/server/connection/connection.h"
 #include "apps/server/connection/exchange.h"
-#include "apps/server/connection/request_ids.h"
+#include "apps/server/connection/generation.h"
 #include "apps/server/files/claims.h"
 #include "apps/server/files/file_cache.h"
 #include "apps/server/files/last_directory.h"
-#include "apps/server/files/mime.h"
 #include "apps/server/files/root.h"
 #include "apps/server/listen/address_counts.h"
-#include "apps/server/listen/endpoint.h"
 #include "apps/server/listen/refusals.h"
 #include "apps/server/log/access_log.h"
-#include "apps/server/plan/forwarded.h"
 #include "apps/server/plan/temporary_name.h"
-#include "apps/server/plan/trust.h"
 #include "parser/splitmix64.h"
 #include "uring/loop.h"
 #include "uring/monotonic.h"
@@ -39,48 +35,31 @@
 namespace server {
 
 // The objects that all workers share. Constant while workers run, except for the claims and the
-// logs, which have locks, and the address counts, which are atomic. Outlives the workers.
+// logs, which have locks. Outlives the workers.
 struct Shared {
-  const Mime& mime;
   Claims& claims;
-  std::vector<Endpoint> endpoints;     // copied by each worker at its start
+  std::shared_ptr<const Generation> generation;  // with which workers start; never null
   int root = -1;                       // the served directory; every path is opened beneath it
   const Root* served_root = nullptr;   // with that descriptor; null: it is never replaced
-  std::uint64_t cache_bytes = 0;       // of each worker's file cache; 0: no cache
   std::size_t cache_open_files = 256;  // the most descriptors of each worker's file cache
-  AccessLog* access_log = nullptr;     // null: off
-  AccessLog* head_log = nullptr;       // null: off
-  AddressCounts* addresses = nullptr;  // null: addresses are not counted
+  AccessLog* access_log = nullptr;     // null: no generation logs requests
+  AccessLog* head_log = nullptr;       // null: no generation logs heads
   Refusals* refusals = nullptr;        // null: refused connections are not reported
-  const Trust* trust = nullptr;        // null: no proxy is believed
-  ForwardedField forwarded = ForwardedField::x_forwarded_for;  // the field that proxies write
-  bool proxy_protocol = false;            // trusted peers begin with a PROXY header
-  bool gives_request_ids = false;         // responses have X-Request-Id
-  std::uint64_t most_connections = 1024;  // of all workers; further clients get a 503
-  std::uint64_t most_refused = 64;        // clients that a worker sends a 503 at once
+  std::uint64_t most_refused = 64;     // clients that a worker sends a 503 at once
   // The connections of all workers that are not refused.
   mutable std::atomic<std::uint64_t> admitted = 0;
   unsigned workers = 1;
-};
-
-// A Site that one worker uses: the current one of an endpoint, or an older one that exchanges still
-// use.
-struct LiveSite {
-  std::shared_ptr<const Site> site;
-  std::uint32_t exchanges = 0;      // the number of exchanges that use it, with idle ones
-  bool is_current = true;           // new exchanges use it
-  bool answers_from_cache = false;  // requests may be answered by the fast path (from_cache.h)
 };
 
 struct WorkerState {
   WorkerState(const Shared& from, uring::Loop& on);
   ~WorkerState();
 
-  // Creates a connection of that endpoint, to be passed to serve(), which owns the accepted
-  // `socket`. A connection over a limit is marked `refused`. Null: memory is exhausted, or the
-  // address has too many connections and too many clients are being refused already; the socket was
-  // closed, in the latter case after a short 503.
-  Connection* admit(int socket, std::uint8_t endpoint = 0);
+  // Creates a connection, to be passed to serve(), which owns the accepted `socket`. One over a
+  // limit is marked `refused`. Null: memory is exhausted, or the address has too many connections
+  // and too many clients are being refused already; the socket was closed, in the latter case after
+  // a short 503.
+  Connection* admit(int socket);
 
   // Records that `client`, which the trusted proxy at the other end of `c` has announced, sends
   // the next requests: logs and limits use its address. Marks `c` as refused if that address has
@@ -91,7 +70,7 @@ struct WorkerState {
   // The worker refuses as many clients as it may, because all workers together have reached their
   // limit: further clients are to wait in the accept queue.
   bool is_overrun() const {
-    return refused >= shared.most_refused && shared.admitted >= shared.most_connections;
+    return refused >= shared.most_refused && shared.admitted >= generation().most_connections;
   }
 
   // Ends idle connections now, and the others after their current request. A client that has
@@ -110,21 +89,23 @@ struct WorkerState {
     if (refreshed_ != loop.iterations() || !watches_files_) refresh_without_request();
   }
 
-  // Replaces the Site of an endpoint. Requests that have begun keep the old one. Invalidates the
-  // cached response heads of the old one; cached files and their types stay.
-  void replace_site(std::size_t endpoint, std::shared_ptr<const Site> site);
+  // Makes `next` the current generation. Requests that have begun keep the old one. Invalidates the
+  // cached response heads of the old one, and the cached files if their types have changed; else
+  // these stay. Allocates no memory.
+  void adopt(std::unique_ptr<LiveGeneration> next);
 
-  // The Site for new requests of that connection.
-  const Site& site_of(const Connection& c) const { return *endpoints[c.endpoint]->site; }
+  // The generation and the Site for new requests.
+  const Generation& generation() const { return *current_->generation; }
+  const Site& site() const { return generation().site; }
 
   // Returns the exchange of `c`, which borrows one first if it has none. Then the caller has to
-  // call begin_request(), which chooses the Site: a borrowed exchange has the Site of its last
+  // call begin_request(), which chooses the generation: a borrowed exchange has that of its last
   // request. Throws std::bad_alloc if memory is exhausted; `c` is then unchanged.
   Exchange& borrow(Connection& c) { return c.exchange ? *c.exchange : lend(c); }
   // Takes the exchange of `c` back, which has no unsent bytes and no open source.
   void give_back(Connection& c) {
     Exchange& x = *c.exchange;
-    assert(x.live_site);  // begin_request() was called
+    assert(x.live);  // begin_request() was called
     assert(x.in.buffer == uring::no_buffer && x.source.file < 0 && !x.source.cached);
     assert(x.plan.status == 0 && x.request.head.size() == 0 && x.out.unlogged.empty());
     blocks.release(x.out.block);
@@ -132,19 +113,19 @@ struct WorkerState {
     x.out.queued = x.out.sent = 0;
     assert(x.frames.empty());
     c.io.use_frame_stack(nullptr);
-    if (!x.live_site->is_current) release_site(x);
+    if (!x.live->is_current) release_generation(x);
     x.next_idle = idle_;
     idle_ = std::exchange(c.exchange, nullptr);
   }
   // Destroys `c`, whose socket is closed.
   void destroy(Connection& c);
 
-  // Records that the first byte of a request has arrived, and chooses its Site.
+  // Records that the first byte of a request has arrived, and chooses its generation.
   void begin_request(Connection& c) {
     Exchange& x = *c.exchange;
     x.request.began_us = log_time_us();
     x.request.began_ms = loop.now();
-    if (x.live_site != endpoints[c.endpoint].get()) choose_site(c, x);
+    if (x.live != current_.get()) choose_generation(c, x);
   }
 
   // The file cache, after it has applied all changes of files that were made before this loop
@@ -160,7 +141,7 @@ struct WorkerState {
     return clock.seconds();
   }
   // The monotonic clock, for durations in the log; 0 if no log contains durations.
-  std::int64_t log_time_us() const { return logs_durations ? uring::monotonic_us() : 0; }
+  std::int64_t log_time_us() const { return logs_durations_ ? uring::monotonic_us() : 0; }
 
   // Records that this thread has changed a file in this loop iteration, so that the file cache
   // applies the change before the next look-up.
@@ -182,12 +163,11 @@ struct WorkerState {
   // The number of exchanges that are not lent.
   std::size_t idle_exchanges() const;
 
-  // Recomputes LiveSite::answers_from_cache. Tests call it after they have changed a log or a Site.
+  // Recomputes what follows from the current generation and the state of this worker. Tests call it
+  // after they have changed the generation.
   void update_policy();
 
   const Shared& shared;
-  const LogFormat* const log_format;  // of the access log; null: there is none
-  const bool logs_durations;          // the access log has a duration in each line
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
@@ -196,8 +176,7 @@ struct WorkerState {
   bool links_files = false;            // this process may link a file that has no name
   LastDirectory last_directory;
   Clock clock;
-  std::unique_ptr<RequestIds> request_ids;           // null: requests have no ids
-  std::vector<std::unique_ptr<LiveSite>> endpoints;  // the current Site of each
+  std::unique_ptr<RequestIds> request_ids;  // null: no generation has given ids to requests
   bool draining = false;
   // Another process serves this root: kept connections get 503 for requests that change files.
   bool is_retired = false;
@@ -215,15 +194,18 @@ struct WorkerState {
     idle_ = x.next_idle;
     c.exchange = &x;
     c.io.use_frame_stack(&x.frames);
-    if (shared.access_log || shared.head_log) write_addresses(c, x);
+    if (c.generation != adoptions_) renew(c);
+    if (generation().logs_peers()) write_addresses(c, x);
     return x;
   }
   // Writes the addresses of the client and, where the log has it, of the other end of `c`.
   void write_addresses(const Connection& c, Exchange& x) const;
-  // Lets the exchange use the current Site of the endpoint of `c`.
-  void choose_site(const Connection& c, Exchange& x);
-  // Lets the exchange use no Site. Deletes the Site if it is an older one without other exchanges.
-  void release_site(Exchange& x);
+  // Determines again what follows for `c` from the current generation.
+  void renew(Connection& c);
+  // Lets the exchange use the current generation.
+  void choose_generation(Connection& c, Exchange& x);
+  // Lets the exchange use no generation. Deletes it if it is an older one without other exchanges.
+  void release_generation(Exchange& x);
   void* allocate_connection();
   void make_exchange();
   void refresh_files();
@@ -233,12 +215,15 @@ struct WorkerState {
   void refresh_without_request();
   void examine_root();
 
-  Exchange* idle_ = nullptr;     // exchanges that are not lent, linked by Exchange::next_idle
-  std::uint64_t refreshed_ = 0;  // the loop iteration in which `files` was refreshed last
-  bool watches_files_ = false;   // the engine reports when the file cache has to be refreshed
-  bool changes_files_ = false;   // this thread itself has changed files
-  std::uint64_t timed_ = 0;      // the loop iteration in which the clock was read last
-  http1::SplitMix64 random_;     // for temporary names
+  std::unique_ptr<LiveGeneration> current_;  // never null
+  std::uint16_t adoptions_ : 15 = 0;  // the number of calls of adopt(), see Connection::generation
+  bool logs_durations_ = false;       // the access log has a duration in each line
+  Exchange* idle_ = nullptr;          // exchanges that are not lent, linked by Exchange::next_idle
+  std::uint64_t refreshed_ = 0;       // the loop iteration in which `files` was refreshed last
+  bool watches_files_ = false;        // the engine reports when the file cache has to be refreshed
+  bool changes_files_ = false;        // this thread itself has changed files
+  std::uint64_t timed_ = 0;           // the loop iteration in which the clock was read last
+  http1::SplitMix64 random_;          // for temporary names
 };
 
 // Fills in a random boundary for multipart/byteranges. False: the system has no random bytes.

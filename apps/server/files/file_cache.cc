@@ -29,12 +29,6 @@ constexpr std::size_t most_directories = 4096;
 // The memory of an entry beside its path and content: objects, hash table nodes, cached heads.
 constexpr std::uint64_t overhead_bytes = 1536;
 
-// In a small cache one file must not evict all others, so a copied file takes an eighth at most.
-FileCache::Limits with_small_bodies(FileCache::Limits limits) {
-  limits.body_bytes = std::min<std::uint64_t>(limits.body_bytes, limits.bytes / 8);
-  return limits;
-}
-
 // The kernel's clock for file times ticks every few milliseconds, so that a file which has just
 // changed may change again without a new time. A file that only stat(2) watches has to be older.
 bool is_old(const struct stat& status) { return ::time(nullptr) - status.st_ctim.tv_sec > 1; }
@@ -43,7 +37,7 @@ bool is_old(const struct stat& status) { return ::time(nullptr) - status.st_ctim
 
 FileCache::FileCache(int root, const Limits& limits)
     : root_(root),
-      limits_(with_small_bodies(limits)),
+      limits_(limits),
       is_on_(limits.bytes > 0 && is_local(root)),
       is_in_memory_(is_in_memory(root)),
       is_at_root_(is_working_directory(root)) {}
@@ -275,7 +269,9 @@ bool FileCache::load_content(CachedFile& file) {
   file.exists = true;
   file.facts = facts_in(file.status_);
   file.tag = tag_of(file.facts).text();
-  if (file.facts.size <= limits_.body_bytes) {
+  // In a small cache one file must not evict all others.
+  const std::uint64_t most_copied = std::min<std::uint64_t>(limits_.body_bytes, limits_.bytes / 8);
+  if (file.facts.size <= most_copied) {
     const bool is_loaded = copy_body(file);
     file.file_.reset();
     return is_loaded;

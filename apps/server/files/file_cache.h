@@ -37,7 +37,7 @@ class FileCache {
     std::uint64_t bytes = 64 * 1024 * 1024;  // of contents and of the entries; 0: no cache
     std::size_t files = 16384;
     std::size_t open_files = 256;         // large files, which have a descriptor each; at least 1
-    std::size_t body_bytes = 128 * 1024;  // a file of up to this size is copied
+    std::size_t body_bytes = 128 * 1024;  // a file of up to this size, or bytes / 8, is copied
     std::size_t watches = 20480;          // of files and directories; 0: stat(2) at each lookup
   };
 
@@ -55,6 +55,12 @@ class FileCache {
 
   // Removes all entries.
   void invalidate_all() { invalidate_below(""); }
+
+  // Changes Limits::bytes, and removes all entries.
+  void set_bytes(std::uint64_t bytes) {
+    limits_.bytes = bytes;
+    change_root();
+  }
 
   // Removes all entries after the number `root` has come to refer to another directory, which is
   // the working directory of the thread if the one before was.
@@ -154,7 +160,7 @@ class FileCache {
   void invalidate_below(std::string_view directory);
 
   const int root_;
-  const Limits limits_;
+  Limits limits_;
   bool is_on_;
   bool is_in_memory_;
   bool is_at_root_;  // the working directory of the thread is the root

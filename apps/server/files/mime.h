@@ -27,6 +27,9 @@ class Mime {
   // be read. Invalidates the views that type_of() has returned.
   bool read(const std::string& path);
 
+  // Whether both give each name the same type.
+  bool operator==(const Mime&) const = default;
+
   // The value of Content-Type for a file name or path: a view of this table, or a constant.
   std::string_view type_of(std::string_view path) const;
 
@@ -44,6 +47,7 @@ class Mime {
     Key key;
     std::uint32_t offset = 0;  // of its type in types_
     std::uint32_t length = 0;
+    bool operator==(const Entry&) const = default;
   };
 
   static Key key_of(std::string_view extension);

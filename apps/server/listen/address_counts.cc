@@ -31,13 +31,12 @@ std::optional<std::uint64_t> counted_address(const Peer& peer) {
   return std::nullopt;
 }
 
-AddressCounts::AddressCounts(std::uint64_t most, std::uint64_t connections, std::uint64_t secret)
-    : most_(std::min(most, count_mask)),
-      secret_(secret),
+AddressCounts::AddressCounts(std::uint64_t connections, std::uint64_t secret)
+    : secret_(secret),
       size_(std::bit_ceil(std::max<std::size_t>(4 * connections, window))),
       words_(new Word[size_]()) {}
 
-bool AddressCounts::enter(std::uint64_t address, Slot& slot) {
+bool AddressCounts::enter(std::uint64_t address, std::uint64_t most, Slot& slot) {
   const std::uint64_t hash = http1::SplitMix64::mix(address ^ secret_);
   const std::uint64_t tag = hash >> count_bits | 1;  // never 0, the tag of a free word
   const std::size_t first = http1::SplitMix64::mix(hash) & (size_ - 1);
@@ -57,7 +56,7 @@ bool AddressCounts::enter(std::uint64_t address, Slot& slot) {
       }
     }
     slot = uncounted;
-    if (count >= most_) return false;
+    if (count >= std::min(most, count_mask)) return false;
     if (place == size_) return true;
     const std::uint64_t after = before == 0 ? tag << count_bits | 1 : before + 1;
     if (!words_[place].compare_exchange_weak(before, after, std::memory_order_relaxed)) continue;

@@ -26,18 +26,18 @@ std::optional<std::uint64_t> counted_address(const Peer& peer);
 
 class AddressCounts {
  public:
-  // No address may have more than `most` connections. The table is large enough for `connections`
-  // in all; an address whose words are all in use by others is not counted, and not limited.
-  AddressCounts(std::uint64_t most, std::uint64_t connections, std::uint64_t secret);
+  // The table is large enough for `connections` in all; an address whose words are all in use by
+  // others is not counted, and not limited.
+  AddressCounts(std::uint64_t connections, std::uint64_t secret);
 
   // The word in which a connection is counted. Pass it to leave() when the connection ends.
   using Slot = std::uint32_t;
   static constexpr Slot uncounted = 0xffffffff;
 
-  // Counts one more connection of `address` and sets `slot`. False: the address has reached its
-  // limit, and the connection is not counted. Two threads that call this at once, just below the
-  // limit, may exceed it by one.
-  bool enter(std::uint64_t address, Slot& slot);
+  // Counts one more connection of `address`, which may have `most`, and sets `slot`. False: the
+  // address has reached that limit, and the connection is not counted. Two threads that call this
+  // at once, just below the limit, may exceed it by one.
+  bool enter(std::uint64_t address, std::uint64_t most, Slot& slot);
   // Counts one connection less. `slot` may be `uncounted`.
   void leave(Slot slot);
 
@@ -48,7 +48,6 @@ class AddressCounts {
   static constexpr std::uint64_t count_bits = 24;
   static constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
 
-  const std::uint64_t most_;
   const std::uint64_t secret_;
   std::size_t size_ = 0;  // a power of two
   std::unique_ptr<Word[]> words_;

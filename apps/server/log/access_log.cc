@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "apps/server/log/message.h"
-#include "uring/fd.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
 
@@ -42,6 +41,14 @@ int open_log(const std::string& path, int flags) {
   return ::open(path.c_str(), flags, 0644);
 }
 
+// The record without the members that only some formats need.
+LogRecord common_part(const LogRecord& record) {
+  LogRecord common = record;
+  common.peer = "-";
+  common.fields = {};
+  return common;
+}
+
 // Whether a log ends within a line: a server has stopped while the disk was full.
 bool ends_within_line(const std::string& path) {
   const uring::Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -61,35 +68,45 @@ bool is_one_file(int one, int other) {
 
 }  // namespace
 
-int AccessLog::open() {
-  const int error = open_file();
-  if (error == 0) start_writer();
-  return error;
-}
-
-int AccessLog::open_file() {
-  fd_ = path_ == "-" ? STDOUT_FILENO : open_log(path_, 0);
-  if (fd_ < 0 && errno == ENOENT) {
-    fd_ = open_log(path_, O_CREAT);
-    is_new_ = true;
+int LogFile::open() {
+  time.emplace(*format);
+  if (path == "-") return 0;
+  file.reset(open_log(path, 0));
+  if (!file.valid() && errno == ENOENT) {
+    file.reset(open_log(path, O_CREAT));
+    is_new = true;
   }
-  if (fd_ < 0) return errno;
-  is_torn_ = path_ != "-" && ends_within_line(path_);
+  if (!file.valid()) return errno;
+  is_torn = ends_within_line(path);
   return 0;
 }
 
-void AccessLog::give_new_file_to(uid_t user, gid_t group) const {
-  if (!is_new_) return;
-  [[maybe_unused]] const int result = ::fchown(fd_, user, group);
+void LogFile::give_new_to(uid_t user, gid_t group) const {
+  if (!is_new) return;
+  [[maybe_unused]] const int result = ::fchown(fd(), user, group);
 }
 
-void AccessLog::start_writer() {
+int LogFile::fd() const { return path == "-" ? STDOUT_FILENO : file.get(); }
+
+int AccessLog::open() {
+  const int error = file_.open();
+  if (error == 0) start();
+  return error;
+}
+
+void AccessLog::start() {
+  if (writer_.joinable()) return;
   // The new thread inherits the mask, so that signals are delivered to the main thread only.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  writer_ = std::thread([this] { run_writer(); });
+  try {
+    writer_ = std::thread([this] { run_writer(); });
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -103,6 +120,17 @@ void AccessLog::reopen() {
   wake_.notify_one();
 }
 
+// After a change that the writer thread has not made yet, the lines between the two changes go to
+// the newer file.
+void AccessLog::change(LogFile next) noexcept {
+  const uring::MutexLock lock(mutex_);
+  if (!change_) old_bytes_ = pending_.size();
+  format_ = next.format;
+  std::swap(time_, *next.time);
+  change_ = std::move(next);
+  wake_.notify_one();
+}
+
 void AccessLog::stop() {
   if (!writer_.joinable()) return;
   {
@@ -111,7 +139,7 @@ void AccessLog::stop() {
     wake_.notify_one();
   }
   writer_.join();
-  if (fd_ != STDOUT_FILENO) ::close(fd_);
+  file_.file.reset();
 }
 
 // --- The buffer ---
@@ -132,12 +160,13 @@ void AccessLog::drop_incomplete(std::size_t complete) {
   ++dropped_;
 }
 
-void AccessLog::append(const LogRecord& record) {
+void AccessLog::append(const LogRecord& record, const LogFormat* made_for) {
   const uring::MutexLock lock(mutex_);
   if (!has_space()) return;
   const std::size_t before = pending_.size();
   try {
-    format_record(record, format_, time_, pending_);
+    const bool is_usual = !made_for || made_for == format_.get() || *made_for == *format_;
+    format_record(is_usual ? record : common_part(record), *format_, time_, pending_);
   } catch (const std::bad_alloc&) {
     drop_incomplete(before);
   }
@@ -162,12 +191,16 @@ AccessLog::NextStep AccessLog::take_lines(std::string& lines) {
   constexpr uring::Milliseconds gathering_ms = 50;
   lines.clear();
   const uring::MutexLock lock(mutex_);
-  while (!is_stopping_ && !is_reopening_ && pending_.empty()) wake_.wait(mutex_);
+  while (!is_urgent() && pending_.empty()) wake_.wait(mutex_);
   const uring::Milliseconds end_ms = uring::monotonic_ms() + gathering_ms;
-  while (!is_stopping_ && !is_reopening_ && wake_.wait_until(mutex_, end_ms)) continue;
+  while (!is_urgent() && wake_.wait_until(mutex_, end_ms)) continue;
   lines.swap(pending_);
   dropped_lines_ += std::exchange(dropped_, 0);
-  return {.reopen = std::exchange(is_reopening_, false), .stop = is_stopping_};
+  NextStep next{.old_bytes = change_ ? old_bytes_ : lines.size(),
+                .reopen = std::exchange(is_reopening_, false),
+                .stop = is_stopping_};
+  next.change.swap(change_);
+  return next;
 }
 
 bool AccessLog::is_drained() {
@@ -175,9 +208,13 @@ bool AccessLog::is_drained() {
   return pending_.empty();
 }
 
-bool AccessLog::is_stopping() {
+// Whether the writer thread has more to do than to write lines.
+bool AccessLog::is_urgent() const { return is_stopping_ || is_reopening_ || change_; }
+
+// Whether stop() or change() has come, so that the writer thread must not wait for long.
+bool AccessLog::is_awaited() {
   const uring::MutexLock lock(mutex_);
-  return is_stopping_;
+  return is_stopping_ || change_;
 }
 
 // --- The writer thread ---
@@ -185,15 +222,29 @@ bool AccessLog::is_stopping() {
 void AccessLog::run_writer() {
   std::string lines;
   for (;;) {
-    const NextStep next = take_lines(lines);
-    bool is_written = false;
-    try {
-      is_written = write_lines(lines) && write_losses();
-      if (next.reopen) reopen_file();
-    } catch (const std::bad_alloc&) {
-      // The messages about losses need memory: their counts stay for the next attempt.
+    NextStep next = take_lines(lines);
+    const std::string_view taken = lines;
+    is_leaving_ = next.change.has_value();
+    bool is_written = write(taken.substr(0, next.old_bytes));
+    is_leaving_ = false;
+    if (next.change) {
+      // As in reopen_file().
+      if (is_one_file(file_.fd(), next.change->fd())) next.change->is_torn = file_.is_torn;
+      file_ = *std::move(next.change);
+      is_written = write(taken.substr(next.old_bytes));
     }
+    if (next.reopen) reopen_file();
     if (next.stop && (!is_written || is_drained())) return;
+  }
+}
+
+// Writes whole lines and a report of the lines that are missing behind them. False: not all of it
+// could be written.
+bool AccessLog::write(std::string_view lines) {
+  try {
+    return write_lines(lines) && write_losses();
+  } catch (const std::bad_alloc&) {
+    return false;  // the reports need memory: the counts stay for the next attempt
   }
 }
 
@@ -201,7 +252,7 @@ void AccessLog::run_writer() {
 // before them. False: some could not be written, and are counted.
 bool AccessLog::write_lines(std::string_view lines) {
   if (lines.empty()) return true;
-  const bool is_reported = (!is_torn_ && unwritten_lines_ == 0) || write_losses();
+  const bool is_reported = (!file_.is_torn && unwritten_lines_ == 0) || write_losses();
   if (is_reported && write_all(lines)) return true;
   count_unwritten(lines, errno);
   return false;
@@ -210,9 +261,10 @@ bool AccessLog::write_lines(std::string_view lines) {
 // Reports in the log itself how many lines are missing. False, with errno: it cannot be written
 // now.
 bool AccessLog::write_losses() {
-  std::string text = is_torn_ ? "\n" : "";
-  if (unwritten_lines_ > 0) append_loss(text, unwritten_lines_, "could not be written", format_);
-  if (dropped_lines_ > 0) append_loss(text, dropped_lines_, "log too slow", format_);
+  std::string text = file_.is_torn ? "\n" : "";
+  if (unwritten_lines_ > 0)
+    append_loss(text, unwritten_lines_, "could not be written", *file_.format);
+  if (dropped_lines_ > 0) append_loss(text, dropped_lines_, "log too slow", *file_.format);
   std::string_view bytes = text;
   if (!write_all(bytes)) return false;
   unwritten_lines_ = dropped_lines_ = 0;
@@ -230,42 +282,44 @@ void AccessLog::report_losses(int error) {
   if (reported_us_ != 0 && now_us - reported_us_ < report_interval_us) return;
   reported_us_ = now_us;
   print_message(Severity::error, "cannot write the log %s: %s; %llu lines are lost so far",
-                path_.c_str(), uring::error_text(error).c_str(),
+                file_.path.c_str(), uring::error_text(error).c_str(),
                 static_cast<unsigned long long>(all_unwritten_));
 }
 
 // Removes the written bytes from the front of `bytes`. False, with errno: the rest cannot be
-// written; after stop() a pipe that is not read for two seconds is a failure too.
+// written; after stop() or change() a pipe that is not read for two seconds is a failure too.
 bool AccessLog::write_all(std::string_view& bytes) {
   constexpr int timeout_ms = 2000;
   while (!bytes.empty()) {
-    pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+    pollfd ready{.fd = file_.fd(), .events = POLLOUT, .revents = 0};
     if (::poll(&ready, 1, timeout_ms) == 0) {
-      if (!is_stopping()) continue;
+      if (!is_leaving_ && !is_awaited()) continue;
       errno = ETIMEDOUT;
       return false;
     }
-    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), most_written_bytes));
+    const ssize_t count =
+        ::write(file_.fd(), bytes.data(), std::min(bytes.size(), most_written_bytes));
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (count <= 0) continue;
-    is_torn_ = bytes[static_cast<std::size_t>(count) - 1] != '\n';
+    file_.is_torn = bytes[static_cast<std::size_t>(count) - 1] != '\n';
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
 }
 
 void AccessLog::reopen_file() {
-  if (path_ == "-") return;
-  const int fd = open_log(path_, O_CREAT);
+  const std::string& path = file_.path;
+  if (path == "-") return;
+  const int fd = open_log(path, O_CREAT);
   if (fd < 0) {
     print_message(Severity::error, "cannot reopen the log %s: %s; logging goes on to the old file",
-                  path_.c_str(), open_error(errno).c_str());
+                  path.c_str(), open_error(errno).c_str());
     return;
   }
   // A sandbox may keep the file from being read, so that the state of one that stays is kept.
-  if (!is_one_file(fd_, fd)) is_torn_ = ends_within_line(path_);
-  ::close(fd_);
-  fd_ = fd;
+  const bool is_torn = is_one_file(file_.fd(), fd) ? file_.is_torn : ends_within_line(path);
+  file_.file.reset(fd);
+  file_.is_torn = is_torn;
 }
 
 }  // namespace server

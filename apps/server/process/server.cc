@@ -14,21 +14,19 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <utility>
 
-#include "apps/server/files/mime.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/inherited.h"
 #include "apps/server/listen/listener.h"
-#include "apps/server/log/access_log.h"
 #include "apps/server/log/message.h"
 #include "apps/server/process/control.h"
 #include "apps/server/process/notices.h"
 #include "apps/server/process/notify.h"
+#include "apps/server/process/reload.h"
 #include "apps/server/process/resource_limits.h"
 #include "apps/server/process/root_watch.h"
 #include "apps/server/process/sandbox.h"
@@ -68,8 +66,10 @@ int sooner(int left, int right) {
 
 class Server {
  public:
-  explicit Server(const Config& config)
-      : config_(config), shared_{.mime = mime_, .claims = claims_} {}
+  Server(Config config, const CommandLine& command_line)
+      : config_(std::move(config)),
+        shared_{.claims = claims_, .generation = {}},
+        reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
     for (Worker& worker : workers_) worker.abort();  // they end, and their destructors wait for it
   }
@@ -83,37 +83,33 @@ class Server {
 
  private:
   ExitReason open_root();
-  ExitReason open_log(const std::string& path, std::unique_ptr<AccessLog>& log, AccessLog*& shared);
-  ExitReason open_logs();
-  void start_logs();
   void enter_sandbox();
   ExitReason set_limits(unsigned& workers);
   ExitReason open_events();
   ExitReason open_listeners(unsigned workers);
   ExitReason take_place();
   ExitReason start_workers(unsigned count);
+  void start_sweep();
   void handle_stop_signal();
   void handle_signal();
   void advance_control();
+  void reload();
+  void finish_reload();
   void handle_notices();
   bool have_all_ended() const;
   void stop_workers(StopPlan::Step step);
   void watch_workers();
   void wait_for_events();
 
-  const Config& config_;
+  Config config_;            // the current one; a reload replaces it
   const Notifier notifier_;  // the first descriptor that is opened
   Watchdog watchdog_{take_watchdog_interval()};
   User user_;
   Sandbox sandbox_;
   uring::EngineOptions engine_options_;
-  Mime mime_;
   Claims claims_;
   Shared shared_;
   Root root_;
-  std::unique_ptr<AccessLog> access_log_;
-  std::unique_ptr<AccessLog> head_log_;
-  std::unique_ptr<AddressCounts> addresses_;
   InheritedSockets inherited_;
   Listeners listeners_;
   TakeOver take_over_;
@@ -122,12 +118,18 @@ class Server {
   uring::Fd signals_;        // signal descriptor
   uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
   uring::Fd notice_event_;   // event descriptor: accepting pauses or resumes, or a report is ready
+  Reload reload_;            // it has the logs, to which workers append
   std::list<Worker> workers_;
+  bool is_refused_ = false;     // the last reload was refused
+  bool is_reloading_ = false;   // a generation is published, and not yet adopted by all workers
+  bool reloads_again_ = false;  // SIGHUP has come meanwhile
   Refusals refusals_;
   Notices notices_{workers_, refusals_};
   RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
   StopPlan stop_{config_.drain_delay_ms, config_.grace_ms};
+  bool has_swept_ = false;
+  std::uint64_t files_ = 0;  // the limit of open files
 };
 
 ExitReason Server::open_root() {
@@ -141,35 +143,10 @@ ExitReason Server::open_root() {
   return {error == EACCES ? EX_NOPERM : EX_NOINPUT, begin + uring::error_text(error)};
 }
 
-ExitReason Server::open_log(const std::string& path, std::unique_ptr<AccessLog>& log,
-                            AccessLog*& shared) {
-  log = std::make_unique<AccessLog>(path, config_.log_format);
-  const int error = log->open_file();
-  if (error != 0)
-    return {EX_CANTCREAT, "cannot write the log " + path + ": " + AccessLog::open_error(error)};
-  if (user_.is_set()) log->give_new_file_to(user_.uid, user_.gid);
-  shared = log.get();
-  return {};
-}
-
-ExitReason Server::open_logs() {
-  if (config_.access_log != "off") {
-    ExitReason reason = open_log(config_.access_log, access_log_, shared_.access_log);
-    if (reason) return reason;
-  }
-  if (config_.log_heads.empty()) return {};
-  return open_log(config_.log_heads, head_log_, shared_.head_log);
-}
-
-void Server::start_logs() {
-  if (access_log_) access_log_->start_writer();
-  if (head_log_) head_log_->start_writer();
-}
-
-// Sets the limits of connections, in all and for each address. Fails if the limit of open files is
-// too low for `workers`, which is lowered where it was not set by a person.
+// Sets the limits that follow from the limit of open files. Fails if that is too low for `workers`,
+// which is lowered where it was not set by a person.
 ExitReason Server::set_limits(unsigned& workers) {
-  const std::uint64_t files = raise_file_limit();
+  const std::uint64_t files = files_ = raise_file_limit();
   const unsigned logs =
       (config_.access_log != "off" ? 1U : 0U) + (config_.log_heads.empty() ? 0U : 1U);
   const std::size_t addresses =
@@ -181,18 +158,9 @@ ExitReason Server::set_limits(unsigned& workers) {
                           std::to_string(needed()) + "; raise it, as with 'ulimit -n " +
                           std::to_string(needed()) + "'"};
   }
-  const std::uint64_t connections =
-      config_.max_connections > 0 ? config_.max_connections : connections_for(files);
   shared_.cache_open_files = cached_files_for(files, workers);
-  shared_.most_connections = connections;
   constexpr std::uint64_t most_refused = 64;
   shared_.most_refused = std::clamp<std::uint64_t>(files / 3 / workers, 1, most_refused);
-  if (config_.max_from_address == 0) return {};
-  std::uint64_t secret = 0;
-  if (::getrandom(&secret, sizeof secret, 0) != sizeof secret) secret = 0x9e3779b97f4a7c15;
-  addresses_ = std::make_unique<AddressCounts>(
-      config_.max_from_address, std::max<std::uint64_t>(connections, workers), secret);
-  shared_.addresses = addresses_.get();
   return {};
 }
 
@@ -233,8 +201,6 @@ ExitReason Server::open_listeners(unsigned workers) {
     reason = listeners_.open(config_.listen, workers, take_over_.sockets());
   else
     listeners_.open_inherited(std::move(inherited_.files), workers);
-  shared_.endpoints.assign(listeners_.size(),
-                           Endpoint{.site = std::make_shared<const Site>(config_.site)});
   return reason;
 }
 
@@ -269,17 +235,11 @@ ExitReason Server::start() {
   if (!inherited_.files.empty() && config_.listen_is_given) return both_given();
   if (ExitReason reason = set_limits(count)) return reason;
   shared_.workers = count;
-  shared_.cache_bytes = config_.cache_bytes;
-  if (!config_.trust.networks.empty()) shared_.trust = &config_.trust;
-  shared_.forwarded = config_.forwarded;
-  shared_.proxy_protocol = config_.proxy_protocol;
-  shared_.gives_request_ids = shared_.trust || config_.log_format.has_request_id();
   if (!config_.user.empty()) {
     if (ExitReason reason = find_user(config_.user, user_)) return reason;
   }
-  mime_.read(system_mime_types);
   if (ExitReason reason = open_events()) return reason;
-  if (ExitReason reason = open_logs()) return reason;
+  if (ExitReason reason = reload_.start(files_, user_)) return reason;
   if (!config_.control.empty()) {
     if (ExitReason reason = take_over_.begin(config_.control)) return reason;
   }
@@ -292,12 +252,12 @@ ExitReason Server::start() {
   if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
   check_pages(config_.site, shared_.root);
   enter_sandbox();
-  start_logs();
+  reload_.start_logs();
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
   sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
-  if (config_.site.writable) sweeper_.start(root_.fd());
+  start_sweep();
   print_ready(config_, workers_, listeners_, sandbox_.missing());
   notifier_.ready(ready_status(config_, listeners_));
   return {};
@@ -346,6 +306,34 @@ void Server::advance_control() {
   if (std::exchange(stop_waits_, false)) stop_workers(stop_.on_signal(uring::monotonic_us()));
 }
 
+// Once in a process, when ROOT is writable for the first time.
+void Server::start_sweep() {
+  if (config_.site.writable && !std::exchange(has_swept_, true)) sweeper_.start(root_.fd());
+}
+
+// Reads the configuration again and lets the workers adopt it; finish_reload() follows when all of
+// them have. A reload that is refused opens the logs again nevertheless, for logrotate.
+void Server::reload() {
+  if (stop_.has_begun()) return reload_.reopen_logs();
+  reloads_again_ = is_reloading_;
+  if (is_reloading_) return;
+  is_reloading_ = true;
+  notifier_.reloading();
+  is_refused_ = reload_.publish() == Reload::Outcome::refused;
+  if (is_refused_) reload_.reopen_logs();
+  if (reload_.is_adopted()) finish_reload();
+}
+
+// The workers use the configuration that reload() has published, or it was refused.
+void Server::finish_reload() {
+  is_reloading_ = false;
+  print_message(is_refused_ ? Severity::error : Severity::info, "%s", reload_.text().c_str());
+  notifier_.ready(is_refused_ ? reload_.text() : ready_status(config_, listeners_));
+  stop_.set_times(config_.drain_delay_ms, config_.grace_ms);
+  start_sweep();
+  if (reloads_again_) reload();
+}
+
 void Server::handle_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return;
@@ -353,13 +341,10 @@ void Server::handle_signal() {
     for (Worker& worker : workers_) worker.request_report();
     return;
   }
-  if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1) {
-    if (info.ssi_signo == SIGHUP) notifier_.reloading();
-    if (access_log_) access_log_->reopen();
-    if (head_log_) head_log_->reopen();
+  if (info.ssi_signo == SIGUSR1) return reload_.reopen_logs();
+  if (info.ssi_signo == SIGHUP) {
     root_.request_check();
-    if (info.ssi_signo == SIGHUP) notifier_.ready(ready_status(config_, listeners_));
-    return;
+    return reload();
   }
   handle_stop_signal();
 }
@@ -371,6 +356,7 @@ void Server::handle_notices() {
     return worker.has_stopped_accepting();
   });
   if (none_accepts) control_.confirm();
+  if (is_reloading_ && reload_.is_adopted()) finish_reload();
 }
 
 // Reports to the service manager that all workers respond, where it is time for that.
@@ -412,14 +398,13 @@ void Server::run() {
   sweeper_.stop();
   root_watch_.stop();
   for (Worker& worker : workers_) worker.join();
-  if (access_log_) access_log_->stop();
-  if (head_log_) head_log_->stop();
+  reload_.stop_logs();
 }
 
 }  // namespace
 
-ExitReason run_server(const Config& config) {
-  Server server(config);
+ExitReason run_server(Config config, const CommandLine& command_line) {
+  Server server(std::move(config), command_line);
   if (ExitReason reason = server.start()) return reason;
   server.run();
   return {};

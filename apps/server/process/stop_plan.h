@@ -20,6 +20,12 @@ class StopPlan {
   StopPlan(std::int64_t delay_ms, std::int64_t grace_ms)
       : delay_ms_(delay_ms), grace_ms_(grace_ms) {}
 
+  // Changes both times, for steps that are not planned yet.
+  void set_times(std::int64_t delay_ms, std::int64_t grace_ms) {
+    delay_ms_ = delay_ms;
+    grace_ms_ = grace_ms;
+  }
+
   // Times are those of the monotonic clock, in microseconds.
 
   // A signal to stop has arrived.
@@ -40,8 +46,8 @@ class StopPlan {
 
   Step drain(std::int64_t now_us);
 
-  const std::int64_t delay_ms_;
-  const std::int64_t grace_ms_;
+  std::int64_t delay_ms_;
+  std::int64_t grace_ms_;
   std::atomic<Phase> phase_ = Phase::running;
   std::int64_t next_us_ = 0;  // when the phases `delayed` and `draining` end
 };

@@ -122,7 +122,7 @@ void Worker::record_accept(int error) {
 bool Worker::take_accepted(Acceptor& a, uring::Result accepted) {
   if (!accepted.ok()) return false;
   a.worker.record_accept(0);
-  Connection* const c = a.state.admit(accepted.value, a.socket.endpoint());
+  Connection* const c = a.state.admit(accepted.value);
   if (c) start_serving(*c);
   return true;
 }
@@ -211,6 +211,31 @@ void Worker::request_heartbeat() {
   signal_event(request_event_.get());
 }
 
+// The generation that is replaced here is freed after the mutex is released.
+void Worker::publish(std::unique_ptr<LiveGeneration> next) noexcept {
+  {
+    const uring::MutexLock lock(generation_mutex_);
+    next_generation_.swap(next);
+  }
+  signal_event(request_event_.get());
+}
+
+bool Worker::has_adopted() {
+  const uring::MutexLock lock(generation_mutex_);
+  return !next_generation_ || has_ended_.load();
+}
+
+// next_generation_ is cleared after the adoption, so that has_adopted() is true for requests that
+// begin afterwards.
+void Worker::adopt_generation(WorkerState& state) {
+  {
+    const uring::MutexLock lock(generation_mutex_);
+    if (!next_generation_) return;
+    state.adopt(std::move(next_generation_));
+  }
+  signal_event(notice_event_);
+}
+
 void Worker::request_report() {
   wants_report_.store(true);
   signal_event(request_event_.get());
@@ -284,6 +309,7 @@ void Worker::handle_file_requests(WorkerState& state) {
 // that have got time for their first request.
 void Worker::handle_requests(Control& control) {
   heartbeat_.store(true);
+  adopt_generation(control.state);
   if (file_requests_.load() != 0) handle_file_requests(control.state);
   if (wants_report_.exchange(false)) write_report(control.state);
   const Stop stop = stop_.load();

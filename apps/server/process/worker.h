@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,8 +29,8 @@ namespace server {
 // request() and has_open_files(), which any thread may call while the worker exists.
 class Worker {
  public:
-  // `shared` and `sockets` outlive the worker, which accepts from these sockets, for the endpoints
-  // of shared.endpoints, and closes those that no other worker accepts from.
+  // `shared` and `sockets` outlive the worker, which accepts from these sockets and closes those
+  // that no other worker accepts from.
   Worker(const Shared& shared, uring::EngineChoice engine, std::vector<ListeningSocket*> sockets,
          uring::EngineOptions options = {});
   ~Worker();  // join()
@@ -85,6 +86,13 @@ class Worker {
   // After drain(), retire() or abort(): the worker accepts no longer. A notice event announces it.
   bool has_stopped_accepting() const { return has_stopped_accepting_.load() || has_ended(); }
 
+  // Makes `next` the generation of the requests that begin from soon on. It replaces one that the
+  // worker has not adopted yet. The worker adds 1 to its notice event when it has adopted it.
+  // Allocates no memory.
+  void publish(std::unique_ptr<LiveGeneration> next) noexcept EXCLUDES(generation_mutex_);
+  // Whether the worker has adopted the generation that was published last, or has ended.
+  bool has_adopted() EXCLUDES(generation_mutex_);
+
   // Requests about files, which the worker serves soon and in this order.
   enum FileRequest : unsigned {
     change_root = 1,       // Shared::root refers to another directory
@@ -114,6 +122,7 @@ class Worker {
   bool is_aborting() const { return stop_.load() >= Stop::abort; }
   void handle_requests(Control& control);
   void handle_file_requests(WorkerState& state);
+  void adopt_generation(WorkerState& state) EXCLUDES(generation_mutex_);
   void enter_root();
   void record_accept(int error);
   void write_report(const WorkerState& state);
@@ -129,7 +138,7 @@ class Worker {
   const uring::EngineChoice engine_choice_;
   const uring::EngineOptions engine_options_;
   const std::vector<ListeningSocket*> sockets_;
-  uring::Fd request_event_;  // event descriptor: stop_, wants_report_ or file_requests_ has changed
+  uring::Fd request_event_;  // event descriptor: a member that is shared below has changed
   int state_event_ = -1;
   int notice_event_ = -1;
 
@@ -153,6 +162,8 @@ class Worker {
   std::atomic<bool> heartbeat_ = true;  // requests were handled since request_heartbeat()
   std::atomic<bool> has_open_files_ = false;
   std::atomic<unsigned> file_requests_ = 0;  // FileRequests that were not served
+  uring::Mutex generation_mutex_;
+  std::unique_ptr<LiveGeneration> next_generation_ GUARDED_BY(generation_mutex_);
   uring::Mutex report_mutex_;
   std::string report_ GUARDED_BY(report_mutex_);
 

@@ -62,7 +62,7 @@ constexpr http1::FieldSet supported_fields = fields_of_cached_heads.with(
 bool may_use_fast_path(const Connection& c) {
   const RequestHead& head = c.exchange->request.head;
   const bool reads = head.method() == Method::get || head.method() == Method::head;
-  return reads && head.has_only(supported_fields) && c.exchange->live_site->answers_from_cache &&
+  return reads && head.has_only(supported_fields) && c.exchange->live->answers_from_cache &&
          !c.refused;
 }
 

@@ -19,7 +19,10 @@
 namespace server {
 
 std::string_view type_of(const Connection& c, CachedFile& file, std::string_view path) {
-  if (file.content_type.empty()) file.content_type = c.worker.shared.mime.type_of(path);
+  const LiveGeneration& live = *c.exchange->live;
+  // The cached type is a view of the table of the current generation.
+  if (!live.is_current) return live.generation->mime->type_of(path);
+  if (file.content_type.empty()) file.content_type = live.generation->mime->type_of(path);
   return file.content_type;
 }
 
@@ -32,8 +35,10 @@ namespace {
 // O_NONBLOCK: opening a FIFO does not wait for its other end.
 constexpr std::uint64_t for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
+const Mime& mime_of(const Connection& c) { return *c.exchange->live->generation->mime; }
+
 std::string_view type_in(const Connection& c, const Found& found, std::string_view path) {
-  return found.cached ? type_of(c, *found.cached, path) : c.worker.shared.mime.type_of(path);
+  return found.cached ? type_of(c, *found.cached, path) : mime_of(c).type_of(path);
 }
 
 void discard(Connection& c, Found& found, uring::Fault fault) {
@@ -66,11 +71,12 @@ uring::Task<Found> look_up(Connection& c, const char* path) {
 }
 
 // Records that the request's target leads to that file, so that the fast path answers the next one.
+// An older generation may lead elsewhere.
 void record_target(Connection& c, CachedFile& cached) {
   const Request& request = c.exchange->request;
   const bool is_plain =
       request.head.target_form() == http1::TargetForm::origin && !request.head.has_query();
-  if (!is_plain || c.exchange->site->precompressed) return;
+  if (!is_plain || c.exchange->site->precompressed || !c.exchange->live->is_current) return;
   cached.is_public = request.intent.is_public;
   c.worker.files.record_target(cached, request.head.target());
 }

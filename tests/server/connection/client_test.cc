@@ -21,22 +21,21 @@ using lab::statuses_of;
 class Announced : public lab::ConnectionTest {
  protected:
   Announced() {
-    for (const char* network : {"unix", "10.0.0.0/8"}) add_network(network, trust_);
-    world.shared.trust = &trust_;
+    for (const char* network : {"unix", "10.0.0.0/8"})
+      add_network(network, world.generation->trust);
   }
   // Allows one connection of each address.
-  void limit_addresses() { world.shared.addresses = &addresses_; }
-
- private:
-  Trust trust_;
-  AddressCounts addresses_{1, 16, 42};
+  void limit_addresses() {
+    world.generation->most_from_address = 1;
+    world.generation->addresses = std::make_shared<AddressCounts>(16, 42);
+  }
 };
 
 // --- PROXY headers ---
 
 class ProxyConnection : public Announced {
  protected:
-  ProxyConnection() { world.shared.proxy_protocol = true; }
+  ProxyConnection() { world.generation->proxy_protocol = true; }
   void expect_closed_without_response(int socket) {
     EXPECT_TRUE(world.engine.closed(socket));
     EXPECT_EQ(world.heard(socket), "");
@@ -179,9 +178,8 @@ TEST_F(Announced, client_cannot_name_another_one) {
 TEST_F(Announced, client_of_a_peer_that_is_not_trusted_is_ignored) {
   limit_addresses();
   make_writable();
-  Trust others;
-  add_network("10.0.0.0/8", others);
-  world.shared.trust = &others;
+  world.generation->trust = {};
+  add_network("10.0.0.0/8", world.generation->trust);
   const int first = world.connect();
   world.say(first, put_for("192.0.2.1") + "he");
   EXPECT_EQ(world.ask(get_for("192.0.2.1")), hello);

@@ -33,14 +33,11 @@ bool is_made(const std::string& id) {
 
 class Identified : public lab::ConnectionTest {
  protected:
-  Identified() { world.worker.request_ids = std::make_unique<RequestIds>(); }
-  void trust_proxies() {
-    add_network("unix", trust_);
-    world.shared.trust = &trust_;
+  Identified() {
+    world.worker.request_ids = std::make_unique<RequestIds>();
+    world.generation->gives_request_ids = true;
   }
-
- private:
-  Trust trust_;
+  void trust_proxies() { add_network("unix", world.generation->trust); }
 };
 
 std::string get_with(const std::string& line) {
@@ -82,7 +79,7 @@ TEST_F(Identified, error_has_an_id_as_well) {
 // Version 2 with the value UNIQUE_ID (0x05) of 4 bytes.
 TEST_F(Identified, connection_has_the_id_of_its_proxy_header) {
   trust_proxies();
-  world.shared.proxy_protocol = true;
+  world.generation->proxy_protocol = true;
   const std::string header(
       "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\x0a\0\0\x01\x0a\0\0\x02\0\x01\0\x02"
       "\x05\0\x04uniq",

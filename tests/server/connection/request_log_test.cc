@@ -26,6 +26,7 @@ class RequestLog : public lab::ConnectionTest {
     EXPECT_EQ(access_.open(), 0);
     EXPECT_EQ(heads_.open(), 0);
     world.shared.access_log = &access_;
+    world.generation->logs_requests = true;
   }
 
   // Returns the request line in quotes, the status and the bytes of each line.
@@ -94,7 +95,8 @@ TEST_F(RequestLog, writes_how_much_of_a_broken_response_was_sent) {
 
 TEST_F(RequestLog, writes_the_heads_if_the_head_log_is_on) {
   world.shared.head_log = &heads_;
-  world.shared.access_log = nullptr;
+  world.generation->logs_heads = true;
+  world.generation->logs_requests = false;
   world.ask(head_of("GET", "/none", "Authorization: secret\r\n"));
   heads_.stop();
   EXPECT_TRUE(logs_.get("heads").starts_with(

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -33,8 +34,13 @@ class Sites : public lab::InWorld {
   }
 
   void replace(Site site) {
-    finish_site(site);
-    world.worker.replace_site(0, std::make_shared<const Site>(std::move(site)));
+    Generation next = world.worker.generation();
+    next.site = std::move(site);
+    adopt(std::make_shared<Generation>(std::move(next)));
+  }
+  void adopt(std::shared_ptr<Generation> next) {
+    finish_site(next->site);
+    world.worker.adopt(std::make_unique<LiveGeneration>(std::move(next)));
   }
 
   // What comes back for `bytes` alone, without dates, on a connection that stays open.
@@ -153,9 +159,9 @@ TEST_F(Sites, may_allow_longer_heads_than_before) {
 }
 
 TEST_F(Sites, are_freed_when_the_last_request_that_began_with_them_has_ended) {
-  auto old = std::make_shared<const Site>();
-  const std::weak_ptr<const Site> watched = old;
-  world.worker.replace_site(0, std::move(old));
+  auto old = std::make_shared<Generation>(world.worker.generation());
+  const std::weak_ptr<const Generation> watched = old;
+  adopt(std::move(old));
   const int first = world.connect();
   const int second = world.connect();
   world.say(first, "GET /hello");
@@ -179,6 +185,161 @@ TEST_F(Sites, decide_the_time_that_an_idle_connection_has) {
   world.say(socket, head_of("GET", "/hello.txt"));  // the next wait is judged by the new one
   world.pass(1500);
   EXPECT_TRUE(world.engine.closed(socket));
+}
+
+// An older generation may have other index files, and its request must not decide what a target
+// leads to for later ones.
+TEST_F(Sites, lead_targets_to_their_own_files_while_older_requests_end) {
+  world.root.put("page/old.html", "old");
+  world.root.put("page/new.html", "new");
+  Site old;
+  old.index = {"old.html"};
+  replace(old);
+  const int slow = world.connect();
+  const std::string get = head_of("GET", "/page/");
+  world.say(slow, get.substr(0, 10));
+  Site next;
+  next.index = {"new.html"};
+  replace(next);
+  EXPECT_TRUE(added(slow, get.substr(10)).ends_with("old"));
+  for (int times = 0; times < 4; ++times) EXPECT_TRUE(added(slow, get).ends_with("new"));
+  world.engine.peer_finishes(slow);
+}
+
+// --- What generations have besides their Site ---
+
+class Generations : public Sites {
+ protected:
+  // The next generation, for changes before adopt().
+  std::shared_ptr<Generation> next() {
+    auto copy = std::make_shared<Generation>(world.worker.generation());
+    ++copy->number;
+    return copy;
+  }
+};
+
+TEST_F(Generations, change_the_types_of_cached_files) {
+  const int socket = world.connect();
+  const std::string get = head_of("GET", "/hello.txt");
+  for (int times = 0; times < 4; ++times) {
+    EXPECT_NE(added(socket, get).find("\r\nContent-Type: text/plain; "), std::string::npos);
+  }
+  world.root.put("types", "application/x-hello txt\n");
+  auto types = std::make_shared<Mime>();
+  ASSERT_TRUE(types->read((world.root / "types").string()));
+  EXPECT_FALSE(*types == *world.worker.generation().mime);
+  const int slow = world.connect();
+  world.say(slow, get.substr(0, 10));
+  auto changed = next();
+  changed->mime = std::move(types);
+  adopt(std::move(changed));
+  for (int times = 0; times < 4; ++times) {
+    EXPECT_NE(added(socket, get).find("\r\nContent-Type: application/x-hello\r\n"),
+              std::string::npos);
+  }
+  EXPECT_NE(added(slow, get.substr(10)).find("\r\nContent-Type: text/plain; "), std::string::npos);
+  EXPECT_NE(added(slow, get).find("\r\nContent-Type: application/x-hello\r\n"), std::string::npos);
+  world.engine.peer_finishes(socket);
+  world.engine.peer_finishes(slow);
+}
+
+TEST_F(Generations, change_the_size_of_the_file_cache) {
+  world.ask(head_of("GET", "/hello.txt"));
+  EXPECT_NE(world.worker.files.find("hello.txt"), nullptr);
+  auto without = next();
+  without->cache_bytes = 0;
+  adopt(std::move(without));
+  EXPECT_EQ(world.worker.files.size(), 0U);
+  world.ask(head_of("GET", "/hello.txt"));
+  EXPECT_EQ(world.worker.files.size(), 0U);
+  auto with = next();
+  with->cache_bytes = lab::default_cache_bytes;
+  adopt(std::move(with));
+  world.ask(head_of("GET", "/hello.txt"));
+  EXPECT_NE(world.worker.files.find("hello.txt"), nullptr);
+}
+
+// All peers of the simulated engine are those of unix sockets.
+TEST_F(Generations, decide_anew_which_kept_connections_are_trusted) {
+  const lab::Folder logs;
+  AccessLog log((logs / "log").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  world.shared.access_log = &log;
+  const int idle = world.connect();
+  const int busy = world.connect();
+  const std::string get = head_of("GET", "/hello.txt", "X-Forwarded-For: 192.0.2.7\r\n");
+  world.say(busy, get.substr(0, 10));  // unlogged and not trusted
+  auto trusting = next();
+  trusting->logs_requests = true;
+  add_network("unix", trusting->trust);
+  adopt(std::move(trusting));
+  world.say(busy, get.substr(10) + get);
+  world.say(idle, get);
+  auto wary = next();
+  wary->trust = {};
+  adopt(std::move(wary));
+  world.say(busy, get);
+  world.say(idle, get);
+  world.engine.peer_finishes(idle);
+  world.engine.peer_finishes(busy);
+  world.end();
+  log.stop();
+  std::vector<std::string> clients;
+  const std::string text = logs.get("log");
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    clients.push_back(text.substr(at, text.find(' ', at) - at));
+  }
+  EXPECT_EQ(clients, (std::vector<std::string>{"192.0.2.7", "192.0.2.7", "unix", "unix"}));
+}
+
+// A request that began without a log has no line, and its successor on the connection has one.
+TEST_F(Generations, log_whole_requests_or_nothing) {
+  const lab::Folder logs;
+  AccessLog log((logs / "log").string(), LogFormat::json);
+  ASSERT_EQ(log.open(), 0);
+  world.shared.access_log = &log;
+  const int socket = world.connect();
+  const std::string first = head_of("GET", "/first");
+  world.say(socket, first.substr(0, 10));
+  auto logging = next();
+  logging->logs_requests = logging->logs_durations = true;
+  adopt(std::move(logging));
+  const std::string second = head_of("GET", "/second");
+  world.say(socket, first.substr(10) + second.substr(0, 10));
+  auto silent = next();
+  silent->logs_requests = silent->logs_durations = false;
+  adopt(std::move(silent));
+  world.say(socket, second.substr(10) + head_of("GET", "/third"));
+  world.engine.peer_finishes(socket);
+  world.end();
+  log.stop();
+  const std::string text = logs.get("log");
+  EXPECT_EQ(text.find("/first"), std::string::npos);
+  EXPECT_NE(text.find("\"remote\":\"unix\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"target\":\"/second\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"duration_us\":0,"), std::string::npos) << text;
+  EXPECT_EQ(text.find("/third"), std::string::npos);
+}
+
+TEST_F(Generations, count_addresses_from_their_adoption_on) {
+  auto counting = next();
+  counting->trust = {};
+  add_network("unix", counting->trust);
+  counting->addresses = std::make_shared<AddressCounts>(16, 42);
+  counting->most_from_address = 1;
+  counting->site.writable = true;
+  const int before = world.connect();
+  adopt(std::move(counting));
+  const std::string put =
+      head_of("PUT", "/new", "Content-Length: 1\r\nX-Forwarded-For: 192.0.2.7\r\n");
+  world.say(before, put);  // its client is counted while the request lasts
+  EXPECT_EQ(statuses_of(world.ask(put + "x")), std::vector<int>{503});
+  auto any = next();
+  any->most_from_address = 0;
+  adopt(std::move(any));
+  EXPECT_EQ(statuses_of(world.ask(put + "x")), std::vector<int>{201});
+  world.say(before, "x");
+  world.engine.peer_finishes(before);
 }
 
 class Tidying : public lab::ConnectionTest {};
@@ -207,7 +368,7 @@ TEST_F(Tidying, frees_the_memory_of_a_burst) {
 class Admission : public lab::ConnectionTest {};
 
 TEST_F(Admission, refuses_connections_beyond_the_limit_and_says_when_it_refuses_too_many) {
-  world.shared.most_connections = 2;
+  world.generation->most_connections = 2;
   world.shared.most_refused = 3;
   std::vector<int> sockets;
   for (int i = 0; i < 5; ++i) {
@@ -228,7 +389,7 @@ TEST_F(Admission, refuses_connections_beyond_the_limit_and_says_when_it_refuses_
 
 // A refused client that sends nothing makes others wait for little time.
 TEST_F(Admission, gives_refused_clients_little_time) {
-  world.shared.most_connections = 0;
+  world.generation->most_connections = 0;
   const int socket = world.connect();
   world.pass(2000 + lab::slack_ms);
   EXPECT_TRUE(world.engine.closed(socket));

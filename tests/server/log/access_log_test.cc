@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
+#include <memory>
 #include <signal.h>
 #include <string>
 #include <string_view>
@@ -13,11 +14,13 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "tests/server/log/records.h"
 #include "tests/support/eventually.h"
+#include "uring/fd.h"
 
 namespace server {
 namespace {
@@ -78,6 +81,96 @@ TEST(Writer, continues_in_a_new_file_after_the_old_one_was_renamed) {
   EXPECT_EQ(folder.get("old"), "one\n");
   EXPECT_EQ(folder.get("log"), "two\n");
 }
+
+// --- Changes of a running log ---
+
+LogFile open_file(const lab::Folder& folder, std::string_view name, LogFormat format) {
+  LogFile file{.path = (folder / name).string(),
+               .format = std::make_shared<const LogFormat>(std::move(format))};
+  EXPECT_EQ(file.open(), 0);
+  return file;
+}
+
+TEST(Changes, send_each_line_to_the_file_and_in_the_format_of_its_time) {
+  const lab::Folder folder;
+  AccessLog log((folder / "0").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  std::string expected = line(usual, LogFormat::combined);
+  log.append(usual);
+  for (int i = 1; i < 20; ++i) {
+    const LogFormat format = i % 2 == 0 ? LogFormat::combined : LogFormat::json;
+    log.change(open_file(folder, std::to_string(i), format));
+    // Mostly before the writer thread has made the change, and sometimes after it.
+    log.append(usual);
+    if (i % 3 == 0) {
+      const std::string name = std::to_string(i);
+      EXPECT_TRUE(eventually([&] { return folder.get(name).ends_with(line(usual, format)); }));
+    }
+  }
+  log.stop();
+  std::size_t lines = 0;
+  for (int i = 0; i < 20; ++i) lines += lines_in(folder.get(std::to_string(i)));
+  EXPECT_EQ(lines, 20U);
+  EXPECT_EQ(folder.get("0"), expected);
+}
+
+TEST(Changes, may_come_before_the_first_line) {
+  const lab::Folder folder;
+  AccessLog log("off", LogFormat::combined);
+  log.start();
+  log.start();  // a second call does nothing
+  log.change(open_file(folder, "log", LogFormat::json));
+  log.append(usual);
+  log.stop();
+  EXPECT_EQ(folder.get("log"), line(usual, LogFormat::json));
+}
+
+TEST(Changes, lead_away_from_a_pipe_that_is_not_read) {
+  const lab::Folder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const uring::Fd reader(::open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK));
+  AccessLog log((folder / "pipe").string(), LogFormat::combined);
+  ASSERT_EQ(log.open(), 0);
+  const std::string text(200'000, 'x');  // more than the pipe holds
+  log.append_text(text + "\n");
+  ::testing::internal::CaptureStderr();
+  log.change(open_file(folder, "log", LogFormat::combined));
+  log.append(usual);
+  EXPECT_TRUE(
+      eventually([&] { return folder.get("log").ends_with(line(usual, LogFormat::combined)); }));
+  log.stop();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("1 lines are lost"), std::string::npos);
+}
+
+// A request that began before the change was recorded with the fields of the old format.
+TEST(Changes, leave_the_fields_of_another_format_out) {
+  const lab::Folder folder;
+  LogFormat before;
+  LogFormat after;
+  ASSERT_EQ(read_log_format("%{Host}i %m", before), "");
+  ASSERT_EQ(read_log_format("%{Accept}i %{Host}i %{c}a %m", after), "");
+  AccessLog log((folder / "log").string(), before);
+  ASSERT_EQ(log.open(), 0);
+  const std::array<std::string_view, 1> old_fields = {"host"};
+  LogRecord record = usual;
+  record.fields = old_fields;
+  log.append(record, &before);
+  log.change(open_file(folder, "log", after));
+  log.append(record, &before);
+  const std::array<std::string_view, 2> fields = {"all", "host"};
+  record.fields = fields;
+  record.peer = "192.0.2.9";
+  log.append(record, &after);
+  log.stop();
+  EXPECT_EQ(folder.get("log"), "host GET\n- - - GET\nall host 192.0.2.9 GET\n");
+}
+
+TEST(Changes, to_an_unusable_path_fail_when_the_file_is_opened) {
+  LogFile file{.path = "/nowhere/log", .format = std::make_shared<const LogFormat>()};
+  EXPECT_EQ(file.open(), ENOENT);
+}
+
+// --- Writes that fail ---
 
 // /dev/full behaves like a full disk. Standard error gets one report in ten seconds.
 TEST(Writer, counts_and_reports_lines_that_a_full_disk_refuses) {

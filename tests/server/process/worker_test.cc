@@ -93,13 +93,11 @@ class WorkerThread : public ::testing::Test {
   }
 
   lab::Folder root_;
-  Mime mime_;
   Claims claims_;
-  Shared shared_{.mime = mime_,
-                 .claims = claims_,
-                 .endpoints = {Endpoint{.site = std::make_shared<Site>()}},
-                 .root = root_.fd(),
-                 .cache_bytes = lab::default_cache_bytes};
+  Shared shared_{.claims = claims_,
+                 .generation = std::make_shared<const Generation>(
+                     Generation{.cache_bytes = lab::default_cache_bytes}),
+                 .root = root_.fd()};
   uring::Fd state_event_{::eventfd(0, EFD_CLOEXEC)};
   uring::Fd notice_event_{::eventfd(0, EFD_CLOEXEC)};
   Listeners listeners_;
@@ -242,6 +240,28 @@ TEST_F(WaitingWorker, serves_the_clients_of_a_socket_that_another_worker_stops_t
     }
     for (const std::unique_ptr<Worker>& worker : workers) worker->join();
   }
+}
+
+TEST_F(WorkerThread, adopts_the_generation_that_was_published_last) {
+  const uring::Fd client = connect();
+  EXPECT_TRUE(worker_->has_adopted());
+  const auto publish = [&](const char* header) {
+    auto next = std::make_shared<Generation>(*shared_.generation);
+    EXPECT_EQ(add_header(header, next->site.extra_fields), "");
+    finish_site(next->site);
+    worker_->publish(std::make_unique<LiveGeneration>(next));
+    return std::weak_ptr<const Generation>(next);
+  };
+  const std::weak_ptr<const Generation> first = publish("Number: 1");
+  publish("Number: 2");
+  EXPECT_TRUE(test_support::eventually([&] { return worker_->has_adopted(); }));
+  EXPECT_TRUE(read_event(notice_event_.get()));
+  EXPECT_TRUE(first.expired());
+  EXPECT_NE(get(client.get(), "/hello.txt").find("\r\nNumber: 2\r\n"), std::string::npos);
+  worker_->drain();
+  expect_end();
+  publish("Number: 3");
+  EXPECT_TRUE(worker_->has_adopted()) << "a worker that has ended is not waited for";
 }
 
 TEST_F(WaitingWorker, ends_when_it_is_aborted) {

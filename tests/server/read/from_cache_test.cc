@@ -646,6 +646,7 @@ TEST_F(BothPaths, log_equal_lines) {
     AccessLog access((folder / "access").string(), LogFormat::combined);
     ASSERT_EQ(access.open(), 0);
     world->shared.access_log = &access;
+    world->generation->logs_requests = true;
     for (const char* target : {"/hello.txt", "/none", "/folder/", "/131072", "/300000", "/empty"}) {
       const std::string fields = "Referer: http://a/\r\nUser-Agent: test " + std::string(target) +
                                  "\r\nIf-None-Match: \"x\"\r\n";
@@ -666,7 +667,7 @@ TEST_F(BothPaths, log_equal_lines) {
       world->settle();
     }
     access.stop();
-    world->shared.access_log = nullptr;
+    world->generation->logs_requests = false;
     logs.push_back(without_times(folder.get("access")));
   }
   EXPECT_EQ(std::count(logs[1].begin(), logs[1].end(), '\n'), 6 * 15 + 3);
@@ -682,9 +683,10 @@ TEST_F(BothPaths, log_equal_heads) {
     const std::string bytes = head_of("GET", "/hello.txt") + head_of("HEAD", "/none");
     for (int i = 0; i < 3; ++i) world->ask(bytes);  // cached before the log is on
     world->shared.head_log = &heads;
+    world->generation->logs_heads = true;
     for (int i = 0; i < 3; ++i) world->ask(bytes);
     heads.stop();
-    world->shared.head_log = nullptr;
+    world->generation->logs_heads = false;
     logs.push_back(without_times(folder.get("heads")));
   }
   EXPECT_NE(logs[1].find("> HEAD /none HTTP/1.1\n"), std::string::npos);
