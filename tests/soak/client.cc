@@ -72,6 +72,16 @@ bool Client::send_request(const std::string& head, std::string_view body) {
   return connection_.send(head) && connection_.send(body);
 }
 
+namespace {
+
+// A server that was replaced refuses further writes on the connections that it still has, so that
+// two processes never write one name.
+bool is_handed_over(const Response& response) {
+  return response.status == 503 && response.closes && response.field("Retry-After") == "1";
+}
+
+}  // namespace
+
 // Sends a request and reads its response, of which nothing has arrived if its status is 0.
 Response Client::ask(const std::string& head, std::string_view body, bool is_head) {
   for (;;) {
@@ -80,9 +90,10 @@ Response Client::ask(const std::string& head, std::string_view body, bool is_hea
     send_request(head, body);  // a server that closes the connection may have responded first
     Response response = connection_.read_response(is_head);
     if (!response.whole || response.closes) connection_.close();
+    if (!is_used || response.timed_out) return response;
     const bool has_nothing = response.status == 0 && response.head.empty();
-    if (!is_used || !has_nothing || response.timed_out) return response;
-    report_.count("idle-closed");
+    if (!has_nothing && !is_handed_over(response)) return response;
+    report_.count(has_nothing ? "idle-closed" : "handed-over");
   }
 }
 

@@ -3,7 +3,8 @@
 //
 // The thread's requests follow from its seed alone, as far as they do not depend on answers. A
 // connection that the server ends while the server is not being stopped is an error, except that
-// an idle connection may end at any time: the request is then sent once more on a new connection.
+// an idle connection may end at any time, and a server that was replaced refuses further writes on
+// it: the request is then sent once more on a new connection.
 // Covered by the runs of the soak itself.
 #pragma once
 

@@ -75,6 +75,10 @@ std::vector<std::string> Server::command() const {
                                   "--writable",
                                   "--config",
                                   place_.path("quoitd.toml"),
+                                  "--cache",  // small, so that it is full soon
+                                  "16M",
+                                  "--control",
+                                  place_.path("control"),
                                   "--access-log",
                                   place_.path("access.log")};
   all.insert(all.end(), options_.more.begin(), options_.more.end());
@@ -147,11 +151,10 @@ bool Server::pause() {
 Usage Server::usage() const {
   const std::string place = "/proc/" + std::to_string(process_->pid());
   Usage usage;
-  std::ifstream pages(place + "/statm");
-  std::uint64_t all = 0;
-  std::uint64_t resident = 0;
-  pages >> all >> resident;
-  usage.memory_bytes = resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::ifstream status(place + "/status");
+  for (std::string word; status >> word;) {
+    if (word == "RssAnon:" && status >> usage.memory_bytes) usage.memory_bytes *= 1024;
+  }
   usage.descriptors = count_entries(place + "/fd");
   usage.threads = count_entries(place + "/task");
   return usage;

@@ -23,7 +23,7 @@ struct ServerOptions {
 
 // What a process uses; read from /proc.
 struct Usage {
-  std::uint64_t memory_bytes = 0;  // resident
+  std::uint64_t memory_bytes = 0;  // resident, without mapped files
   std::size_t descriptors = 0;
   std::size_t threads = 0;
 };
