@@ -2,6 +2,7 @@
 // tests/end_to_end/sandbox_test.cc and tests/server/process/escape_test.cc.
 #include "apps/server/process/sandbox.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
@@ -31,40 +32,44 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Allows the directory of a file, so that the file can be opened after another one has taken its
-// name: a rule of the file itself would hold for the old one. The root of the machine is no such
-// directory, because that would allow everything.
-void allow_directory_of(const std::string& file, Landlock::Rights rights, Landlock& rules) {
-  const std::string directory = real_path(directory_of(file));
-  rules.allow(directory == "/" ? file : directory, rights);
+// The directory of a file, to be allowed so that the file can be opened after another one has taken
+// its name: a rule of the file itself would hold for the old one. The root of the machine is no
+// such directory, because that would allow everything.
+std::string place_of(const std::string& file) {
+  std::string directory = real_path(directory_of(file));
+  return directory == "/" ? file : directory;
 }
 
-// A log is opened again after a rotation. A device or a pipe is not replaced.
-void allow_log(const std::string& path, Landlock& rules) {
+void allow_place_of(const std::string& file, Landlock::Rights rights, Landlock& rules) {
+  rules.allow(place_of(file), rights);
+}
+
+// The place of a log, which is opened again after a rotation; a device or a pipe is not replaced.
+// Empty: the log is off, or standard output.
+std::string place_of_log(const std::string& path) {
   struct stat status {};
-  if (path.empty() || path == "-" || path == "off") return;
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    rules.allow(path, Landlock::write_file);
-  } else {
-    allow_directory_of(real_path(path), Landlock::append, rules);
-  }
+  if (path.empty() || path == "-" || path == "off") return {};
+  const bool is_replaced = ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  return is_replaced ? place_of(real_path(path)) : real_path(path);
+}
+
+bool is_within(const std::string& place, const std::string& directory) {
+  return place == directory || place.starts_with(directory + "/");
 }
 
 void allow_files(const Config& config, int root, Landlock& rules) {
   rules.allow(root, config.site.writable ? Landlock::change : Landlock::read);
   rules.allow(system_mime_types, Landlock::read_file);
-  allow_log(config.access_log, rules);
-  allow_log(config.log_heads, rules);
   if (!config.config_file.empty()) {
     // The path may be a link, and either may be replaced.
-    allow_directory_of(config.config_file, Landlock::read_file, rules);
-    allow_directory_of(real_path(config.config_file), Landlock::read_file, rules);
+    allow_place_of(config.config_file, Landlock::read_file, rules);
+    allow_place_of(real_path(config.config_file), Landlock::read_file, rules);
   }
   // Unix sockets are removed at the end.
-  if (!config.control.empty()) allow_directory_of(config.control, Landlock::remove_file, rules);
+  if (!config.control.empty()) allow_place_of(config.control, Landlock::remove_file, rules);
   for (const ListenAddress& address : config.listen) {
     if (address.unix_path.empty()) continue;
-    allow_directory_of(address.unix_path, Landlock::remove_file, rules);
+    allow_place_of(address.unix_path, Landlock::remove_file, rules);
   }
 }
 
@@ -100,6 +105,12 @@ void Sandbox::enter(const Config& config, int root) {
   ::tzset();  // reads /etc/localtime
   Landlock rules;
   allow_files(config, root, rules);
+  for (const std::string& log : {config.access_log, config.log_heads}) {
+    const std::string place = place_of_log(log);
+    if (place.empty()) continue;
+    rules.allow(place, Landlock::append);
+    log_places_.push_back(place);
+  }
   restricts_files_ = rules.enter();
   may_write_ = config.site.writable || !restricts_files_;
   if (!restricts_files_) {
@@ -110,11 +121,26 @@ void Sandbox::enter(const Config& config, int root) {
   }
 }
 
+bool Sandbox::allows_log(const std::string& path) const {
+  const std::string place = place_of_log(path);
+  return !restricts_files_ || place.empty() ||
+         std::any_of(log_places_.begin(), log_places_.end(),
+                     [&](const std::string& allowed) { return is_within(place, allowed); });
+}
+
 options::ExitReason Sandbox::check_change(const Config& next) const {
-  if (may_write_ || !next.site.writable) return {};
-  return {EX_CONFIG,
-          "--writable needs a restart of quoitd, because the sandbox of a read-only "
-          "server allows no writing"};
+  if (!may_write_ && next.site.writable) {
+    return {EX_CONFIG,
+            "--writable needs a restart of quoitd, because the sandbox of a read-only "
+            "server allows no writing"};
+  }
+  for (const std::string& log : {next.access_log, next.log_heads}) {
+    if (allows_log(log)) continue;
+    return {EX_CONFIG, "the log " + log +
+                           " needs a restart of quoitd, because the sandbox allows " +
+                           "only the directories of the logs that it was started with"};
+  }
+  return {};
 }
 
 void Sandbox::complete(bool lacks_ring_restrictions) {

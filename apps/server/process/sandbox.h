@@ -15,6 +15,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "apps/options/exit_reason.h"
 #include "apps/server/config/config.h"
@@ -59,10 +60,12 @@ class Sandbox {
 
  private:
   void add_missing(const std::string& text);
+  bool allows_log(const std::string& path) const;
 
   bool is_on_ = false;
   bool restricts_files_ = false;
-  bool may_write_ = true;  // below ROOT
+  bool may_write_ = true;                // below ROOT
+  std::vector<std::string> log_places_;  // directories, and files that are not replaced
   std::string missing_;
 };
 

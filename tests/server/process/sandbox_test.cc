@@ -39,6 +39,29 @@ TEST(Sandbox, of_a_read_only_server_does_not_become_writable) {
   EXPECT_EQ(status_of_change(writable, writable), EX_OK);
 }
 
+TEST(Sandbox, has_the_directories_of_the_logs_that_it_began_with) {
+  if (is_instrumented || Landlock().version() == 0) GTEST_SKIP() << "no Landlock here";
+  const lab::Folder place;
+  place.put("logs/one", "");
+  place.put("other/one", "");
+  const auto with = [](const std::string& log) {
+    Config config;
+    config.access_log = log;
+    return config;
+  };
+  const Config before = with(place / "logs/one");
+  for (const std::string& log : {std::string(place / "logs/one"), std::string(place / "logs/two"),
+                                 std::string("-"), std::string("off")}) {
+    EXPECT_EQ(status_of_change(before, with(log)), EX_OK) << log;
+  }
+  for (const std::string& log : {std::string(place / "other/one"), std::string(place / "logs-2"),
+                                 std::string("/dev/null")}) {
+    EXPECT_EQ(status_of_change(before, with(log)), EX_CONFIG) << log;
+  }
+  EXPECT_EQ(status_of_change(with("/dev/null"), with("/dev/null")), EX_OK);
+  EXPECT_EQ(status_of_change(with("/dev/null"), with("/dev/zero")), EX_CONFIG);
+}
+
 TEST(Sandbox, that_is_off_refuses_nothing) {
   Config before;
   before.sandbox = false;
