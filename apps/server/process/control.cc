@@ -17,14 +17,12 @@ using Kind = ControlMessage::Kind;
 
 namespace {
 
-// A server asks for the sockets as soon as it has connected.
-constexpr uring::Milliseconds take_ms = 5'000;
+// A server asks for the sockets as soon as it has connected, if the machine lets it.
+constexpr uring::Milliseconds take_ms = 30'000;
 // The time for its start: a cold file system, a large list of types, many workers.
 constexpr uring::Milliseconds ready_ms = 60'000;
 // The pause after a failed accept.
 constexpr uring::Milliseconds pause_ms = 100;
-// The time to become ready once this server is to stop.
-constexpr uring::Milliseconds hurried_ms = 5'000;
 
 }  // namespace
 
@@ -149,8 +147,8 @@ Control::Event Control::give_up(const std::string& reason) {
   return step_ == Step::ready ? Event::failed : Event::none;
 }
 
-void Control::hurry(uring::Milliseconds now_ms) {
-  deadline_ms_ = std::min(deadline_ms_, now_ms + hurried_ms);
+void Control::hurry(uring::Milliseconds deadline_ms) {
+  deadline_ms_ = std::min(deadline_ms_, deadline_ms);
 }
 
 void Control::close() {

@@ -54,8 +54,8 @@ class Control {
 
   // Another server is about to replace this one.
   bool is_busy() const { return peer_.valid() && step_ == Step::ready; }
-  // It has to be ready soon, because this server is to stop.
-  void hurry(uring::Milliseconds now_ms);
+  // It has to be ready by then, on the monotonic clock, because this server is to stop.
+  void hurry(uring::Milliseconds deadline_ms);
   // The process that replaces this one, as the kernel knows it; 0: none has tried.
   pid_t successor() const { return successor_; }
 

@@ -279,10 +279,12 @@ void Server::stop_workers(StopPlan::Step step) {
 // socket is shut down that the other one has.
 void Server::handle_stop_signal() {
   if (!stop_.has_begun() && !stop_waits_) {
-    notifier_.stopping("finishing requests", config_.drain_delay_ms + config_.grace_ms);
+    const std::int64_t replacement_ms = control_.is_busy() ? config_.grace_ms : 0;
+    notifier_.stopping("finishing requests",
+                       replacement_ms + config_.drain_delay_ms + config_.grace_ms);
   }
   if (control_.is_busy() && !std::exchange(stop_waits_, true)) {
-    control_.hurry(uring::monotonic_ms());
+    control_.hurry(uring::monotonic_ms() + config_.grace_ms);
     return;
   }
   if (std::exchange(stop_waits_, false)) stop_workers(stop_.on_signal(uring::monotonic_us()));

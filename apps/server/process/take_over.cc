@@ -15,7 +15,7 @@ using Kind = ControlMessage::Kind;
 namespace {
 
 // The living server's main thread answers at once unless the machine is very busy.
-constexpr int offer_ms = 10'000;
+constexpr int offer_ms = 30'000;
 // Its workers stop accepting within a loop iteration, unless one hangs.
 constexpr int released_ms = 5'000;
 
