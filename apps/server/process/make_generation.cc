@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "apps/server/process/resource_limits.h"
 
@@ -10,9 +11,12 @@ namespace server {
 
 namespace {
 
+// A package that updates the table replaces its file by another one, which the sandbox keeps this
+// process from reading: the types stay as they are until the next start.
 std::shared_ptr<const Mime> read_types(const Generation* before) {
   auto types = std::make_shared<Mime>();
-  types->read(system_mime_types);
+  const bool is_read = types->read(system_mime_types);
+  if (!is_read && before && ::access(system_mime_types, F_OK) == 0) return before->mime;
   return before && *before->mime == *types ? before->mime : types;
 }
 

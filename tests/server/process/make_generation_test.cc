@@ -2,10 +2,15 @@
 #include "apps/server/process/make_generation.h"
 
 #include <memory>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "apps/server/process/landlock.h"
 #include "apps/server/process/resource_limits.h"
+#include "apps/server/process/sandbox.h"
 
 namespace server {
 namespace {
@@ -35,6 +40,25 @@ TEST(MakeGeneration, keeps_the_table_of_types_while_it_is_equal) {
   other.mime = std::make_shared<const Mime>();
   const auto next = make_generation(config, files, &other);
   EXPECT_TRUE(*next->mime == *first->mime);
+}
+
+// The sandbox has a rule for the file and not for one that replaces it.
+TEST(MakeGeneration, keeps_the_types_where_the_table_of_the_system_may_not_be_read) {
+  if (is_instrumented || Landlock().version() == 0) GTEST_SKIP() << "no Landlock here";
+  if (::access(system_mime_types, R_OK) != 0) GTEST_SKIP() << "no " << system_mime_types;
+  const Config config;
+  const auto before = make_generation(config, files, nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Landlock rules;
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    const bool is_restricted = rules.enter();
+    const auto next = make_generation(config, files, before.get());
+    ::_exit(is_restricted && next->mime == before->mime ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 // Connections are counted in it.
