@@ -23,9 +23,10 @@ namespace client {
 namespace {
 
 // One or two operations are in flight: the smallest engine suffices.
-constexpr uring::EngineOptions small_engine{
-    .ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
-    .epoll = {.file_threads = 2}};
+uring::EngineOptions small_engine() {
+  return {.ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
+          .epoll = {.file_threads = 2}};
+}
 
 // The execution of a plan.
 struct Run {
@@ -157,7 +158,7 @@ int run(const Plan& plan, const Resolver& resolver) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error like any other
   Report report(plan.settings);
   const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
-  const uring::MadeEngine made = uring::make_engine(choice, small_engine);
+  const uring::MadeEngine made = uring::make_engine(choice, small_engine());
   if (!made.engine) {
     report.error(made.why);
     return static_cast<int>(ExitCode::no_engine);
