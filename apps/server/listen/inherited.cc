@@ -52,10 +52,13 @@ std::optional<InheritedNames> read_listen_variables(const char* pid, const char*
 }
 
 ExitReason take_inherited_sockets(InheritedSockets& sockets) {
-  const auto inherited = read_listen_variables(std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"),
-                                               std::getenv("LISTEN_FDNAMES"), ::getpid());
+  // There is one thread yet.
+  const char* const pid = std::getenv("LISTEN_PID");        // NOLINT(concurrency-mt-unsafe)
+  const char* const count = std::getenv("LISTEN_FDS");      // NOLINT(concurrency-mt-unsafe)
+  const char* const names = std::getenv("LISTEN_FDNAMES");  // NOLINT(concurrency-mt-unsafe)
+  const auto inherited = read_listen_variables(pid, count, names, ::getpid());
   for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
-    ::unsetenv(variable);
+    ::unsetenv(variable);  // NOLINT(concurrency-mt-unsafe)
   }
   if (!inherited) {
     return {EX_USAGE,
