@@ -151,7 +151,7 @@ TEST(Stop, RequestsAreAnsweredAsBeforeDuringTheDrainDelay) {
     EXPECT_EQ(site.ask(get("/a")).body, "hello");
   }
   EXPECT_FALSE(site.wait(Timeout(0)));
-  site.signal(SIGTERM);
+  site.signal(SIGINT);  // a second SIGTERM would be lost while the first one is pending
   EXPECT_EQ(site.wait(), 0);
   EXPECT_EQ(kept.ending(), Ending::orderly);
 }
