@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
+#include "apps/options/whole_number.h"
 #include "parser/fields.h"
 
 namespace options {
@@ -14,16 +14,6 @@ namespace {
 
 constexpr std::string_view units = "KMGT";
 constexpr std::uint64_t unlimited = std::numeric_limits<std::int64_t>::max();
-
-// A number of `text` as a whole, without a sign.
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const char* const end_of_text = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), end_of_text, number);
-  if (text.empty() || text.front() == '-' || error != std::errc() || end != end_of_text) return {};
-  return number;
-}
 
 // How far a unit shifts its number; 0: the letter is none.
 int shift_of(char unit) {
@@ -82,11 +72,11 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {
-  return parse_number<std::uint64_t>(text);
+  return whole_number<std::uint64_t>(text);
 }
 
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
-  const std::optional<double> seconds = parse_number<double>(text);
+  const std::optional<double> seconds = whole_number<double>(text);
   // A million years, which leaves no doubt about the conversion.
   if (!seconds || !(*seconds >= 0 && *seconds <= 3e13)) return {};
   const std::int64_t milliseconds = std::llround(*seconds * 1000);

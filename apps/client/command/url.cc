@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "apps/client/command/clause.h"
 #include "apps/client/command/printable.h"
 #include "apps/options/nearest_name.h"
+#include "apps/options/whole_number.h"
 #include "parser/error.h"
 #include "parser/fields.h"
 #include "parser/hex.h"
@@ -113,10 +113,8 @@ std::string_view authority_problem(std::string_view authority) {
   if (authority.substr(0, colon).empty()) return "it names no host";
   if (colon == std::string_view::npos) return "its host is not valid";
   const std::string_view port = authority.substr(colon + 1);
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  const bool good =
-      error == std::errc() && end == port.data() + port.size() && number >= 1 && number <= 65535;
+  const auto number = options::whole_number<std::uint16_t>(port);
+  const bool good = number && *number >= 1;
   return good ? "its host is not valid" : "its port is not a number from 1 to 65535";
 }
 

@@ -1,15 +1,16 @@
 // Reading addresses. Covered by tests/server/config/address_test.cc.
 #include "apps/server/config/address.h"
 
-#include <charconv>
+#include "apps/options/whole_number.h"
 
 namespace server {
 
 namespace {
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+  const auto number = options::whole_number<std::uint16_t>(text);
+  if (number) port = *number;
+  return number.has_value();
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 // The protocol of sd_listen_fds(3). Covered by tests/server/listen/inherited_test.cc.
 #include "apps/server/listen/inherited.h"
 
-#include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <map>
 #include <unistd.h>
 #include <utility>
+
+#include "apps/options/whole_number.h"
 
 namespace server {
 
@@ -16,14 +16,6 @@ using options::ExitReason;
 namespace {
 
 constexpr int first_descriptor = 3;  // SD_LISTEN_FDS_START
-
-std::optional<std::size_t> number_in(const char* text) {
-  std::size_t number = 0;
-  const char* const end = text + std::strlen(text);
-  const auto [stopped, error] = std::from_chars(text, end, number);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return number;
-}
 
 std::vector<std::string> split_names(std::string_view text) {
   std::vector<std::string> names;
@@ -40,10 +32,10 @@ std::vector<std::string> split_names(std::string_view text) {
 std::optional<InheritedNames> read_listen_variables(const char* pid, const char* count,
                                                     const char* names, pid_t own_pid) {
   if (!pid || !count) return InheritedNames{};
-  const std::optional<std::size_t> for_pid = number_in(pid);
+  const std::optional<std::size_t> for_pid = options::whole_number<std::size_t>(pid);
   if (!for_pid) return std::nullopt;
   if (*for_pid != static_cast<std::size_t>(own_pid)) return InheritedNames{};
-  const std::optional<std::size_t> number = number_in(count);
+  const std::optional<std::size_t> number = options::whole_number<std::size_t>(count);
   if (!number || *number > most_inherited) return std::nullopt;
   InheritedNames inherited{.count = *number, .names = {}};
   if (names) inherited.names = split_names(names);

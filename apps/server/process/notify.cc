@@ -2,7 +2,6 @@
 // tests/end_to_end/notify_test.cc.
 #include "apps/server/process/notify.h"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "apps/options/whole_number.h"
 #include "uring/monotonic.h"
 
 namespace server {
@@ -56,11 +56,9 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// 0: the text is no number.
 std::uint64_t number_of(const std::string& text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result result = std::from_chars(text.data(), end, number);
-  return result.ec == std::errc() && result.ptr == end ? number : 0;
+  return options::whole_number<std::uint64_t>(text).value_or(0);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "apps/server/process/user.h"
 
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <grp.h>
 #include <limits>
@@ -13,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "apps/options/whole_number.h"
 #include "uring/result.h"
 
 namespace server {
@@ -24,13 +24,10 @@ namespace {
 // The texts of one entry of the user or group database: a group has the names of its members.
 constexpr std::size_t entry_bytes = 64 * 1024;
 
-// The number that the whole text is; the highest stands for "no change" in setresuid(2).
+// The number of a user or a group; the highest one stands for "no change" in setresuid(2).
 std::optional<std::uint32_t> number_of(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (number == std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return number;
+  const auto number = options::whole_number<std::uint32_t>(text);
+  return number == std::numeric_limits<std::uint32_t>::max() ? std::nullopt : number;
 }
 
 ExitReason unknown(const char* what, const std::string& name, const char* database) {
