@@ -12,6 +12,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "uring/event.h"
+
 namespace server {
 
 namespace {
@@ -88,10 +90,7 @@ bool Root::leads_to(std::string_view directory, DirectoryId id) const {
   return identify(fd_.get(), below.c_str(), 0, found) == 0 && found.directory == id;
 }
 
-void Root::request_check() const {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(requests_.get(), &one, sizeof one);
-}
+void Root::request_check() const { uring::signal_event(requests_.get()); }
 
 // Lets fd_ refer to the directory that the path leads to. Returns 0, an errno or forbidden_error.
 // dup3(2) replaces what a number refers to in one step, so that no other thread ever finds it

@@ -3,20 +3,15 @@
 #include "apps/server/listen/refusals.h"
 
 #include <algorithm>
-#include <unistd.h>
 #include <utility>
+
+#include "uring/event.h"
 
 namespace server {
 
 namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
-
-void signal_event(int fd) {
-  const std::uint64_t one = 1;
-  // Does not wait: the count of an event descriptor never comes near its bound here.
-  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
-}
 
 }  // namespace
 
@@ -35,7 +30,7 @@ void Refusals::record(const Peer& peer, Reason reason, std::int64_t now_us) {
   else
     ++window.others;
   // The main thread waits for the end of the second by itself after the first of them.
-  if (event_ >= 0 && (is_named || window.others == 1)) signal_event(event_);
+  if (event_ >= 0 && (is_named || window.others == 1)) uring::signal_event(event_);
 }
 
 Refusals::Report Refusals::take(Reason reason, std::int64_t now_us) {

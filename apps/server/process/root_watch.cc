@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "apps/server/log/message.h"
+#include "uring/event.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
 
@@ -81,8 +82,7 @@ void RootWatch::run() {
     std::array<pollfd, 2> ready{{{.fd = root_.requests(), .events = POLLIN, .revents = 0},
                                  {.fd = mounts_.fd(), .events = POLLPRI, .revents = 0}}};
     ::poll(ready.data(), ready.size(), interval_ms);
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t got = ::read(root_.requests(), &count, sizeof count);
+    uring::take_event(root_.requests());
     const bool has_news = ready[1].revents != 0;
     try {
       check_root();

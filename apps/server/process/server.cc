@@ -36,6 +36,7 @@
 #include "apps/server/process/user.h"
 #include "apps/server/process/watchdog.h"
 #include "apps/server/process/worker.h"
+#include "uring/event.h"
 #include "uring/monotonic.h"
 #include "uring/refusal.h"
 #include "uring/result.h"
@@ -45,12 +46,6 @@ namespace server {
 using options::ExitReason;
 
 namespace {
-
-// Reads an event descriptor, which waits until its count is not 0.
-void read_event(int fd) {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = ::read(fd, &count, sizeof count);
-}
 
 ExitReason both_given() {
   return {
@@ -187,7 +182,7 @@ ExitReason Server::start_workers(unsigned count) {
     Worker& worker =
         workers_.emplace_back(shared_, engine, listeners_.of_worker(i), engine_options_);
     if (ExitReason reason = worker.start(state_event_.get(), notice_event_.get())) return reason;
-    read_event(state_event_.get());
+    uring::take_event(state_event_.get());
     if (worker.start_failure()) return worker.start_failure();
   }
   return {};
@@ -352,7 +347,7 @@ void Server::handle_signal() {
 }
 
 void Server::handle_notices() {
-  read_event(notice_event_.get());
+  uring::take_event(notice_event_.get());
   notices_.print();
   const bool none_accepts = std::all_of(workers_.begin(), workers_.end(), [](const Worker& worker) {
     return worker.has_stopped_accepting();
@@ -386,7 +381,7 @@ void Server::wait_for_events() {
   if (ready[3].revents != 0 || control_.wait_ms(uring::monotonic_ms()) == 0) advance_control();
   if (ready[0].revents != 0) handle_signal();
   if (ready[2].revents != 0) handle_notices();
-  if (ready[1].revents != 0) read_event(state_event_.get());
+  if (ready[1].revents != 0) uring::take_event(state_event_.get());
 }
 
 void Server::run() {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "apps/server/serve.h"
+#include "uring/event.h"
 #include "uring/io.h"
 #include "uring/loop.h"
 #include "uring/make_engine.h"
@@ -33,12 +34,6 @@ constexpr uring::Milliseconds overrun_pause_ms = 10;
 
 // How often a worker looks for memory that it can give back: seldom enough to cost nothing.
 constexpr uring::Milliseconds tidy_interval_ms = 5000;
-
-void signal_event(int fd) {
-  const std::uint64_t one = 1;
-  // Does not wait: the count of an event descriptor never comes near its bound here.
-  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
-}
 
 }  // namespace
 
@@ -98,14 +93,14 @@ void Worker::join() {
 
 void Worker::begin_accepting() {
   may_accept_.store(true);
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 void Worker::request_stop(Stop stop) {
   // The value only grows: an abort() after the end must not undo Stop::ended.
   Stop before = stop_.load();
   while (before < stop && !stop_.compare_exchange_weak(before, stop)) continue;
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 // Records whether an accept has failed. The main thread prints the message, because a worker writes
@@ -115,7 +110,7 @@ void Worker::record_accept(int error) {
   const int before = accept_error_.load(std::memory_order_relaxed);
   if ((before == 0) == (error == 0)) return;
   accept_error_.store(error);
-  signal_event(notice_event_);
+  uring::signal_event(notice_event_);
 }
 
 // Starts to serve an accepted connection. False: the accept has failed.
@@ -208,7 +203,7 @@ uring::Task<> Worker::await_requests(Control& control) {
 
 void Worker::request_heartbeat() {
   heartbeat_.store(false);
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 // The generation that is replaced here is freed after the mutex is released.
@@ -217,7 +212,7 @@ void Worker::publish(std::unique_ptr<LiveGeneration> next) noexcept {
     const uring::MutexLock lock(generation_mutex_);
     next_generation_.swap(next);
   }
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 bool Worker::has_adopted() {
@@ -233,12 +228,12 @@ void Worker::adopt_generation(WorkerState& state) {
     if (!next_generation_) return;
     state.adopt(std::move(next_generation_));
   }
-  signal_event(notice_event_);
+  uring::signal_event(notice_event_);
 }
 
 void Worker::request_report() {
   wants_report_.store(true);
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 std::string Worker::take_report() {
@@ -286,12 +281,12 @@ void Worker::write_report(const WorkerState& state) {
   } catch (const std::bad_alloc&) {
     return;  // it can be asked for again
   }
-  signal_event(notice_event_);
+  uring::signal_event(notice_event_);
 }
 
 void Worker::request(FileRequest request) {
   file_requests_.fetch_or(request);
-  signal_event(request_event_.get());
+  uring::signal_event(request_event_.get());
 }
 
 void Worker::handle_file_requests(WorkerState& state) {
@@ -391,7 +386,7 @@ void Worker::run() {
     start_failure_ = no_memory();
   }
   has_ended_.store(true);
-  signal_event(state_event_);
+  uring::signal_event(state_event_);
 }
 
 // Waits until the main thread has started all workers, so that a crowd of clients takes none of the
@@ -399,10 +394,10 @@ void Worker::run() {
 // later does not keep the worker from accepting the clients that have connected.
 bool Worker::await_permission() {
   while (!may_accept_.load() && stop_.load() == Stop::none) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t got = ::read(request_event_.get(), &count, sizeof count);
+    uring::take_event(request_event_.get());
   }
-  signal_event(request_event_.get());  // the read may have taken the event of a later request
+  uring::signal_event(
+      request_event_.get());  // the read may have taken the event of a later request
   return may_accept_.load() && !is_aborting();
 }
 
@@ -419,14 +414,14 @@ void Worker::serve_on(uring::Engine& engine) {
     acceptors.emplace_back(accept_scope, *this, state, *socket);
   }
   loop.frames().reserve();  // for the coroutines that start now
-  signal_event(state_event_);
+  uring::signal_event(state_event_);
   if (!await_permission()) return;
   control_scope.spawn(await_requests(control));
   accept_scope.spawn(tidy(tidy_io, state));
   for (Acceptor& acceptor : acceptors) accept_scope.spawn(accept_all(acceptor));
   iterate(loop, state, accept_scope);
   has_stopped_accepting_.store(true);
-  signal_event(notice_event_);
+  uring::signal_event(notice_event_);
   iterate(loop, state, state.connections);
   request_stop(Stop::ended);
   loop.run(control_scope);
