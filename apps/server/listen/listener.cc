@@ -9,10 +9,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "apps/server/listen/unix_address.h"
 #include "uring/result.h"
 
 namespace server {
@@ -44,12 +44,8 @@ bool make_v4(const std::string& host, std::uint16_t port, Address& address) {
 }
 
 bool make_unix(const std::string& path, Address& address) {
-  auto& local = reinterpret_cast<sockaddr_un&>(address.storage);
-  local.sun_family = AF_UNIX;
-  if (path.size() >= sizeof local.sun_path) return false;
-  std::memcpy(local.sun_path, path.c_str(), path.size() + 1);
-  address.size = sizeof local;
-  return true;
+  address.size = sizeof(sockaddr_un);
+  return make_unix_address(path, reinterpret_cast<sockaddr_un&>(address.storage));
 }
 
 // A killed server's sockets stay open for some milliseconds after its process has ended, because
@@ -167,7 +163,7 @@ Listeners::~Listeners() {
 }
 
 ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers,
-                           std::vector<PassedSocket>& passed) {
+                           std::span<PassedSocket> passed) {
   workers_ = workers;
   for (const ListenAddress& address : addresses) {
     if (use_passed(text_of(address), passed)) continue;
@@ -176,11 +172,6 @@ ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned
     if (reason) return reason;
   }
   return {};
-}
-
-ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned workers) {
-  std::vector<PassedSocket> none;
-  return open(addresses, workers, none);
 }
 
 void Listeners::open_inherited(std::vector<PassedSocket> sockets, unsigned workers) {
@@ -192,7 +183,7 @@ void Listeners::open_inherited(std::vector<PassedSocket> sockets, unsigned worke
 
 // Uses the sockets of the first endpoint with that address. Two endpoints may have one, such as
 // "127.0.0.1:0". False: there is none.
-bool Listeners::use_passed(const std::string& address, std::vector<PassedSocket>& passed) {
+bool Listeners::use_passed(const std::string& address, std::span<PassedSocket> passed) {
   const auto first = std::find_if(passed.begin(), passed.end(), [&](const PassedSocket& socket) {
     return socket.socket.valid() && socket.address == address;
   });

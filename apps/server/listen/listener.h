@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,11 @@ class Listeners {
   Listeners& operator=(const Listeners&) = delete;
 
   // Opens `addresses` for `workers` threads. Returns why one of them cannot be opened, or nothing.
-  options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers);
   // Uses the sockets among `passed` that have one of these addresses, and moves them out. All
   // sockets of an address are used, however many workers there are, because the kernel distributes
   // connections over them. Call own_taken_paths() once their old owner has left.
   options::ExitReason open(const std::vector<ListenAddress>& addresses, unsigned workers,
-                           std::vector<PassedSocket>& passed);
+                           std::span<PassedSocket> passed = {});
   // Uses these sockets, which stay those of a service manager.
   void open_inherited(std::vector<PassedSocket> sockets, unsigned workers);
   // From now on the destructor removes the unix sockets that their old owner would have removed.
@@ -66,7 +66,7 @@ class Listeners {
   options::ExitReason open_tcp(const ListenAddress& address, unsigned workers);
   options::ExitReason open_unix(const std::string& path);
 
-  bool use_passed(const std::string& address, std::vector<PassedSocket>& passed);
+  bool use_passed(const std::string& address, std::span<PassedSocket> passed);
   void add(std::vector<uring::Fd> sockets, const std::string& address,
            ListeningSocket::Owner owner);
 

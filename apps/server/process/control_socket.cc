@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "apps/server/listen/unix_address.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
 
@@ -20,13 +21,6 @@ using options::ExitReason;
 namespace {
 
 constexpr std::size_t rights_bytes = CMSG_SPACE(sizeof(int) * most_sockets);
-
-bool make_address(const std::string& path, sockaddr_un& address) {
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return true;
-}
 
 ExitReason too_long(const std::string& path) {
   return {EX_USAGE, "--control: '" + path +
@@ -57,7 +51,7 @@ bool take_descriptors(msghdr& header, std::vector<uring::Fd>& descriptors) {
 
 ExitReason listen_for_control(const std::string& path, uring::Fd& socket) {
   sockaddr_un address{};
-  if (!make_address(path, address)) return too_long(path);
+  if (!make_unix_address(path, address)) return too_long(path);
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode)) {
@@ -83,7 +77,7 @@ ExitReason listen_for_control(const std::string& path, uring::Fd& socket) {
 
 ExitReason connect_to_control(const std::string& path, uring::Fd& socket) {
   sockaddr_un address{};
-  if (!make_address(path, address)) return too_long(path);
+  if (!make_unix_address(path, address)) return too_long(path);
   uring::Fd made(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (made.valid() && ::connect(made.get(), generic(address), sizeof address) == 0) {
     socket = std::move(made);
