@@ -105,7 +105,7 @@ class Server {
   Claims claims_;
   Shared shared_;
   Root root_;
-  InheritedSockets inherited_;
+  std::vector<PassedSocket> inherited_;  // sockets of a service manager
   Listeners listeners_;
   TakeOver take_over_;
   Control control_{listeners_};
@@ -144,8 +144,7 @@ ExitReason Server::set_limits(unsigned& workers) {
   const std::uint64_t files = files_ = raise_file_limit();
   const unsigned logs =
       (config_.access_log != "off" ? 1U : 0U) + (config_.log_heads.empty() ? 0U : 1U);
-  const std::size_t addresses =
-      inherited_.files.empty() ? config_.listen.size() : inherited_.files.size();
+  const std::size_t addresses = inherited_.empty() ? config_.listen.size() : inherited_.size();
   const auto needed = [&] { return needed_files(workers, addresses, logs); };
   while (config_.workers == 0 && workers > 1 && needed() > files) --workers;
   if (needed() > files) {
@@ -192,10 +191,10 @@ ExitReason Server::start_workers(unsigned count) {
 // whose place this one takes.
 ExitReason Server::open_listeners(unsigned workers) {
   ExitReason reason;
-  if (inherited_.files.empty())
+  if (inherited_.empty())
     reason = listeners_.open(config_.listen, workers, take_over_.sockets());
   else
-    listeners_.open_inherited(std::move(inherited_.files), workers);
+    listeners_.open_inherited(std::move(inherited_), workers);
   return reason;
 }
 
@@ -227,7 +226,7 @@ void Server::enter_sandbox() {
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   if (ExitReason reason = take_inherited_sockets(inherited_)) return reason;
-  if (!inherited_.files.empty() && config_.listen_is_given) return both_given();
+  if (!inherited_.empty() && config_.listen_is_given) return both_given();
   if (ExitReason reason = set_limits(count)) return reason;
   shared_.workers = count;
   if (!config_.user.empty()) {
