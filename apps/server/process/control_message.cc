@@ -1,5 +1,5 @@
 // Reading and writing control messages. Covered by tests/server/process/control_message_test.cc and
-// fuzz/control_message.cc.
+// fuzz/control_message_fuzzer.cc.
 #include "apps/server/process/control_message.h"
 
 namespace server {

@@ -9,7 +9,7 @@
 //
 // A message is one packet (SOCK_SEQPACKET): the magic bytes, a version, a kind, two counts and
 // entries. Numbers are little-endian. A reader accepts exactly what the writer writes. Covered by
-// tests/server/process/control_message_test.cc and fuzz/control_message.cc.
+// tests/server/process/control_message_test.cc and fuzz/control_message_fuzzer.cc.
 #pragma once
 
 #include <cstdint>

@@ -41,9 +41,8 @@ class Landlock {
   // Restricts the thread. False, with errno: it is not restricted. Needs no_new_privs.
   bool enter();
 
-  // The version of the kernel's interface; 0 where there is none, and error() says why.
+  // The version of the kernel's interface; 0 where there is none.
   int version() const { return version_; }
-  int error() const { return error_; }
   // The accesses that this version cannot restrict, as "TCP connections, signals"; empty if nothing
   // is missing.
   std::string unrestricted() const;

@@ -39,7 +39,8 @@ constexpr std::uint32_t allowed = SECCOMP_RET_ALLOW;
 constexpr std::uint32_t refused = SECCOMP_RET_ERRNO | EPERM;
 constexpr std::uint32_t unknown = SECCOMP_RET_ERRNO | ENOSYS;
 
-// The program is read as a whole: each check ends in a return, so that jumps are short.
+// Instructions of the filter. Each skip is over the instructions of one check, so that jumps are
+// short.
 class Filter {
  public:
   void load(std::size_t offset) {
@@ -61,6 +62,15 @@ class Filter {
   void give_if_at_least(std::uint32_t value, std::uint32_t action) {
     program_.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, 0, 1));
     give(action);
+  }
+  // Allows the call if that argument, a pointer, is null, and refuses it otherwise.
+  static constexpr std::uint8_t instructions_for_null = 6;
+  void allow_if_null(unsigned index) {
+    load_argument(index);
+    skip_unless(0, 3);
+    load_high_half(index);
+    give_if(0, allowed);
+    give(refused);
   }
   std::vector<sock_filter>& program() { return program_; }
 
@@ -100,14 +110,10 @@ void check_tgkill(long number, Filter& filter) {
 
 // Reading a limit of this process: getrlimit(2).
 void check_prlimit(long number, Filter& filter) {
-  filter.skip_unless(static_cast<std::uint32_t>(number), 8);
+  filter.skip_unless(static_cast<std::uint32_t>(number), 2 + Filter::instructions_for_null);
   filter.load_argument(0);
-  filter.skip_unless(0, 5);
-  filter.load_argument(2);
-  filter.skip_unless(0, 3);
-  filter.load_high_half(2);
-  filter.give_if(0, allowed);
-  filter.give(refused);
+  filter.skip_unless(0, Filter::instructions_for_null);
+  filter.allow_if_null(2);
 }
 
 // The bytes in the queues of a socket, the flags of a file, and whether a descriptor is a terminal.
@@ -121,15 +127,13 @@ void check_ioctl(long number, Filter& filter) {
 
 // The times of an open file: futimens(3), whose path is null.
 void check_utimensat(long number, Filter& filter) {
-  filter.skip_unless(static_cast<std::uint32_t>(number), 6);
-  filter.load_argument(1);
-  filter.skip_unless(0, 3);
-  filter.load_high_half(1);
-  filter.give_if(0, allowed);
-  filter.give(refused);
+  filter.skip_unless(static_cast<std::uint32_t>(number), Filter::instructions_for_null);
+  filter.allow_if_null(1);
 }
 
-// A check replaces the loaded number by an argument, and gives its answer before the next one.
+// A check replaces the loaded number by an argument. If it allows nothing, the program goes on
+// behind it: the next check loads the number again and finds another one, and the last instruction
+// refuses the call.
 void add_limited(long number, Filter& filter) {
   switch (number) {
     case SYS_mmap:
