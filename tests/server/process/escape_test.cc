@@ -174,6 +174,21 @@ const std::vector<Attempt>& name_attempts() {
   return all;
 }
 
+// The filter compares pointers with null in two halves.
+int try_high_pointer(const Place& p) {
+  constexpr std::uintptr_t address = std::uintptr_t{1} << 32;
+  constexpr std::size_t bytes = 4096;
+  void* const wanted = reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
+  void* const memory = ::mmap(wanted, bytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (memory == MAP_FAILED) return errno;
+  char* const path = static_cast<char*>(memory);
+  p.secret.copy(path, bytes - 1);
+  const int error = error_of(::utimensat(AT_FDCWD, path, nullptr, 0));
+  ::munmap(memory, bytes);
+  return error;
+}
+
 const std::vector<Attempt>& attribute_attempts() {
   static const std::vector<Attempt> all = {
       {"truncate by a path", Guard::filter, 0,
@@ -186,6 +201,7 @@ const std::vector<Attempt>& attribute_attempts() {
        [](const Place& p) {
          return error_of(::utimensat(AT_FDCWD, p.secret.c_str(), nullptr, 0));
        }},
+      {"set times by a path whose address has a low half of 0", Guard::filter, 0, try_high_pointer},
       {"make a link", Guard::filter, 0,
        [](const Place& p) {
          const std::string path = p.root + "/made";
