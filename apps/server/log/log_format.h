@@ -99,8 +99,7 @@ class LogFormat {
 
 // Reads "combined", "common", "json" or a text with letters. Returns the problem with `text`, as
 // the predicate of a sentence, which gives the position in bytes; empty if there is none, and
-// `format` is set. The limits
-// are far above any line that people read.
+// `format` is set. The limits are far above any line that people read.
 inline constexpr std::size_t most_format_bytes = 1024;
 inline constexpr std::size_t most_format_pieces = 64;
 inline constexpr std::size_t most_format_fields = 16;

@@ -19,8 +19,7 @@ enum class Severity : char {
 };
 
 // Writes "quoitd: ", the formatted text and a line feed to standard error, in one write, which may
-// wait: workers do not call it. A text beyond most_message_bytes is cut. Safe on
-// every thread.
+// wait: workers do not call it. A text beyond most_message_bytes is cut. Safe on every thread.
 inline constexpr std::size_t most_message_bytes = 8192;
 [[gnu::format(printf, 2, 3)]] void print_message(Severity severity, const char* format, ...);
 
