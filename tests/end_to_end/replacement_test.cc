@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/eventually.h"
+#include "tests/support/other_users.h"
 #include "tests/support/site.h"
 
 namespace {
@@ -435,7 +436,9 @@ TEST(ControlSocket, RefusesMalformedMessagesAndGoesOn) {
 
 // The mode of the file keeps others away; a server that was given a wider one asks the kernel.
 TEST(ControlSocket, RefusesAnotherUser) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  if (const std::string why = test_support::why_no_other_user(); !why.empty()) {
+    GTEST_SKIP() << why;
+  }
   const Place place;
   std::unique_ptr<Site> site = place.start();
   ASSERT_EQ(::chmod(place.sockets.path().c_str(), 0755), 0);

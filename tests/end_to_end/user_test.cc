@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/eventually.h"
+#include "tests/support/other_users.h"
 #include "tests/support/site.h"
 
 namespace {
@@ -47,7 +48,9 @@ struct stat status_of(const std::string& path) {
 class UserOption : public testing::Test {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+    if (const std::string why = test_support::why_no_other_user(); !why.empty()) {
+      GTEST_SKIP() << why;
+    }
     place.make_directory("served");
     place.make_directory("logs");
     place.write("served/a", "hello");

@@ -38,6 +38,7 @@
 
 #include "apps/server/process/sandbox.h"
 #include "apps/server/process/user.h"
+#include "tests/support/other_users.h"
 #include "tests/uring/lab.h"
 #include "uring/make_engine.h"
 #include "uring/prepare.h"
@@ -666,7 +667,9 @@ TEST_P(Escape, succeeds_with_the_sandbox_off) {
 }
 
 TEST_P(Escape, fails_for_a_server_that_has_become_another_user) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  if (const std::string why = test_support::why_no_other_user(); !why.empty()) {
+    GTEST_SKIP() << why;
+  }
   const std::string report = run(true, true);
   if (is_skipped(report)) GTEST_SKIP() << report;
   EXPECT_EQ(report, "");
@@ -674,7 +677,9 @@ TEST_P(Escape, fails_for_a_server_that_has_become_another_user) {
 }
 
 TEST_P(Escape, of_another_user_succeeds_with_the_sandbox_off) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  if (const std::string why = test_support::why_no_other_user(); !why.empty()) {
+    GTEST_SKIP() << why;
+  }
   const std::string report = run(false, true);
   if (is_skipped(report)) GTEST_SKIP() << report;
   EXPECT_EQ(report, "");
