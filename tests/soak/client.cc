@@ -82,8 +82,11 @@ bool is_handed_over(const Response& response) {
 
 }  // namespace
 
-// Sends a request and reads its response, of which nothing has arrived if its status is 0.
+// Sends a request and reads its response, of which nothing has arrived if its status is 0. A used
+// connection that ends without a response makes it send the request again. Only a server that was
+// killed can have executed the request before.
 Response Client::ask(const std::string& head, std::string_view body, bool is_head) {
+  may_have_been_done_ = false;
   for (;;) {
     if (!connect()) return {};
     const bool is_used = connection_.is_used();
@@ -94,6 +97,7 @@ Response Client::ask(const std::string& head, std::string_view body, bool is_hea
     const bool has_nothing = response.status == 0 && response.head.empty();
     if (!has_nothing && !is_handed_over(response)) return response;
     report_.count(has_nothing ? "idle-closed" : "handed-over");
+    if (has_nothing && has_outage()) may_have_been_done_ = true;
   }
 }
 
@@ -213,6 +217,10 @@ void Client::write(std::size_t name, Version version, const std::string& conditi
     model_.end_write(name, Outcome::unknown);
     return fail(name, "PUT is not answered", response);
   }
+  if (must_match && response.status == 412 && may_have_been_done_) {
+    model_.end_write(name, Outcome::unknown);
+    return;
+  }
   model_.end_write(name, is_success(response) ? Outcome::stored : Outcome::refused);
   if (must_match ? !is_success(response) : response.status != 412)
     fail(name, must_match ? "PUT is refused" : "PUT is not refused", response);
@@ -255,7 +263,8 @@ void Client::remove() {
   // Not found: the file is absent now, whatever was possible before.
   const bool is_gone = is_success(response) || response.status == 404;
   model_.end_write(name, is_gone ? Outcome::stored : Outcome::refused);
-  const bool is_possible = response.status == 404 ? may_be_absent(before) : is_success(response);
+  const bool is_possible =
+      response.status == 404 ? may_be_absent(before) || may_have_been_done_ : is_success(response);
   if (!is_possible) fail(name, "DELETE", response);
 }
 

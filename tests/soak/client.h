@@ -73,7 +73,8 @@ class Client {
   const std::size_t clients_;
   HttpClient connection_;
   std::uint64_t serial_ = 0;
-  std::uint64_t outage_ = 0;  // Server::outage() at the begin of the step
+  std::uint64_t outage_ = 0;         // Server::outage() at the begin of the step
+  bool may_have_been_done_ = false;  // the request of the last ask(), by a server that was killed
   std::map<std::size_t, Seen> seen_;
 };
 
