@@ -21,7 +21,7 @@
 
 namespace uring {
 
-class Simulated final : public Engine {
+class Simulated : public Engine {
  public:
   struct FaultPlan {
     int error = 0;            // complete with -error, and do not execute the operation

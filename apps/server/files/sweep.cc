@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <dirent.h>
+#include <exception>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <memory>
 #include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <time.h>
 #include <unistd.h>
 #include <vector>
@@ -173,7 +173,7 @@ void sweep_and_report(int root, const std::stop_token& stop) {
 void Sweeper::start(int root) {
   try {
     thread_ = std::jthread([root](const std::stop_token& stop) { sweep_and_report(root, stop); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // of memory, or of the system
     print_message(Severity::warning, "no thread to look for old temporary files with");
   }
 }

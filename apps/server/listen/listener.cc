@@ -191,7 +191,10 @@ bool Listeners::use_passed(const std::string& address, std::span<PassedSocket> p
   const ListenAddress listen = address_of(first->socket.get());
   const auto owner =
       first->is_shared ? ListeningSocket::Owner::several : ListeningSocket::Owner::this_process;
-  if (first->removes_path) taken_paths_.push_back(listen.unix_path);
+  if (first->removes_path) {
+    taken_paths_.push_back(listen.unix_path);
+    unix_paths_.reserve(unix_paths_.size() + taken_paths_.size());
+  }
   std::vector<uring::Fd> sockets;
   for (auto next = first; next != passed.end(); ++next) {
     if (!next->socket.valid() || next->endpoint != first->endpoint) continue;
@@ -297,7 +300,7 @@ void Listeners::add(std::vector<uring::Fd> sockets, const std::string& address,
 }
 
 void Listeners::own_taken_paths() {
-  unix_paths_.insert(unix_paths_.end(), taken_paths_.begin(), taken_paths_.end());
+  for (std::string& path : taken_paths_) unix_paths_.push_back(std::move(path));
   taken_paths_.clear();
 }
 
@@ -318,12 +321,26 @@ std::vector<Listeners::Offered> Listeners::offered() const {
   return all;
 }
 
+namespace {
+
+// Whether a socket is a unix socket with that path. Allocates nothing.
+bool is_bound_to(int socket, const std::string& path) {
+  Address address;
+  socklen_t size = sizeof address.storage;
+  if (::getsockname(socket, address.get(), &size) != 0) return false;
+  const auto& at = reinterpret_cast<const sockaddr_un&>(address.storage);
+  return address.storage.ss_family == AF_UNIX && path == at.sun_path;
+}
+
+}  // namespace
+
 void Listeners::hand_over(const std::vector<bool>& uses) {
   std::size_t next = 0;
   for (std::deque<ListeningSocket>& of_address : sockets_) {
     for (ListeningSocket& socket : of_address) {
       if (!uses[next++]) continue;
-      std::erase(unix_paths_, address_of(socket.fd()).unix_path);
+      std::erase_if(unix_paths_,
+                    [&socket](const std::string& path) { return is_bound_to(socket.fd(), path); });
       socket.hand_over();
     }
   }

@@ -3,6 +3,7 @@
 #include "apps/server/process/control.h"
 
 #include <algorithm>
+#include <new>
 #include <poll.h>
 #include <span>
 #include <unistd.h>
@@ -26,13 +27,18 @@ constexpr uring::Milliseconds pause_ms = 100;
 
 }  // namespace
 
-ExitReason Control::open(const std::string& path, uring::Fd taken) {
+Control::Control(Listeners& listeners, const std::string& path)
+    : listeners_(listeners),
+      path_(path),
+      no_memory_(write_message({.kind = Kind::refuse, .reason = "its memory is exhausted"})) {}
+
+ExitReason Control::open(uring::Fd taken) {
   if (taken.valid()) {
     socket_ = std::move(taken);
-  } else if (ExitReason reason = listen_for_control(path, socket_)) {
+  } else if (ExitReason reason = listen_for_control(path_, socket_)) {
     return reason;
   }
-  path_ = path;
+  owns_path_ = true;
   return {};
 }
 
@@ -50,6 +56,15 @@ int Control::wait_ms(uring::Milliseconds now_ms) const {
 }
 
 Control::Event Control::advance(uring::Milliseconds now_ms) {
+  try {
+    return step(now_ms);
+  } catch (const std::bad_alloc&) {
+    send_packet(peer_.get(), no_memory_);
+    return give_up("");
+  }
+}
+
+Control::Event Control::step(uring::Milliseconds now_ms) {
   if (!peer_.valid()) {
     accept_peer(now_ms);
     return Event::none;
@@ -128,7 +143,7 @@ Control::Event Control::release(const ControlMessage& message) {
   pollfd peer{.fd = peer_.get(), .events = 0, .revents = 0};
   if (::poll(&peer, 1, 0) != 0) return give_up("");
   listeners_.hand_over({message.uses.begin() + 1, message.uses.end()});
-  path_.clear();
+  owns_path_ = false;
   socket_.reset();
   step_ = Step::released;
   return Event::replaced;
@@ -140,9 +155,17 @@ void Control::confirm() {
   peer_.reset();
 }
 
-// Ends the connection to the other server; an empty reason: it is gone.
-Control::Event Control::give_up(const std::string& reason) {
-  if (!reason.empty()) send_message(peer_.get(), {.kind = Kind::refuse, .reason = reason});
+void Control::refuse(const char* reason) {
+  try {
+    send_message(peer_.get(), {.kind = Kind::refuse, .reason = reason});
+  } catch (const std::bad_alloc&) {
+    send_packet(peer_.get(), no_memory_);
+  }
+}
+
+// Ends the connection to the other server; an empty reason: it is gone, or knows the reason.
+Control::Event Control::give_up(const char* reason) {
+  if (*reason != '\0') refuse(reason);
   peer_.reset();
   return step_ == Step::ready ? Event::failed : Event::none;
 }
@@ -155,7 +178,7 @@ void Control::close() {
   if (step_ == Step::released) return;
   if (peer_.valid()) give_up("the server stops");
   socket_.reset();
-  if (!path_.empty()) ::unlink(std::exchange(path_, {}).c_str());
+  if (std::exchange(owns_path_, false)) ::unlink(path_.c_str());
 }
 
 }  // namespace server

@@ -31,20 +31,22 @@ class Control {
     failed,    // successor() did not become ready: this server goes on
   };
 
-  // `listeners` outlive this object.
-  explicit Control(Listeners& listeners) : listeners_(listeners) {}
+  // `listeners` outlive this object. `path` is that of the socket file.
+  Control(Listeners& listeners, const std::string& path);
   ~Control() { close(); }
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // Makes the socket file `path`, or uses `taken`, the socket of the server that was replaced.
-  options::ExitReason open(const std::string& path, uring::Fd taken);
+  // Makes the socket file, or uses `taken`, the socket of the server that was replaced, for which
+  // no memory is allocated.
+  options::ExitReason open(uring::Fd taken);
 
   // The descriptor to wait for until it is readable; -1: none.
   int fd() const;
   // How long to wait for it at `now_ms` of the monotonic clock; -1: without limit.
   int wait_ms(uring::Milliseconds now_ms) const;
-  // Continues. To be called when fd() is readable or wait_ms() has passed.
+  // Continues. To be called when fd() is readable or wait_ms() has passed. Without memory for a
+  // step the other server is refused, and this one goes on.
   Event advance(uring::Milliseconds now_ms);
 
   // To be called after Event::replaced, when this server accepts no longer: the other one begins
@@ -65,14 +67,18 @@ class Control {
  private:
   enum class Step : std::uint8_t { take, ready, released };
 
+  Event step(uring::Milliseconds now_ms);
   void accept_peer(uring::Milliseconds now_ms);
   bool offer();
   Event take(const ControlMessage& message, uring::Milliseconds now_ms);
   Event release(const ControlMessage& message);
-  Event give_up(const std::string& reason);
+  void refuse(const char* reason);
+  Event give_up(const char* reason);
 
   Listeners& listeners_;
-  std::string path_;                     // of the file to be removed; empty: none
+  const std::string path_;
+  const std::string no_memory_;          // a message, written while there is memory
+  bool owns_path_ = false;               // the file is to be removed
   uring::Fd socket_;                     // accepts other servers
   uring::Fd peer_;                       // the server that replaces this one
   Step step_ = Step::take;               // the next message, of the peer or (released) to it

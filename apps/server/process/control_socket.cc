@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -32,19 +33,23 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-// Takes the descriptors of a received message over. False: some were lost, because this process
-// may not open as many.
-bool take_descriptors(msghdr& header, std::vector<uring::Fd>& descriptors) {
+// The descriptors of one message. Each belongs to an Fd at once, so that none stays open when
+// memory for a list of them is exhausted.
+using Taken = std::array<uring::Fd, most_sockets>;
+
+// Takes the descriptors of a received message over, and returns how many there are.
+std::size_t take_descriptors(msghdr& header, Taken& taken) {
+  std::size_t count = 0;
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t own = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < own && count < taken.size(); ++i) {
       int number = -1;
       std::memcpy(&number, CMSG_DATA(part) + i * sizeof number, sizeof number);
-      descriptors.emplace_back(number);
+      taken[count++].reset(number);
     }
   }
-  return (header.msg_flags & MSG_CTRUNC) == 0;
+  return count;
 }
 
 }  // namespace
@@ -99,6 +104,11 @@ bool is_peer_allowed(int socket, pid_t& process) {
   return peer.uid == 0 || peer.uid == ::geteuid();
 }
 
+bool send_packet(int socket, std::string_view bytes) {
+  return ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
 bool send_message(int socket, const ControlMessage& message, std::span<const int> descriptors) {
   std::string bytes = write_message(message);
   iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
@@ -120,7 +130,7 @@ bool send_message(int socket, const ControlMessage& message, std::span<const int
 }
 
 Received receive_message(int socket, ControlMessage& message, std::vector<uring::Fd>& descriptors) {
-  std::string bytes(most_packet_bytes, '\0');
+  std::array<char, most_packet_bytes> bytes;
   iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
   alignas(cmsghdr) std::array<char, rights_bytes> rights{};
   msghdr header{};
@@ -131,11 +141,15 @@ Received receive_message(int socket, ControlMessage& message, std::vector<uring:
   const ssize_t count = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Received::none_yet : Received::end;
   if (count == 0) return Received::end;
-  const bool is_whole = take_descriptors(header, descriptors) && !(header.msg_flags & MSG_TRUNC);
-  const std::optional<ControlMessage> read =
+  Taken taken;
+  const std::span own = std::span(taken).first(take_descriptors(header, taken));
+  descriptors.insert(descriptors.end(), std::make_move_iterator(own.begin()),
+                     std::make_move_iterator(own.end()));
+  std::optional<ControlMessage> read =
       read_message({bytes.data(), static_cast<std::size_t>(count)});
-  if (!is_whole || !read) return Received::malformed;
-  message = *read;
+  // MSG_CTRUNC: descriptors were lost, because this process may not open as many.
+  if (!read || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Received::malformed;
+  message = std::move(*read);
   return Received::message;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <vector>
@@ -30,13 +31,17 @@ options::ExitReason connect_to_control(const std::string& path, uring::Fd& socke
 // as root. Sets its process, as the kernel knows it.
 bool is_peer_allowed(int socket, pid_t& process);
 
-// Sends a message and copies of the descriptors. False: the peer is gone, or has not received
-// earlier messages.
+// Sends the bytes of a message, for which no memory is allocated. False: the peer is gone, or has
+// not received earlier messages.
+bool send_packet(int socket, std::string_view bytes);
+
+// Sends a message and copies of the descriptors. False as of send_packet().
 bool send_message(int socket, const ControlMessage& message, std::span<const int> descriptors = {});
 
 enum class Received : std::uint8_t { message, none_yet, end, malformed };
 
 // Receives a message and appends its descriptors, which have FD_CLOEXEC, to `descriptors`.
+// Allocates memory only for what a message contains: none for `take` and `released`.
 Received receive_message(int socket, ControlMessage& message, std::vector<uring::Fd>& descriptors);
 
 // Waits for a message for that many milliseconds; none_yet: there was none.

@@ -2,10 +2,12 @@
 // tests/end_to_end/notify_test.cc.
 #include "apps/server/process/notify.h"
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <span>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -47,14 +49,34 @@ uring::Fd connect_to(const std::string& name) {
   return socket;
 }
 
-// `text` as the value of one line.
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& byte : line) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == '\x7f') byte = '?';
+// The text of a message. It is composed without allocating memory, so that a lack of memory keeps
+// no message from the service manager. More than its size is cut off.
+class Text {
+ public:
+  Text& add(std::string_view part) {
+    size_ += part.copy(bytes_.data() + size_, bytes_.size() - size_);
+    return *this;
   }
-  return line;
-}
+  Text& add_number(std::int64_t number) {
+    std::array<char, 24> digits;
+    const std::to_chars_result end = std::to_chars(digits.begin(), digits.end(), number);
+    return add({digits.data(), end.ptr});
+  }
+  // Adds `part` as the value of one line.
+  Text& add_value(std::string_view part) {
+    const std::size_t begin = size_;
+    add(part);
+    for (char& byte : std::span(bytes_).subspan(begin, size_ - begin)) {
+      if (static_cast<unsigned char>(byte) < 0x20 || byte == '\x7f') byte = '?';
+    }
+    return *this;
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 4096> bytes_;
+  std::size_t size_ = 0;
+};
 
 // 0: the text is no number.
 std::uint64_t number_of(const std::string& text) {
@@ -74,27 +96,29 @@ void Notifier::send(std::string_view message) const {
 }
 
 void Notifier::ready(std::string_view status) const {
-  if (socket_.valid()) send("READY=1\nSTATUS=" + one_line(status));
+  if (socket_.valid()) send(Text().add("READY=1\nSTATUS=").add_value(status).text());
 }
 
 void Notifier::reloading() const {
   if (!socket_.valid()) return;
-  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(uring::monotonic_us()));
+  send(Text().add("RELOADING=1\nMONOTONIC_USEC=").add_number(uring::monotonic_us()).text());
 }
 
 void Notifier::stopping(std::string_view status, std::int64_t most_ms) const {
   if (!socket_.valid()) return;
   constexpr std::int64_t margin_us = 2'000'000;  // for the end of the process behind the last one
-  send("STOPPING=1\nSTATUS=" + one_line(status) +
-       "\nEXTEND_TIMEOUT_USEC=" + std::to_string(most_ms * 1000 + margin_us));
+  Text text;
+  text.add("STOPPING=1\nSTATUS=").add_value(status);
+  send(text.add("\nEXTEND_TIMEOUT_USEC=").add_number(most_ms * 1000 + margin_us).text());
 }
 
 void Notifier::status(std::string_view text) const {
-  if (socket_.valid()) send("STATUS=" + one_line(text));
+  if (socket_.valid()) send(Text().add("STATUS=").add_value(text).text());
 }
 
 void Notifier::main_process(pid_t pid) const {
-  if (socket_.valid()) send("MAINPID=" + std::to_string(pid) + "\nWATCHDOG_USEC=0");
+  if (!socket_.valid()) return;
+  send(Text().add("MAINPID=").add_number(pid).add("\nWATCHDOG_USEC=0").text());
 }
 
 void Notifier::alive() const {

@@ -85,6 +85,8 @@ class Server {
   ExitReason take_place();
   ExitReason start_workers(unsigned count);
   void start_sweep();
+  void announce();
+  void notify_ready();
   void handle_stop_signal();
   void handle_signal();
   void advance_control();
@@ -108,7 +110,7 @@ class Server {
   std::vector<PassedSocket> inherited_;  // sockets of a service manager
   Listeners listeners_;
   TakeOver take_over_;
-  Control control_{listeners_};
+  Control control_{listeners_, config_.control};
   bool stop_waits_ = false;  // a signal to stop waits for the end of a replacement
   uring::Fd signals_;        // signal descriptor
   uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
@@ -204,7 +206,7 @@ ExitReason Server::take_place() {
   if (ExitReason reason = take_over_.finish()) return reason;
   listeners_.own_taken_paths();
   if (take_over_.has_control_socket()) {
-    ExitReason reason = control_.open(config_.control, take_over_.take_control_socket());
+    ExitReason reason = control_.open(take_over_.take_control_socket());
     if (reason) return reason;
   }
   for (Worker& worker : workers_) worker.begin_accepting();
@@ -239,7 +241,7 @@ ExitReason Server::start() {
   }
   if (ExitReason reason = open_listeners(count)) return reason;
   if (!config_.control.empty() && !take_over_.has_control_socket()) {
-    if (ExitReason reason = control_.open(config_.control, {})) return reason;
+    if (ExitReason reason = control_.open({})) return reason;
   }
   if (ExitReason reason = become_user(user_)) return reason;
   if (ExitReason reason = open_root()) return reason;
@@ -252,9 +254,27 @@ ExitReason Server::start() {
   sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
   start_sweep();
-  print_ready(config_, workers_, listeners_, sandbox_.missing());
-  notifier_.ready(ready_status(config_, listeners_));
+  announce();
   return {};
+}
+
+// A server that has taken another one's place must not end for want of memory for these texts.
+void Server::announce() {
+  try {
+    print_ready(config_, workers_, listeners_, sandbox_.missing());
+  } catch (const std::bad_alloc&) {
+    print_message(Severity::warning, "not enough memory to print the addresses");
+  }
+  notify_ready();
+}
+
+// Reports to the service manager that the start or a reload is over.
+void Server::notify_ready() {
+  try {
+    notifier_.ready(is_refused_ ? reload_.text() : ready_status(config_, listeners_));
+  } catch (const std::bad_alloc&) {
+    notifier_.ready("serving");
+  }
 }
 
 bool Server::have_all_ended() const {
@@ -291,11 +311,11 @@ void Server::advance_control() {
   if (event == Control::Event::none) return;
   const int process = control_.successor();
   if (event == Control::Event::replaced) {
+    for (Worker& worker : workers_) worker.retire();
+    stop_workers(stop_.on_replaced(uring::monotonic_us()));
     notifier_.main_process(process);
     print_message(Severity::info, "process %d has taken over; this one finishes its requests",
                   process);
-    for (Worker& worker : workers_) worker.retire();
-    stop_workers(stop_.on_replaced(uring::monotonic_us()));
     return;
   }
   print_message(Severity::warning, "process %d has not taken over, and this one goes on", process);
@@ -324,7 +344,7 @@ void Server::reload() {
 void Server::finish_reload() {
   is_reloading_ = false;
   print_message(is_refused_ ? Severity::error : Severity::info, "%s", reload_.text().c_str());
-  notifier_.ready(is_refused_ ? reload_.text() : ready_status(config_, listeners_));
+  notify_ready();
   stop_.set_times(config_.drain_delay_ms, config_.grace_ms);
   start_sweep();
   if (reloads_again_) reload();

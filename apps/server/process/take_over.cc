@@ -108,6 +108,8 @@ ExitReason TakeOver::finish() {
   ControlMessage message;
   std::vector<uring::Fd> descriptors;
   send_message(peer_.get(), ready);
+  // From here on the other server leaves its place. Its answer is read without memory, unless it is
+  // a refusal.
   const Received received = receive_within(peer_.get(), released_ms, message, descriptors);
   peer_.reset();
   if (received == Received::message && message.kind == Kind::refuse) return refusal(message.reason);

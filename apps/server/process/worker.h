@@ -107,6 +107,10 @@ class Worker {
   // Waits for the end of the thread.
   void join();
 
+  // Serves on `engine` in the calling thread, instead of start(), until the worker is stopped. For
+  // tests with an engine of their own.
+  void serve_on(uring::Engine& engine);
+
  private:
   // How far the worker is to stop. It only ever grows.
   enum class Stop : std::uint8_t { none, drain, abort, ended };
@@ -116,7 +120,6 @@ class Worker {
   void request_stop(Stop stop);
   bool is_stopping() const { return stop_.load() != Stop::none; }
   void run();
-  void serve_on(uring::Engine& engine);
   bool await_permission();
   void iterate(uring::Loop& loop, WorkerState& state, const uring::Scope& scope);
   bool is_aborting() const { return stop_.load() >= Stop::abort; }

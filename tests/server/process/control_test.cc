@@ -25,7 +25,7 @@ class Replacing : public ::testing::Test {
  protected:
   Replacing() {
     EXPECT_FALSE(listeners_.open({*parse_listen("127.0.0.1:0")}, 3));
-    EXPECT_FALSE(control_.open(path_, {}));
+    EXPECT_FALSE(control_.open({}));
   }
 
   // Lets the living server go on until something has happened.
@@ -57,7 +57,7 @@ class Replacing : public ::testing::Test {
 
   const std::string path_ = ::testing::TempDir() + "/quoit-control-" + std::to_string(::getpid());
   Listeners listeners_;
-  Control control_{listeners_};
+  Control control_{listeners_, path_};
   std::vector<uring::Fd> descriptors_;
 };
 
@@ -83,8 +83,8 @@ TEST_F(Replacing, hands_all_sockets_over) {
   control_.close();
   EXPECT_TRUE(exists()) << "the successor has the control socket";
   Listeners unused;
-  Control second(unused);
-  EXPECT_FALSE(second.open(path_, take_over.take_control_socket()));
+  Control second(unused, path_);
+  EXPECT_FALSE(second.open(take_over.take_control_socket()));
   uring::Fd peer;
   EXPECT_FALSE(connect_to_control(path_, peer));
   EXPECT_TRUE(peer.valid());
@@ -163,8 +163,8 @@ TEST_F(Replacing, offers_sockets_in_several_messages) {
   Listeners many;
   ASSERT_FALSE(many.open({*parse_listen("127.0.0.1:0")}, 200));
   const std::string path = path_ + "-many";
-  Control living(many);
-  ASSERT_FALSE(living.open(path, {}));
+  Control living(many, path);
+  ASSERT_FALSE(living.open({}));
   std::size_t taken = 0;
   std::jthread successor([&] {
     TakeOver take_over;
