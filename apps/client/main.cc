@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 #include <unistd.h>
 
 #include "apps/client/command/options.h"
 #include "apps/client/command/plan.h"
+#include "apps/client/local/password.h"
 #include "apps/client/run.h"
 #include "apps/client/screen/report.h"
 #include "uring/standard_streams.h"
@@ -25,14 +27,22 @@ constexpr int no_resources = static_cast<int>(client::ExitCode::no_engine);
   ::_exit(no_resources);
 }
 
+// Prints a text for standard output, as --help and passwd have it.
+int print(const std::string& text) {
+  const bool printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return static_cast<int>(printed ? client::ExitCode::ok : client::ExitCode::write_error);
+}
+
 int run(int argc, char** argv) {
   client::Arguments arguments;
   client::Plan plan;
   client::ExitReason reason = client::read_options(argc, argv, arguments);
-  if (reason && reason.status == 0) {  // --help or --version
-    const bool printed = std::fputs(reason.text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return static_cast<int>(printed ? client::ExitCode::ok : client::ExitCode::write_error);
+  if (!reason && arguments.verb == client::Verb::passwd) {
+    std::string password;
+    reason = client::ask_password(password);
+    if (!reason) reason = client::make_user_line(arguments.user, password);
   }
+  if (reason && reason.status == 0) return print(reason.text);
   if (!reason) reason = client::make_plan(arguments, plan);
   if (reason) {
     client::Report(plan.settings).error(reason.text);

@@ -16,6 +16,10 @@ using options::Term;
 
 constexpr options::Verbs mask(Verb verb) { return 1U << static_cast<unsigned>(verb); }
 
+// The verbs that have to do with a server.
+constexpr options::Verbs transfers =
+    mask(Verb::get) | mask(Verb::put) | mask(Verb::head) | mask(Verb::remove);
+
 constexpr std::string_view downloads = "Downloads";
 constexpr std::string_view requests = "Requests";
 constexpr std::string_view times = "Time limits";
@@ -58,6 +62,17 @@ constexpr std::array rows = {
            .in_file = false,
            .verbs = mask(Verb::get) | mask(Verb::head) | mask(Verb::remove)},
 
+    Option{.name = "name",
+           .metavar = "NAME",
+           .help = "the name of the user",
+           .allowed = "a name without white space and colons",
+           .example = "alice",
+           .is_operand = true,
+           .is_required = true,
+           .in_environment = false,
+           .in_file = false,
+           .verbs = mask(Verb::passwd)},
+
     Option{.name = "output",
            .short_name = 'o',
            .kind = Kind::file,
@@ -91,7 +106,8 @@ constexpr std::array rows = {
            .repeatable = true,
            .in_environment = false,
            .in_file = false,
-           .separator = '\n'},
+           .separator = '\n',
+           .verbs = transfers},
     Option{.name = "unix-socket",
            .kind = Kind::file,
            .metavar = "PATH",
@@ -100,7 +116,8 @@ constexpr std::array rows = {
            .allowed = "the path of a socket",
            .example = "/run/quoit.sock",
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
 
     Option{.name = "connect-timeout",
            .kind = Kind::seconds,
@@ -111,7 +128,8 @@ constexpr std::array rows = {
            .example = "2.5",
            .most = longest_ms,
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "idle-timeout",
            .kind = Kind::seconds,
            .metavar = "SECONDS",
@@ -121,7 +139,8 @@ constexpr std::array rows = {
            .example = "5",
            .most = longest_ms,
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "max-time",
            .kind = Kind::seconds,
            .metavar = "SECONDS",
@@ -132,7 +151,8 @@ constexpr std::array rows = {
            .example = "600",
            .most = longest_ms,
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
 
     Option{.name = "verbose",
            .short_name = 'v',
@@ -140,14 +160,16 @@ constexpr std::array rows = {
            .section = general,
            .help = "show the heads of requests and responses, credentials masked",
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "quiet",
            .short_name = 'q',
            .kind = Kind::flag,
            .section = general,
            .help = "show nothing but errors",
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "progress",
            .kind = Kind::choice,
            .section = general,
@@ -156,7 +178,8 @@ constexpr std::array rows = {
            .example = "off",
            .choices = "auto|on|off",
            .in_environment = false,
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "io",
            .kind = Kind::choice,
            .section = general,
@@ -166,7 +189,8 @@ constexpr std::array rows = {
            .default_text = "auto",
            .example = "epoll",
            .choices = "auto|ring|epoll",
-           .in_file = false},
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "help",
            .short_name = 'h',
            .kind = Kind::flag,
@@ -197,6 +221,10 @@ constexpr std::array verbs = {
                   "quoit head http://127.0.0.1:8080/notes.txt"},
     options::Verb{"delete", "delete files on the server", "",
                   "quoit delete http://127.0.0.1:8080/notes.txt"},
+    options::Verb{"passwd", "print a user's line for the file of quoitd --users",
+                  "Asks for the password twice on the terminal, or reads it from the first line of "
+                  "a standard input that is no terminal.",
+                  "quoit passwd alice >> /etc/quoit/users"},
     options::Verb{options::help_verb, "explain quoit, or a verb", "", "quoit help get"},
 };
 
@@ -208,6 +236,7 @@ constexpr std::array usage = {
          "uploads FILE, or standard input for -; a URL that ends in a slash gets FILE's name"},
     Term{"head URL...", "shows the fields of the responses"},
     Term{"delete URL...", "deletes the files"},
+    Term{"passwd NAME", "asks for a password, and prints a line for quoitd --users"},
     Term{"help [VERB]", "explains quoit or VERB with all its options"},
     Term{"HOST PORT GET /FILE", "as quoit get http://HOST:PORT/FILE"},
     Term{"HOST PORT PUT /FILE", "uploads FILE, seen from the current directory, to that path"},

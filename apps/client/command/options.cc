@@ -72,7 +72,7 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   const std::vector<std::string>& words = command.words;
   if (words.empty()) {
     return options::usage_error(program, options::no_verb,
-                                "say what to do: get, put, head or delete");
+                                "say what to do: get, put, head, delete or passwd");
   }
   const bool is_verb = options::find_verb(program, words.front()) != options::no_verb;
   if (!is_verb && words.size() == 1 && looks_like_url(words.front())) {
@@ -83,6 +83,10 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   if (reason) return reason;
   const Values& values = command.values;
   arguments.verb = static_cast<Verb>(command.verb);
+  if (arguments.verb == Verb::passwd) {
+    arguments.user = values.text("name");
+    return {};
+  }
   const bool is_put = arguments.verb == Verb::put;
   arguments.urls = values.texts(is_put ? "target" : "urls");
   if (is_put) arguments.file = values.text("file");

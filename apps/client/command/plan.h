@@ -55,6 +55,7 @@ struct Arguments {
   Verb verb = Verb::get;
   std::vector<std::string> urls = {};
   std::string file = {};                  // put: FILE; get: -o
+  std::string user = {};                  // passwd: NAME
   std::vector<std::string> headers = {};  // "Name: value"
   Settings settings = {};                 // all but the headers
 

@@ -59,6 +59,7 @@ TEST(OptionTable, HasTheVerbsInOrder) {
   EXPECT_EQ(options::find_verb(program, "put"), static_cast<int>(Verb::put));
   EXPECT_EQ(options::find_verb(program, "head"), static_cast<int>(Verb::head));
   EXPECT_EQ(options::find_verb(program, "delete"), static_cast<int>(Verb::remove));
+  EXPECT_EQ(options::find_verb(program, "passwd"), static_cast<int>(Verb::passwd));
   EXPECT_EQ(program.verbs.back().name, options::help_verb);
   for (const options::Verb& verb : program.verbs) EXPECT_NE(verb.example, "") << verb.name;
 }

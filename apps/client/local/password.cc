@@ -1,0 +1,144 @@
+// The terminal and crypt(3). Covered by tests/client/local/password_test.cc and
+// tests/client/run_test.cc.
+#include "apps/client/local/password.h"
+
+#include <array>
+#include <cerrno>
+#include <crypt.h>
+#include <fcntl.h>
+#include <memory>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "apps/options/user_name.h"
+#include "uring/fd.h"
+#include "uring/result.h"
+
+namespace client {
+
+namespace {
+
+void wipe(std::string& text) {
+  ::explicit_bzero(text.data(), text.size());
+  text.clear();
+}
+
+ExitReason read_error(int error) {
+  if (error == EINTR) return exit_with(ExitCode::interrupted, "interrupted; no line was written");
+  return exit_with(ExitCode::read_error,
+                   "the password cannot be read: " + uring::error_text(error));
+}
+
+// Reads up to the end of the line, without it. Byte by byte, so that bytes behind it stay unread.
+ExitReason read_line(int fd, std::string& line) {
+  line.reserve(most_password_bytes + 1);  // no copy of it stays behind in freed memory
+  for (char c = 0; line.size() <= most_password_bytes;) {
+    const ssize_t got = ::read(fd, &c, 1);
+    if (got < 0) return read_error(errno);
+    if (got == 0 || c == '\n') break;
+    line += c;
+  }
+  return {};
+}
+
+// A terminal that does not show what is typed, until this object is destroyed. A signal that would
+// end the program ends the read instead, so that the terminal is restored.
+class HiddenInput {
+ public:
+  explicit HiddenInput(int terminal) : terminal_(terminal) {
+    ::tcgetattr(terminal_, &before_);
+    termios hidden = before_;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(terminal_, TCSAFLUSH, &hidden);
+    struct sigaction interrupt {};
+    interrupt.sa_handler = [](int) {};
+    ::sigaction(SIGINT, &interrupt, &interrupt_);
+    ::sigaction(SIGTERM, &interrupt, &terminate_);
+  }
+  ~HiddenInput() {
+    ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGTERM, &terminate_, nullptr);
+  }
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
+
+ private:
+  int terminal_;
+  termios before_{};
+  struct sigaction interrupt_ {};
+  struct sigaction terminate_ {};
+};
+
+ExitReason ask_once(int terminal, std::string_view question, std::string& answer) {
+  const HiddenInput hidden(terminal);
+  ExitReason reason;
+  if (::write(terminal, question.data(), question.size()) < 0) reason = read_error(errno);
+  if (!reason) reason = read_line(terminal, answer);
+  [[maybe_unused]] const ssize_t written = ::write(terminal, "\n", 1);
+  return reason;
+}
+
+ExitReason ask_twice(int terminal, std::string& password) {
+  std::string again;
+  ExitReason reason = ask_once(terminal, "password: ", password);
+  if (!reason) reason = ask_once(terminal, "password again: ", again);
+  if (!reason && password != again) {
+    reason = exit_with(ExitCode::usage, "the two passwords differ; try again");
+  }
+  wipe(again);
+  return reason;
+}
+
+ExitReason check(const std::string& password) {
+  if (password.empty()) return exit_with(ExitCode::usage, "the password is empty");
+  if (password.size() > most_password_bytes) {
+    return exit_with(ExitCode::usage, "the password is longer than 511 bytes");
+  }
+  for (const char c : password) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '\x7f') continue;
+    return exit_with(ExitCode::usage, "the password has a control byte, which clients cannot send");
+  }
+  return {};
+}
+
+}  // namespace
+
+ExitReason ask_password(std::string& password) {
+  ExitReason reason;
+  if (::isatty(STDIN_FILENO) == 0) {
+    reason = read_line(STDIN_FILENO, password);
+  } else {
+    const uring::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (!terminal.valid()) return read_error(errno);
+    reason = ask_twice(terminal.get(), password);
+  }
+  if (!reason) reason = check(password);
+  if (reason) wipe(password);
+  return reason;
+}
+
+ExitReason make_user_line(std::string_view name, std::string& password) {
+  if (!options::is_user_name(name)) {
+    wipe(password);
+    return exit_with(ExitCode::usage,
+                     "this is no name for a user: it has white space, a colon or a control byte, "
+                     "more than 255 bytes, or is 'anyone' or 'users'");
+  }
+  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+  const auto size = static_cast<int>(setting.size());
+  const bool is_made = ::crypt_gensalt_rn("$y$", 0, nullptr, 0, setting.data(), size) ||
+                       ::crypt_gensalt_rn("$2b$", 12, nullptr, 0, setting.data(), size);
+  const auto data = std::make_unique<crypt_data>();
+  const char* const hash =
+      is_made ? ::crypt_r(password.c_str(), setting.data(), data.get()) : nullptr;
+  wipe(password);
+  if (!hash || hash[0] == '*') {
+    return exit_with(ExitCode::no_engine, "libcrypt cannot hash the password");
+  }
+  return {.text = std::string(name) + ":" + hash + "\n"};
+}
+
+}  // namespace client

@@ -1,0 +1,115 @@
+// A user's line, and a password that is typed on a terminal.
+#include "apps/client/local/password.h"
+
+#include <array>
+#include <crypt.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+TEST(UserLine, HasTheHashOfThePassword) {
+  std::string password = "wonder land";
+  const ExitReason line = make_user_line("alice", password);
+  ASSERT_EQ(line.status, 0) << line.text;
+  EXPECT_EQ(password, "") << "it was wiped";
+  ASSERT_EQ(line.text.substr(0, 9), "alice:$y$");
+  EXPECT_EQ(line.text.back(), '\n');
+  const std::string hash = line.text.substr(6, line.text.size() - 7);
+  crypt_data data{};
+  EXPECT_EQ(::crypt_r("wonder land", hash.c_str(), &data), hash);
+}
+
+TEST(UserLine, HasASaltOfItsOwn) {
+  std::string one = "x";
+  std::string two = "x";
+  EXPECT_NE(make_user_line("a", one).text, make_user_line("a", two).text);
+}
+
+TEST(UserLine, NeedsAPossibleName) {
+  for (const char* name : {"", "a b", "a:b", "anyone", "users"}) {
+    std::string password = "x";
+    EXPECT_EQ(make_user_line(name, password).status, static_cast<int>(ExitCode::usage)) << name;
+    EXPECT_EQ(password, "");
+  }
+}
+
+// A process that asks on a terminal of its own.
+class Terminal {
+ public:
+  Terminal() {
+    pid_ = ::forkpty(&master_, nullptr, nullptr, nullptr);
+    if (pid_ != 0) return;
+    std::string password;
+    const ExitReason reason = ask_password(password);
+    const std::string text = "<" + (reason ? reason.text : password) + ">\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    ::_exit(reason.status);
+  }
+  ~Terminal() { ::close(master_); }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  // Reads until the terminal has shown `text`. False: it has ended before.
+  bool await(std::string_view text) {
+    while (shown_.find(text, from_) == std::string::npos) {
+      std::array<char, 256> bytes{};
+      const ssize_t got = ::read(master_, bytes.data(), bytes.size());
+      if (got <= 0) return false;
+      shown_.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    from_ = shown_.find(text, from_) + text.size();
+    return true;
+  }
+  void type(std::string_view text) const {
+    ASSERT_EQ(::write(master_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  int status() const {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  const std::string& shown() const { return shown_; }
+
+ private:
+  pid_t pid_ = -1;
+  int master_ = -1;
+  std::string shown_;
+  std::size_t from_ = 0;
+};
+
+TEST(AskPassword, AsksTwiceAndShowsNothing) {
+  Terminal terminal;
+  ASSERT_TRUE(terminal.await("password: "));
+  terminal.type("secret\n");
+  ASSERT_TRUE(terminal.await("password again: "));
+  EXPECT_EQ(terminal.shown().find("secret"), std::string::npos);
+  terminal.type("secret\n");
+  EXPECT_TRUE(terminal.await("<secret>"));
+  EXPECT_EQ(terminal.status(), 0);
+}
+
+TEST(AskPassword, RefusesTwoThatDiffer) {
+  Terminal terminal;
+  ASSERT_TRUE(terminal.await("password: "));
+  terminal.type("secret\n");
+  ASSERT_TRUE(terminal.await("password again: "));
+  terminal.type("secrets\n");
+  EXPECT_TRUE(terminal.await("<the two passwords differ; try again>"));
+  EXPECT_EQ(terminal.status(), static_cast<int>(ExitCode::usage));
+}
+
+TEST(AskPassword, IsInterruptedByASignal) {
+  Terminal terminal;
+  ASSERT_TRUE(terminal.await("password: "));
+  terminal.type("sec\x03");
+  EXPECT_TRUE(terminal.await("<interrupted; no line was written>"));
+  EXPECT_EQ(terminal.status(), static_cast<int>(ExitCode::interrupted));
+}
+
+}  // namespace
+}  // namespace client
