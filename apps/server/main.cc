@@ -5,11 +5,14 @@
 #include <exception>
 #include <malloc.h>
 #include <new>
+#include <string_view>
 #include <utility>
 
+#include "apps/server/auth/token.h"
 #include "apps/server/config/config.h"
 #include "apps/server/config/options.h"
 #include "apps/server/log/message.h"
+#include "apps/server/process/access.h"
 #include "apps/server/process/server.h"
 #include "uring/standard_streams.h"
 
@@ -20,8 +23,13 @@ namespace {
 // handles them where they arise.
 options::ExitReason run(int argc, char** argv) {
   try {
+    if (argc == 3 && std::string_view(argv[1]) == "token") return server::make_token(argv[2]);
     server::Config config;
     options::ExitReason reason = server::read_options(argc, argv, config);
+    if (config.is_only_checked && reason.status == EX_OK) {
+      options::ExitReason problem = server::check_files(config);
+      if (problem) return problem;
+    }
     if (!reason) reason = server::run_server(std::move(config), {argc, argv});
     return reason;
   } catch (const std::bad_alloc&) {

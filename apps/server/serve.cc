@@ -1,5 +1,5 @@
-// The steps of each request: greet, receive, parse, decide, act, respond, log. Read serve() first,
-// at the end; the functions that it calls stand above it in the order of use. Covered by
+// The steps of each request: greet, receive, parse, decide, admit, act, respond, log. Read serve()
+// first, at the end; the functions that it calls stand above it in the order of use. Covered by
 // tests/server/serve_test.cc and tests/end_to_end/.
 #include "apps/server/serve.h"
 
@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "apps/server/auth/gate.h"
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/client.h"
 #include "apps/server/connection/close.h"
@@ -230,6 +231,10 @@ uring::Task<> handle(Connection& c) {
   if (changes_files && c.worker.is_retired && c.requests > 0) {
     answer(c, 503, "another process of the server has taken over; send the request again");
     co_return close_after_answer(c);
+  }
+  if (x.site->is_guarded && intent.names_file()) {
+    const bool is_admitted = co_await admit_request(c);
+    if (!is_admitted) co_return;
   }
   switch (intent.action) {
     case Action::read: co_await get(c); break;

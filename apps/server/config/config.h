@@ -33,6 +33,8 @@ struct Config {
   std::string user;              // NAME or NAME:GROUP to become once all is open; empty: none
   unsigned workers = 0;          // 0: one for each CPU that this process may use
   std::string io = "auto";       // the I/O engine: auto, ring or epoll
+  std::string users;             // the file of users and passwords; empty: none
+  std::string tokens;            // the file of tokens; empty: none
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
   std::string log_heads;               // a file or "-"; empty: off
@@ -42,8 +44,9 @@ struct Config {
   std::int64_t grace_ms = 10'000;      // for requests in flight after that
   Trust trust;                         // proxies that are believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // that they announce clients in
-  bool proxy_protocol = false;  // connections of these proxies begin with a PROXY header
-  Site site;                    // judges each request
+  bool proxy_protocol = false;   // connections of these proxies begin with a PROXY header
+  Site site;                     // judges each request
+  bool is_only_checked = false;  // --check-config
 };
 
 }  // namespace server

@@ -3,8 +3,9 @@
 
 #include <array>
 
+#include "apps/server/config/access_options.h"
+#include "apps/server/config/limit_options.h"
 #include "apps/server/config/texts.h"
-#include "parser/limits.h"
 
 namespace server {
 
@@ -18,16 +19,12 @@ constexpr std::string_view serving = "Serving";
 constexpr std::string_view responses = "Responses";
 constexpr std::string_view proxies = "Proxies";
 constexpr std::string_view logs = "Logs";
-constexpr std::string_view limits = "Limits";
 constexpr std::string_view configuration = "Configuration";
 
-// A head and its target lie in one buffer of 64 KiB, beside the bytes behind them.
-constexpr std::uint64_t largest_head = 63 * 1024;
 // Linux is built for at most this many CPUs on the largest machines.
 constexpr std::uint64_t most_workers = 8192;
-constexpr std::uint64_t day_ms = 86'400'000;
 
-constexpr std::array rows = {
+constexpr std::array serving_rows = {
     Option{.name = "root",
            .kind = Kind::directory,
            .metavar = "ROOT",
@@ -78,7 +75,7 @@ constexpr std::array rows = {
            .kind = Kind::flag,
            .section = serving,
            .help = "allow PUT and DELETE",
-           .details = "There is no password: everybody who reaches the address may write.",
+           .details = "Without --users and --allow, everyone who reaches the address may write.",
            .default_note = "read-only"},
     Option{.name = "durability",
            .kind = Kind::choice,
@@ -155,7 +152,9 @@ constexpr std::array rows = {
            .example = "epoll",
            .choices = "auto|ring|epoll",
            .needs_new_process = true},
+};
 
+constexpr std::array response_rows = {
     Option{.name = "listing",
            .kind = Kind::choice,
            .section = responses,
@@ -246,146 +245,9 @@ constexpr std::array rows = {
            .help = "for debugging: the head of each request and response, credentials masked",
            .allowed = "the path of a file, or -",
            .example = "/tmp/heads.log"},
+};
 
-    Option{.name = "max-body",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = limits,
-           .help = "largest upload, as 10M or 2G; 413 beyond",
-           .default_text = "0",
-           .default_note = "no limit",
-           .example = "10M"},
-    Option{.name = "reserve",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = limits,
-           .help = "space on the disk that uploads leave free; 507 beyond",
-           .default_text = "0",
-           .example = "1G"},
-    Option{.name = "cache",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = limits,
-           .help = "memory of each worker for cached files; 0: no cache",
-           .details = "A change of a file on disk evicts it.",
-           .default_text = "64M",
-           .example = "256M"},
-    Option{.name = "max-head",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = limits,
-           .help = "largest request head; 431 beyond",
-           .default_text = "16K",
-           .default_note = "twice a browser's largest cookies",
-           .example = "32K",
-           .least = 256,
-           .most = largest_head},
-    Option{.name = "max-target",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = limits,
-           .help = "longest request target; 414 beyond",
-           .default_text = "8K",
-           .default_note = "the least that RFC 9112 asks for",
-           .example = "4K",
-           .least = 1,
-           .most = largest_head},
-    Option{.name = "max-fields",
-           .kind = Kind::count,
-           .metavar = "N",
-           .section = limits,
-           .help = "most fields of a request; 431 beyond",
-           .default_text = "100",
-           .default_note = "a browser sends 20",
-           .example = "50",
-           .least = 1,
-           .most = http1::max_fields},
-    Option{.name = "max-connections",
-           .kind = Kind::count,
-           .metavar = "N",
-           .section = limits,
-           .help = "connections at once; 503 beyond",
-           .default_text = "0",
-           .default_note = "a third of the limit of open files, because an upload needs three",
-           .example = "1000"},
-    Option{.name = "max-connections-per-address",
-           .kind = Kind::count,
-           .metavar = "N",
-           .section = limits,
-           .help = "connections at once of one IPv4 address or IPv6 /64; 503 beyond",
-           .default_text = "0",
-           .default_note = "no limit, because a whole office may share one address",
-           .example = "100"},
-    Option{.name = "max-requests-per-connection",
-           .kind = Kind::count,
-           .metavar = "N",
-           .section = limits,
-           .help = "requests before a connection is closed",
-           .details = "The last response has Connection: close.",
-           .default_text = "0",
-           .default_note = "no limit, because some clients fail at such a close",
-           .example = "1000"},
-    Option{
-        .name = "lowest-rate",
-        .kind = Kind::bytes,
-        .metavar = "BYTES",
-        .section = limits,
-        .help = "bytes a second that a body has to make on average, received or sent; 0: no limit",
-        .default_text = "256",
-        .default_note = "slower is not a transfer",
-        .example = "1K"},
-    Option{.name = "head-timeout",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = limits,
-           .help = "time for the head of a request; 408 after",
-           .default_text = "10",
-           .default_note = "honest clients send it at once",
-           .example = "5",
-           .least = 1,
-           .most = day_ms},
-    Option{.name = "idle-timeout",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = limits,
-           .help = "time between two requests",
-           .default_text = "60",
-           .default_note = "as long as browsers keep a connection",
-           .example = "5",
-           .least = 1,
-           .most = day_ms},
-    Option{.name = "body-timeout",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = limits,
-           .help = "time for the next bytes of a body, received or sent",
-           .default_text = "30",
-           .default_note = "a phone that leaves a tunnel is back by then",
-           .example = "10",
-           .least = 1,
-           .most = day_ms},
-    Option{.name = "drain-delay",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = limits,
-           .help = "time between SIGTERM and the end of accepting",
-           .details = "The server goes on as before meanwhile, but is not ready for its load "
-                      "balancer.",
-           .default_text = "0",
-           .example = "5",
-           .least = 0,
-           .most = day_ms},
-    Option{.name = "grace",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = limits,
-           .help = "time for requests in flight after SIGTERM and --drain-delay",
-           .details = "A second signal ends them at once.",
-           .default_text = "10",
-           .example = "2.5",
-           .least = 1,
-           .most = day_ms},
-
+constexpr std::array configuration_rows = {
     Option{.name = "config",
            .kind = Kind::file,
            .metavar = "FILE",
@@ -401,6 +263,15 @@ constexpr std::array rows = {
            .help = "check all options without serving, and exit",
            .in_environment = false,
            .in_file = false},
+    Option{.name = "explain",
+           .metavar = "REQUEST",
+           .section = configuration,
+           .help = "print which rule of --allow decides about a request as 'alice PUT /in/x', and "
+                   "exit; the user is anyone for a request without a password",
+           .allowed = "'USER METHOD PATH', with anyone in place of a user",
+           .example = "alice PUT /incoming/x",
+           .in_environment = false,
+           .in_file = false},
     Option{.name = "print-config",
            .kind = Kind::flag,
            .section = configuration,
@@ -408,6 +279,21 @@ constexpr std::array rows = {
            .in_environment = false,
            .in_file = false},
 };
+
+// One array of the rows of several.
+template <std::size_t... sizes>
+constexpr auto join(const std::array<Option, sizes>&... parts) {
+  std::array<Option, (sizes + ...)> all{};
+  std::size_t size = 0;
+  const auto add = [&](const auto& part) {
+    for (const Option& option : part) all[size++] = option;
+  };
+  (add(parts), ...);
+  return all;
+}
+
+constexpr auto rows =
+    join(serving_rows, access_options, response_rows, limit_options, configuration_rows);
 
 }  // namespace
 

@@ -71,6 +71,36 @@ ExitReason take_fields(const Values& values, ExtraFields& fields) {
   return {};
 }
 
+// Reads --users, --tokens and --allow.
+ExitReason take_access(const Values& values, Config& config) {
+  config.users = values.text("users");
+  config.tokens = values.text("tokens");
+  config.site.has_accounts = !config.users.empty() || !config.tokens.empty();
+  for (const std::string& text : values.texts("allow")) {
+    const std::string_view problem = config.site.rules.add(text);
+    if (!problem.empty()) return value_error(values, "allow", text, problem);
+    const Rule& rule = config.site.rules.all().back();
+    if ((rule.rights.write || rule.rights.create) && !config.site.writable) {
+      return value_error(values, "allow", text, "allows to write, and there is no --writable");
+    }
+    const bool is_name = rule.who == Rule::Who::name && !rule.name.starts_with(certificate_prefix);
+    if (!config.site.has_accounts && (is_name || rule.who == Rule::Who::users)) {
+      return value_error(values, "allow", text,
+                         "is about users, and there is neither --users nor --tokens");
+    }
+  }
+  return {};
+}
+
+// The answer to --explain.
+ExitReason explain(const Values& values, const Site& site) {
+  std::string_view problem;
+  const std::string& text = values.text("explain");
+  const std::string answer = explain_access(site.rules, text, site.writable, problem);
+  if (!problem.empty()) return value_error(values, "explain", text, problem);
+  return {.text = answer};
+}
+
 // Reads --trust, --forwarded and --proxy-protocol.
 ExitReason take_proxies(const Values& values, Config& config) {
   for (const std::string& text : values.texts("trust")) {
@@ -171,6 +201,7 @@ ExitReason make_config(const Values& values, Config& config) {
   ExitReason reason = check_pages(values);
   if (!reason) reason = take_addresses(values, config.listen);
   if (!reason) reason = take_fields(values, config.site.extra_fields);
+  if (!reason) reason = take_access(values, config);
   if (!reason) reason = take_proxies(values, config);
   if (!reason) reason = take_log_format(values, config);
   finish_site(config.site);
@@ -192,8 +223,10 @@ ExitReason read_options(int argc, const char* const* argv, Config& config) {
   if (!reason) reason = make_config(values, config);
   if (!reason) reason = check_combinations(values, config);
   if (reason) return reason;
+  if (values.is_given("explain")) return explain(values, config.site);
   if (values.flag("print-config")) return {.text = options::print_config(values)};
-  if (values.flag("check-config")) return {.text = "quoitd: all options are sound\n"};
+  config.is_only_checked = values.flag("check-config");
+  if (config.is_only_checked) return {.text = "quoitd: all options are sound\n"};
   config.values = std::move(values);
   return {};
 }

@@ -14,6 +14,7 @@ using options::Term;
 
 inline constexpr std::array usage = {
     Term{"[OPTION...] [ROOT]", "serves the files under ROOT"},
+    Term{"token NAME", "prints a new token, and its line for the file of --tokens"},
 };
 
 inline constexpr std::array examples = {

@@ -24,6 +24,7 @@
 #include "apps/server/plan/intent.h"
 #include "apps/server/plan/peer.h"
 #include "apps/server/plan/plan.h"
+#include "apps/server/plan/rules.h"
 #include "apps/server/plan/site.h"
 #include "parser/message.h"
 #include "uring/io.h"
@@ -53,6 +54,7 @@ struct Request {
   uring::Milliseconds began_ms = 0;       // when its first byte arrived, on the loop's clock
   uring::Milliseconds body_began_ms = 0;  // when receiving its body began, on the loop's clock
   bool body_taken = false;                // its body was received, or receiving it has failed
+  std::string_view user;  // the verified name of the asker, in Exchange::user_name; empty: none
 };
 
 // The origin of a response's content; at most one of the three. close_source() closes it when the
@@ -114,6 +116,9 @@ struct Output {
 
 struct LiveGeneration;
 
+// The longest verified name: that of a certificate.
+inline constexpr std::size_t most_user_bytes = certificate_prefix.size() + most_name_bytes;
+
 struct Exchange {
   Input in;
   Request request;
@@ -126,7 +131,8 @@ struct Exchange {
   Exchange* next_idle = nullptr;   // a link of the worker's list, while not lent
   uring::FrameStack frames;        // of the coroutines that serve() calls meanwhile
   std::array<char, 32> made_id{};  // RequestIds::make(); Plan::request_id may be a view of it
-  PeerText remote{};               // the client's address; only if a log is written
+  std::array<char, most_user_bytes> user_name;  // Request::user may be a view of it
+  PeerText remote{};                            // the client's address; only if a log is written
   PeerText peer{};  // the address of the other end of the connection; only if a log contains it
 };
 

@@ -21,6 +21,8 @@
 
 namespace server {
 
+class Accounts;  // auth/accounts.h
+
 struct Generation {
   std::uint32_t number = 1;  // of the first one; each further one has the next number
   Site site;                 // judges each request
@@ -42,10 +44,15 @@ struct Generation {
   // have the same one.
   std::shared_ptr<AddressCounts> addresses;
 
+  // The users and tokens; null: there are no such files.
+  std::shared_ptr<const Accounts> accounts;
+
   // Whether the address of a peer is used for anything.
   bool needs_peers() const {
-    return logs_peers() || most_from_address > 0 || !trust.networks.empty();
+    return logs_peers() || most_from_address > 0 || site.is_guarded || !trust.networks.empty();
   }
+  // Whether the log line of a request has texts of that request's own.
+  bool has_own_texts() const { return gives_request_ids || site.is_guarded; }
   // Whether a log has the address of a client.
   bool logs_peers() const { return logs_requests || logs_heads; }
 };

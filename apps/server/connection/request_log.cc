@@ -27,6 +27,7 @@ LogRecord record_of(const Exchange& x, std::int64_t seconds, int status) {
   const http1::RequestHead& head = x.request.head;
   LogRecord record{.remote = x.remote.data(), .peer = x.peer.data()};
   record.request_id = x.plan.request_id;
+  record.user = x.request.user;
   record.time = seconds;
   record.status = status;
   // A response without a plan is one with a cached head, which keeps the connection.

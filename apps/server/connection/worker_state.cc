@@ -123,7 +123,7 @@ Connection* WorkerState::admit(int socket) {
   c->is_trusted = is_trusted;
   c->awaits_proxy_header = is_trusted && generation().proxy_protocol;
   c->was_reprieved = draining;  // its first wait is short already
-  c->sends_singly = is_trusted || generation().gives_request_ids;
+  c->sends_singly = is_trusted || generation().has_own_texts();
   ++live;
   refused += is_refused ? 1 : 0;
   return c;
@@ -188,7 +188,7 @@ void WorkerState::renew(Connection& c) {
     c.knows_peer = true;
     c.is_trusted = generation().trust.contains(c.peer);
   }
-  c.sends_singly = c.is_trusted || generation().gives_request_ids;
+  c.sends_singly = c.is_trusted || generation().has_own_texts();
 }
 
 // Log lines of earlier requests of the exchange may not be written yet. They refer to

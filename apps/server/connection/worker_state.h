@@ -34,6 +34,8 @@
 
 namespace server {
 
+class Verifier;  // auth/verifier.h
+
 // The objects that all workers share. Constant while workers run, except for the claims and the
 // logs, which have locks. Outlives the workers.
 struct Shared {
@@ -44,6 +46,7 @@ struct Shared {
   std::size_t cache_open_files = 256;  // the most descriptors of each worker's file cache
   AccessLog* access_log = nullptr;     // null: no generation logs requests
   AccessLog* head_log = nullptr;       // null: no generation logs heads
+  Verifier* verifier = nullptr;        // null: there are no users and no tokens
   Refusals* refusals = nullptr;        // null: refused connections are not reported
   std::uint64_t most_refused = 64;     // clients that a worker sends a 503 at once
   // The connections of all workers that are not refused.

@@ -53,11 +53,19 @@ int Refusals::left_ms(std::int64_t now_us) {
   return left_us < 0 ? -1 : static_cast<int>((left_us + 999) / 1000);
 }
 
+const char* subject_of(Refusals::Reason reason) {
+  const bool is_of_request =
+      reason == Refusals::Reason::wrong_credentials || reason == Refusals::Reason::throttled;
+  return is_of_request ? "request" : "connection";
+}
+
 const char* describe(Refusals::Reason reason) {
   switch (reason) {
     case Refusals::Reason::malformed_proxy_header: return "its PROXY header is malformed";
     case Refusals::Reason::missing_proxy_header: return "it begins without a PROXY header";
     case Refusals::Reason::late_proxy_header: return "its PROXY header did not arrive in time";
+    case Refusals::Reason::wrong_credentials: return "auth: wrong credentials";
+    case Refusals::Reason::throttled: return "auth: too many wrong credentials before";
   }
   return "";
 }

@@ -1,5 +1,6 @@
-// Refusals: connections that were closed before their first request, for the messages on standard
-// error. They have no line in the access log, because there is no request.
+// Refusals: connections that were closed before their first request, and requests with wrong
+// credentials, for the messages on standard error. The former have no line in the access log,
+// because there is no request.
 //
 // A flood of them must not fill a journal: in each second, the first ten of a reason are kept with
 // their address, and the others are counted. Workers record, which never waits for a terminal or a
@@ -22,8 +23,10 @@ class Refusals {
     malformed_proxy_header,
     missing_proxy_header,  // it begins with something else
     late_proxy_header,
+    wrong_credentials,  // of a request, whose connection may go on
+    throttled,          // a request of an address that has failed too often
   };
-  static constexpr std::size_t reason_count = 3;
+  static constexpr std::size_t reason_count = 5;
   static constexpr std::size_t most_named = 10;  // of a reason in each second
 
   struct Report {
@@ -58,7 +61,9 @@ class Refusals {
   std::array<Window, reason_count> windows_ GUARDED_BY(mutex_){};
 };
 
-// The reason as the end of a sentence about a connection.
+// The thing that was refused: a connection or a request.
+const char* subject_of(Refusals::Reason reason);
+// The reason as the end of a sentence about it.
 const char* describe(Refusals::Reason reason);
 
 }  // namespace server

@@ -27,7 +27,7 @@ std::optional<Kind> kind_of_letter(char letter) {
     case 'a':
     case 'h': return Kind::client;
     case 'l':
-    case 'u': return Kind::none;
+    case 'u': return Kind::user;
     case 'r': return Kind::request_line;
     case 's': return Kind::status;
     case 'b': return Kind::body_or_dash;

@@ -20,7 +20,8 @@ namespace server {
 struct LogPiece {
   enum class Kind : std::uint8_t {
     text,           // anything between letters
-    none,           // %l %u: a dash, because quoitd knows no user
+    none,           // %l: a dash, because quoitd does not ask for that name
+    user,           // %u: the verified name of the asker
     client,         // %h %a: the client's address, which a trusted proxy may have announced
     peer,           // %{c}a: the address at the other end of the connection
     clock,          // %t %{...}t: the time when the head was complete

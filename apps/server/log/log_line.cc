@@ -93,10 +93,11 @@ std::size_t most_bytes(const LogRecord& record, bool is_json) {
   const std::size_t escape_bytes = is_json ? 6 : 4;
   const std::size_t rest_bytes = is_json ? 384 : 128;
   return rest_bytes +
-         escape_bytes * (record.remote.size() + record.method.size() + record.refused_line.size() +
-                         record.target.size() + record.protocol.size() + record.referer.size() +
-                         record.user_agent.size() + record.request_id.size() +
-                         record.trace_id.size() + record.parent_id.size());
+         escape_bytes *
+             (record.remote.size() + record.user.size() + record.method.size() +
+              record.refused_line.size() + record.target.size() + record.protocol.size() +
+              record.referer.size() + record.user_agent.size() + record.request_id.size() +
+              record.trace_id.size() + record.parent_id.size());
 }
 
 void append_json(LineWriter& out, std::string_view name, std::string_view text) {
@@ -132,7 +133,9 @@ void append_request_line(LineWriter& out, const LogRecord& record) {
 
 void format_combined(const LogRecord& record, std::string_view time, LineWriter& out) {
   out.text(record.remote);
-  out.text(" - - [");
+  out.text(" - ");
+  append_or_dash(out, record.user);
+  out.text(" [");
   out.text(time);
   out.text("] \"");
   append_request_line(out, record);
@@ -152,6 +155,7 @@ void format_json(const LogRecord& record, std::string_view time, LineWriter& out
   out.text(time);
   out.byte('"');
   append_json(out, "remote", record.remote);
+  if (!record.user.empty()) append_json(out, "user", record.user);
   append_json(out, "method", record.method);
   append_json(out, "target", record.target);
   append_json(out, "protocol", record.protocol);
@@ -175,6 +179,7 @@ std::string_view text_of(const LogPiece& piece, const LogRecord& record) {
   switch (piece.kind) {
     case LogPiece::Kind::client: return record.remote;
     case LogPiece::Kind::peer: return record.peer;
+    case LogPiece::Kind::user: return record.user;
     case LogPiece::Kind::method: return record.method;
     case LogPiece::Kind::path: return record.target.substr(0, path_bytes);
     case LogPiece::Kind::query: return record.target.substr(path_bytes);

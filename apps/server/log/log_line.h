@@ -19,6 +19,7 @@ namespace server {
 struct LogRecord {
   std::string_view remote;  // the client's address, or "unix"
   std::string_view peer;    // that of the other end of the connection; for %{c}a only
+  std::string_view user;    // the verified name of the asker; empty: none
   std::string_view method;  // empty where the head could not be parsed
   // Where the head could not be parsed: the received request line, see refused_line().
   std::string_view refused_line;

@@ -63,6 +63,7 @@ Cors judge_origin(const http1::RequestHead& head, const ExtraFields& fields) {
   Cors cors;
   cors.is_on = !fields.origins.empty();
   if (!cors.is_on) return cors;
+  cors.allows_credentials = fields.allows_credentials;
   const bool is_valid = head.size() > 0;  // a head that was refused by the parser has no fields
   const std::string_view origin = is_valid ? head.value_of(FieldName::origin) : std::string_view();
   for (const std::string& allowed : fields.origins) {
@@ -81,6 +82,10 @@ void write_cors(const Cors& cors, std::string_view methods, http1::HeadWriter& w
   if (cors.origin != "*") writer.field("Vary", "Origin");
   if (cors.origin.empty()) return;
   writer.field("Access-Control-Allow-Origin", cors.origin);
+  // A browser refuses an answer with credentials to any origin, `*`.
+  if (cors.allows_credentials && cors.origin != "*") {
+    writer.field("Access-Control-Allow-Credentials", "true");
+  }
   if (!cors.is_preflight) {
     writer.field("Access-Control-Expose-Headers", exposed);
     return;

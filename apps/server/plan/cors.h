@@ -26,9 +26,10 @@ std::string_view add_origin(std::string_view text, ExtraFields& fields);
 // The CORS fields of one response. Views of the request head and of the Site.
 struct Cors {
   bool is_on = false;
-  std::string_view origin;         // Access-Control-Allow-Origin; empty: no page may read this
-  bool is_preflight = false;       // the request is a preflight request
-  std::string_view asked_headers;  // Access-Control-Request-Headers, if it is a list of tokens
+  std::string_view origin;          // Access-Control-Allow-Origin; empty: no page may read this
+  bool allows_credentials = false;  // pages of a named origin may use passwords of the browser
+  bool is_preflight = false;        // the request is a preflight request
+  std::string_view asked_headers;   // Access-Control-Request-Headers, if it is a list of tokens
 };
 
 // Computes the CORS fields of the response to `head`. A head that the parser refused (its size is

@@ -21,6 +21,7 @@ struct ExtraFields {
   };
   std::vector<Line> lines;           // --header, in order
   std::vector<std::string> origins;  // --cors: origins whose pages may use this server; "*": any
+  bool allows_credentials = false;   // to pages of named origins; set by finish_site()
 };
 
 // Bytes of all lines together: a bound, because they are part of every head (see head_space).

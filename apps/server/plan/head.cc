@@ -53,6 +53,16 @@ void write_location(const Plan& plan, http1::HeadWriter& writer) {
   }
 }
 
+// The fields that tell the client how to come again. RFC 9110 sections 11.6.1 and 10.2.3; RFC 7617
+// section 2.1 for the charset.
+void write_refusal(const Plan& plan, http1::HeadWriter& writer) {
+  if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
+  if (plan.status == 401) {
+    writer.field("WWW-Authenticate", "Basic realm=\"quoit\", charset=\"UTF-8\"");
+    writer.field("WWW-Authenticate", "Bearer realm=\"quoit\"");
+  }
+}
+
 }  // namespace
 
 void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer) {
@@ -77,12 +87,12 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
     writer.field("Content-Encoding", name_of(plan.facts.coding));
   }
   if (!plan.vary.empty()) writer.field("Vary", plan.vary);
-  if (plan.status == 416) writer.content_range_unsatisfied(plan.facts.size);
+  if (plan.status > 400) write_refusal(plan, writer);
   if (!plan.allow.empty()) writer.field("Allow", plan.allow);
   if (!plan.location.empty()) write_location(plan, writer);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (!plan.request_id.empty()) writer.field("X-Request-Id", plan.request_id);
-  if (plan.status == 503) writer.field("Retry-After", 1);
+  if (plan.retry_after_seconds > 0) writer.field("Retry-After", plan.retry_after_seconds);
   if (plan.extra_fields) {
     write_extra_fields(*plan.extra_fields, writer);
     write_cors(plan.cors, plan.allow, writer);

@@ -23,6 +23,13 @@ struct Intent {
   bool names_directory = false;  // the path ended in a slash
   bool is_hidden = false;        // for reading: respond as for a path that does not exist
   bool is_public = true;         // every client may read this path
+  bool must_create = false;      // a write may not replace anything
+  // Only a listing of the way to what the asker may read, where the path leads to a directory; else
+  // `status` is the refusal.
+  bool shows_way_only = false;
+
+  // Whether the request is about the path, so that rights decide about it.
+  bool names_file() const { return action != Action::options && action != Action::refuse; }
 };
 
 // The size of a buffer for a decoded path: PATH_MAX of Linux.

@@ -22,6 +22,7 @@ using http1::RequestHead;
 std::string_view explain(int status) {
   switch (status) {
     case 400: return "the request is not valid HTTP";
+    case 401: return "give a user name and a password, or a token";
     case 403: return "this may not be read or written";
     case 404: return "there is nothing of this name";
     case 405: return "this method is not allowed here";
@@ -31,6 +32,7 @@ std::string_view explain(int status) {
     case 413: return "the body is too large";
     case 416: return "the file has no such range";
     case 417: return "only 'Expect: 100-continue' is understood";
+    case 429: return "too many wrong passwords or tokens from this address";
     case 500: return "the server failed; its log says more";
     case 501: return "this method is not known";
     case 503: return "the server is busy; try again soon";
@@ -71,6 +73,7 @@ Plan plan_text(const RequestHead& head, int status, std::string_view explanation
   plan.length = plan.text.size();
   plan.content = Content::text;
   plan.content_type = "text/plain; charset=utf-8";
+  if (status == 503) plan.retry_after_seconds = 1;
   return plan;
 }
 

@@ -43,9 +43,10 @@ struct Plan {
   std::string_view location_query;  // of the request's target
   std::string_view content_type;
   std::string_view text;
-  std::string_view vary;        // names of request fields that select among responses
-  std::string_view weak_tag;    // ETag of content without facts; without "W/"
-  std::string_view request_id;  // the value of X-Request-Id; empty: the head has none
+  std::string_view vary;                  // names of request fields that select among responses
+  std::string_view weak_tag;              // ETag of content without facts; without "W/"
+  std::string_view request_id;            // the value of X-Request-Id; empty: the head has none
+  std::uint32_t retry_after_seconds = 0;  // the value of Retry-After; 0: the head has none
   Cors cors;
   const ExtraFields* extra_fields = nullptr;  // null: none
   FileFacts facts;

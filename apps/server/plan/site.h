@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/server/plan/extra_fields.h"
+#include "apps/server/plan/rules.h"
 #include "parser/limits.h"
 
 namespace server {
@@ -51,7 +52,12 @@ struct Site {
   std::uint32_t max_requests = 0;            // on one connection; 0: no limit
   Timeouts timeouts;
   http1::Limits limits;
-  ExtraFields extra_fields;  // --header and --cors
+  ExtraFields extra_fields;   // --header and --cors
+  Rules rules;                // --allow
+  bool has_accounts = false;  // askers may have names: --users and --tokens
+  // Computed by finish_site(): rules and credentials decide about requests. Else everyone may do
+  // all that `writable` says, and credentials are ignored.
+  bool is_guarded = false;
   // Policy, computed by finish_site(): nothing in this Site makes the answer to a GET of a cached
   // file depend on more than the file and the fields of the request. Requests may then take the
   // fast path (read/from_cache.h).

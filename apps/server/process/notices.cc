@@ -80,7 +80,7 @@ void Notices::print_refusals() {
     for (std::size_t j = 0; j < report.named; ++j) {
       PeerText peer{};
       write_peer(report.peers[j], peer);
-      print_message(Severity::warning, "refused a connection of %s: %s", peer.data(),
+      print_message(Severity::warning, "refused a %s of %s: %s", subject_of(reason), peer.data(),
                     describe(reason));
     }
     if (report.others == 0) continue;

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "apps/options/table.h"
+#include "apps/server/auth/accounts.h"
+#include "apps/server/process/access.h"
 #include "apps/server/process/make_generation.h"
 #include "apps/server/process/start_checks.h"
 #include "parser/fnv1a.h"
@@ -31,6 +33,7 @@ struct Reload::Next {
   std::vector<const Option*> changed;
   std::shared_ptr<const Generation> generation;
   bool is_different = false;
+  bool has_other_accounts = false;
   std::vector<std::unique_ptr<LiveGeneration>> of_workers;
   std::optional<LogFile> access_file;  // open; empty: there is no log
   std::optional<LogFile> head_file;
@@ -129,6 +132,16 @@ ExitReason Reload::start(std::uint64_t files, const User& user) {
   return {};
 }
 
+ExitReason Reload::start_accounts() {
+  std::shared_ptr<const Accounts> accounts;
+  ExitReason reason = load_accounts(config_, accounts);
+  if (reason) return reason;
+  auto next = std::make_shared<Generation>(*shared_.generation);
+  next->accounts = std::move(accounts);
+  shared_.generation = std::move(next);
+  return {};
+}
+
 void Reload::record_success() {
   counts_.last_success_s.store(::time(nullptr), std::memory_order_relaxed);
 }
@@ -152,6 +165,20 @@ ExitReason Reload::open_logs(Next& next) {
   return reason;
 }
 
+// Makes the generation of `next.config` with the users and tokens that their files contain now.
+ExitReason Reload::make_next_generation(Next& next) {
+  std::shared_ptr<const Accounts> accounts;
+  ExitReason reason = load_accounts(next.config, accounts);
+  if (reason) return reason;
+  const std::shared_ptr<const Accounts>& before = shared_.generation->accounts;
+  next.has_other_accounts = accounts && before && !(*accounts == *before);
+  std::shared_ptr<Generation> generation =
+      make_generation(next.config, files_, shared_.generation.get());
+  generation->accounts = next.has_other_accounts || !before ? std::move(accounts) : before;
+  next.generation = std::move(generation);
+  return {};
+}
+
 // Builds and checks all of the next generation. Changes nothing that is in use.
 ExitReason Reload::prepare(Next& next) {
   ExitReason reason = check_file(config_.values.text("config"));
@@ -162,14 +189,17 @@ ExitReason Reload::prepare(Next& next) {
   if (!reason && has(next.changed, "writable")) reason = check_writable(next.config, shared_.root);
   if (!reason) reason = sandbox_.check_change(next.config);
   if (reason) return reason;
-  next.generation = make_generation(next.config, files_, shared_.generation.get());
-  reason = open_logs(next);
+  reason = make_next_generation(next);
+  if (!reason) reason = open_logs(next);
   if (reason) return reason;
   if (next.access_file) access_log_.start();
   if (next.head_file) head_log_.start();
   const bool has_other_types = next.generation->mime != shared_.generation->mime;
   std::string names = names_of(next.changed);
   if (has_other_types) names.append(names.empty() ? "" : ", ").append("MIME types");
+  if (next.has_other_accounts) {
+    names.append(names.empty() ? "" : ", ").append("users or tokens");
+  }
   next.is_different = !names.empty();
   next.text.reserve(text_bytes);
   next.text.append("configuration reloaded: ")

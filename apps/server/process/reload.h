@@ -48,6 +48,9 @@ class Reload {
   // `config` asks for; new ones get the owner `user`. `files` is the limit of open files. Returns
   // why a log cannot be written, or nothing.
   options::ExitReason start(std::uint64_t files, const User& user);
+  // Reads the files of users and tokens into that generation, as the user that serves, and prints
+  // what is to be improved about them. Returns why they cannot be used, or nothing.
+  options::ExitReason start_accounts();
   // Starts the threads of these logs, once the process has its final user and rights.
   void start_logs();
 
@@ -76,6 +79,7 @@ class Reload {
 
   options::ExitReason prepare(Next& next);
   static options::ExitReason open_logs(Next& next);
+  options::ExitReason make_next_generation(Next& next);
   void commit(Next& next) noexcept;
   void record_success();
 

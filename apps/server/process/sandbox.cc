@@ -60,10 +60,11 @@ bool is_within(const std::string& place, const std::string& directory) {
 void allow_files(const Config& config, int root, Landlock& rules) {
   rules.allow(root, config.site.writable ? Landlock::change : Landlock::read);
   rules.allow(system_mime_types, Landlock::read_file);
-  if (!config.config_file.empty()) {
+  for (const std::string& file : {config.config_file, config.users, config.tokens}) {
+    if (file.empty()) continue;
     // The path may be a link, and either may be replaced.
-    allow_place_of(config.config_file, Landlock::read_file, rules);
-    allow_place_of(real_path(config.config_file), Landlock::read_file, rules);
+    allow_place_of(file, Landlock::read_file, rules);
+    allow_place_of(real_path(file), Landlock::read_file, rules);
   }
   // Unix sockets are removed at the end.
   if (!config.control.empty()) allow_place_of(config.control, Landlock::remove_file, rules);

@@ -18,11 +18,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/server/auth/verifier.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/inherited.h"
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/message.h"
+#include "apps/server/process/access.h"
 #include "apps/server/process/control.h"
 #include "apps/server/process/notices.h"
 #include "apps/server/process/notify.h"
@@ -79,6 +81,7 @@ class Server {
  private:
   ExitReason open_root();
   void enter_sandbox();
+  ExitReason start_verifier();
   ExitReason set_limits(unsigned& workers);
   ExitReason open_events();
   ExitReason open_listeners(unsigned workers);
@@ -116,6 +119,7 @@ class Server {
   uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
   uring::Fd notice_event_;   // event descriptor: accepting pauses or resumes, or a report is ready
   Reload reload_;            // it has the logs, to which workers append
+  std::unique_ptr<Verifier> verifier_;  // null: there are no users and no tokens
   std::list<Worker> workers_;
   bool is_refused_ = false;     // the last reload was refused
   bool is_reloading_ = false;   // a generation is published, and not yet adopted by all workers
@@ -223,6 +227,14 @@ void Server::enter_sandbox() {
   if (sandbox_.restricts_files()) root_.confine();
 }
 
+// Makes the place where passwords are checked, where there are users or tokens.
+ExitReason Server::start_verifier() {
+  if (!config_.site.has_accounts) return {};
+  verifier_ = std::make_unique<Verifier>();
+  shared_.verifier = verifier_.get();
+  return verifier_->start();
+}
+
 // Opens what may need root first, and all else as the user that serves. No thread is started before
 // the process has its final user and rights.
 ExitReason Server::start() {
@@ -247,8 +259,11 @@ ExitReason Server::start() {
   if (ExitReason reason = open_root()) return reason;
   if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
   check_pages(config_.site, shared_.root);
+  if (ExitReason reason = reload_.start_accounts()) return reason;
+  if (config_.site.has_accounts) protect_memory();
   enter_sandbox();
   reload_.start_logs();
+  if (ExitReason reason = start_verifier()) return reason;
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
   sandbox_.complete(workers_.front().lacks_restrictions());
@@ -262,6 +277,7 @@ ExitReason Server::start() {
 void Server::announce() {
   try {
     print_ready(config_, workers_, listeners_, sandbox_.missing());
+    warn_about_clear_passwords(config_, listeners_.urls());
   } catch (const std::bad_alloc&) {
     print_message(Severity::warning, "not enough memory to print the addresses");
   }

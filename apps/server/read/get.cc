@@ -1,4 +1,4 @@
-// Look-up, index files, precompressed siblings, and the pages for paths that do not exist. Read
+// Index files, precompressed siblings, and the pages for paths that do not exist. Read
 // get() first. Covered by tests/server/read/get_test.cc, get_responses_test.cc and
 // tests/end_to_end/.
 #include "apps/server/read/get.h"
@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fcntl.h>
 #include <span>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "apps/server/files/open.h"
 #include "apps/server/plan/precompressed.h"
 #include "apps/server/read/list_directory.h"
+#include "apps/server/read/look_up.h"
 
 namespace server {
 
@@ -32,59 +32,17 @@ std::string_view not_found_page(const Site& site) {
 
 namespace {
 
-// O_NONBLOCK: opening a FIFO does not wait for its other end.
-constexpr std::uint64_t for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-
 const Mime& mime_of(const Connection& c) { return *c.exchange->live->generation->mime; }
 
 std::string_view type_in(const Connection& c, const Found& found, std::string_view path) {
   return found.cached ? type_of(c, *found.cached, path) : mime_of(c).type_of(path);
 }
 
-void discard(Connection& c, Found& found, uring::Fault fault) {
-  discard(c.io.engine(), c.worker.files, found, fault);
-}
-
-Found found_in(CachedFile& cached) {
-  FileCache::pin(cached);
-  return {.fault = cached.exists ? uring::Fault::none : uring::Fault::not_found,
-          .cached = &cached,
-          .facts = cached.facts};
-}
-
-// Finds the file of a path: in the cache, or by opening it. After the open the kernel may have the
-// inode in memory, without which the cache could not take the file before.
-uring::Task<Found> look_up(Connection& c, const char* path) {
-  FileCache& files = c.worker.fresh_files();
-  CachedFile* cached = files.find(path);
-  const bool is_admitted = !cached && files.admits(path);
-  if (is_admitted) cached = files.load(path);
-  if (cached) co_return found_in(*cached);
-  Found found = co_await open_beneath(c.io, c.worker.files, path, for_reading);
-  const bool is_missing = found.fault == uring::Fault::not_found;
-  if (!is_admitted || found.is_directory) co_return found;
-  if (found.fault != uring::Fault::none && !is_missing) co_return found;
-  cached = files.load(path);
-  if (!cached) co_return found;
-  discard(c, found, uring::Fault::none);
-  co_return found_in(*cached);
-}
-
-// Records that the request's target leads to that file, so that the fast path answers the next one.
-// An older generation may lead elsewhere.
-void record_target(Connection& c, CachedFile& cached) {
-  const Request& request = c.exchange->request;
-  const bool is_plain =
-      request.head.target_form() == http1::TargetForm::origin && !request.head.has_query();
-  if (!is_plain || c.exchange->site->precompressed || !c.exchange->live->is_current) return;
-  cached.is_public = request.intent.is_public;
-  c.worker.files.record_target(cached, request.head.target());
-}
-
 // The file that a request leads to: that of its path, or an index file of its directory.
 struct Located {
   Found found;
   std::string_view index;  // the name of the index file; empty: the file is that of the path
+  bool is_public = false;  // every client may read the index file by its own path
 };
 
 std::string_view path_of(const Connection& c, const Located& located) {
@@ -108,18 +66,21 @@ void join(const Connection& c, const Located& located, std::string_view suffix,
   text[size] = '\0';
 }
 
-// Looks up the index files of the directory in order, and returns the first that exists.
+// Looks up the index files of the directory in order, and returns the first that exists and that
+// the asker may read by its own path, too.
 uring::Task<Located> open_index(Connection& c) {
   const ScratchText text(c.exchange->scratch);
   for (const std::string& name : c.exchange->site->index) {
     Located located{.index = name};
     join(c, located, {}, text.bytes());
     const char* path = text.data();
+    if (!may_read(c, c.exchange->request.user, path)) continue;
     Found found = co_await look_up(c, path);
     if (found.fault == uring::Fault::not_found || found.is_directory) {
       discard(c, found, uring::Fault::not_found);
     }
     located.found = found;
+    located.is_public = c.exchange->request.intent.is_public && may_read(c, {}, path);
     if (found.fault != uring::Fault::not_found) co_return located;
   }
   co_return Located{.found = {.fault = uring::Fault::not_found}};
@@ -231,7 +192,9 @@ uring::Task<> show_directory(Connection& c) {
     co_return;
   }
   const Located index = co_await open_index(c);
-  if (index.found.cached && x.site->index.size() == 1) record_target(c, *index.found.cached);
+  if (index.found.cached && x.site->index.size() == 1) {
+    record_target(c, *index.found.cached, index.is_public);
+  }
   if (index.found.fault == uring::Fault::not_found && x.site->listing)
     co_await list_directory(c);
   else
@@ -250,7 +213,13 @@ uring::Task<> get(Connection& c) {
   Located located;
   const Found found = co_await look_up(c, path);
   located.found = found;
-  if (found.cached && !intent.names_directory) record_target(c, *found.cached);
+  if (intent.shows_way_only && !found.is_directory) {
+    discard(c, located.found, uring::Fault::none);
+    co_return answer(c, intent.status);
+  }
+  if (found.cached && !intent.names_directory) {
+    record_target(c, *found.cached, intent.is_public);
+  }
   if (found.is_directory) {
     discard(c, located.found, uring::Fault::none);
     co_await show_directory(c);

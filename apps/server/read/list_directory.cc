@@ -42,7 +42,8 @@ struct Scan {
   int directory;
   std::size_t begin = 0;
   std::size_t end = 0;
-  int error = 0;  // an errno, with ScanStatus::failed
+  int error = 0;         // an errno, with ScanStatus::failed
+  bool filters = false;  // the asker may not read all entries
 };
 
 Entry entry_of(std::string_view name, const struct stat& status) {
@@ -71,19 +72,36 @@ bool follow(int root, std::string_view path, std::string_view name, struct stat&
   return known;
 }
 
+// Whether the asker may read the entry, or a path below it.
+bool may_list(const Connection& c, std::string_view name, bool is_directory) {
+  std::array<char, path_buffer_bytes + 257> buffer;
+  const std::string_view path = c.exchange->request.intent.path;
+  char* end = buffer.data();
+  if (path != ".") {
+    end = std::copy(path.begin(), path.end(), end);
+    *end++ = '/';
+  }
+  end = std::copy(name.begin(), name.end(), end);
+  const std::string_view entry(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const Rules& rules = c.exchange->site->rules;
+  const std::string_view user = c.exchange->request.user;
+  return rules.may_read(user, entry) || (is_directory && rules.lead_on(user, entry));
+}
+
 // Adds the entry `text`, NUL-terminated, to the listing if GET would serve it.
-ScanStatus add_entry(Connection& c, Listing& listing, int directory, const char* text) {
+ScanStatus add_entry(Connection& c, Listing& listing, const Scan& scan, const char* text) {
   const std::string_view name = text;
   const std::string_view path = c.exchange->request.intent.path;
   if (name == "." || name == ".." || !is_listable(name)) return ScanStatus::more;
   if (is_hidden(name, c.exchange->site->dot_files)) return ScanStatus::more;
   struct stat status {};
-  if (::fstatat(directory, text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
+  if (::fstatat(scan.directory, text, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
     return ScanStatus::more;  // it was removed meanwhile
   }
   const bool is_link = S_ISLNK(status.st_mode);
   if (is_link && !follow(c.worker.shared.root, path, name, status)) return ScanStatus::more;
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return ScanStatus::more;
+  if (scan.filters && !may_list(c, name, S_ISDIR(status.st_mode))) return ScanStatus::more;
   switch (listing.add(entry_of(name, status))) {
     case Listing::Added::fine: return ScanStatus::more;
     case Listing::Added::too_many: return ScanStatus::too_many;
@@ -111,7 +129,7 @@ ScanStatus scan_slice(Connection& c, Listing& listing, std::span<char> buffer, S
     const char* at = buffer.data() + scan.begin;
     std::uint16_t length = 0;
     std::memcpy(&length, at + length_at, sizeof length);
-    const ScanStatus status = add_entry(c, listing, scan.directory, at + name_at);
+    const ScanStatus status = add_entry(c, listing, scan, at + name_at);
     if (status != ScanStatus::more) return status;
     scan.begin += length;
   } while (uring::monotonic_us() < until_us);
@@ -180,7 +198,10 @@ uring::Task<> list_directory(Connection& c) {
     co_return answer(c, Fault::out_of_memory);
   }
   Listing& listing = *made;
-  Scan scan{.directory = found.fd};
+  const Intent& intent = x.request.intent;
+  const bool filters =
+      intent.shows_way_only || (x.site->is_guarded && x.site->rules.differ_below(intent.path));
+  Scan scan{.directory = found.fd, .filters = filters};
   const ScanStatus status = co_await scan_all(c, listing, scan);
   c.io.engine().close(found.fd);
   answer_scan(c, listing, status, scan.error);

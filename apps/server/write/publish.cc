@@ -37,9 +37,9 @@ void set_modification_time(Upload& upload) {
   upload.mtime_ns = times[1].tv_sec * 1'000'000'000 + times[1].tv_nsec;
 }
 
-// `If-None-Match: *` forbids to replace any file.
-bool must_be_new(const http1::RequestHead& head) {
-  return head.value_of(FieldName::if_none_match) == "*";
+// `If-None-Match: *` forbids to replace any file, as does the right to create only.
+bool must_be_new(const Request& request) {
+  return request.intent.must_create || request.head.value_of(FieldName::if_none_match) == "*";
 }
 
 // The fault of a rename with RENAME_NOREPLACE on a file system that does not implement that flag:
@@ -85,7 +85,7 @@ uring::Task<Published> rename_new(Connection& c, Upload& upload) {
     co_return Published{.outcome = Publication::created};
   }
   if (!is_unsupported(fault)) co_return failed(fault);
-  if (!must_be_new(request.head)) co_return failed(Fault::exists);
+  if (!must_be_new(request)) co_return failed(Fault::exists);
   const Published linked = co_await link_new(c, upload);
   co_return linked;
 }
@@ -112,13 +112,13 @@ uring::Task<Published> give_name(Connection& c, Upload& upload) {
     if (made.fault != Fault::exists) co_return made;
   }
   const Found now = co_await stat_target(c, handle_flags);
-  const http1::RequestHead& head = c.exchange->request.head;
+  const Request& asked = c.exchange->request;
   const bool exists = now.fault == Fault::none;
   if (!exists && now.fault != Fault::not_found) co_return failed(now.fault);
   if (exists && now.is_directory) co_return failed(Fault::is_directory);
   // A name that is taken by a dangling link is no file for GET, and yet may not be replaced.
-  const bool is_forbidden = !exists && must_be_new(head);
-  if (is_forbidden || !conditions_hold(head, now, c.worker.now())) {
+  const bool is_forbidden = (!exists || asked.intent.must_create) && must_be_new(asked);
+  if (is_forbidden || !conditions_hold(asked.head, now, c.worker.now())) {
     co_return Published{.outcome = Publication::condition_failed};
   }
   if (upload.terms.part && !same_version(now, upload.before)) {

@@ -88,12 +88,22 @@ void answer_stored(Connection& c, const Upload& upload, bool is_created) {
   x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
 }
 
+// Plans the response to an upload that would replace a file, where the asker may only create files.
+// False: the asker may replace it.
+bool refuse_replacing(Connection& c) {
+  const bool must_create = c.exchange->request.intent.must_create;
+  if (must_create) answer(c, 403, "files may be created here, and none may be replaced");
+  return must_create;
+}
+
 // Plans the response to a published upload, or to one that could not be published.
 void answer_published(Connection& c, const Upload& upload, Published published) {
   switch (published.outcome) {
     case Publication::created: answer_stored(c, upload, true); break;
     case Publication::replaced: answer_stored(c, upload, false); break;
-    case Publication::condition_failed: answer(c, 412); break;
+    case Publication::condition_failed:
+      if (!refuse_replacing(c)) answer(c, 412);
+      break;
     case Publication::changed: answer(c, 409, "the file has changed while its part arrived"); break;
     case Publication::unsupported:
       answer(c, 501, "this file system cannot create a file without perhaps replacing one");
@@ -121,6 +131,7 @@ bool is_refused(Connection& c, const Upload& upload) {
     answer_write(c, Fault::is_directory);
     return true;
   }
+  if (exists && refuse_replacing(c)) return true;
   const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
   if (!clash.empty()) {
     answer(c, 409, clash);

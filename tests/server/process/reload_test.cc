@@ -43,6 +43,7 @@ std::string published(const Reloading& server) {
   for (const std::string& name : site.index) text << name << ' ';
   for (const ExtraFields::Line& field : site.extra_fields.lines) text << field.name << ' ';
   for (const std::string& origin : site.extra_fields.origins) text << origin << ' ';
+  for (const Rule& rule : site.rules.all()) text << rule.text << ' ';
   text << site.not_found << ' ' << site.fallback << ' ' << static_cast<int>(site.durability) << ' '
        << g.trust.networks.size() << ' ' << static_cast<int>(g.forwarded);
   return text.str();
@@ -101,7 +102,7 @@ TEST(Reload, knows_the_options_that_no_file_sets) {
   for (const Option& option : program.options) {
     if (!option.in_file) names.append(option.name).append(" ");
   }
-  EXPECT_EQ(names, "help version config check-config print-config ");
+  EXPECT_EQ(names, "help version config check-config explain print-config ");
 }
 
 TEST(Reload, counts_what_became_of_it) {

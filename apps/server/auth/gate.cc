@@ -1,0 +1,133 @@
+// Identify, then judge. Read admit_request() first, at the end. Covered by
+// tests/server/auth/gate_test.cc and tests/end_to_end/auth_test.cc.
+#include "apps/server/auth/gate.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "apps/crypto/digest.h"
+#include "apps/server/auth/accounts.h"
+#include "apps/server/auth/verifier.h"
+#include "apps/server/connection/answer.h"
+#include "apps/server/connection/worker_state.h"
+#include "apps/server/plan/credentials.h"
+#include "apps/server/plan/forwarded.h"
+#include "apps/server/plan/rules.h"
+
+namespace server {
+
+using http1::FieldName;
+using Verdict = Verifier::Verdict;
+
+namespace {
+
+// Accounts of the generation that the request began with; null: credentials are not looked at,
+// since none could be right. A proxy in front may have its own.
+const Accounts* accounts_of(const Connection& c) {
+  return c.worker.shared.verifier ? c.exchange->live->generation->accounts.get() : nullptr;
+}
+
+// The client: a trusted proxy announces it.
+Peer client_of(const Connection& c) {
+  if (!c.is_trusted) return c.peer;
+  const Generation& generation = *c.exchange->live->generation;
+  return server::client_of(c.exchange->request.head, generation.forwarded, generation.trust,
+                           c.peer);
+}
+
+void set_user(Exchange& x, std::string_view name) {
+  x.request.user = {x.user_name.data(), name.copy(x.user_name.data(), x.user_name.size())};
+}
+
+// Begins the check of the request's credentials. The buffer with the password is wiped before the
+// request waits, and the name is kept in the exchange.
+void begin_check(Connection& c, const Accounts& accounts, Verifier::Check& check) {
+  const http1::RequestHead& head = c.exchange->request.head;
+  const std::optional<std::uint64_t> address = counted_address(client_of(c));
+  Verifier& verifier = *c.worker.shared.verifier;
+  std::array<char, credentials_buffer_bytes> buffer;
+  Credentials credentials;
+  const bool is_read =
+      !head.has_repeated(FieldName::authorization) &&
+      parse_credentials(head.value_of(FieldName::authorization), buffer, credentials);
+  if (is_read) {
+    verifier.begin(accounts, credentials, address, check);
+    set_user(*c.exchange, check.name);
+  } else {
+    verifier.refuse(address, check);
+  }
+  crypto::wipe(buffer);
+}
+
+// Takes the verdict. False: a response is planned.
+bool take_verdict(Connection& c, const Verifier::Check& check) {
+  if (check.verdict == Verdict::right) return true;
+  c.exchange->request.user = {};
+  if (check.verdict == Verdict::busy) {
+    answer(c, 503, "too many passwords are being checked; try again soon");
+    return false;
+  }
+  const bool is_throttled = check.verdict == Verdict::throttled;
+  if (Refusals* const refusals = c.worker.shared.refusals) {
+    const auto reason =
+        is_throttled ? Refusals::Reason::throttled : Refusals::Reason::wrong_credentials;
+    refusals->record(client_of(c), reason, uring::monotonic_us());
+  }
+  answer(c, is_throttled ? 429 : 401, is_throttled ? "" : "the name, password or token is wrong");
+  if (is_throttled) {
+    const std::int64_t seconds = (check.retry_ms + 999) / 1000;
+    c.exchange->plan.retry_after_seconds = static_cast<std::uint32_t>(seconds);
+  }
+  return false;
+}
+
+// The status for an asker without the right: 401 where a name may give it.
+int refusal_status(const Exchange& x) {
+  return x.request.user.empty() && x.site->has_accounts ? 401 : 403;
+}
+
+// Decides by the rules. False: a response is planned.
+bool apply_rules(Connection& c) {
+  Exchange& x = *c.exchange;
+  Intent& intent = x.request.intent;
+  const Rules& rules = x.site->rules;
+  const Access access =
+      judge_access(rules, x.request.user, intent.action, intent.path, x.site->listing);
+  intent.must_create = access.must_create;
+  intent.is_public = rules.may_read({}, intent.path);
+  switch (access.outcome) {
+    case Access::Outcome::allowed: return true;
+    case Access::Outcome::way_only:
+      intent.shows_way_only = true;
+      intent.status = refusal_status(x);
+      return true;
+    case Access::Outcome::refused: break;
+  }
+  const int status = refusal_status(x);
+  answer(c, status, status == 401 ? "" : "no rule of this server allows this");
+  return false;
+}
+
+}  // namespace
+
+uring::Task<bool> admit_request(Connection& c) {
+  Exchange& x = *c.exchange;
+  const Accounts* const accounts = accounts_of(c);
+  if (accounts && x.request.head.has(FieldName::authorization)) {
+    Verifier::Check check;
+    begin_check(c, *accounts, check);
+    if (check.event >= 0) {
+      std::uint64_t count = 0;
+      const std::span<char> bytes(reinterpret_cast<char*>(&count), sizeof count);
+      co_await c.io.read(check.event, bytes, uring::at_position);
+      c.worker.shared.verifier->finish(check);
+    }
+    if (!take_verdict(c, check)) co_return false;
+  }
+  co_return apply_rules(c);
+}
+
+}  // namespace server
