@@ -8,6 +8,7 @@
 
 #include "apps/server/auth/read_accounts.h"
 #include "apps/server/log/message.h"
+#include "apps/server/process/sandbox.h"
 
 namespace server {
 
@@ -81,10 +82,11 @@ void warn_about_clear_passwords(const Config& config, const std::vector<std::str
   }
 }
 
+// LeakSanitizer reads the memory of its own process as a debugger does, which is refused then.
 void protect_memory() {
   constexpr rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  ::prctl(PR_SET_DUMPABLE, 0);
+  if (!is_instrumented) ::prctl(PR_SET_DUMPABLE, 0);
 }
 
 }  // namespace server
