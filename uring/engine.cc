@@ -25,13 +25,15 @@ bool Engine::finish_now(Operation& operation) {
 }
 
 // A plain call, since io_uring has no statvfs. A local file system computes the result from memory.
-std::int64_t Engine::free_bytes(int fd) {
+std::int64_t Engine::measure_free_bytes(int fd) {
   struct statvfs status {};
   if (::fstatvfs(fd, &status) != 0 || status.f_blocks == 0) return -1;
   const std::uint64_t most = INT64_MAX / (status.f_frsize > 0 ? status.f_frsize : 1);
   const std::uint64_t blocks = status.f_bavail < most ? status.f_bavail : most;
   return static_cast<std::int64_t>(blocks * status.f_frsize);
 }
+
+std::int64_t Engine::free_bytes(int fd) { return measure_free_bytes(fd); }
 
 // A plain call, which is rare. TCP counts the bytes that are not acknowledged, a unix socket those
 // that its peer has not read.

@@ -74,6 +74,8 @@ class Engine {
   // The free bytes of the file system of `fd` (any descriptor) for an ordinary user; -1 if they are
   // unknown. Does not block on a local file system.
   virtual std::int64_t free_bytes(int fd);
+  // free_bytes() of the real engines, for threads that have none.
+  static std::int64_t measure_free_bytes(int fd);
 
   // Bytes sent on socket `fd` that its peer has not acknowledged; 0 if unknown.
   virtual std::size_t unconfirmed_bytes(int fd);

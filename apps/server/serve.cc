@@ -133,8 +133,13 @@ void end_receive(Connection& c) {
     return;
   }
   c.open = false;
-  if (!c.io.timed_out() || c.io.stopped() || c.awaits_proxy_header) return;
-  if (!c.exchange || c.exchange->in.unused().empty()) {
+  if (!c.io.timed_out() || c.io.stopped()) return;
+  const bool is_idle = !c.exchange || c.exchange->in.unused().empty();
+  c.worker.count_timeout(c.awaits_proxy_header ? TimeoutKind::proxy_header
+                         : is_idle             ? TimeoutKind::idle
+                                               : TimeoutKind::head);
+  if (c.awaits_proxy_header) return;
+  if (is_idle) {
     // The kernel may still have bytes of the last response for a peer that does not read them.
     c.io.engine().limit_stalls(c.fd, c.worker.site().timeouts.body_ms);
     return;

@@ -92,14 +92,50 @@ TEST(Inherited, SocketsAreServedByAllWorkersAndStayWithTheServiceManager) {
   }
 }
 
-// Clients of a socket that is kept and not served would wait for ever.
-TEST(Inherited, SocketForAnotherPurposeIsRefused) {
+TEST(Inherited, AdminSocketHasHealthAndNoFiles) {
   const Place place;
   const Listening admin;
   const Listening tcp;
   Process server = place.start({admin.fd(), tcp.fd()}, "admin:http");
-  EXPECT_EQ(server.wait(), 64);
-  EXPECT_NE(server.err().find("give it another name"), std::string::npos) << server.err();
+  EXPECT_EQ(RawClient::to_port(tcp.port()).ask(get("/a")).body, "hello");
+  EXPECT_EQ(RawClient::to_port(admin.port()).ask(get("/healthz")).body, "ok\n");
+  EXPECT_EQ(RawClient::to_port(admin.port()).ask(get("/a")).status, 404);
+  const std::string address = "http://127.0.0.1:" + std::to_string(admin.port()) + "/";
+  EXPECT_TRUE(server.wait_for_err("admin listener on " + address)) << server.err();
+  EXPECT_EQ(server.err().find("listening on " + address), std::string::npos) << server.err();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+// A server that an operator starts takes over from one that a service manager has started.
+TEST(Inherited, AdminSocketIsPassedOnInAReplacement) {
+  const Place place;
+  const Listening admin;
+  const Listening tcp;
+  const Names control = {"--control", place.sockets.path("control")};
+  Process first = place.start({admin.fd(), tcp.fd()}, "admin:http", control);
+  EXPECT_TRUE(first.wait_for_err("listening on")) << first.err();
+  Names command = {quoitd_path(), "--listen", "127.0.0.1:" + std::to_string(tcp.port()), "--admin",
+                   "127.0.0.1:" + std::to_string(admin.port())};
+  command.insert(command.end(), control.begin(), control.end());
+  command.push_back(place.files.path());
+  Process second(command);
+  EXPECT_TRUE(second.wait_for_err("listening on")) << second.err();
+  EXPECT_EQ(first.wait(), 0) << first.err();
+  EXPECT_EQ(RawClient::to_port(tcp.port()).ask(get("/a")).body, "hello");
+  EXPECT_EQ(RawClient::to_port(admin.port()).ask(get("/readyz")).body, "ok\n");
+}
+
+TEST(Inherited, AdminSocketBesideAnotherOneIsRefused) {
+  const Place place;
+  const Listening admin;
+  const Listening other;
+  Process two = place.start({admin.fd(), other.fd()}, "admin:admin");
+  EXPECT_EQ(two.wait(), 64);
+  EXPECT_NE(two.err().find("leave one ListenStream="), std::string::npos) << two.err();
+  Process both = place.start({admin.fd()}, "admin", {"--admin", "127.0.0.1:0"});
+  EXPECT_EQ(both.wait(), 64);
+  EXPECT_NE(both.err().find("LISTEN_FDNAMES=admin"), std::string::npos) << both.err();
 }
 
 TEST(Inherited, SocketsBesideListenAreRefused) {

@@ -84,7 +84,8 @@ class Scarcity : public ::testing::TestWithParam<bool> {
   const std::string path_ =
       ::testing::TempDir() + "/quoit-scarce-control-" + std::to_string(::getpid());
   Listeners listeners_;
-  Control control_{listeners_, path_};
+  Listeners admin_{"--admin"};
+  Control control_{listeners_, admin_, path_};
 };
 
 // One replacement up to the living server's last step, by a peer that has all the memory it needs.
@@ -194,7 +195,7 @@ class Successor : public Scarcity {
     const std::vector<ListenAddress> addresses = {*parse_listen("127.0.0.1:0"),
                                                   *parse_listen("unix:" + path_ + "-for-clients")};
     if (listeners.open(addresses, 2, take_over.sockets())) return false;
-    Control control(listeners, path_);
+    Control control(listeners, admin_, path_);
     if (take_over.finish()) return false;
     // The other server has left its place: nothing may fail any more.
     listeners.own_taken_paths();

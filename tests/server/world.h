@@ -149,10 +149,12 @@ inline std::string pattern(std::size_t bytes) {
 // A worker on a simulated engine. `generation` may be changed until a connection needs it.
 class World {
  public:
-  // With a file cache of that size; 0: none.
-  explicit World(std::uint64_t cache_bytes = default_cache_bytes)
+  // With a file cache of that size; 0: none. `counters`: of the worker, or null.
+  explicit World(std::uint64_t cache_bytes = default_cache_bytes,
+                 WorkerCounters* counters = nullptr)
       : generation(std::make_shared<Generation>(Generation{.cache_bytes = cache_bytes})),
-        shared{.claims = claims, .generation = generation, .root = root.fd()} {}
+        shared{.claims = claims, .generation = generation, .root = root.fd()},
+        worker(shared, loop, counters) {}
 
   // A new connection; the peer's number.
   int connect() {
@@ -214,7 +216,7 @@ class World {
   std::shared_ptr<Generation> generation;
   Site& site = generation->site;
   Shared shared;
-  WorkerState worker{shared, loop};
+  WorkerState worker;
 };
 
 // A test with one World, which is checked for leaks at the end.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,10 @@ struct Config {
   // Memory of each worker for cached files: the hot part of a package mirror or a build cache.
   std::uint64_t cache_bytes = 64 * 1024 * 1024;
   std::vector<ListenAddress> listen;
-  bool listen_is_given = false;  // by a person: `listen` is not the default
-  std::string control;           // the control socket; empty: none
-  std::string config_file;       // of --config; empty: none
+  std::optional<ListenAddress> admin;  // of health, metrics and status; none: off
+  bool listen_is_given = false;        // by a person: `listen` is not the default
+  std::string control;                 // the control socket; empty: none
+  std::string config_file;             // of --config; empty: none
   bool sandbox = true;           // the kernel keeps the running server from all that it needs not
   std::string user;              // NAME or NAME:GROUP to become once all is open; empty: none
   unsigned workers = 0;          // 0: one for each CPU that this process may use

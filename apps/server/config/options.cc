@@ -158,6 +158,13 @@ ExitReason take_addresses(const Values& values, std::vector<ListenAddress>& addr
   return {};
 }
 
+ExitReason take_admin(const Values& values, std::optional<ListenAddress>& admin) {
+  const std::string& text = values.text("admin");
+  if (text.empty()) return {};
+  admin = parse_listen(text);
+  return admin ? ExitReason{} : value_error(values, "admin", text, "is no address");
+}
+
 // Checks options that need each other.
 ExitReason check_combinations(const Values& values, const Config& config) {
   if (!config.proxy_protocol || !config.trust.networks.empty()) return {};
@@ -200,6 +207,7 @@ ExitReason make_config(const Values& values, Config& config) {
   take_site(values, config.site);
   ExitReason reason = check_pages(values);
   if (!reason) reason = take_addresses(values, config.listen);
+  if (!reason) reason = take_admin(values, config.admin);
   if (!reason) reason = take_fields(values, config.site.extra_fields);
   if (!reason) reason = take_access(values, config);
   if (!reason) reason = take_proxies(values, config);

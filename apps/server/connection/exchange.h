@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/server/connection/counters.h"
 #include "apps/server/connection/pace.h"
 #include "apps/server/connection/scratch.h"
 #include "apps/server/files/cached_file.h"
@@ -65,15 +66,19 @@ struct Source {
   std::unique_ptr<Generated> generated;  // content that is generated while it is sent
 };
 
-// A response whose log line cannot be written yet, because it is not known how much of it will be
+// A response that cannot be logged or counted yet, because it is not known how much of it will be
 // sent.
 struct UnloggedResponse {
-  LogRecord record;
+  LogRecord record;              // only `status` is set if there is no access log
+  MethodLabel method{};          // of the request
+  std::uint32_t head_bytes = 0;  // of the request; 0 if it is not valid
   std::uint64_t begin = 0;       // the position of its head in the stream of sent bytes
   std::uint64_t body_begin = 0;  // the position of its body there
   std::uint64_t end = 0;         // the position of its end there
   std::int64_t began_us = 0;     // Request::began_us
   std::size_t fields = 0;        // the number of its values in Output::logged_fields
+  bool is_logged = false;        // the access log gets a line
+  bool has_begun = false;        // its first byte was sent, and that was counted
 };
 
 // The bytes to send. Responses are gathered in `block` and sent together with `direct`, bytes that

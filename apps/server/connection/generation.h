@@ -67,6 +67,7 @@ struct LiveGeneration {
   std::unique_ptr<RequestIds> request_ids;  // for a worker that has none yet
   std::uint32_t exchanges = 0;              // the number of exchanges that use it, with idle ones
   bool is_current = true;                   // new requests use it
+  bool records_responses = false;           // each response is logged or counted when it was sent
   bool answers_from_cache = false;  // requests may be answered by the fast path (from_cache.h)
 };
 

@@ -51,29 +51,48 @@ Received take_arrived(Input& input, BodyReader& reader, std::span<char> space) {
   return received;
 }
 
-constexpr Received nothing_received{.progress = Progress::failed, .broken = true};
+// Ends a body whose next bytes have not come.
+Received nothing_received(const Connection& c) {
+  if (c.io.timed_out() && !c.io.stopped()) c.worker.count_timeout(TimeoutKind::body);
+  return {.progress = Progress::failed, .broken = true};
+}
+
+// Counts received bytes of a body, in the form in which they were sent.
+void count_body(const WorkerState& worker, std::size_t bytes) {
+  if (worker.counters) worker.counters->request_bytes.add(bytes);
+}
+
+// Decodes unused bytes of the input as the next ones of the body.
+Received take_and_count(Connection& c, BodyReader& reader, std::span<char> space) {
+  Input& input = c.exchange->in;
+  const std::size_t before = input.unused().size();
+  const Received received = take_arrived(input, reader, space);
+  count_body(c.worker, before - input.unused().size());
+  return received;
+}
 
 }  // namespace
 
 uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
   Exchange& x = *c.exchange;
   const std::span<char> space = x.out.block.subspan(filled);
-  if (!x.in.unused().empty()) co_return take_arrived(x.in, reader, space);
+  if (!x.in.unused().empty()) co_return take_and_count(c, reader, space);
   set_body_deadline(c.io, x.site->timeouts, x.request.body_began_ms, reader.delivered());
   if (c.io.receives() && is_long(reader)) co_await c.io.end_receiving();
   if (c.io.receives() || c.io.has_received()) {
     const uring::Result got = co_await c.io.receive(c.fd);
-    if (got.count() == 0) co_return nothing_received;
+    if (got.count() == 0) co_return nothing_received(c);
     end_wait(c.io);
     add_received(x.in, got, c.io.engine(), x.site->limits);
-    co_return take_arrived(x.in, reader, space);
+    co_return take_and_count(c, reader, space);
   }
   const std::span<char> target = space.first(reader.wanted(space.size()));
   const uring::Result got = co_await c.io.recv(c.fd, target);
-  if (got.count() == 0) co_return nothing_received;
+  if (got.count() == 0) co_return nothing_received(c);
   end_wait(c.io);
   std::size_t used = 0;
   const Received received = decode(reader, target.data(), got.count(), used);
+  count_body(c.worker, used);
   keep_tail(x.in, {target.data() + used, got.count() - used}, c.io.engine(), x.site->limits);
   co_return received;
 }

@@ -1,4 +1,4 @@
-// Records and lines of requests. Covered by tests/server/connection/request_log_test.cc.
+// Records, lines and counts of requests. Covered by tests/server/connection/request_log_test.cc.
 #include "apps/server/connection/request_log.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "apps/server/log/head_log.h"
 #include "apps/server/plan/request_id.h"
@@ -66,27 +67,56 @@ std::ptrdiff_t distance(std::size_t count) { return static_cast<std::ptrdiff_t>(
 
 }  // namespace
 
-void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body) {
+void record_response(Connection& c, int status, std::size_t head, std::uint64_t body) {
   Exchange& x = *c.exchange;
   Output& out = x.out;
-  out.unlogged.push_back({.record = record_of(x, c.worker.clock.seconds(), status),
-                          .begin = out.queued,
-                          .body_begin = out.queued + head,
-                          .end = out.queued + head + body,
-                          .began_us = x.request.began_us});
-  out.unlogged.back().fields = record_fields(x, *x.live->generation->log_format);
+  UnloggedResponse& response = out.unlogged.emplace_back();
+  response.is_logged = x.live->generation->logs_requests;
+  response.record.status = status;
+  const bool is_valid = x.request.head.size() > 0;
+  response.method = is_valid ? label_of(x.request.head.method()) : MethodLabel::other;
+  response.head_bytes = static_cast<std::uint32_t>(x.request.head.size());
+  response.begin = out.queued;
+  response.body_begin = out.queued + head;
+  response.end = out.queued + head + body;
+  response.began_us = x.request.began_us;
+  if (!response.is_logged) return;
+  response.record = record_of(x, c.worker.clock.seconds(), status);
+  response.fields = record_fields(x, *x.live->generation->log_format);
 }
 
-void log_responses(Exchange& x, const WorkerState& worker, bool aborted) {
+namespace {
+
+// Counts the first byte of a response, once.
+void count_begin(WorkerCounters& counters, UnloggedResponse& response, std::int64_t now_us) {
+  if (std::exchange(response.has_begun, true)) return;
+  counters.first_bytes.record(now_us - response.began_us);
+}
+
+// Counts a response that was sent or has failed. `sent`: the bytes of the connection so far.
+void count_response(WorkerCounters& counters, const UnloggedResponse& response, std::uint64_t sent,
+                    std::int64_t now_us) {
+  counters.count_response(response.method, response.record.status, now_us - response.began_us);
+  counters.request_bytes.add(response.head_bytes);
+  counters.response_bytes.add(std::clamp(sent, response.begin, response.end) - response.begin);
+}
+
+}  // namespace
+
+void log_responses(Exchange& x, WorkerState& worker, bool aborted) {
   Output& out = x.out;
   if (out.unlogged.empty()) return;
   std::size_t done = 0;
-  const std::int64_t now_us = worker.log_time_us();
+  const std::int64_t now_us = worker.end_time_us(out.unlogged.front().began_us);
   std::size_t fields = 0;  // of the responses that are done
   for (UnloggedResponse& response : out.unlogged) {
     const bool is_whole = response.end <= out.sent;
+    if (worker.counters && out.sent > response.begin)
+      count_begin(*worker.counters, response, now_us);
     if (!is_whole && !aborted) break;
     ++done;
+    if (worker.counters) count_response(*worker.counters, response, out.sent, now_us);
+    if (!response.is_logged) continue;
     const std::uint64_t sent = std::min(out.sent, response.end);
     response.record.bytes = std::max(sent, response.body_begin) - response.body_begin;
     response.record.sent_bytes = std::max(sent, response.begin) - response.begin;

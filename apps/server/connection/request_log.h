@@ -1,7 +1,8 @@
-// Logging requests: the lines of the access log, and the head log.
+// Logging and counting requests: the lines of the access log, the counters, and the head log.
 //
-// A line contains how many bytes of a response were sent, so that it is written when the response
-// was sent or has failed. Covered by tests/server/connection/request_log_test.cc.
+// A line contains how many bytes of a response were sent, so that it is written, and the response
+// counted, when the response was sent or has failed. Covered by
+// tests/server/connection/request_log_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +15,16 @@
 namespace server {
 
 // Adds the response that is queued next to Output::unlogged. `head` and `body` are its bytes.
-void record_for_log(Connection& c, int status, std::size_t head, std::uint64_t body);
+void record_response(Connection& c, int status, std::size_t head, std::uint64_t body);
 
 // Counts a response as queued: `head` bytes, and `body` bytes that will follow them.
 inline void queue_response(Connection& c, int status, std::size_t head, std::uint64_t body) {
-  if (c.exchange->live->generation->logs_requests) record_for_log(c, status, head, body);
+  if (c.exchange->live->records_responses) record_response(c, status, head, body);
   c.exchange->out.queued += head + body;
 }
 
-// Writes the log lines of all responses that were sent; if `aborted`, also of those that were not.
-void log_responses(Exchange& x, const WorkerState& worker, bool aborted);
+// Logs and counts all responses that were sent; if `aborted`, also those that were not.
+void log_responses(Exchange& x, WorkerState& worker, bool aborted);
 
 // Drops the records of responses that will not be sent, except for the first `kept` ones.
 void drop_records(Output& out, std::size_t kept);

@@ -31,6 +31,7 @@ bool record_partial(Connection& c, std::size_t count, std::string_view& rest) {
   rest.remove_prefix(count - from_block);
   const bool is_fine = is_fast_enough(c.io, c.fd, out, c.exchange->site->timeouts);
   if (!is_fine) {
+    if (c.io.timed_out() && !c.io.stopped()) c.worker.count_timeout(TimeoutKind::send);
     out.gathered = 0;
     out.pace.end();
     c.open = false;

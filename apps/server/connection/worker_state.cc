@@ -28,8 +28,9 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-WorkerState::WorkerState(const Shared& from, uring::Loop& on)
+WorkerState::WorkerState(const Shared& from, uring::Loop& on, WorkerCounters* own_counters)
     : shared(from),
+      counters(own_counters),
       loop(on),
       connections(on),
       files(from.root,
@@ -66,10 +67,12 @@ WorkerState::Admission WorkerState::judge(const Peer& peer, bool is_trusted,
                                           AddressCounts::Slot& counted) const {
   if (shared.admitted.fetch_add(1) >= generation().most_connections) {
     --shared.admitted;
+    count_refusal(RefusalReason::connections);
     return Admission::refused;
   }
   if (is_trusted || count_address(peer, counted)) return Admission::admitted;
   --shared.admitted;
+  count_refusal(RefusalReason::address);
   return refused < shared.most_refused ? Admission::refused : Admission::refused_at_once;
 }
 
@@ -97,6 +100,7 @@ void* WorkerState::allocate_connection() {
 }
 
 Connection* WorkerState::admit(int socket) {
+  if (counters) counters->accepted.add();
   const bool needs_peer = generation().needs_peers();
   const Peer peer = needs_peer ? peer_of(address_of_peer(socket)) : Peer{};
   const bool is_trusted = needs_peer && generation().trust.contains(peer);
@@ -133,6 +137,7 @@ void WorkerState::take_client(Connection& c, const Peer& client) {
   release_client(c);
   if (c.exchange->live->generation->logs_peers()) write_peer(client, c.exchange->remote);
   if (c.refused || client == c.peer || count_address(client, c.counted)) return;
+  count_refusal(RefusalReason::address);
   c.refused = true;
   ++refused;
   --shared.admitted;
@@ -167,7 +172,9 @@ void WorkerState::drain() {
 // While the worker drains, each response has to say that it closes the connection, which the cached
 // heads of the fast path do not; nor do they have an id for each request.
 void WorkerState::update_policy() {
-  logs_durations_ = generation().logs_durations;
+  measures_durations_ = counters || generation().logs_durations;
+  unmeasured_ = measures_durations_ ? static_cast<const void*>(this) : current_.get();
+  current_->records_responses = counters || generation().logs_requests;
   current_->answers_from_cache = site().answers_from_cache && !draining && !root_is_missing &&
                                  !generation().logs_heads && !generation().gives_request_ids;
 }
@@ -189,6 +196,11 @@ void WorkerState::renew(Connection& c) {
     c.is_trusted = generation().trust.contains(c.peer);
   }
   c.sends_singly = c.is_trusted || generation().has_own_texts();
+}
+
+void WorkerState::begin_specially(Connection& c, Exchange& x) {
+  if (measures_durations_) x.request.began_us = iteration_time_us();
+  if (x.live != current_.get()) choose_generation(c, x);
 }
 
 // Log lines of earlier requests of the exchange may not be written yet. They refer to
@@ -239,6 +251,23 @@ void WorkerState::adopt(std::unique_ptr<LiveGeneration> next) {
   if (old->exchanges > 0) {
     [[maybe_unused]] const LiveGeneration* const kept = old.release();  // see release_generation()
   }
+}
+
+// --- Durations ---
+
+// Read once in a loop iteration, which costs less than a reading for each request. The bytes that
+// an iteration handles have arrived before it.
+std::int64_t WorkerState::iteration_time_us() {
+  if (std::exchange(measured_, loop.iterations()) != loop.iterations()) {
+    measured_us_ = uring::monotonic_us();
+  }
+  return measured_us_;
+}
+
+std::int64_t WorkerState::end_time_us(std::int64_t began_us) {
+  if (!measures_durations_) return 0;
+  const std::int64_t now_us = iteration_time_us();
+  return now_us == began_us ? uring::monotonic_us() : now_us;
 }
 
 // --- Files, memory ---

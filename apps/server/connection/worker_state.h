@@ -17,6 +17,7 @@
 #include "apps/server/connection/block_pool.h"
 #include "apps/server/connection/clock.h"
 #include "apps/server/connection/connection.h"
+#include "apps/server/connection/counters.h"
 #include "apps/server/connection/exchange.h"
 #include "apps/server/connection/generation.h"
 #include "apps/server/files/claims.h"
@@ -52,10 +53,12 @@ struct Shared {
   // The connections of all workers that are not refused.
   mutable std::atomic<std::uint64_t> admitted = 0;
   unsigned workers = 1;
+  int counters_event = -1;  // an event descriptor: a worker with counters has published them
 };
 
 struct WorkerState {
-  WorkerState(const Shared& from, uring::Loop& on);
+  // `own_counters` outlives the state; null: responses and events are not counted.
+  WorkerState(const Shared& from, uring::Loop& on, WorkerCounters* own_counters = nullptr);
   ~WorkerState();
 
   // Creates a connection, to be passed to serve(), which owns the accepted `socket`. One over a
@@ -126,9 +129,9 @@ struct WorkerState {
   // Records that the first byte of a request has arrived, and chooses its generation.
   void begin_request(Connection& c) {
     Exchange& x = *c.exchange;
-    x.request.began_us = log_time_us();
+    x.request.began_us = 0;
     x.request.began_ms = loop.now();
-    if (x.live != current_.get()) choose_generation(c, x);
+    if (x.live != unmeasured_) begin_specially(c, x);
   }
 
   // The file cache, after it has applied all changes of files that were made before this loop
@@ -143,8 +146,18 @@ struct WorkerState {
     timed_ = loop.iterations();
     return clock.seconds();
   }
-  // The monotonic clock, for durations in the log; 0 if no log contains durations.
-  std::int64_t log_time_us() const { return logs_durations_ ? uring::monotonic_us() : 0; }
+  // The monotonic clock after the response to a request that has begun at `began_us`, for durations
+  // in the log and in the counters; 0 if neither contains durations. It is read anew where all of
+  // the request was served in this loop iteration.
+  std::int64_t end_time_us(std::int64_t began_us);
+
+  // Counts an event, if events are counted.
+  void count_refusal(RefusalReason reason) const {
+    if (counters) counters->count_refusal(reason);
+  }
+  void count_timeout(TimeoutKind kind) const {
+    if (counters) counters->count_timeout(kind);
+  }
 
   // Records that this thread has changed a file in this loop iteration, so that the file cache
   // applies the change before the next look-up.
@@ -171,6 +184,7 @@ struct WorkerState {
   void update_policy();
 
   const Shared& shared;
+  WorkerCounters* const counters;  // null: nothing is counted
   uring::Loop& loop;
   uring::Scope connections;
   BlockPool blocks;
@@ -205,6 +219,8 @@ struct WorkerState {
   void write_addresses(const Connection& c, Exchange& x) const;
   // Determines again what follows for `c` from the current generation.
   void renew(Connection& c);
+  // The rest of begin_request(), for a request that is measured or the first of its generation.
+  void begin_specially(Connection& c, Exchange& x);
   // Lets the exchange use the current generation.
   void choose_generation(Connection& c, Exchange& x);
   // Lets the exchange use no generation. Deletes it if it is an older one without other exchanges.
@@ -217,16 +233,22 @@ struct WorkerState {
   Admission judge(const Peer& peer, bool is_trusted, AddressCounts::Slot& counted) const;
   void refresh_without_request();
   void examine_root();
+  std::int64_t iteration_time_us();
 
   std::unique_ptr<LiveGeneration> current_;  // never null
+  // The current generation; while durations are measured an address that no generation has, so that
+  // begin_request() compares once for both.
+  const void* unmeasured_ = this;
   std::uint16_t adoptions_ : 15 = 0;  // the number of calls of adopt(), see Connection::generation
-  bool logs_durations_ = false;       // the access log has a duration in each line
+  bool measures_durations_ = false;   // the access log or the counters contain durations
   Exchange* idle_ = nullptr;          // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;       // the loop iteration in which `files` was refreshed last
   bool watches_files_ = false;        // the engine reports when the file cache has to be refreshed
   bool changes_files_ = false;        // this thread itself has changed files
   std::uint64_t timed_ = 0;           // the loop iteration in which the clock was read last
-  http1::SplitMix64 random_;          // for temporary names
+  std::uint64_t measured_ = 0;        // the loop iteration in which measured_us_ was read
+  std::int64_t measured_us_ = 0;
+  http1::SplitMix64 random_;  // for temporary names
 };
 
 // Fills in a random boundary for multipart/byteranges. False: the system has no random bytes.

@@ -43,7 +43,7 @@ std::optional<InheritedNames> read_listen_variables(const char* pid, const char*
   return inherited;
 }
 
-ExitReason take_inherited_sockets(std::vector<PassedSocket>& sockets) {
+ExitReason take_inherited_sockets(InheritedSockets& sockets) {
   // There is one thread yet.
   const char* const pid = std::getenv("LISTEN_PID");        // NOLINT(concurrency-mt-unsafe)
   const char* const count = std::getenv("LISTEN_FDS");      // NOLINT(concurrency-mt-unsafe)
@@ -68,16 +68,11 @@ ExitReason take_inherited_sockets(std::vector<PassedSocket>& sockets) {
     }
     uring::Fd socket(number);
     ::fcntl(number, F_SETFD, FD_CLOEXEC);
-    if (inherited->names[i] == "admin") {
-      return {
-          EX_USAGE,
-          "a service manager passes a socket with the name 'admin' (LISTEN_FDNAMES), which is "
-          "reserved for health and metrics, and this version serves none; give it another name"};
-    }
     const std::string address = text_of(address_of(number));
     const auto next = static_cast<std::uint8_t>(endpoints.size());
     const std::uint8_t endpoint = endpoints.try_emplace(address, next).first->second;
-    sockets.push_back(
+    auto& purpose = inherited->names[i] == "admin" ? sockets.admin : sockets.files;
+    purpose.push_back(
         {.socket = std::move(socket), .endpoint = endpoint, .address = address, .is_shared = true});
   }
   return {};

@@ -2,9 +2,9 @@
 // protocol of sd_listen_fds(3).
 //
 // LISTEN_PID is the process for which they are, LISTEN_FDS their number; they are the descriptors
-// from 3 on, and LISTEN_FDNAMES names them. They take the place of --listen. Used by the main
-// thread before it opens anything. Covered by tests/server/listen/inherited_test.cc and
-// tests/end_to_end/inherited_test.cc.
+// from 3 on, and LISTEN_FDNAMES names them. One with the name "admin" takes the place of --admin,
+// all others that of --listen. Used by the main thread before it opens anything. Covered by
+// tests/server/listen/inherited_test.cc and tests/end_to_end/inherited_test.cc.
 #pragma once
 
 #include <optional>
@@ -32,10 +32,14 @@ inline constexpr std::size_t most_inherited = 255;
 std::optional<InheritedNames> read_listen_variables(const char* pid, const char* count,
                                                     const char* names, pid_t own_pid);
 
+struct InheritedSockets {
+  std::vector<PassedSocket> files;  // for the served files, in their order
+  std::vector<PassedSocket> admin;  // for the admin listener
+};
+
 // Takes the sockets that the environment describes, and removes the three variables, which are not
 // for the children of this process. The descriptors get FD_CLOEXEC. Returns why they cannot be
-// used, or nothing. The name "admin" is refused: it is reserved for health and metrics, which this
-// version does not serve, so that clients of such a socket would wait for ever.
-options::ExitReason take_inherited_sockets(std::vector<PassedSocket>& sockets);
+// used, or nothing.
+options::ExitReason take_inherited_sockets(InheritedSockets& sockets);
 
 }  // namespace server

@@ -134,14 +134,15 @@ uring::Fd bind_tcp(Address& address, bool any_family, Sharing sharing) {
   return socket;
 }
 
-ExitReason bind_failure(const std::string& name, int error) {
+ExitReason bind_failure(const std::string& option, const std::string& name, int error) {
   const std::string begin = "cannot listen on " + name + ": ";
   switch (error) {
     case EADDRINUSE:
       return {EX_UNAVAILABLE,
               begin +
                   "the port is in use; stop the program that uses it (see 'ss -ltnp') or "
-                  "choose another port with --listen"};
+                  "choose another port with " +
+                  option};
     case EACCES:
       return {EX_NOPERM, begin +
                              "permission denied; ports below 1024 need root or "
@@ -166,7 +167,7 @@ ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned
                            std::span<PassedSocket> passed) {
   workers_ = workers;
   for (const ListenAddress& address : addresses) {
-    if (use_passed(text_of(address), passed)) continue;
+    if (use_passed(key_of(text_of(address)), passed)) continue;
     ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
     if (reason) return reason;
@@ -174,9 +175,15 @@ ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned
   return {};
 }
 
+// The text by which a passed socket is found: that of --listen is no socket for another option.
+std::string Listeners::key_of(const std::string& address) const {
+  return option_ == "--listen" ? address : option_ + " " + address;
+}
+
 void Listeners::open_inherited(std::vector<PassedSocket> sockets, unsigned workers) {
   workers_ = workers;
-  for (PassedSocket& socket : sockets) {
+  for (PassedSocket& socket : sockets) socket.address = key_of(socket.address);
+  for (const PassedSocket& socket : sockets) {
     if (socket.socket.valid()) use_passed(socket.address, sockets);
   }
 }
@@ -218,9 +225,9 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     return make_v6(listen.host, listen.port, address) || make_v4(listen.host, listen.port, address);
   };
   if (!resolve()) {
-    return {EX_USAGE, "--listen: '" + text_of(listen) +
-                          "' is no numeric address; give a numeric address, as in --listen "
-                          "127.0.0.1:8080"};
+    return {EX_USAGE, option_ + ": '" + text_of(listen) +
+                          "' is no numeric address; give a numeric address, as in " + option_ +
+                          " 127.0.0.1:8080"};
   }
   // No other program has a port that the kernel has chosen. Its first socket is kept while the
   // others are bound to that port, so that no other program can bind it in between.
@@ -232,7 +239,7 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
     resolve();
     first = bind_tcp(address, any_family, sharing);
   }
-  if (!first.valid()) return bind_failure(text_of(listen), errno);
+  if (!first.valid()) return bind_failure(option_, text_of(listen), errno);
   listen.port = address_of(first.get()).port;
   resolve();
   std::vector<uring::Fd> sockets;
@@ -243,12 +250,12 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   }
   while (sockets.size() < workers) {
     sockets.push_back(bind_tcp(address, any_family, Sharing::with_workers));
-    if (!sockets.back().valid()) return bind_failure(text_of(listen), errno);
+    if (!sockets.back().valid()) return bind_failure(option_, text_of(listen), errno);
   }
   for (const uring::Fd& socket : sockets) {
-    if (::listen(socket.get(), backlog) != 0) return bind_failure(text_of(listen), errno);
+    if (::listen(socket.get(), backlog) != 0) return bind_failure(option_, text_of(listen), errno);
   }
-  add(std::move(sockets), text_of(wanted), ListeningSocket::Owner::this_process);
+  add(std::move(sockets), key_of(text_of(wanted)), ListeningSocket::Owner::this_process);
   urls_.push_back(url_of(listen));
   return {};
 }
@@ -258,18 +265,19 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
 ExitReason Listeners::open_unix(const std::string& path) {
   Address address;
   if (!make_unix(path, address)) {
-    return {EX_USAGE, "--listen: 'unix:" + path +
-                          "' is longer than 107 bytes; give a shorter path, as in --listen "
-                          "unix:/run/quoit.sock"};
+    return {EX_USAGE, option_ + ": 'unix:" + path +
+                          "' is longer than 107 bytes; give a shorter path, as in " + option_ +
+                          " unix:/run/quoit.sock"};
   }
   uring::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return bind_failure(path, errno);
+  if (!socket.valid()) return bind_failure(option_, path, errno);
   struct stat status {};
   const bool exists = ::lstat(path.c_str(), &status) == 0;
   if (exists && !S_ISSOCK(status.st_mode)) {
     return {EX_CANTCREAT, "cannot listen on unix:" + path +
                               ": another file has this name; give a path that does not exist, as "
-                              "in --listen unix:/run/quoit.sock"};
+                              "in " +
+                              option_ + " unix:/run/quoit.sock"};
   }
   if (exists) {
     if (stays_answered(address))
@@ -281,11 +289,11 @@ ExitReason Listeners::open_unix(const std::string& path) {
     return {EX_CANTCREAT, begin + uring::error_text(errno)};
   }
   unix_paths_.push_back(path);
-  if (::listen(socket.get(), backlog) != 0) return bind_failure(path, errno);
+  if (::listen(socket.get(), backlog) != 0) return bind_failure(option_, path, errno);
   std::vector<uring::Fd> sockets;
   sockets.push_back(std::move(socket));
   const std::string name = "unix:" + path;
-  add(std::move(sockets), name, ListeningSocket::Owner::this_process);
+  add(std::move(sockets), key_of(name), ListeningSocket::Owner::this_process);
   urls_.push_back(name);
   return {};
 }

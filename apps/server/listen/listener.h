@@ -9,6 +9,7 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/options/exit_reason.h"
@@ -21,7 +22,8 @@ namespace server {
 
 class Listeners {
  public:
-  Listeners() = default;
+  // `option`: the option with which a person gives the addresses, for messages.
+  explicit Listeners(std::string option = "--listen") : option_(std::move(option)) {}
   ~Listeners();  // removes the unix sockets that open() created
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
@@ -44,7 +46,7 @@ class Listeners {
   struct Offered {
     int socket;
     std::uint8_t endpoint;
-    std::string address;  // as the configuration has it
+    std::string address;  // as the configuration has it, behind the option if not --listen
     bool removes_path;    // this object removes the file of the unix socket
     bool is_shared;       // a service manager has it, too
   };
@@ -66,10 +68,12 @@ class Listeners {
   options::ExitReason open_tcp(const ListenAddress& address, unsigned workers);
   options::ExitReason open_unix(const std::string& path);
 
+  std::string key_of(const std::string& address) const;
   bool use_passed(const std::string& address, std::span<PassedSocket> passed);
   void add(std::vector<uring::Fd> sockets, const std::string& address,
            ListeningSocket::Owner owner);
 
+  const std::string option_;
   // For each address the sockets of all workers, or the one that they share.
   std::vector<std::deque<ListeningSocket>> sockets_;
   unsigned workers_ = 1;

@@ -148,6 +148,7 @@ void AccessLog::stop() {
 bool AccessLog::has_space() {
   if (pending_.size() > most_pending) {
     ++dropped_;
+    count_lost(1);
     return false;
   }
   if (pending_.empty()) wake_.notify_one();
@@ -158,6 +159,7 @@ bool AccessLog::has_space() {
 void AccessLog::drop_incomplete(std::size_t complete) {
   pending_.resize(complete);
   ++dropped_;
+  count_lost(1);
 }
 
 void AccessLog::append(const LogRecord& record, const LogFormat* made_for) {
@@ -184,14 +186,20 @@ void AccessLog::append_text(std::string_view lines) {
 }
 
 // Waits for lines, and then for more lines to write together with them, unless reopen() or stop()
-// is called meanwhile.
+// is called meanwhile. After a failure it waits for the time of the next attempt at most.
 AccessLog::NextStep AccessLog::take_lines(std::string& lines) {
   // Long enough that a busy server wakes the writer thread rarely, short enough for a person who
   // watches the log.
   constexpr uring::Milliseconds gathering_ms = 50;
   lines.clear();
   const uring::MutexLock lock(mutex_);
-  while (!is_urgent() && pending_.empty()) wake_.wait(mutex_);
+  const uring::Milliseconds retry_ms = uring::monotonic_ms() + retry_interval_ms;
+  while (!is_urgent() && pending_.empty()) {
+    if (!is_failing())
+      wake_.wait(mutex_);
+    else if (!wake_.wait_until(mutex_, retry_ms))
+      break;
+  }
   const uring::Milliseconds end_ms = uring::monotonic_ms() + gathering_ms;
   while (!is_urgent() && wake_.wait_until(mutex_, end_ms)) continue;
   lines.swap(pending_);
@@ -233,6 +241,7 @@ void AccessLog::run_writer() {
       file_ = *std::move(next.change);
       is_written = write(taken.substr(next.old_bytes));
     }
+    is_failing_.store(!is_written, std::memory_order_relaxed);
     if (next.reopen) reopen_file();
     if (next.stop && (!is_written || is_drained())) return;
   }
@@ -274,6 +283,7 @@ bool AccessLog::write_losses() {
 void AccessLog::count_unwritten(std::string_view lines, int error) {
   unwritten_lines_ += count_lines(lines);
   all_unwritten_ += count_lines(lines);
+  count_lost(count_lines(lines));
   report_losses(error);
 }
 

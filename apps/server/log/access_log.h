@@ -11,6 +11,7 @@
 // tests/server/log/access_log_test.cc.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,6 +83,12 @@ class AccessLog {
   void append(const LogRecord& record, const LogFormat* made_for = nullptr) EXCLUDES(mutex_);
   void append_text(std::string_view lines) EXCLUDES(mutex_);
 
+  // Whether the last write has failed. Safe on every thread.
+  bool is_failing() const { return is_failing_.load(std::memory_order_relaxed); }
+  // The number of lines since open() that the log does not contain. It never decreases. Safe on
+  // every thread.
+  std::uint64_t lost_lines() const { return lost_lines_.load(std::memory_order_relaxed); }
+
  private:
   // The next step of the writer thread, after it has written the lines that it took.
   struct NextStep {
@@ -105,6 +112,7 @@ class AccessLog {
   void count_unwritten(std::string_view lines, int error);
   void report_losses(int error);
   void reopen_file();
+  void count_lost(std::uint64_t lines) { lost_lines_.fetch_add(lines, std::memory_order_relaxed); }
 
   // 4 MiB hold 40,000 lines: enough for a burst.
   static constexpr std::size_t most_pending = 4 * 1024 * 1024;
@@ -113,6 +121,11 @@ class AccessLog {
   // The bytes that write(2) to a pipe takes without blocking after poll(2) has reported POLLOUT:
   // PIPE_BUF.
   static constexpr std::size_t most_written_bytes = 4096;
+  // How often the report of losses is tried again after a failure.
+  static constexpr std::int64_t retry_interval_ms = 1000;
+
+  std::atomic<bool> is_failing_ = false;  // set by the writer thread
+  std::atomic<std::uint64_t> lost_lines_ = 0;
 
   // Used by the writer thread, and by open() and stop() while it does not run.
   LogFile file_;

@@ -27,8 +27,9 @@ constexpr uring::Milliseconds pause_ms = 100;
 
 }  // namespace
 
-Control::Control(Listeners& listeners, const std::string& path)
-    : listeners_(listeners),
+Control::Control(Listeners& files, Listeners& admin, const std::string& path)
+    : listeners_(files),
+      admin_(admin),
       path_(path),
       no_memory_(write_message({.kind = Kind::refuse, .reason = "its memory is exhausted"})) {}
 
@@ -113,13 +114,17 @@ bool Control::offer() {
   std::vector<ControlMessage::Socket> sockets = {
       {.endpoint = control_endpoint, .removes_path = true, .address = control_address}};
   std::vector<int> descriptors = {socket_.get()};
-  for (const Listeners::Offered& offered : listeners_.offered()) {
-    sockets.push_back({.endpoint = offered.endpoint,
-                       .removes_path = offered.removes_path,
-                       .is_shared = offered.is_shared,
-                       .address = offered.address});
-    descriptors.push_back(offered.socket);
-  }
+  const auto add = [&](const Listeners& listeners, std::size_t first_endpoint) {
+    for (const Listeners::Offered& offered : listeners.offered()) {
+      sockets.push_back({.endpoint = static_cast<std::uint8_t>(first_endpoint + offered.endpoint),
+                         .removes_path = offered.removes_path,
+                         .is_shared = offered.is_shared,
+                         .address = offered.address});
+      descriptors.push_back(offered.socket);
+    }
+  };
+  add(listeners_, 0);
+  add(admin_, listeners_.size());
   offered_ = sockets.size();
   if (offered_ > most_offered) return false;
   for (std::size_t begin = 0; begin < offered_; begin += most_sockets) {
@@ -142,7 +147,13 @@ Control::Event Control::release(const ControlMessage& message) {
   }
   pollfd peer{.fd = peer_.get(), .events = 0, .revents = 0};
   if (::poll(&peer, 1, 0) != 0) return give_up("");
-  listeners_.hand_over({message.uses.begin() + 1, message.uses.end()});
+  // Both are made before the first one is used, because that may lack memory.
+  const auto end = message.uses.end();
+  const auto admin_begin = end - static_cast<std::ptrdiff_t>(admin_.offered().size());
+  const std::vector<bool> uses(message.uses.begin() + 1, admin_begin);
+  const std::vector<bool> admin_uses(admin_begin, end);
+  listeners_.hand_over(uses);
+  admin_.hand_over(admin_uses);
   owns_path_ = false;
   socket_.reset();
   step_ = Step::released;

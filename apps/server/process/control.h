@@ -31,8 +31,9 @@ class Control {
     failed,    // successor() did not become ready: this server goes on
   };
 
-  // `listeners` outlive this object. `path` is that of the socket file.
-  Control(Listeners& listeners, const std::string& path);
+  // The listeners outlive this object; `admin` may have no sockets. `path` is that of the socket
+  // file.
+  Control(Listeners& files, Listeners& admin, const std::string& path);
   ~Control() { close(); }
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -75,7 +76,8 @@ class Control {
   void refuse(const char* reason);
   Event give_up(const char* reason);
 
-  Listeners& listeners_;
+  Listeners& listeners_;  // of the served files
+  Listeners& admin_;      // of the admin listener
   const std::string path_;
   const std::string no_memory_;          // a message, written while there is memory
   bool owns_path_ = false;               // the file is to be removed

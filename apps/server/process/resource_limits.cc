@@ -32,11 +32,11 @@ std::size_t cached_files_for(std::uint64_t files, unsigned workers) {
 // it is opened again. For each worker: its engine (two), inotify(7), an event descriptor and its
 // listening sockets. For the client: a connection, which is refused, and one with an upload. The
 // rest is for what libraries and the sweep open for a moment.
-std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs) {
+std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs, unsigned admin) {
   constexpr std::uint64_t process = 3 + 1 + 3;
   constexpr std::uint64_t clients = 4;
   constexpr std::uint64_t others = 6;
-  return process + 2 * std::uint64_t{logs} + workers * (4 + addresses) + clients + others;
+  return process + admin + 2 * std::uint64_t{logs} + workers * (4 + addresses) + clients + others;
 }
 
 // An upload has three descriptors open: its socket, its file and its directory. Publishing it needs

@@ -21,8 +21,9 @@ std::uint64_t raise_file_limit();
 std::size_t cached_files_for(std::uint64_t files, unsigned workers);
 
 // The number of open files without which a server with so many workers, addresses to listen on and
-// logs cannot serve even one client. Pure.
-std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs);
+// logs cannot serve even one client. `admin`: the descriptors of the admin listener. Pure.
+std::uint64_t needed_files(unsigned workers, std::size_t addresses, unsigned logs,
+                           unsigned admin = 0);
 
 // The number of connections for which `files` open files are enough: a third of them, at least 1.
 // Pure.

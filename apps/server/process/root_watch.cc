@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "apps/server/log/message.h"
+#include "uring/engine.h"
 #include "uring/event.h"
 #include "uring/monotonic.h"
 #include "uring/result.h"
@@ -18,7 +19,7 @@ namespace server {
 
 namespace {
 
-// How often the path of ROOT is compared, and idle files are closed.
+// How often the path of ROOT is compared, the free space is measured, and idle files are closed.
 constexpr int interval_ms = 1000;
 // The least time between two readings of the mount table, which takes a millisecond on a machine
 // with thousands of mounts.
@@ -28,6 +29,7 @@ constexpr int mount_pause_ms = 100;
 
 options::ExitReason RootWatch::start() {
   mounts_.has_changed_below(root_.fd());
+  measure_space();
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {
@@ -70,6 +72,10 @@ void RootWatch::check_root() {
   request(Worker::change_root);
 }
 
+void RootWatch::measure_space() {
+  free_bytes_.store(uring::Engine::measure_free_bytes(root_.fd()), std::memory_order_relaxed);
+}
+
 void RootWatch::close_idle_files() {
   for (Worker& worker : workers_) {
     if (worker.has_open_files()) worker.request(Worker::close_idle_files);
@@ -93,6 +99,7 @@ void RootWatch::run() {
     const std::int64_t now_us = uring::monotonic_us();
     if (now_us - closed_us >= interval_ms * 1000) {
       close_idle_files();
+      measure_space();
       closed_us = now_us;
     }
     if (has_news) ::poll(ready.data(), 1, mount_pause_ms);

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <vector>
 
 #include "apps/server/files/mime.h"
 #include "apps/server/process/landlock.h"
@@ -68,7 +69,9 @@ void allow_files(const Config& config, int root, Landlock& rules) {
   }
   // Unix sockets are removed at the end.
   if (!config.control.empty()) allow_place_of(config.control, Landlock::remove_file, rules);
-  for (const ListenAddress& address : config.listen) {
+  std::vector<ListenAddress> addresses = config.listen;
+  if (config.admin) addresses.push_back(*config.admin);
+  for (const ListenAddress& address : addresses) {
     if (address.unix_path.empty()) continue;
     allow_place_of(address.unix_path, Landlock::remove_file, rules);
   }

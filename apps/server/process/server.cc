@@ -25,6 +25,7 @@
 #include "apps/server/listen/listener.h"
 #include "apps/server/log/message.h"
 #include "apps/server/process/access.h"
+#include "apps/server/process/administration.h"
 #include "apps/server/process/control.h"
 #include "apps/server/process/notices.h"
 #include "apps/server/process/notify.h"
@@ -49,18 +50,6 @@ using options::ExitReason;
 
 namespace {
 
-ExitReason both_given() {
-  return {
-      EX_USAGE,
-      "--listen is given, and a service manager passes sockets that take its place (LISTEN_FDS); "
-      "remove one of them"};
-}
-
-// The sooner of two times in milliseconds, where -1 means never.
-int sooner(int left, int right) {
-  return left < 0 || right < 0 ? std::max(left, right) : std::min(left, right);
-}
-
 class Server {
  public:
   Server(Config config, const CommandLine& command_line)
@@ -68,6 +57,7 @@ class Server {
         shared_{.claims = claims_, .generation = {}},
         reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
+    administration_.stop();
     for (Worker& worker : workers_) worker.abort();  // they end, and their destructors wait for it
   }
   Server(const Server&) = delete;
@@ -110,10 +100,11 @@ class Server {
   Claims claims_;
   Shared shared_;
   Root root_;
-  std::vector<PassedSocket> inherited_;  // sockets of a service manager
+  InheritedSockets inherited_;
   Listeners listeners_;
+  Administration administration_{shared_, workers_, root_watch_};
   TakeOver take_over_;
-  Control control_{listeners_, config_.control};
+  Control control_{listeners_, administration_.listeners(), config_.control};
   bool stop_waits_ = false;  // a signal to stop waits for the end of a replacement
   uring::Fd signals_;        // signal descriptor
   uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
@@ -147,20 +138,23 @@ ExitReason Server::open_root() {
 // Sets the limits that follow from the limit of open files. Fails if that is too low for `workers`,
 // which is lowered where it was not set by a person.
 ExitReason Server::set_limits(unsigned& workers) {
-  const std::uint64_t files = files_ = raise_file_limit();
+  files_ = raise_file_limit();
   const unsigned logs =
       (config_.access_log != "off" ? 1U : 0U) + (config_.log_heads.empty() ? 0U : 1U);
-  const std::size_t addresses = inherited_.empty() ? config_.listen.size() : inherited_.size();
-  const auto needed = [&] { return needed_files(workers, addresses, logs); };
-  while (config_.workers == 0 && workers > 1 && needed() > files) --workers;
-  if (needed() > files) {
-    return {EX_OSERR, "the limit of open files is " + std::to_string(files) + ", and this needs " +
+  const std::vector<PassedSocket>& files = inherited_.files;
+  const std::size_t addresses = files.empty() ? config_.listen.size() : files.size();
+  const bool has_admin = config_.admin || !inherited_.admin.empty();
+  const unsigned admin = has_admin ? Administration::most_descriptors : 0;
+  const auto needed = [&] { return needed_files(workers, addresses, logs, admin); };
+  while (config_.workers == 0 && workers > 1 && needed() > files_) --workers;
+  if (needed() > files_) {
+    return {EX_OSERR, "the limit of open files is " + std::to_string(files_) + ", and this needs " +
                           std::to_string(needed()) + "; raise it, as with 'ulimit -n " +
                           std::to_string(needed()) + "'"};
   }
-  shared_.cache_open_files = cached_files_for(files, workers);
+  shared_.cache_open_files = cached_files_for(files_, workers);
   constexpr std::uint64_t most_refused = 64;
-  shared_.most_refused = std::clamp<std::uint64_t>(files / 3 / workers, 1, most_refused);
+  shared_.most_refused = std::clamp<std::uint64_t>(files_ / 3 / workers, 1, most_refused);
   return {};
 }
 
@@ -184,8 +178,8 @@ ExitReason Server::open_events() {
 ExitReason Server::start_workers(unsigned count) {
   const auto engine = uring::engine_choice(config_.io).value();  // the options were checked
   for (unsigned i = 0; i < count; ++i) {
-    Worker& worker =
-        workers_.emplace_back(shared_, engine, listeners_.of_worker(i), engine_options_);
+    Worker& worker = workers_.emplace_back(shared_, engine, listeners_.of_worker(i),
+                                           engine_options_, administration_.counters_of(i));
     if (ExitReason reason = worker.start(state_event_.get(), notice_event_.get())) return reason;
     uring::take_event(state_event_.get());
     if (worker.start_failure()) return worker.start_failure();
@@ -197,10 +191,10 @@ ExitReason Server::start_workers(unsigned count) {
 // whose place this one takes.
 ExitReason Server::open_listeners(unsigned workers) {
   ExitReason reason;
-  if (inherited_.empty())
+  if (inherited_.files.empty())
     reason = listeners_.open(config_.listen, workers, take_over_.sockets());
   else
-    listeners_.open_inherited(std::move(inherited_), workers);
+    listeners_.open_inherited(std::move(inherited_.files), workers);
   return reason;
 }
 
@@ -240,7 +234,7 @@ ExitReason Server::start_verifier() {
 ExitReason Server::start() {
   unsigned count = config_.workers > 0 ? config_.workers : usable_cpus();
   if (ExitReason reason = take_inherited_sockets(inherited_)) return reason;
-  if (!inherited_.empty() && config_.listen_is_given) return both_given();
+  if (ExitReason reason = check_inherited(inherited_, config_)) return reason;
   if (ExitReason reason = set_limits(count)) return reason;
   shared_.workers = count;
   if (!config_.user.empty()) {
@@ -251,6 +245,9 @@ ExitReason Server::start() {
   if (!config_.control.empty()) {
     if (ExitReason reason = take_over_.begin(config_.control)) return reason;
   }
+  if (ExitReason reason =
+          administration_.open(config_, count, std::move(inherited_.admin), take_over_.sockets()))
+    return reason;
   if (ExitReason reason = open_listeners(count)) return reason;
   if (!config_.control.empty() && !take_over_.has_control_socket()) {
     if (ExitReason reason = control_.open({})) return reason;
@@ -263,12 +260,14 @@ ExitReason Server::start() {
   if (config_.site.has_accounts) protect_memory();
   enter_sandbox();
   reload_.start_logs();
+  if (ExitReason reason = administration_.start(!take_over_.has_control_socket())) return reason;
   if (ExitReason reason = start_verifier()) return reason;
   if (ExitReason reason = start_workers(count)) return reason;
   if (ExitReason reason = root_watch_.start()) return reason;
   sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
   start_sweep();
+  administration_.set_started();
   announce();
   return {};
 }
@@ -276,6 +275,7 @@ ExitReason Server::start() {
 // A server that has taken another one's place must not end for want of memory for these texts.
 void Server::announce() {
   try {
+    administration_.print_address();
     print_ready(config_, workers_, listeners_, sandbox_.missing());
     warn_about_clear_passwords(config_, listeners_.urls());
   } catch (const std::bad_alloc&) {
@@ -308,6 +308,7 @@ void Server::stop_workers(StopPlan::Step step) {
 // While another server is about to take this one's place, the first signal waits for it, so that no
 // socket is shut down that the other one has.
 void Server::handle_stop_signal() {
+  administration_.set_draining();
   if (!stop_.has_begun() && !stop_waits_) {
     const std::int64_t replacement_ms = control_.is_busy() ? config_.grace_ms : 0;
     notifier_.stopping("finishing requests",
@@ -327,6 +328,7 @@ void Server::advance_control() {
   if (event == Control::Event::none) return;
   const int process = control_.successor();
   if (event == Control::Event::replaced) {
+    administration_.retire();
     for (Worker& worker : workers_) worker.retire();
     stop_workers(stop_.on_replaced(uring::monotonic_us()));
     notifier_.main_process(process);
@@ -359,6 +361,7 @@ void Server::reload() {
 // The workers use the configuration that reload() has published, or it was refused.
 void Server::finish_reload() {
   is_reloading_ = false;
+  administration_.record_reload(!is_refused_, config_);
   print_message(is_refused_ ? Severity::error : Severity::info, "%s", reload_.text().c_str());
   notify_ready();
   stop_.set_times(config_.drain_delay_ms, config_.grace_ms);
@@ -430,6 +433,7 @@ void Server::run() {
   sweeper_.stop();
   root_watch_.stop();
   for (Worker& worker : workers_) worker.join();
+  administration_.stop();
   reload_.stop_logs();
 }
 

@@ -1,4 +1,4 @@
-// Checks of ROOT. Covered by tests/end_to_end/start_test.cc.
+// Checks of ROOT and of sockets. Covered by tests/end_to_end/start_test.cc.
 #include "apps/server/process/start_checks.h"
 
 #include <cerrno>
@@ -16,6 +16,25 @@
 namespace server {
 
 using options::ExitReason;
+
+ExitReason check_inherited(const InheritedSockets& inherited, const Config& config) {
+  if (!inherited.files.empty() && config.listen_is_given) {
+    return {EX_USAGE,
+            "--listen is given, and a service manager passes sockets that take its place "
+            "(LISTEN_FDS); remove one of them"};
+  }
+  if (!inherited.admin.empty() && config.admin) {
+    return {EX_USAGE,
+            "--admin is given, and a service manager passes a socket that takes its place "
+            "(LISTEN_FDNAMES=admin); remove one of them"};
+  }
+  if (inherited.admin.size() > 1) {
+    return {EX_USAGE,
+            "a service manager passes several sockets with the name 'admin' (LISTEN_FDNAMES), and "
+            "the admin listener has one address; leave one ListenStream= in quoitd-admin.socket"};
+  }
+  return {};
+}
 
 void check_pages(const Site& site, int root) {
   const auto check = [root](const char* option, const std::string& path) {

@@ -7,10 +7,16 @@
 // Covered by tests/server/process/stop_plan_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
 namespace server {
+
+// The sooner of two times in milliseconds, where -1 means never.
+inline int sooner(int left, int right) {
+  return left < 0 || right < 0 ? std::max(left, right) : std::min(left, right);
+}
 
 class StopPlan {
  public:

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "apps/server/connection/publish_counters.h"
 #include "apps/server/serve.h"
 #include "uring/event.h"
 #include "uring/io.h"
@@ -63,11 +64,13 @@ struct Worker::Control {
 };
 
 Worker::Worker(const Shared& shared, uring::EngineChoice engine,
-               std::vector<ListeningSocket*> sockets, uring::EngineOptions options)
+               std::vector<ListeningSocket*> sockets, uring::EngineOptions options,
+               WorkerCounters* counters)
     : shared_(shared),
       engine_choice_(engine),
       engine_options_(std::move(options)),
       sockets_(std::move(sockets)),
+      counters_(counters),
       request_event_(::eventfd(0, EFD_CLOEXEC)) {}
 
 Worker::~Worker() { join(); }
@@ -107,6 +110,7 @@ void Worker::request_stop(Stop stop) {
 // to nothing that may make it wait.
 void Worker::record_accept(int error) {
   if (error != 0) ++failed_accepts_;
+  if (error != 0 && counters_) counters_->accept_failures.add();
   const int before = accept_error_.load(std::memory_order_relaxed);
   if ((before == 0) == (error == 0)) return;
   accept_error_.store(error);
@@ -284,6 +288,8 @@ void Worker::write_report(const WorkerState& state) {
   uring::signal_event(notice_event_);
 }
 
+void Worker::request_counters() { uring::signal_event(request_event_.get()); }
+
 void Worker::request(FileRequest request) {
   file_requests_.fetch_or(request);
   uring::signal_event(request_event_.get());
@@ -307,6 +313,10 @@ void Worker::handle_requests(Control& control) {
   adopt_generation(control.state);
   if (file_requests_.load() != 0) handle_file_requests(control.state);
   if (wants_report_.exchange(false)) write_report(control.state);
+  if (counters_) {
+    publish_counters(control.state);
+    uring::signal_event(shared_.counters_event);
+  }
   const Stop stop = stop_.load();
   if (stop == Stop::ended || stop <= control.handled) return;
   control.handled = stop;
@@ -385,6 +395,7 @@ void Worker::run() {
   } catch (const std::bad_alloc&) {  // before the first coroutine has started
     start_failure_ = no_memory();
   }
+  if (counters_) counters_->has_ended.store(true);
   has_ended_.store(true);
   uring::signal_event(state_event_);
 }
@@ -404,7 +415,7 @@ bool Worker::await_permission() {
 void Worker::serve_on(uring::Engine& engine) {
   engine_name_ = engine.describe();
   uring::Loop loop(engine);
-  WorkerState state(shared_, loop);
+  WorkerState state(shared_, loop, counters_);
   uring::Scope control_scope(loop);
   uring::Scope accept_scope(loop);
   Control control(control_scope, *this, state, accept_scope);

@@ -26,13 +26,14 @@
 namespace server {
 
 // The public functions are for one other thread, the one that made the worker, except for
-// request() and has_open_files(), which any thread may call while the worker exists.
+// request(), request_counters() and has_open_files(), which any thread may call while the worker
+// exists.
 class Worker {
  public:
   // `shared` and `sockets` outlive the worker, which accepts from these sockets and closes those
   // that no other worker accepts from.
   Worker(const Shared& shared, uring::EngineChoice engine, std::vector<ListeningSocket*> sockets,
-         uring::EngineOptions options = {});
+         uring::EngineOptions options = {}, WorkerCounters* counters = nullptr);
   ~Worker();  // join()
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -100,6 +101,8 @@ class Worker {
     close_idle_files = 4,  // large files that no request has used for some seconds
   };
   void request(FileRequest request);
+  // Wakes the worker, which then publishes its counters. Does not wait.
+  void request_counters();
   // Whether the file cache has large files open, which close_idle_files may close.
   bool has_open_files() const { return has_open_files_.load(std::memory_order_relaxed); }
 
@@ -141,6 +144,7 @@ class Worker {
   const uring::EngineChoice engine_choice_;
   const uring::EngineOptions engine_options_;
   const std::vector<ListeningSocket*> sockets_;
+  WorkerCounters* const counters_;
   uring::Fd request_event_;  // event descriptor: a member that is shared below has changed
   int state_event_ = -1;
   int notice_event_ = -1;

@@ -369,6 +369,7 @@ uring::Task<std::string_view> receive_short_body(Connection& c, const Upload& up
   if (x.in.unused().size() >= length) {
     const std::string_view bytes = x.in.unused().substr(0, length);
     x.in.begin += length;
+    if (c.worker.counters) c.worker.counters->request_bytes.add(length);
     co_return bytes;
   }
   const bool cleared = co_await clear_block(c);
@@ -403,10 +404,24 @@ uring::Task<> store_short(Connection& c, Upload& upload) {
     co_await store_bytes(c, upload, bytes);
 }
 
+// Counts an upload whose response is planned.
+void count_upload(WorkerCounters& counters, const Connection& c) {
+  const int status = c.exchange->plan.status;
+  const bool is_gone = !c.open || status == 408;
+  const UploadResult result = status < 300    ? UploadResult::stored
+                              : is_gone       ? UploadResult::aborted
+                              : status >= 500 ? UploadResult::failed
+                                              : UploadResult::refused;
+  counters.uploads[static_cast<std::size_t>(result)].add();
+  counters.uploads_in_flight.set(counters.uploads_in_flight.read() - 1);
+}
+
 }  // namespace
 
 uring::Task<> put(Connection& c) {
   Upload upload;
+  WorkerCounters* const counters = c.worker.counters;
+  if (counters) counters->uploads_in_flight.add();
   upload.terms = read_terms(c.exchange->request.head);
   begin_file_operations(c);
   upload.is_short = is_short(c, upload);
@@ -417,6 +432,7 @@ uring::Task<> put(Connection& c) {
   if (upload.has_name) co_await remove_temporary(c.io, upload);
   close_upload(c, upload);
   c.io.do_files_at_once(false);
+  if (counters) count_upload(*counters, c);
 }
 
 }  // namespace server

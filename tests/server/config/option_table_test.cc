@@ -38,17 +38,17 @@ TEST(OptionTable, keeps_what_people_rely_on) {
   for (const options::Option& option : program.options) {
     table += std::string(option.name) + "=" + std::string(option.default_text) + " ";
   }
-  EXPECT_EQ(
-      table,
-      "root=. help= version= listen=127.0.0.1:8080 control= writable= durability=none dot-files= "
-      "index=index.html not-found= fallback= sandbox=on user= workers=0 io=auto users= tokens= "
-      "allow= listing=on "
-      "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
-      "access-log=- log-format=combined log-heads= max-body=0 reserve=0 "
-      "cache=64M max-head=16K max-target=8K max-fields=100 max-connections=0 "
-      "max-connections-per-address=0 max-requests-per-connection=0 lowest-rate=256 "
-      "head-timeout=10 idle-timeout=60 body-timeout=30 drain-delay=0 grace=10 config= "
-      "check-config= explain= print-config= ");
+  EXPECT_EQ(table,
+            "root=. help= version= listen=127.0.0.1:8080 admin= control= writable= "
+            "durability=none dot-files= index=index.html not-found= fallback= sandbox=on user= "
+            "workers=0 io=auto users= tokens= "
+            "allow= listing=on "
+            "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
+            "access-log=- log-format=combined log-heads= max-body=0 reserve=0 "
+            "cache=64M max-head=16K max-target=8K max-fields=100 max-connections=0 "
+            "max-connections-per-address=0 max-requests-per-connection=0 lowest-rate=256 "
+            "head-timeout=10 idle-timeout=60 body-timeout=30 drain-delay=0 grace=10 config= "
+            "check-config= explain= print-config= ");
   EXPECT_EQ(options::find_short_option(program, 'l')->name, "listen");
   EXPECT_EQ(options::find_short_option(program, 'w')->name, "writable");
 }

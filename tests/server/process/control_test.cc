@@ -57,7 +57,8 @@ class Replacing : public ::testing::Test {
 
   const std::string path_ = ::testing::TempDir() + "/quoit-control-" + std::to_string(::getpid());
   Listeners listeners_;
-  Control control_{listeners_, path_};
+  Listeners admin_{"--admin"};
+  Control control_{listeners_, admin_, path_};
   std::vector<uring::Fd> descriptors_;
 };
 
@@ -83,7 +84,7 @@ TEST_F(Replacing, hands_all_sockets_over) {
   control_.close();
   EXPECT_TRUE(exists()) << "the successor has the control socket";
   Listeners unused;
-  Control second(unused, path_);
+  Control second(unused, admin_, path_);
   EXPECT_FALSE(second.open(take_over.take_control_socket()));
   uring::Fd peer;
   EXPECT_FALSE(connect_to_control(path_, peer));
@@ -163,7 +164,7 @@ TEST_F(Replacing, offers_sockets_in_several_messages) {
   Listeners many;
   ASSERT_FALSE(many.open({*parse_listen("127.0.0.1:0")}, 200));
   const std::string path = path_ + "-many";
-  Control living(many, path);
+  Control living(many, admin_, path);
   ASSERT_FALSE(living.open({}));
   std::size_t taken = 0;
   std::jthread successor([&] {
