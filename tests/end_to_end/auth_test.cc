@@ -351,12 +351,8 @@ TEST_F(Auth, PasswordsAreCheckedBesideTheLoop) {
     clients.push_back(site().connect());
     clients.back().send(get("/a", {basic("alice", "no" + std::to_string(i))}));
   }
-  int before = 0;
-  while (before < 50) {
-    ASSERT_EQ(status(get("/pub/p")), 200);
-    ++before;
-  }
-  EXPECT_FALSE(clients.back().has_bytes()) << "50 files were sent before the last password";
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(status(get("/pub/p")), 200);
+  EXPECT_FALSE(clients.back().has_bytes()) << "five files were sent before the last password";
   for (RawClient& client : clients) EXPECT_EQ(client.read_response().status, 401);
   EXPECT_EQ(status(get("/a", {alice_})), 200);
 }
