@@ -92,6 +92,7 @@ Response Client::ask(const std::string& head, std::string_view body, bool is_hea
     const bool is_used = connection_.is_used();
     send_request(head, body);  // a server that closes the connection may have responded first
     Response response = connection_.read_response(is_head);
+    response.whole ? report_.count_answered() : report_.count_uncertain();
     if (!response.whole || response.closes) connection_.close();
     if (!is_used || response.timed_out) return response;
     const bool has_nothing = response.status == 0 && response.head.empty();
@@ -271,6 +272,7 @@ void Client::remove() {
 // An upload that ends before its last byte must change nothing.
 void Client::abort_put() {
   if (!connect()) return;
+  report_.count_uncertain();
   const std::size_t size = 2 + any_size();
   const std::string body(random_.below(size - 1), 'x');
   connection_.send(
@@ -284,6 +286,7 @@ void Client::abort_put() {
 
 void Client::abort_get() {
   if (!connect()) return;
+  report_.count_uncertain();
   connection_.send(request("GET", target_of(any_name()), ""));
   connection_.read_some();
   if (random_.below(2) == 0)
@@ -299,6 +302,7 @@ void Client::send_garbage() {
       "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n",
       "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n"};
   if (!connect()) return;
+  report_.count_uncertain();
   connection_.send(garbage[random_.below(garbage.size())]);
   connection_.read_some();
   connection_.close();

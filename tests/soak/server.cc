@@ -51,7 +51,8 @@ std::size_t count_entries(const fs::path& directory) {
 
 }  // namespace
 
-Server::Server(ServerOptions options) : options_(std::move(options)), port_(free_port()) {
+Server::Server(ServerOptions options)
+    : options_(std::move(options)), port_(free_port()), admin_port_(free_port()) {
   write_config();
 }
 
@@ -68,6 +69,8 @@ std::vector<std::string> Server::command() const {
   std::vector<std::string> all = {options_.program,
                                   "--listen",
                                   "127.0.0.1:" + std::to_string(port_),
+                                  "--admin",
+                                  "127.0.0.1:" + std::to_string(admin_port_),
                                   "--workers",
                                   "2",
                                   "--io",
@@ -95,11 +98,13 @@ bool Server::start() {
   if (process_) old_messages_ = process_->err();
   process_ = std::make_unique<Process>(command());
   if (!is_listening(*process_)) return false;
+  ++epoch_;
   ++outage_;
   return true;
 }
 
 bool Server::kill_and_start() {
+  ++epoch_;
   ++outage_;
   process_->signal(SIGKILL);
   process_->wait(start_limit);
@@ -107,6 +112,7 @@ bool Server::kill_and_start() {
 }
 
 bool Server::stop() {
+  ++epoch_;
   ++outage_;
   process_->signal(SIGTERM);
   return process_->wait(start_limit) == 0;
@@ -130,6 +136,7 @@ bool Server::rotate() {
 }
 
 bool Server::replace() {
+  ++epoch_;
   auto successor = std::make_unique<Process>(command());
   if (!is_listening(*successor)) {
     old_messages_ = successor->err();
@@ -138,6 +145,7 @@ bool Server::replace() {
   const bool has_ended = process_->wait(start_limit) == 0;
   old_messages_ = process_->err();
   process_ = std::move(successor);
+  ++epoch_;
   return has_ended;
 }
 

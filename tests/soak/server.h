@@ -53,6 +53,9 @@ class Server {
   // back: an odd number while it is not.
   std::uint64_t outage() const { return outage_.load(); }
   std::uint16_t port() const { return port_; }
+  std::uint16_t admin_port() const { return admin_port_; }
+  // By every thread. Changes whenever another process answers; an odd number while either may.
+  std::uint64_t epoch() const { return epoch_.load(); }
 
   const test_support::Scratch& root() const { return root_; }
   Usage usage() const;
@@ -70,11 +73,13 @@ class Server {
   const test_support::Scratch root_;
   const test_support::Scratch place_;  // configuration, log, control socket
   const std::uint16_t port_;
+  const std::uint16_t admin_port_;
   std::unique_ptr<test_support::Process> process_;
   std::string old_messages_;
   unsigned generation_ = 0;  // of the configuration file
   unsigned rotations_ = 0;
   std::atomic<std::uint64_t> outage_ = 1;
+  std::atomic<std::uint64_t> epoch_ = 1;
 };
 
 }  // namespace soak
