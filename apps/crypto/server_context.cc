@@ -5,6 +5,7 @@
 #include "apps/crypto/server_context.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -28,6 +29,7 @@ struct ServerContext::Parts {
   ServerNames names;                   // to indices of `contexts`
   std::shared_ptr<TicketKeys> ticket_keys;
   bool has_slow_keys = false;
+  std::string identity;  // digests of all certificates, and the settings
   std::int64_t end_of_validity_s = std::numeric_limits<std::int64_t>::max();
   std::string first_to_end;
 };
@@ -127,6 +129,20 @@ std::int64_t unix_time_of(const ASN1_TIME* time) {
   return ::timegm(&parts);
 }
 
+// Adds the digests of a certificate and its chain.
+void add_identity(SSL_CTX* context, std::string& identity) {
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context, &chain);
+  const X509* certificate = SSL_CTX_get0_certificate(context);
+  for (int i = 0; certificate; ++i) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+    unsigned size = 0;
+    X509_digest(certificate, EVP_sha256(), digest.data(), &size);
+    identity.append(digest.begin(), digest.begin() + size);
+    certificate = i < sk_X509_num(chain) ? sk_X509_value(chain, i) : nullptr;
+  }
+}
+
 bool is_slow(const EVP_PKEY* key) {
   const int kind = EVP_PKEY_get_base_id(key);
   return kind == EVP_PKEY_RSA || kind == EVP_PKEY_RSA_PSS;
@@ -157,6 +173,7 @@ Problem add_pair(const ServerSettings& settings, const KeyPair& pair, Known& kno
   if (Problem problem = use_pair(context.get(), pair.certificate_path, pair.key_path)) {
     return problem;
   }
+  add_identity(context.get(), parts.identity);
   const X509* const certificate = SSL_CTX_get0_certificate(context.get());
   const EVP_PKEY* const key = SSL_CTX_get0_privatekey(context.get());
   const std::int64_t end_s = unix_time_of(X509_get0_notAfter(certificate));
@@ -187,6 +204,7 @@ std::shared_ptr<const ServerContext> ServerContext::make(const ServerSettings& s
                                                          Problem& problem) {
   auto parts = std::make_unique<Parts>();
   parts->ticket_keys = settings.ticket_keys;
+  parts->identity = settings.least == TlsVersion::tls_1_3 ? "1.3 " : "1.2 ";
   Known known;
   for (const KeyPair& pair : settings.pairs) {
     problem = add_pair(settings, pair, known, *parts);
@@ -216,6 +234,12 @@ std::unique_ptr<TlsSession> ServerContext::new_session() const {
 }
 
 bool ServerContext::has_slow_keys() const { return parts_->has_slow_keys; }
+
+const std::shared_ptr<TicketKeys>& ServerContext::ticket_keys() const {
+  return parts_->ticket_keys;
+}
+
+const std::string& ServerContext::identity() const { return parts_->identity; }
 
 std::int64_t ServerContext::end_of_validity_s() const { return parts_->end_of_validity_s; }
 

@@ -49,6 +49,11 @@ class ServerContext : public std::enable_shared_from_this<ServerContext> {
   // millisecond, or several with RSA-4096.
   bool has_slow_keys() const;
 
+  const std::shared_ptr<TicketKeys>& ticket_keys() const;
+
+  // Contexts with equal identities have equal certificates and settings.
+  const std::string& identity() const;
+
   // The Unix time at which the first of the certificates becomes invalid, and its file.
   std::int64_t end_of_validity_s() const;
   const std::string& first_to_end() const;

@@ -115,9 +115,8 @@ std::size_t TlsSession::write(TlsBuffers& buffers, std::string_view plain) {
   std::size_t count = 0;
   const int returned = SSL_write_ex(ssl_, plain.data(), size, &count);
   if (returned == 1) return count;
-  // Space for the record was checked. A key update before it may have taken that space; the record
-  // is then written by the next call, which gets the bytes again.
   [[maybe_unused]] const TlsProgress progress = explain(returned);
+  assert(progress == TlsProgress::failed);  // there was space for the record
   return 0;
 }
 

@@ -49,8 +49,8 @@ class TlsSession {
   // The most bytes of plain text in one record (RFC 8446 section 5.1).
   static constexpr std::size_t most_in_record = 16384;
   // The most bytes that a record is longer than its plain text, in all versions and ciphers that a
-  // context accepts: TLS 1.2 with GCM has 29, TLS 1.3 has 22.
-  static constexpr std::size_t record_overhead = 29;
+  // context accepts: TLS 1.2 with GCM has 29; TLS 1.3 has 22, and 27 for a key update before it.
+  static constexpr std::size_t record_overhead = 64;
   // Memory for all bytes of the messages that a session sends by itself outside of a handshake: an
   // alert, a key update, or the tickets behind the handshake of a server.
   static constexpr std::size_t least_out = 4096;

@@ -15,6 +15,10 @@
 #include "apps/server/connection/receive.h"
 #include "apps/server/connection/respond.h"
 #include "apps/server/connection/send.h"
+#include "apps/server/connection/tls_handshake.h"
+#include "apps/server/connection/tls_receive.h"
+#include "apps/server/connection/tls_stream.h"
+#include "apps/server/connection/waits.h"
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/read/from_cache.h"
 #include "apps/server/read/get.h"
@@ -29,8 +33,8 @@ using http1::Progress;
 namespace {
 
 // Parses the next head from the received bytes. Progress::more: the head is not complete, or
-// responses have to be sent first.
-Progress next_head(Connection& c) {
+// responses have to be sent first. Inlined into both kinds of serve().
+[[gnu::always_inline]] inline Progress next_head(Connection& c) {
   if (!c.exchange) return Progress::more;
   Exchange& x = *c.exchange;
   if (x.in.unused().empty()) return Progress::more;
@@ -43,41 +47,6 @@ Progress next_head(Connection& c) {
   x.in.begin += x.request.head.size();
   if (c.is_trusted) take_forwarded_client(c);
   return progress;
-}
-
-// Inlined, as are the two other steps that greet() shares with serve(): the calls would cost the
-// fast path 4 % of its instructions.
-//
-// Returns the exchange to the worker if no request has begun. True: the connection is idle.
-[[gnu::always_inline]] inline bool becomes_idle(Connection& c) {
-  if (!c.exchange) return true;
-  Exchange& x = *c.exchange;
-  if (!x.in.unused().empty()) return false;
-  if (c.is_trusted) c.worker.release_client(c);
-  release_input(x.in, c.io.engine());
-  c.worker.give_back(c);
-  return true;
-}
-
-// The time in which the peer has to send the rest of a head.
-uring::Milliseconds head_timeout(const Connection& c) {
-  const Exchange& x = *c.exchange;
-  const uring::Milliseconds spent = c.io.loop().now() - x.request.began_ms;
-  return std::max<uring::Milliseconds>(0, x.site->timeouts.head_ms - spent);
-}
-
-// While the server drains, a client has a second for its first request, and for one that it sent
-// before it knew.
-constexpr uring::Milliseconds draining_ms = 1000;
-
-// The time in which the peer has to begin its next request.
-uring::Milliseconds idle_timeout(const Connection& c) {
-  const Timeouts& timeouts = c.worker.site().timeouts;
-  // The only request of a refused client gets a 503. It has little time for that request, because
-  // other clients may wait in the accept queue meanwhile.
-  constexpr uring::Milliseconds refused_ms = 2000;
-  if (c.refused) return std::min({refused_ms, timeouts.head_ms, timeouts.idle_ms});
-  return c.worker.draining ? std::min(draining_ms, timeouts.idle_ms) : timeouts.idle_ms;
 }
 
 // The rest of the time for the PROXY header of a connection that was accepted at `began_ms`.
@@ -114,39 +83,6 @@ uring::Io::Pending receive_more(Connection& c) {
   const bool is_idle = becomes_idle(c);
   c.io.set_idle(is_idle);
   return receive_within(c, is_idle ? idle_timeout(c) : head_timeout(c));
-}
-
-// Whether a connection whose wait has ended gets another second, because the server drains and the
-// client, which has connected before, has sent nothing yet. Once for each connection.
-bool gets_reprieve(Connection& c) {
-  const bool has_begun = c.requests > 0 || (c.exchange && !c.exchange->in.unused().empty());
-  if (!c.worker.draining || has_begun || c.was_reprieved || c.io.stopped()) return false;
-  c.was_reprieved = true;
-  return true;
-}
-
-// Handles a failed receive: ends the connection. If the time for a head is over and the request has
-// begun, plans a 408 (RFC 9110 section 15.5.9).
-void end_receive(Connection& c) {
-  if (c.io.timed_out() && gets_reprieve(c)) {
-    c.io.renew();
-    return;
-  }
-  c.open = false;
-  if (!c.io.timed_out() || c.io.stopped()) return;
-  const bool is_idle = !c.exchange || c.exchange->in.unused().empty();
-  c.worker.count_timeout(c.awaits_proxy_header ? TimeoutKind::proxy_header
-                         : is_idle             ? TimeoutKind::idle
-                                               : TimeoutKind::head);
-  if (c.awaits_proxy_header) return;
-  if (is_idle) {
-    // The kernel may still have bytes of the last response for a peer that does not read them.
-    c.io.engine().limit_stalls(c.fd, c.worker.site().timeouts.body_ms);
-    return;
-  }
-  c.io.renew();
-  answer(c, 408);
-  c.lingers = true;  // the client may still be sending
 }
 
 // Drops received bytes for which there is no memory, and ends the connection. If the request has
@@ -195,9 +131,9 @@ bool spawn_serve(Connection& c) {
   }
 }
 
-// Receives the PROXY header, with which the connection begins, and starts serve(). Closes the
-// connection without a response if the header is malformed or late. A root task of its own, which
-// ends when serve() begins.
+// Receives the PROXY header and does the TLS handshake, where the connection begins with them, and
+// starts serve(). Closes the connection without a response if the header or the handshake is
+// malformed or late. A root task of its own, which ends when serve() begins.
 uring::Task<> greet(Connection& c) {
   const uring::Milliseconds began_ms = c.io.loop().now();
   while (c.open && c.awaits_proxy_header) {
@@ -208,6 +144,17 @@ uring::Task<> greet(Connection& c) {
     if (take_proxy_header(c) == Progress::failed) c.open = false;
   }
   if (c.awaits_proxy_header) record_missing_header(c);
+  if (c.open && c.is_tls && !move_to_stream(c)) c.open = false;
+  while (c.open && awaits_handshake(c)) {
+    if (!has_handshake_bytes(c)) {
+      const uring::Result got = co_await receive_handshake(c, began_ms);
+      take_handshake(c, got);
+    } else if (begin_handshake_step(c)) {
+      co_await step_handshake(c, began_ms);
+      c.worker.give_back(c);
+    }
+  }
+  c.io.clear_deadline();
   if (c.open && spawn_serve(c)) co_return;
   if (c.exchange) end_exchange(c);
   if (c.io.receives()) co_await c.io.end_receiving();
@@ -250,20 +197,44 @@ uring::Task<> handle(Connection& c) {
   }
 }
 
-}  // namespace
+// How serve() receives and sends on a plain connection.
+struct Plain {
+  static constexpr bool encrypts = false;
+  static bool has_unsent(const Connection& c) { return c.exchange && c.exchange->out.has_unsent(); }
+  static uring::Io::Pending send(Connection& c) { return send_all(c); }
+  static void record_sent(Connection& c, uring::Result sent) { record_all_sent(c, sent); }
+  static bool takes_arrived(Connection& /*c*/) { return false; }
+  static uring::Io::Pending receive(Connection& c) { return receive_more(c); }
+  static void take(Connection& c, uring::Result got) { take_bytes(c, got); }
+};
 
-uring::Task<> serve(Connection& c) {
+// How serve() receives and sends on a connection that encrypts.
+struct Encrypted {
+  static constexpr bool encrypts = true;
+  static bool has_unsent(const Connection& c) { return has_unsent_responses(c); }
+  static uring::Io::Pending send(Connection& c) {
+    return send_encrypted(c, c.exchange->out.direct);
+  }
+  static void record_sent(Connection& c, uring::Result sent) { record_responses_sent(c, sent); }
+  static bool takes_arrived(Connection& c) { return decrypt_head(c); }
+  static uring::Io::Pending receive(Connection& c) { return receive_encrypted_head(c); }
+  static void take(Connection& c, uring::Result got) { take_encrypted_head(c, got); }
+};
+
+template <class Way>
+uring::Task<> serve_by(Connection& c) {
   while (c.open) {
     const Progress progress = next_head(c);
     if (progress == Progress::more) {
       // All received requests have a response: send the responses together.
-      if (c.exchange && c.exchange->out.has_unsent()) {
-        const uring::Result sent = co_await send_all(c);
-        record_all_sent(c, sent);
+      if (Way::has_unsent(c)) {
+        const uring::Result sent = co_await Way::send(c);
+        Way::record_sent(c, sent);
         continue;
       }
-      const uring::Result got = co_await receive_more(c);
-      take_bytes(c, got);
+      if (Way::takes_arrived(c)) continue;
+      const uring::Result got = co_await Way::receive(c);
+      Way::take(c, got);
       if (!has_plan(c)) continue;
     } else if (progress == Progress::failed) {
       refuse_head(c);
@@ -277,14 +248,25 @@ uring::Task<> serve(Connection& c) {
   if (c.exchange) {
     co_await send_rest(c);
     end_exchange(c);
+  } else if constexpr (Way::encrypts) {
+    if (begin_goodbye(c)) {
+      const uring::Result sent = co_await send_written(c);
+      record_written(c, sent);
+    }
   }
   if (c.io.receives()) co_await c.io.end_receiving();
   end_connection(c);
 }
 
+}  // namespace
+
+uring::Task<> serve(Connection& c) {
+  return c.is_tls ? serve_by<Encrypted>(c) : serve_by<Plain>(c);
+}
+
 bool start_serving(Connection& c) {
   try {
-    c.worker.connections.spawn(c.awaits_proxy_header ? greet(c) : serve(c));
+    c.worker.connections.spawn(c.awaits_proxy_header || c.is_tls ? greet(c) : serve(c));
     return true;
   } catch (const std::bad_alloc&) {
     end_connection(c);

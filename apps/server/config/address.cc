@@ -22,6 +22,10 @@ std::optional<ListenAddress> parse_listen(std::string_view text) {
     if (address.unix_path.empty()) return std::nullopt;
     return address;
   }
+  constexpr std::string_view plain_prefix = "http:";
+  address.is_plain = text.starts_with(plain_prefix);
+  if (address.is_plain) text.remove_prefix(plain_prefix.size());
+  if (text.starts_with('/')) return std::nullopt;  // a URL
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = text.substr(0, colon);

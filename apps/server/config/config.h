@@ -39,12 +39,15 @@ struct Config {
   std::string tokens;            // the file of tokens; empty: none
   std::string access_log = "-";  // a file, "-" or "off"
   LogFormat log_format = LogFormat::combined;
-  std::string log_heads;               // a file or "-"; empty: off
-  std::uint64_t max_connections = 0;   // in all; 0: from the limit of open files
-  std::uint64_t max_from_address = 0;  // connections of one address or IPv6 /64; 0: any
-  std::int64_t drain_delay_ms = 0;     // between the first SIGTERM and the drain
-  std::int64_t grace_ms = 10'000;      // for requests in flight after that
-  Trust trust;                         // proxies that are believed
+  std::string log_heads;                      // a file or "-"; empty: off
+  std::uint64_t max_connections = 0;          // in all; 0: from the limit of open files
+  std::uint64_t max_from_address = 0;         // connections of one address or IPv6 /64; 0: any
+  std::int64_t drain_delay_ms = 0;            // between the first SIGTERM and the drain
+  std::int64_t grace_ms = 10'000;             // for requests in flight after that
+  std::vector<std::string> tls_certificates;  // files; not empty: TCP addresses speak TLS
+  std::vector<std::string> tls_keys;          // of these certificates, as many
+  bool tls_1_3_only = false;
+  Trust trust;                                                 // proxies that are believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // that they announce clients in
   bool proxy_protocol = false;   // connections of these proxies begin with a PROXY header
   Site site;                     // judges each request

@@ -6,6 +6,7 @@
 #include "apps/server/config/access_options.h"
 #include "apps/server/config/limit_options.h"
 #include "apps/server/config/texts.h"
+#include "apps/server/config/tls_options.h"
 
 namespace server {
 
@@ -53,7 +54,7 @@ constexpr std::array serving_rows = {
            .metavar = "ADDR",
            .section = serving,
            .help = "address to listen on, as 0.0.0.0:80, [::1]:8080, :8080 (all addresses) or "
-                   "unix:/run/quoit.sock; port 0 is any free port",
+                   "unix:/run/quoit.sock; port 0 is any free port. http:ADDR speaks no TLS",
            .default_text = "127.0.0.1:8080",
            .allowed = "ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH",
            .example = ":8080",
@@ -300,8 +301,8 @@ constexpr auto join(const std::array<Option, sizes>&... parts) {
   return all;
 }
 
-constexpr auto rows =
-    join(serving_rows, access_options, response_rows, limit_options, configuration_rows);
+constexpr auto rows = join(serving_rows, tls_options, access_options, response_rows, limit_options,
+                           configuration_rows);
 
 }  // namespace
 

@@ -204,6 +204,9 @@ ExitReason make_config(const Values& values, Config& config) {
   config.control = values.text("control");
   config.drain_delay_ms = values.milliseconds("drain-delay");
   config.grace_ms = values.milliseconds("grace");
+  config.tls_certificates = values.texts("tls-cert");
+  config.tls_keys = values.texts("tls-key");
+  config.tls_1_3_only = values.text("tls-min") == "1.3";
   take_site(values, config.site);
   ExitReason reason = check_pages(values);
   if (!reason) reason = take_addresses(values, config.listen);

@@ -7,6 +7,7 @@
 #include "apps/server/connection/input.h"
 #include "apps/server/connection/request_log.h"
 #include "apps/server/connection/send.h"
+#include "apps/server/connection/tls_stream.h"
 #include "apps/server/connection/worker_state.h"
 
 namespace server {
@@ -18,8 +19,8 @@ constexpr uring::Milliseconds linger_ms = 5000;
 constexpr uring::Milliseconds draining_linger_ms = 1000;  // while the server waits to stop
 constexpr std::uint64_t most_lingered = 64 * 1024 * 1024;
 
-// Ends the sending side and drops received bytes until the peer ends its side, so that the peer can
-// read the response before a reset (RFC 9112 section 9.6).
+}  // namespace
+
 uring::Task<> linger(uring::Io& io, int fd, uring::Milliseconds timeout_ms) {
   io.engine().finish_sending(fd);
   io.set_deadline(timeout_ms);
@@ -34,9 +35,10 @@ uring::Task<> linger(uring::Io& io, int fd, uring::Milliseconds timeout_ms) {
   if (io.timed_out() && io.engine().unconfirmed_bytes(fd) > 0) io.engine().reset_on_close(fd);
 }
 
-}  // namespace
-
+// Of a connection that encrypts, close_notify is in the last send. The peer may have bytes on their
+// way that no step of the session needs.
 uring::Task<> send_rest(Connection& c) {
+  if (c.is_tls) tls_of(c).closes = true;
   const bool sent = co_await flush_with(c, c.exchange->out.direct);
   close_source(c);
   const uring::Milliseconds timeout_ms = c.worker.draining ? draining_linger_ms : linger_ms;
@@ -51,6 +53,7 @@ void end_exchange(Connection& c) {
 }
 
 void end_connection(Connection& c) {
+  if (c.is_tls) release_stream(c);
   c.io.engine().close(c.fd);
   c.worker.destroy(c);
 }

@@ -14,6 +14,10 @@ namespace server {
 // receives and drops bytes, for a bounded time, so that the peer can read the response.
 uring::Task<> send_rest(Connection& c);
 
+// Ends the sending side and drops received bytes until the peer ends its side, so that the peer can
+// read the response before a reset (RFC 9112 section 9.6). Takes at most `timeout_ms`.
+uring::Task<> linger(uring::Io& io, int fd, uring::Milliseconds timeout_ms);
+
 // Writes the log lines of responses that were not sent, and returns the exchange.
 void end_exchange(Connection& c);
 

@@ -30,8 +30,9 @@ struct Connection {
   int fd;
   std::uint32_t requests = 0;  // number of requests with a response
   AddressCounts::Slot counted = AddressCounts::uncounted;
-  std::uint16_t generation : 15 = 0;  // the one by which `is_trusted` was determined
+  std::uint16_t generation : 14 = 0;  // the one by which `is_trusted` was determined
   bool knows_peer : 1 = false;        // `peer` is set
+  bool is_tls : 1 = false;            // it is a TlsConnection (tls_stream.h)
   Peer peer;
   bool open : 1 = true;         // false: serve() closes the connection
   bool lingers : 1 = false;     // the peer may still be sending, so that the close lingers

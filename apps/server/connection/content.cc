@@ -84,7 +84,8 @@ namespace {
 // SIGBUS if the file was truncated, whereas a send fails with an error.
 uring::Task<Fault> gather_file(Connection& c, std::uint64_t offset, std::uint64_t left) {
   const CachedFile* const cached = c.exchange->source.cached;
-  const bool is_mapped = cached && !cached->mapped.empty() && left >= least_direct;
+  // OpenSSL would access the mapping itself, see above.
+  const bool is_mapped = cached && !cached->mapped.empty() && left >= least_direct && !c.is_tls;
   ReadAhead ahead(cached ? cached->fd : c.exchange->source.file, offset + left);
   while (left > 0) {
     std::uint64_t size = left;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "apps/crypto/server_context.h"
 #include "apps/server/connection/request_ids.h"
 #include "apps/server/files/mime.h"
 #include "apps/server/listen/address_counts.h"
@@ -31,6 +32,8 @@ struct Generation {
   std::shared_ptr<const Mime> mime = std::make_shared<const Mime>();
   Trust trust;                                                 // proxies that are believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // the field that proxies write
+  // For connections that speak TLS; null: there are none.
+  std::shared_ptr<const crypto::ServerContext> tls;
   bool proxy_protocol = false;  // trusted peers begin with a PROXY header
   bool logs_requests = false;   // Shared::access_log gets a line for each request
   bool logs_durations = false;  // with its duration

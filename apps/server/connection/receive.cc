@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "apps/server/connection/input.h"
 #include "apps/server/connection/send.h"
+#include "apps/server/connection/tls_stream.h"
 #include "apps/server/connection/worker_state.h"
 
 namespace server {
@@ -71,9 +73,45 @@ Received take_and_count(Connection& c, BodyReader& reader, std::span<char> space
   return received;
 }
 
-}  // namespace
+// Decodes bytes that were decrypted into `target`. 0 bytes: `received` is unchanged. False: memory
+// is exhausted, or the session has failed.
+bool decrypt_body(Connection& c, BodyReader& reader, std::span<char> target, Received& received,
+                  bool& has_bytes) {
+  try {
+    const std::size_t count = decrypt(c, target);
+    has_bytes = count > 0;
+    if (!has_bytes) return c.open;
+    Input& in = c.exchange->in;
+    std::size_t used = 0;
+    received = decode(reader, target.data(), count, used);
+    count_body(c.worker, used);
+    keep_tail(in, {target.data() + used, count - used}, c.io.engine(), c.exchange->site->limits);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 
-uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
+uring::Task<Received> receive_encrypted_body(Connection& c, BodyReader& reader,
+                                             std::span<char> space) {
+  Exchange& x = *c.exchange;
+  const std::span<char> target = space.first(reader.wanted(space.size()));
+  while (true) {
+    if (tls_of(c).has_input()) {
+      Received received;
+      bool has_bytes = false;
+      if (!decrypt_body(c, reader, target, received, has_bytes)) co_return nothing_received(c);
+      if (has_bytes) co_return received;
+    }
+    set_body_deadline(c.io, x.site->timeouts, x.request.body_began_ms, reader.delivered());
+    const uring::Result got = co_await receive_encrypted(c);
+    const bool is_taken = take_encrypted(c, got);
+    if (!is_taken && !c.starved) co_return nothing_received(c);
+    if (is_taken) end_wait(c.io);
+  }
+}
+
+uring::Task<Received> receive_plain(Connection& c, BodyReader& reader, std::size_t filled) {
   Exchange& x = *c.exchange;
   const std::span<char> space = x.out.block.subspan(filled);
   if (!x.in.unused().empty()) co_return take_and_count(c, reader, space);
@@ -95,6 +133,14 @@ uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_
   count_body(c.worker, used);
   keep_tail(x.in, {target.data() + used, got.count() - used}, c.io.engine(), x.site->limits);
   co_return received;
+}
+
+}  // namespace
+
+uring::Task<Received> receive_some(Connection& c, BodyReader& reader, std::size_t filled) {
+  const bool is_plain = !c.is_tls || !c.exchange->in.unused().empty();
+  if (is_plain) return receive_plain(c, reader, filled);
+  return receive_encrypted_body(c, reader, c.exchange->out.block.subspan(filled));
 }
 
 uring::Task<bool> drop_body(Connection& c) {

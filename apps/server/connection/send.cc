@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/server/connection/request_log.h"
+#include "apps/server/connection/tls_stream.h"
 #include "apps/server/connection/worker_state.h"
 
 namespace server {
@@ -98,7 +99,9 @@ void record_all_sent(Connection& c, uring::Result result) {
   if (x.source.cached && (!is_fine || x.out.direct.empty())) close_cached(c);
 }
 
-uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
+namespace {
+
+uring::Task<bool> flush_plain(Connection& c, std::string_view rest) {
   assert(c.exchange->out.is_consistent());
   while (c.exchange->out.gathered > 0 || !rest.empty()) {
     const uring::Result sent = co_await send_gathered(c, rest);
@@ -106,6 +109,22 @@ uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
     if (!is_fine) co_return false;
   }
   co_return true;
+}
+
+uring::Task<bool> flush_encrypted(Connection& c, std::string_view rest) {
+  while (has_unsent(c, rest)) {
+    const uring::Result sent = co_await send_encrypted(c, rest);
+    const bool is_fine = record_encrypted_sent(c, sent);
+    if (!is_fine) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace
+
+// Not a coroutine itself, so that one frame is allocated and not two.
+uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
+  return c.is_tls ? flush_encrypted(c, rest) : flush_plain(c, rest);
 }
 
 uring::Task<bool> flush(Connection& c) { return flush_with(c, {}); }

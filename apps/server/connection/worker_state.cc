@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/server/connection/tls_connection.h"
 #include "apps/server/files/file_system.h"
 #include "apps/server/listen/peer_address.h"
 #include "parser/hex.h"
@@ -91,15 +92,15 @@ void send_refusal(int socket) {
 }  // namespace
 
 // Memory for a connection; null if memory is exhausted.
-void* WorkerState::allocate_connection() {
+void* WorkerState::allocate_connection(bool speaks_tls) {
   try {
-    return loop.frames().allocate(sizeof(Connection));
+    return loop.frames().allocate(speaks_tls ? sizeof(TlsConnection) : sizeof(Connection));
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
 }
 
-Connection* WorkerState::admit(int socket) {
+Connection* WorkerState::admit(int socket, bool speaks_tls) {
   if (counters) counters->accepted.add();
   const bool needs_peer = generation().needs_peers();
   const Peer peer = needs_peer ? peer_of(address_of_peer(socket)) : Peer{};
@@ -107,18 +108,21 @@ Connection* WorkerState::admit(int socket) {
   AddressCounts::Slot counted = AddressCounts::uncounted;
   const Admission admission = judge(peer, is_trusted, counted);
   const bool is_refused = admission != Admission::admitted;
-  void* const memory = admission == Admission::refused_at_once ? nullptr : allocate_connection();
+  void* const memory =
+      admission == Admission::refused_at_once ? nullptr : allocate_connection(speaks_tls);
   if (!memory) {
-    if (is_refused) {
+    if (is_refused && !speaks_tls) {
       send_refusal(socket);
-    } else {
+    } else if (!is_refused) {
       --shared.admitted;
       if (generation().addresses) generation().addresses->leave(counted);
     }
     loop.engine().close(socket);
     return nullptr;
   }
-  auto* c = new (memory) Connection(*this, connections, socket);
+  Connection* const c = speaks_tls ? new (memory) TlsConnection(*this, connections, socket)
+                                   : new (memory) Connection(*this, connections, socket);
+  c->is_tls = speaks_tls;
   c->refused = is_refused;
   c->counted = counted;
   c->peer = peer;
@@ -157,7 +161,10 @@ void WorkerState::destroy(Connection& c) {
     --shared.admitted;
   if (generation().addresses) generation().addresses->leave(c.counted);
   if (request_ids) request_ids->drop(c);
-  c.~Connection();
+  if (c.is_tls)
+    static_cast<TlsConnection&>(c).~TlsConnection();
+  else
+    c.~Connection();
   uring::FramePool::release(&c);
 }
 

@@ -32,6 +32,7 @@
 #include "uring/loop.h"
 #include "uring/monotonic.h"
 #include "uring/scope.h"
+#include "uring/work_threads.h"
 
 namespace server {
 
@@ -54,6 +55,18 @@ struct Shared {
   mutable std::atomic<std::uint64_t> admitted = 0;
   unsigned workers = 1;
   int counters_event = -1;  // an event descriptor: a worker with counters has published them
+  uring::WorkThreads* handshakes = nullptr;  // for handshakes with slow keys; null: without threads
+};
+
+// The TLS handshakes of one worker, by outcome.
+struct TlsCounts {
+  std::uint64_t full = 0;
+  std::uint64_t resumed = 0;
+  std::uint64_t late = 0;         // not done within --head-timeout
+  std::uint64_t interrupted = 0;  // the client has gone
+  std::uint64_t malformed = 0;  // the client does not follow the protocol, or offers nothing usable
+  std::uint64_t refused = 0;    // one side does not accept the certificate of the other
+  std::uint64_t plain = 0;      // the client speaks HTTP without TLS
 };
 
 struct WorkerState {
@@ -62,10 +75,10 @@ struct WorkerState {
   ~WorkerState();
 
   // Creates a connection, to be passed to serve(), which owns the accepted `socket`. One over a
-  // limit is marked `refused`. Null: memory is exhausted, or the address has too many connections
-  // and too many clients are being refused already; the socket was closed, in the latter case after
-  // a short 503.
-  Connection* admit(int socket);
+  // limit is marked `refused`. `speaks_tls`: its first bytes are a TLS handshake. Null: memory is
+  // exhausted, or the address has too many connections and too many clients are being refused
+  // already; the socket was closed, in the latter case after a short 503.
+  Connection* admit(int socket, bool speaks_tls = false);
 
   // Records that `client`, which the trusted proxy at the other end of `c` has announced, sends
   // the next requests: logs and limits use its address. Marks `c` as refused if that address has
@@ -194,6 +207,7 @@ struct WorkerState {
   LastDirectory last_directory;
   Clock clock;
   std::unique_ptr<RequestIds> request_ids;  // null: no generation has given ids to requests
+  TlsCounts tls;
   bool draining = false;
   // Another process serves this root: kept connections get 503 for requests that change files.
   bool is_retired = false;
@@ -225,7 +239,7 @@ struct WorkerState {
   void choose_generation(Connection& c, Exchange& x);
   // Lets the exchange use no generation. Deletes it if it is an older one without other exchanges.
   void release_generation(Exchange& x);
-  void* allocate_connection();
+  void* allocate_connection(bool speaks_tls);
   void make_exchange();
   void refresh_files();
   bool count_address(const Peer& peer, AddressCounts::Slot& counted) const;
@@ -239,7 +253,7 @@ struct WorkerState {
   // The current generation; while durations are measured an address that no generation has, so that
   // begin_request() compares once for both.
   const void* unmeasured_ = this;
-  std::uint16_t adoptions_ : 15 = 0;  // the number of calls of adopt(), see Connection::generation
+  std::uint16_t adoptions_ : 14 = 0;  // the number of calls of adopt(), see Connection::generation
   bool measures_durations_ = false;   // the access log or the counters contain durations
   Exchange* idle_ = nullptr;          // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;       // the loop iteration in which `files` was refreshed last

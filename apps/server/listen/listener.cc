@@ -108,10 +108,11 @@ void set_inherited_options(int socket) {
 }
 
 // The address as a person types it into a client.
-std::string url_of(const ListenAddress& listen) {
+std::string url_of(ListenAddress listen, bool speaks_tls) {
   if (!listen.unix_path.empty()) return text_of(listen);
+  listen.is_plain = false;  // without the prefix
   const std::string host = listen.any_family ? "localhost" : "";
-  return "http://" + host + text_of(listen) + "/";
+  return (speaks_tls ? "https://" : "http://") + host + text_of(listen) + "/";
 }
 
 enum class Sharing { alone, with_workers };
@@ -195,7 +196,8 @@ bool Listeners::use_passed(const std::string& address, std::span<PassedSocket> p
     return socket.socket.valid() && socket.address == address;
   });
   if (first == passed.end()) return false;
-  const ListenAddress listen = address_of(first->socket.get());
+  ListenAddress listen = address_of(first->socket.get());
+  listen.is_plain = parse_listen(address).value_or(ListenAddress{}).is_plain;
   const auto owner =
       first->is_shared ? ListeningSocket::Owner::several : ListeningSocket::Owner::this_process;
   if (first->removes_path) {
@@ -208,8 +210,7 @@ bool Listeners::use_passed(const std::string& address, std::span<PassedSocket> p
     if (listen.unix_path.empty()) set_inherited_options(next->socket.get());
     sockets.push_back(std::move(next->socket));
   }
-  add(std::move(sockets), address, owner);
-  urls_.push_back(url_of(listen));
+  add(std::move(sockets), listen, address, owner);
   return true;
 }
 
@@ -255,8 +256,7 @@ ExitReason Listeners::open_tcp(const ListenAddress& wanted, unsigned workers) {
   for (const uring::Fd& socket : sockets) {
     if (::listen(socket.get(), backlog) != 0) return bind_failure(option_, text_of(listen), errno);
   }
-  add(std::move(sockets), key_of(text_of(wanted)), ListeningSocket::Owner::this_process);
-  urls_.push_back(url_of(listen));
+  add(std::move(sockets), listen, key_of(text_of(wanted)), ListeningSocket::Owner::this_process);
   return {};
 }
 
@@ -292,19 +292,22 @@ ExitReason Listeners::open_unix(const std::string& path) {
   if (::listen(socket.get(), backlog) != 0) return bind_failure(option_, path, errno);
   std::vector<uring::Fd> sockets;
   sockets.push_back(std::move(socket));
-  const std::string name = "unix:" + path;
-  add(std::move(sockets), key_of(name), ListeningSocket::Owner::this_process);
-  urls_.push_back(name);
+  const ListenAddress listen{.unix_path = path};
+  add(std::move(sockets), listen, key_of(text_of(listen)), ListeningSocket::Owner::this_process);
   return {};
 }
 
-// Adds the sockets of the next address.
-void Listeners::add(std::vector<uring::Fd> sockets, const std::string& address,
-                    ListeningSocket::Owner owner) {
+// Adds the sockets of the next address: `listen` with the port that the kernel has chosen, and
+// `address` as the configuration has it.
+void Listeners::add(std::vector<uring::Fd> sockets, const ListenAddress& listen,
+                    const std::string& address, ListeningSocket::Owner owner) {
   const auto endpoint = static_cast<std::uint8_t>(sockets_.size());
   std::deque<ListeningSocket>& added = sockets_.emplace_back();
-  for (uring::Fd& socket : sockets) added.emplace_back(std::move(socket), endpoint, owner);
+  for (uring::Fd& socket : sockets) {
+    added.emplace_back(std::move(socket), endpoint, owner, speaks_tls(listen));
+  }
   addresses_.push_back(address);
+  urls_.push_back(url_of(listen, speaks_tls(listen)));
 }
 
 void Listeners::own_taken_paths() {

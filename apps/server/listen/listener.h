@@ -28,6 +28,10 @@ class Listeners {
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
+  // Lets the connections of TCP sockets begin with a TLS handshake, but for addresses that are
+  // plain. To be called before the sockets are opened.
+  void use_tls() { has_tls_ = true; }
+
   // Opens `addresses` for `workers` threads. Returns why one of them cannot be opened, or nothing.
   // Uses the sockets among `passed` that have one of these addresses, and moves them out. All
   // sockets of an address are used, however many workers there are, because the kernel distributes
@@ -60,7 +64,7 @@ class Listeners {
   // called once for each worker, before workers run.
   std::vector<ListeningSocket*> of_worker(unsigned index);
 
-  // The addresses as a person types them into a client: "http://127.0.0.1:8080/" or
+  // The addresses as a person types them into a client: "https://127.0.0.1:8080/" or
   // "unix:/run/quoit.sock".
   const std::vector<std::string>& urls() const { return urls_; }
 
@@ -70,13 +74,17 @@ class Listeners {
 
   std::string key_of(const std::string& address) const;
   bool use_passed(const std::string& address, std::span<PassedSocket> passed);
-  void add(std::vector<uring::Fd> sockets, const std::string& address,
+  void add(std::vector<uring::Fd> sockets, const ListenAddress& listen, const std::string& address,
            ListeningSocket::Owner owner);
+  bool speaks_tls(const ListenAddress& listen) const {
+    return has_tls_ && !listen.is_plain && listen.unix_path.empty();
+  }
 
   const std::string option_;
   // For each address the sockets of all workers, or the one that they share.
   std::vector<std::deque<ListeningSocket>> sockets_;
   unsigned workers_ = 1;
+  bool has_tls_ = false;
   std::vector<std::string> urls_;
   std::vector<std::string> addresses_;    // of each endpoint
   std::vector<std::string> unix_paths_;   // to be removed

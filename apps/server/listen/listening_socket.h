@@ -24,12 +24,14 @@ class ListeningSocket {
     several,       // another process accepts from it, too, or will do so
   };
 
-  // Owns `socket`, which listens for the endpoint of that index.
-  ListeningSocket(uring::Fd socket, std::uint8_t endpoint, Owner owner)
-      : socket_(std::move(socket)), endpoint_(endpoint), owner_(owner) {}
+  // Owns `socket`, which listens for the endpoint of that index. `speaks_tls`: its connections
+  // begin with a TLS handshake.
+  ListeningSocket(uring::Fd socket, std::uint8_t endpoint, Owner owner, bool speaks_tls = false)
+      : socket_(std::move(socket)), endpoint_(endpoint), speaks_tls_(speaks_tls), owner_(owner) {}
 
   int fd() const { return socket_.get(); }
   std::uint8_t endpoint() const { return endpoint_; }
+  bool speaks_tls() const { return speaks_tls_; }
 
   // Counts one more worker that accepts. To be called before workers run.
   void add_worker() { ++workers_; }
@@ -55,6 +57,7 @@ class ListeningSocket {
  private:
   uring::Fd socket_;
   const std::uint8_t endpoint_;
+  const bool speaks_tls_;
   std::atomic<unsigned> workers_ = 0;
   std::atomic<Owner> owner_;
   std::atomic<bool> empties_queue_ = true;

@@ -66,6 +66,12 @@ const char* describe(Refusals::Reason reason) {
     case Refusals::Reason::late_proxy_header: return "its PROXY header did not arrive in time";
     case Refusals::Reason::wrong_credentials: return "auth: wrong credentials";
     case Refusals::Reason::throttled: return "auth: too many wrong credentials before";
+    case Refusals::Reason::plain_http: return "it speaks HTTP without TLS";
+    case Refusals::Reason::malformed_tls:
+      return "its TLS handshake is malformed, or offers nothing that is accepted";
+    case Refusals::Reason::late_tls: return "its TLS handshake was not done in time";
+    case Refusals::Reason::refused_tls: return "it has ended the TLS handshake with an alert";
+    case Refusals::Reason::tls_certificate: return "its certificate is missing or not accepted";
   }
   return "";
 }

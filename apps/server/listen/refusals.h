@@ -25,8 +25,13 @@ class Refusals {
     late_proxy_header,
     wrong_credentials,  // of a request, whose connection may go on
     throttled,          // a request of an address that has failed too often
+    plain_http,         // on a port for TLS
+    malformed_tls,      // or without a version or a cipher that both sides have
+    late_tls,           // the handshake took too long
+    refused_tls,        // by the client, with an alert
+    tls_certificate,    // of the client
   };
-  static constexpr std::size_t reason_count = 5;
+  static constexpr std::size_t reason_count = 10;
   static constexpr std::size_t most_named = 10;  // of a reason in each second
 
   struct Report {

@@ -20,6 +20,7 @@
 #include "apps/server/process/access.h"
 #include "apps/server/process/make_generation.h"
 #include "apps/server/process/start_checks.h"
+#include "apps/server/process/tls_files.h"
 #include "parser/fnv1a.h"
 
 namespace server {
@@ -116,7 +117,9 @@ Reload::Reload(Config& config, const CommandLine& command_line, Shared& shared,
 
 ExitReason Reload::start(std::uint64_t files, const User& user) {
   files_ = files;
-  shared_.generation = make_generation(config_, files, nullptr);
+  const std::shared_ptr<Generation> first = make_generation(config_, files, nullptr);
+  if (ExitReason reason = load_certificates(config_, nullptr, first->tls)) return reason;
+  shared_.generation = first;
   Next next;
   next.config = config_;
   next.generation = shared_.generation;
@@ -165,7 +168,8 @@ ExitReason Reload::open_logs(Next& next) {
   return reason;
 }
 
-// Makes the generation of `next.config` with the users and tokens that their files contain now.
+// Makes the generation of `next.config` with the users, tokens and certificates that their files
+// contain now.
 ExitReason Reload::make_next_generation(Next& next) {
   std::shared_ptr<const Accounts> accounts;
   ExitReason reason = load_accounts(next.config, accounts);
@@ -174,6 +178,8 @@ ExitReason Reload::make_next_generation(Next& next) {
   next.has_other_accounts = accounts && before && !(*accounts == *before);
   std::shared_ptr<Generation> generation =
       make_generation(next.config, files_, shared_.generation.get());
+  reason = load_certificates(next.config, shared_.generation->tls, generation->tls);
+  if (reason) return reason;
   generation->accounts = next.has_other_accounts || !before ? std::move(accounts) : before;
   next.generation = std::move(generation);
   return {};
@@ -200,6 +206,8 @@ ExitReason Reload::prepare(Next& next) {
   if (next.has_other_accounts) {
     names.append(names.empty() ? "" : ", ").append("users or tokens");
   }
+  const bool has_other_tls = next.generation->tls != shared_.generation->tls;
+  if (has_other_tls) names.append(names.empty() ? "" : ", ").append("certificates");
   next.is_different = !names.empty();
   next.text.reserve(text_bytes);
   next.text.append("configuration reloaded: ")

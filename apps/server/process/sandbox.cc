@@ -67,6 +67,13 @@ void allow_files(const Config& config, int root, Landlock& rules) {
     allow_place_of(file, Landlock::read_file, rules);
     allow_place_of(real_path(file), Landlock::read_file, rules);
   }
+  // The links of certbot lead from one directory to another.
+  for (const std::vector<std::string>* const files : {&config.tls_certificates, &config.tls_keys}) {
+    for (const std::string& file : *files) {
+      allow_place_of(file, Landlock::read_file, rules);
+      allow_place_of(real_path(file), Landlock::read_file, rules);
+    }
+  }
   // Unix sockets are removed at the end.
   if (!config.control.empty()) allow_place_of(config.control, Landlock::remove_file, rules);
   std::vector<ListenAddress> addresses = config.listen;

@@ -54,7 +54,7 @@ class Server {
  public:
   Server(Config config, const CommandLine& command_line)
       : config_(std::move(config)),
-        shared_{.claims = claims_, .generation = {}},
+        shared_{.claims = claims_, .generation = {}, .handshakes = &handshakes_},
         reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
     administration_.stop();
@@ -110,7 +110,8 @@ class Server {
   uring::Fd state_event_;    // semaphore: 1 for each worker that is ready, and that has ended
   uring::Fd notice_event_;   // event descriptor: accepting pauses or resumes, or a report is ready
   Reload reload_;            // it has the logs, to which workers append
-  std::unique_ptr<Verifier> verifier_;  // null: there are no users and no tokens
+  std::unique_ptr<Verifier> verifier_;    // null: there are no users and no tokens
+  uring::WorkThreads handshakes_{2, 64};  // those with RSA keys
   std::list<Worker> workers_;
   bool is_refused_ = false;     // the last reload was refused
   bool is_reloading_ = false;   // a generation is published, and not yet adopted by all workers
@@ -190,12 +191,11 @@ ExitReason Server::start_workers(unsigned count) {
 // Opens the addresses of --listen, or uses the sockets of a service manager, or those of the server
 // whose place this one takes.
 ExitReason Server::open_listeners(unsigned workers) {
-  ExitReason reason;
+  if (!config_.tls_certificates.empty()) listeners_.use_tls();
   if (inherited_.files.empty())
-    reason = listeners_.open(config_.listen, workers, take_over_.sockets());
-  else
-    listeners_.open_inherited(std::move(inherited_.files), workers);
-  return reason;
+    return listeners_.open(config_.listen, workers, take_over_.sockets());
+  listeners_.open_inherited(std::move(inherited_.files), workers);
+  return {};
 }
 
 // Takes the place of the living server, where there is one, and accepts. Everything that can fail

@@ -121,7 +121,7 @@ void Worker::record_accept(int error) {
 bool Worker::take_accepted(Acceptor& a, uring::Result accepted) {
   if (!accepted.ok()) return false;
   a.worker.record_accept(0);
-  Connection* const c = a.state.admit(accepted.value);
+  Connection* const c = a.state.admit(accepted.value, a.socket.speaks_tls());
   if (c) start_serving(*c);
   return true;
 }
@@ -272,6 +272,14 @@ std::string report_of(const WorkerState& state) {
   add("cache_misses", cache.misses);
   add("cache_changes", cache.changes);
   add("cache_dropped", cache.dropped);
+  if (!state.generation().tls) return line;
+  add("tls_full", state.tls.full);
+  add("tls_resumed", state.tls.resumed);
+  add("tls_late", state.tls.late);
+  add("tls_interrupted", state.tls.interrupted);
+  add("tls_malformed", state.tls.malformed);
+  add("tls_refused", state.tls.refused);
+  add("tls_plain_http", state.tls.plain);
   return line;
 }
 

@@ -96,11 +96,12 @@ std::uint64_t body_size(HeadKind kind, const RequestHead& head, const CachedFile
 
 // A view of `length` bytes of a cached file from `offset` on, where one send can transmit them
 // without a copy; else empty. If the file is truncated meanwhile, the send ends short, and the
-// connection ends.
-std::string_view direct_bytes(const CachedFile& file, std::uint64_t offset, std::uint64_t length) {
+// connection ends; a connection that encrypts would access the mapping itself, and be killed.
+std::string_view direct_bytes(const Connection& c, const CachedFile& file, std::uint64_t offset,
+                              std::uint64_t length) {
   if (length < least_direct || length > most_direct) return {};
   if (file.fd < 0) return file.body.substr(offset, length);
-  if (file.mapped.empty()) return {};
+  if (file.mapped.empty() || c.is_tls) return {};
   const std::string_view piece = file.mapped.substr(offset, length);
   return is_resident(piece) ? piece : std::string_view();
 }
@@ -149,7 +150,7 @@ bool respond_in_place(Connection& c, HeadKind kind, CachedHead& cached, CachedFi
   Exchange& x = *c.exchange;
   const std::uint64_t body = body_size(kind, x.request.head, file);
   const bool is_copied = body == 0 || (file.fd < 0 && body <= most_copied_bytes);
-  const std::string_view direct = is_copied ? std::string_view() : direct_bytes(file, 0, body);
+  const std::string_view direct = is_copied ? std::string_view() : direct_bytes(c, file, 0, body);
   const std::size_t bytes = cached.bytes + (is_copied ? body : 0);
   if (bytes > x.out.space().size() || (!is_copied && direct.empty())) return false;
   char* const begin = x.out.block.data() + x.out.gathered;
@@ -227,10 +228,11 @@ bool can_gather(const Exchange& x, const CachedFile& file) {
 }
 
 // A view of the planned content, where it can be sent without a copy; else empty.
-std::string_view planned_direct_bytes(const Exchange& x, const CachedFile& file) {
+std::string_view planned_direct_bytes(const Connection& c, const CachedFile& file) {
+  const Exchange& x = *c.exchange;
   const bool is_of_file = x.plan.content == Content::file && !x.plan.head_only;
   if (!is_of_file || x.out.space().size() < head_space) return {};
-  return direct_bytes(file, x.plan.offset, x.plan.length);
+  return direct_bytes(c, file, x.plan.offset, x.plan.length);
 }
 
 void gather_body(Exchange& x, const CachedFile& file) {
@@ -256,7 +258,7 @@ void cache_head(Connection& c, HeadKind kind, std::string_view head, CachedFile&
   CachedFile* const file = plan(c, asked);
   const bool is_copied = file && can_gather(x, *file);
   const std::string_view direct =
-      file && !is_copied ? planned_direct_bytes(x, *file) : std::string_view();
+      file && !is_copied ? planned_direct_bytes(c, *file) : std::string_view();
   if (!is_copied && direct.empty()) {
     x.plan = Plan{};
     x.scratch.end_plan();

@@ -14,6 +14,7 @@ struct ListenRow {
   std::uint16_t port;
   const char* unix_path = "";
   bool any_family = false;
+  bool is_plain = false;
 };
 
 TEST(Addresses, to_listen_on_are_read) {
@@ -26,6 +27,8 @@ TEST(Addresses, to_listen_on_are_read) {
            ListenRow{"localhost:1", "127.0.0.1", 1},
            ListenRow{"unix:/run/quoit.sock", "", 0, "/run/quoit.sock"},
            ListenRow{"unix:a:1", "", 0, "a:1"},
+           ListenRow{"http:127.0.0.1:8081", "127.0.0.1", 8081, "", false, true},
+           ListenRow{"http::8081", "", 8081, "", true, true},
        }) {
     const std::optional<ListenAddress> address = parse_listen(row.text);
     ASSERT_TRUE(address) << row.text;
@@ -33,6 +36,7 @@ TEST(Addresses, to_listen_on_are_read) {
     EXPECT_EQ(address->port, row.port) << row.text;
     EXPECT_EQ(address->unix_path, row.unix_path) << row.text;
     EXPECT_EQ(address->any_family, row.any_family) << row.text;
+    EXPECT_EQ(address->is_plain, row.is_plain) << row.text;
   }
 }
 

@@ -90,7 +90,9 @@ TEST(Reload, applies_or_refuses_each_option_that_a_file_sets) {
     EXPECT_EQ(server.generation().number, 2U);
     const bool is_path = option.name == "access-log" || option.name == "log-heads";
     EXPECT_TRUE(!is_path || server.etc().has(name)) << name;
-    EXPECT_TRUE(option.name == "access-log" || published(server) != before) << name;
+    // Without a certificate, the version of TLS changes nothing.
+    const bool is_without_effect = option.name == "access-log" || option.name == "tls-min";
+    EXPECT_TRUE(is_without_effect || published(server) != before) << name;
     EXPECT_EQ(server.change(base), Outcome::published) << name;
     EXPECT_EQ(published(server), before) << name;
   }

@@ -1,0 +1,73 @@
+// From paths to a context of TLS. Covered by tests/end_to_end/tls_test.cc.
+#include "apps/server/process/tls_files.h"
+
+#include <string>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "apps/server/log/message.h"
+
+namespace server {
+
+using options::ExitReason;
+
+namespace {
+
+std::string times(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " time" : " times");
+}
+
+ExitReason check_pairs(const Config& config) {
+  if (config.tls_certificates.size() == config.tls_keys.size()) return {};
+  return {EX_CONFIG, "--tls-cert is given " + times(config.tls_certificates.size()) +
+                         " and --tls-key " + times(config.tls_keys.size()) +
+                         "; give the key of each certificate, in their order"};
+}
+
+// Other users could answer in the place of the server with its key.
+ExitReason check_key_mode(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if ((status.st_mode & 07) == 0) return {};
+  return {EX_CONFIG, "every user of this machine may use the key " + path +
+                         "; change that by 'chmod o= " + path + "'"};
+}
+
+ExitReason reason_of(const crypto::Problem& problem) {
+  const bool is_memory = problem.kind == crypto::Problem::Kind::memory;
+  return {is_memory ? EX_OSERR : EX_CONFIG, "TLS: " + problem.text};
+}
+
+void warn_about_validity(const crypto::ServerContext& context) {
+  if (context.end_of_validity_s() > ::time(nullptr)) return;
+  print_message(Severity::warning,
+                "warning: the certificate %s is not valid any more, and clients will refuse it; "
+                "renew it, and send SIGHUP",
+                context.first_to_end().c_str());
+}
+
+}  // namespace
+
+ExitReason load_certificates(const Config& config,
+                             const std::shared_ptr<const crypto::ServerContext>& before,
+                             std::shared_ptr<const crypto::ServerContext>& context) {
+  context = nullptr;
+  if (ExitReason reason = check_pairs(config)) return reason;
+  if (config.tls_certificates.empty()) return {};
+  crypto::ServerSettings settings{
+      .least = config.tls_1_3_only ? crypto::TlsVersion::tls_1_3 : crypto::TlsVersion::tls_1_2,
+      .ticket_keys = before ? before->ticket_keys() : crypto::TicketKeys::make()};
+  if (!settings.ticket_keys) return {EX_OSERR, "TLS: the system has no random bytes"};
+  for (std::size_t i = 0; i < config.tls_certificates.size(); ++i) {
+    if (ExitReason reason = check_key_mode(config.tls_keys[i])) return reason;
+    settings.pairs.push_back({config.tls_certificates[i], config.tls_keys[i]});
+  }
+  crypto::Problem problem;
+  context = crypto::ServerContext::make(settings, problem);
+  if (!context) return reason_of(problem);
+  warn_about_validity(*context);
+  if (before && before->identity() == context->identity()) context = before;
+  return {};
+}
+
+}  // namespace server

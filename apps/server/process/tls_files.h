@@ -1,0 +1,22 @@
+// The certificates and keys of a configuration, read at the start and at each reload.
+//
+// Used by the main thread. Covered by tests/end_to_end/tls_test.cc.
+#pragma once
+
+#include <memory>
+
+#include "apps/crypto/server_context.h"
+#include "apps/options/exit_reason.h"
+#include "apps/server/config/config.h"
+
+namespace server {
+
+// Makes the context for the certificates of `config`; null without any. `before` is the context
+// that is in use, or null: its ticket keys are used again, and it is returned itself if nothing has
+// changed. Returns why a file cannot be used. Prints a warning about a certificate that is not
+// valid any more.
+[[nodiscard]] options::ExitReason load_certificates(
+    const Config& config, const std::shared_ptr<const crypto::ServerContext>& before,
+    std::shared_ptr<const crypto::ServerContext>& context);
+
+}  // namespace server
