@@ -107,6 +107,11 @@ std::string Peer::read_through(std::string_view text) {
   return read_bytes(found == std::string::npos ? pending_.size() : found + text.size());
 }
 
+std::string Peer::read_some() {
+  if (pending_.empty()) receive();
+  return std::exchange(pending_, {});
+}
+
 std::string Peer::read_bytes(std::size_t count) {
   while (pending_.size() < count && receive()) continue;
   std::string taken = pending_.substr(0, count);

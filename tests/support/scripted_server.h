@@ -30,6 +30,8 @@ class Peer {
   std::string read_head() { return read_through("\r\n\r\n"); }
   std::string read_through(std::string_view text);
   std::string read_bytes(std::size_t count);
+  // Reads at least one byte; empty if the peer has ended the connection.
+  std::string read_some();
   // Reads until the peer ends or resets the connection.
   std::string read_to_end();
   // Waits until the peer ends the connection or sends; true if it has ended it.

@@ -13,7 +13,7 @@ using options::ExitReason;
 
 enum class ExitCode : int {
   ok = 0,
-  unsupported_scheme = 1,   // a URL of another scheme than http
+  unsupported_scheme = 1,   // a URL of another scheme than http and https
   usage = 2,                // the command line makes no sense
   bad_url = 3,              // a malformed URL
   cannot_resolve = 6,       // the host's name has no address
@@ -24,11 +24,15 @@ enum class ExitCode : int {
   write_error = 23,         // the output cannot be written
   read_error = 26,          // the input cannot be read, or changed while it was sent
   timeout = 28,             // nothing moved for too long, or the run took too long
+  tls_failed = 35,          // there is no TLS connection with the server
   too_many_redirects = 47,  // more than the limit
   empty_reply = 52,         // the server closed the connection without a response
   send_error = 55,          // the connection broke while sending
   receive_error = 56,       // the connection broke while receiving
+  own_certificate = 58,     // --cert or --key cannot be used
+  server_certificate = 60,  // the server's certificate is not accepted
   no_engine = 71,           // the kernel gives this process no engine, memory or thread (EX_OSERR)
+  authorities = 77,         // --cacert cannot be used
   interrupted = 130,        // a signal ended the run; the status is 128 and the signal's number
 };
 

@@ -22,6 +22,7 @@ constexpr options::Verbs transfers =
 
 constexpr std::string_view downloads = "Downloads";
 constexpr std::string_view requests = "Requests";
+constexpr std::string_view tls = "TLS";
 constexpr std::string_view times = "Time limits";
 constexpr std::string_view general = "General";
 
@@ -119,11 +120,51 @@ constexpr std::array rows = {
            .in_file = false,
            .verbs = transfers},
 
+    Option{.name = "cacert",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = tls,
+           .help = "trust the certificate authorities of FILE instead of those of the system",
+           .allowed = "the path of a file with certificates (PEM)",
+           .example = "authority.crt",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "cert",
+           .short_name = 'E',
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = tls,
+           .help = "show the server the certificate of FILE",
+           .allowed = "the path of a file with a certificate (PEM)",
+           .example = "me.crt",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "key",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = tls,
+           .help = "the private key of --cert, where that file does not have it",
+           .allowed = "the path of a file with a key (PEM)",
+           .example = "me.key",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "insecure",
+           .short_name = 'k',
+           .kind = Kind::flag,
+           .section = tls,
+           .help = "accept any certificate: others may then answer in the server's place",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+
     Option{.name = "connect-timeout",
            .kind = Kind::seconds,
            .metavar = "SECONDS",
            .section = times,
-           .help = "time to look up the host, and to connect to each of its addresses; 0: no limit",
+           .help = "time to look up the host, to connect to each address, and for TLS; 0: no limit",
            .default_text = "10",
            .example = "2.5",
            .most = longest_ms,
@@ -246,12 +287,14 @@ constexpr std::array examples = {
     Term{"quoit get http://127.0.0.1:8080/notes.txt", "downloads a file"},
     Term{"tar c photos | quoit put - http://127.0.0.1:8080/photos.tar",
          "uploads the output of a program"},
+    Term{"quoit get --cacert authority.crt https://files.example.org/notes.txt",
+         "trusts one certificate authority only"},
 };
 
 // The numbers are curl's; exit_code.h has them.
 constexpr std::array exit_statuses = {
     Term{"0", "done"},
-    Term{"1", "a URL of another scheme than http"},
+    Term{"1", "a URL of another scheme than http and https"},
     Term{"2", "wrong command line"},
     Term{"3", "bad URL"},
     Term{"6", "unknown host"},
@@ -262,11 +305,15 @@ constexpr std::array exit_statuses = {
     Term{"23", "cannot write"},
     Term{"26", "cannot read"},
     Term{"28", "timeout"},
+    Term{"35", "no TLS connection with the server"},
     Term{"47", "too many redirects"},
     Term{"52", "no response"},
     Term{"55", "sending failed"},
     Term{"56", "receiving failed"},
+    Term{"58", "--cert or --key cannot be used"},
+    Term{"60", "the server's certificate is not accepted"},
     Term{"71", "no I/O engine"},
+    Term{"77", "--cacert cannot be used"},
     Term{"130", "interrupted"},
 };
 

@@ -95,7 +95,7 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
 
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
-  for (const char* const name : {"output", "unix-socket"}) {
+  for (const char* const name : {"output", "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
@@ -120,6 +120,14 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
                       : progress == "off" ? ProgressMode::off
                                           : ProgressMode::automatic;
   settings.unix_socket = values.text("unix-socket");
+  settings.authorities = values.text("cacert");
+  settings.certificate = values.text("cert");
+  settings.key = values.text("key");
+  settings.insecure = values.flag("insecure");
+  if (!settings.key.empty() && settings.certificate.empty()) {
+    return options::usage_error(program, options::no_verb,
+                                "--key is the key of a certificate: give --cert FILE as well");
+  }
   settings.io = values.text("io");
   settings.connect_timeout_ms = values.milliseconds("connect-timeout");
   settings.idle_timeout_ms = values.milliseconds("idle-timeout");

@@ -33,6 +33,10 @@ struct Settings {
   bool quiet = false;
   ProgressMode progress = ProgressMode::automatic;
   std::string unix_socket = {};  // connect to this socket instead of the URL's host
+  std::string authorities = {};  // a file of certificate authorities; empty: the system's
+  std::string certificate = {};  // the client's own certificate; empty: none
+  std::string key = {};          // its key; empty: the file of the certificate has it
+  bool insecure = false;         // accept any certificate of a server
   std::string io = "auto";       // the engine: auto, ring or epoll
 };
 

@@ -22,6 +22,7 @@ namespace client {
 namespace {
 
 constexpr std::uint16_t http_port = 80;
+constexpr std::uint16_t https_port = 443;
 // NAME_MAX: no file system of Linux has longer names.
 constexpr std::size_t longest_name = 255;
 
@@ -139,23 +140,24 @@ bool lacks_colon(std::string_view text) {
   return http1::equal_ignoring_case(host, "http") || http1::equal_ignoring_case(host, "https");
 }
 
-// Says whether a scheme that quoit does not know is a mistyped "http".
-bool resembles_http(std::string_view scheme) {
+// The scheme that one which quoit does not know resembles; empty: none.
+std::string_view similar_scheme(std::string_view scheme) {
   constexpr std::array<std::string_view, 6> others = {"ftp",  "ftps", "nntp",
                                                       "sftp", "smtp", "tftp"};
-  if (std::find(others.begin(), others.end(), scheme) != others.end()) return false;
+  if (std::find(others.begin(), others.end(), scheme) != others.end()) return {};
   constexpr std::array<std::string_view, 2> web = {"http", "https"};
-  return options::nearest_name(scheme, web) == "http";
+  return options::nearest_name(scheme, web);
 }
 
 ExitReason unsupported(std::string_view text) {
   const std::string_view scheme = text.substr(0, std::max<std::size_t>(scheme_size(text), 1) - 1);
+  const std::string_view similar = similar_scheme(scheme);
   const std::string advice =
-      resembles_http(scheme)
-          ? "did you mean " + shown("http" + std::string(text.substr(scheme.size()))) + "?"
-          : "quoit supports no other scheme";
+      similar.empty()
+          ? "quoit supports no other scheme"
+          : "did you mean " + shown(std::string(similar).append(text.substr(scheme.size()))) + "?";
   return exit_with(ExitCode::unsupported_scheme,
-                   "'" + shown(text) + "' is not an http:// URL; " + advice);
+                   "'" + shown(text) + "' is not an http:// or https:// URL; " + advice);
 }
 
 // Removes "." and ".." from an absolute path. RFC 3986 5.2.4.
@@ -194,7 +196,7 @@ std::string decode_percent(std::string_view text) {
 
 std::string Url::authority() const {
   const std::string name = is_ipv6 ? "[" + host + "]" : host;
-  return port == http_port ? name : name + ":" + std::to_string(port);
+  return port == (is_secure ? https_port : http_port) ? name : name + ":" + std::to_string(port);
 }
 
 std::string Url::server() const {
@@ -203,7 +205,11 @@ std::string Url::server() const {
 
 std::string Url::target() const { return has_query ? path + "?" + query : path; }
 
-std::string Url::text() const { return "http://" + authority() + target(); }
+std::string Url::origin() const { return (is_secure ? "https://" : "http://") + server(); }
+
+std::string Url::text() const {
+  return (is_secure ? "https://" : "http://") + authority() + target();
+}
 
 ExitReason parse_url(std::string_view text, Url& url) {
   if (lacks_slashes(text)) return bad_url(text, "two slashes belong behind the scheme");
@@ -223,9 +229,9 @@ ExitReason parse_url(std::string_view text, Url& url) {
     return bad_url(text, std::string(authority_problem(authority)));
   }
   if (error != http1::Error::none) return bad_url(text, clause(error));
-  if (parts.scheme != http1::Scheme::http) return unsupported(text);
   url = {.userinfo = std::string(parts.userinfo),
          .host = std::string(parts.host),
+         .is_secure = parts.scheme == http1::Scheme::https,
          .port = parts.port,
          .is_ipv6 = parts.is_ipv6,
          .path = std::string(parts.path),
@@ -251,7 +257,7 @@ ExitReason resolve(const Url& base, std::string_view reference, Url& url) {
     return parse_url(reference, url);
   }
   if (reference.substr(0, 2) == "//") {
-    return parse_url("http:" + std::string(reference), url);
+    return parse_url((base.is_secure ? "https:" : "http:") + std::string(reference), url);
   }
   reference = reference.substr(0, reference.find('#'));
   const std::size_t question = reference.find('?');
@@ -266,7 +272,8 @@ ExitReason resolve(const Url& base, std::string_view reference, Url& url) {
     target = without_dots(parent + std::string(path));
     if (question != std::string_view::npos) target += reference.substr(question);
   }
-  return parse_url("http://" + base.authority() + target, url);
+  const char* const scheme = base.is_secure ? "https://" : "http://";
+  return parse_url(scheme + base.authority() + target, url);
 }
 
 std::optional<std::string> file_name_of(const Url& url) {

@@ -17,16 +17,20 @@ namespace client {
 struct Url {
   std::string userinfo = {};  // "name:password", as written; never shown
   std::string host = {};      // an IPv6 literal without its brackets
+  bool is_secure = false;     // https: TLS below HTTP
   std::uint16_t port = 80;
   bool is_ipv6 = false;
   std::string path = "/";  // as sent: percent-encoded, begins with a slash
   std::string query = {};  // without the "?"
   bool has_query = false;
 
-  // The value of Host: the port only where it is not 80, IPv6 in brackets. RFC 9110 7.2.
+  // The value of Host: the port only where it is not that of the scheme, IPv6 in brackets.
+  // RFC 9110 7.2.
   std::string authority() const;
   // "host:port", always with the port: the other end of a connection.
   std::string server() const;
+  // Scheme, host and port: credentials for one origin go to no other. RFC 6454 4.
+  std::string origin() const;
   // The target of the request line: path and query.
   std::string target() const;
   // The URL for people, without userinfo.
@@ -36,7 +40,8 @@ struct Url {
 // Undoes percent-encoding; a "%" that begins no escape stays.
 [[nodiscard]] std::string decode_percent(std::string_view text);
 
-// Reads a URL as people type it. Fails with bad_url, or unsupported_scheme for any but http.
+// Reads a URL as people type it. Fails with bad_url, or unsupported_scheme for any but http and
+// https.
 [[nodiscard]] ExitReason parse_url(std::string_view text, Url& url);
 
 // Reads HOST and PORT of the original command line, with a path that people typed.

@@ -34,10 +34,12 @@ ExitCode Channel::fail(ExitReason reason) {
 }
 
 void disconnect(Channel& channel) {
+  if (channel.fd >= 0 && channel.secure) end_tls(*channel.secure, channel.fd);
+  channel.secure.reset();
   if (channel.fd >= 0) channel.io.engine().close(channel.fd);
   channel.fd = -1;
   channel.server.clear();
-  channel.ended = channel.reused = false;
+  channel.ended = channel.reused = channel.is_cut = false;
   channel.begin = channel.end = 0;
 }
 

@@ -7,15 +7,21 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "apps/client/command/exit_code.h"
 #include "apps/client/net/resolver.h"
+#include "apps/client/net/secure.h"
 #include "apps/client/session/session.h"
 #include "parser/message.h"
 #include "uring/io.h"
+
+namespace crypto {
+class ClientContext;
+}
 
 namespace client {
 
@@ -51,9 +57,13 @@ struct Channel {
   bool reused = false;      // it carried an exchange before this one
   bool responded = false;   // bytes of this exchange's response have come
   bool ended = false;       // the server sends no more
+  bool is_cut = false;      // it has ended without close_notify: bytes may be missing
   // A task sends the body of the request, with timeouts of its own: the server need not respond
   // yet.
   bool sending = false;
+
+  std::unique_ptr<Secure> secure = {};                            // null: the connection is plain
+  std::shared_ptr<const crypto::ClientContext> tls_context = {};  // of all https:// servers
 
   // The received bytes are bytes[begin, end).
   std::vector<char> bytes = std::vector<char>(buffer_bytes);

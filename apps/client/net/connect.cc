@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/client/net/addresses.h"
+#include "apps/client/net/handshake.h"
 #include "apps/client/net/look_up.h"
 #include "apps/client/screen/progress.h"
 
@@ -149,7 +150,8 @@ std::string server_for(const Settings& settings, const Url& where) {
 uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
   const Settings& settings = channel.session.settings;
   const std::string server = server_for(settings, where);
-  if (channel.fd >= 0 && channel.server == server) {
+  const bool is_secure = channel.secure != nullptr;
+  if (channel.fd >= 0 && channel.server == server && is_secure == where.is_secure) {
     channel.reused = true;
     co_return ExitCode::ok;
   }
@@ -171,7 +173,10 @@ uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
   if (race.fd >= 0) {
     channel.fd = race.fd;
     channel.server = server;
-    co_return ExitCode::ok;
+    if (!where.is_secure) co_return ExitCode::ok;
+    const ExitCode begun = co_await begin_tls(channel, where);
+    if (begun != ExitCode::ok) disconnect(channel);
+    co_return begun;
   }
   co_return channel.fail(race.timed_out ? connect_timeout(server, settings.connect_timeout_ms)
                                         : connect_failure(server, race.fault));

@@ -63,6 +63,20 @@ ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t
   return exit_with(ExitCode::partial_file, text + ", before the end of the file; try again");
 }
 
+// The length of the body is not known, so that only the end as TLS demands it shows that the body
+// is whole.
+ExitReason may_be_cut_off(const Channel& channel) {
+  return exit_with(ExitCode::receive_error,
+                   channel.server +
+                       " ended the connection without the alert of TLS that says that "
+                       "the file is complete; try again");
+}
+
+ExitReason bad_record(const Channel& channel) {
+  return exit_with(ExitCode::receive_error, "TLS with " + channel.server + " failed: " +
+                                                channel.secure->session->failure() + "; try again");
+}
+
 // Copies the head out of the connection's buffer, where the body will overwrite it.
 void keep_head(Channel& channel) {
   channel.head_text.assign(channel.received().data(), channel.head.size());
@@ -93,7 +107,7 @@ ExitReason follow(const http1::ResponseHead& head, const Url& from, Url& next) {
   if (reason) {
     return exit_with(code_of(reason), from.text() + " redirects, and " + reason.text);
   }
-  if (next.userinfo.empty() && next.server() == from.server()) next.userinfo = from.userinfo;
+  if (next.userinfo.empty() && next.origin() == from.origin()) next.userinfo = from.userinfo;
   return {};
 }
 
@@ -118,9 +132,9 @@ uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
 }
 
 uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Url& where) {
-  const std::string home = where.server();
+  const std::string home = where.origin();
   for (int hops = 0; hops <= max_redirects; ++hops) {
-    const Request request{.method = method, .where = &where, .trusted = where.server() == home};
+    const Request request{.method = method, .where = &where, .trusted = where.origin() == home};
     const ExitCode responded = co_await exchange(channel, request);
     if (responded != ExitCode::ok || !redirects(channel.head)) co_return responded;
     Url next;
@@ -149,7 +163,10 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
   co_return sent;
 }
 
-uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::string_view bytes,
+namespace {
+
+// Sends bytes as they are.
+uring::Task<ExitCode> send_raw(const Channel& channel, uring::Io& io, std::string_view bytes,
                                ExitReason& error) {
   const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
   while (!bytes.empty()) {
@@ -171,10 +188,13 @@ uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::strin
   co_return ExitCode::ok;
 }
 
-uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
+// Receives bytes as they are into `space`, and returns their number, 0 at the end of the stream, in
+// `count`.
+uring::Task<ExitCode> receive_raw(Channel& channel, std::int64_t timeout_ms, std::span<char> space,
+                                  std::size_t& count) {
   uring::Io& io = channel.io;
   if (timeout_ms > 0 && !channel.sending) io.set_deadline(timeout_ms);
-  const uring::Result got = co_await io.recv(channel.fd, channel.free_space());
+  const uring::Result got = co_await io.recv(channel.fd, space);
   io.clear_deadline();
   if (got.fault() == uring::Fault::cancelled) co_return channel.fail(cancelled(channel, io));
   forgive(io);
@@ -183,9 +203,57 @@ uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
                            "receiving from " + channel.server + " failed: " +
                                std::string(uring::describe(got.fault())) + "; try again");
   }
-  channel.ended = got.count() == 0;
-  if (got.count() > 0) channel.responded = true;
-  channel.end += got.count();
+  count = got.count();
+  co_return ExitCode::ok;
+}
+
+// Receives records until one has plain text, or the stream ends.
+uring::Task<ExitCode> receive_secure(Channel& channel, std::int64_t timeout_ms) {
+  while (true) {
+    switch (decrypt(*channel.secure, channel.free_space(), channel.end)) {
+      case Decrypted::some: channel.responded = true; co_return ExitCode::ok;
+      case Decrypted::end: channel.ended = true; co_return ExitCode::ok;
+      case Decrypted::failed: co_return channel.fail(bad_record(channel));
+      case Decrypted::needs_bytes: break;
+    }
+    std::size_t count = 0;
+    const ExitCode code =
+        co_await receive_raw(channel, timeout_ms, space_for_records(*channel.secure), count);
+    if (code != ExitCode::ok) co_return code;
+    channel.secure->end += count;
+    channel.ended = channel.is_cut = count == 0;
+    if (channel.ended) co_return ExitCode::ok;
+  }
+}
+
+}  // namespace
+
+uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::string_view bytes,
+                               ExitReason& error) {
+  while (!bytes.empty()) {
+    const std::string_view piece =
+        channel.secure ? encrypt(*channel.secure, bytes) : std::exchange(bytes, {});
+    if (piece.empty()) {
+      error = bad_record(channel);
+      co_return code_of(error);
+    }
+    const ExitCode sent = co_await send_raw(channel, io, piece, error);
+    if (sent != ExitCode::ok) co_return sent;
+  }
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
+  if (channel.secure) {
+    const ExitCode code = co_await receive_secure(channel, timeout_ms);
+    co_return code;
+  }
+  std::size_t count = 0;
+  const ExitCode code = co_await receive_raw(channel, timeout_ms, channel.free_space(), count);
+  if (code != ExitCode::ok) co_return code;
+  channel.ended = count == 0;
+  if (count > 0) channel.responded = true;
+  channel.end += count;
   co_return ExitCode::ok;
 }
 
@@ -236,7 +304,9 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
       session.report.moved(piece.data.size(), session.now());
     }
     channel.consume(piece.used);
-    if (body.done() || (channel.ended && body.may_end())) co_return ExitCode::ok;
+    if (body.done()) co_return ExitCode::ok;
+    if (channel.is_cut && body.may_end()) co_return channel.fail(may_be_cut_off(channel));
+    if (channel.ended && body.may_end()) co_return ExitCode::ok;
     if (channel.ended) co_return channel.fail(cut_off(channel, body, received));
     const ExitCode got = co_await receive(channel, session.settings.idle_timeout_ms);
     if (got == ExitCode::receive_error) co_return channel.fail(cut_off(channel, body, received));

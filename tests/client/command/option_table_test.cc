@@ -40,11 +40,14 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
     table += std::string(option.name) + "=" + std::string(option.default_text) + " ";
   }
   EXPECT_EQ(table,
-            "output= remote-name= header= unix-socket= connect-timeout=10 idle-timeout=60 "
-            "max-time=0 verbose= quiet= progress=auto io=auto help= version= ");
+            "output= remote-name= header= unix-socket= cacert= cert= key= insecure= "
+            "connect-timeout=10 idle-timeout=60 max-time=0 verbose= quiet= progress=auto io=auto "
+            "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},
                                      {'O', "remote-name"},
                                      {'H', "header"},
+                                     {'E', "cert"},
+                                     {'k', "insecure"},
                                      {'v', "verbose"},
                                      {'q', "quiet"},
                                      {'h', "help"},
@@ -79,6 +82,10 @@ TEST(OptionTable, HasTheDefaultsOfNewSettings) {
   EXPECT_EQ(settings.quiet, plain.quiet);
   EXPECT_EQ(settings.progress, plain.progress);
   EXPECT_EQ(settings.unix_socket, plain.unix_socket);
+  EXPECT_EQ(settings.authorities, plain.authorities);
+  EXPECT_EQ(settings.certificate, plain.certificate);
+  EXPECT_EQ(settings.key, plain.key);
+  EXPECT_EQ(settings.insecure, plain.insecure);
   EXPECT_EQ(settings.io, plain.io);
 }
 

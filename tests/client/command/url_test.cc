@@ -60,7 +60,6 @@ TEST(Url, RefusesTextThatIsNotAUrl) {
       {"http:", ExitCode::bad_url},
       {"http://ho st/", ExitCode::bad_url},
       {"http://host/a\nb", ExitCode::bad_url},
-      {"https://host/", ExitCode::unsupported_scheme},
       {"ftp://host/", ExitCode::unsupported_scheme},
   };
   for (const Row& row : rows) {
@@ -78,7 +77,7 @@ TEST(Url, SaysThatTheSlashesAreMissing) {
             "http://HOST:PORT/PATH");
 }
 
-TEST(Url, SuggestsHttpForAMistypedScheme) {
+TEST(Url, SuggestsASchemeForAMistypedOne) {
   struct Row {
     std::string_view typed, advice;
   };
@@ -86,13 +85,15 @@ TEST(Url, SuggestsHttpForAMistypedScheme) {
                          Row{"htttp://me:secret@h", "did you mean http://h?"},
                          Row{"ttp://h", "did you mean http://h?"},
                          Row{"hhtp://h:1/a b", "did you mean http://h:1/a b?"},
-                         Row{"https://h/x", "quoit supports no other scheme"},
+                         Row{"htps://h/x", "did you mean https://h/x?"},
+                         Row{"httpss://h/x", "did you mean https://h/x?"},
                          Row{"ftp://h/x", "quoit supports no other scheme"},
                          Row{"file:///x", "quoit supports no other scheme"}}) {
     Url url;
     const ExitReason reason = parse_url(row.typed, url);
     EXPECT_EQ(code_of(reason), ExitCode::unsupported_scheme) << row.typed;
-    EXPECT_TRUE(reason.text.ends_with("is not an http:// URL; " + std::string(row.advice)))
+    EXPECT_TRUE(
+        reason.text.ends_with("is not an http:// or https:// URL; " + std::string(row.advice)))
         << reason.text;
   }
 }
@@ -133,9 +134,9 @@ TEST(Url, SaysWhichPartOfTheAuthorityIsNotValid) {
 TEST(Url, NeverShowsThePassword) {
   EXPECT_EQ(located("http://me:secret@host:1/a").text(), "http://host:1/a");
   Url url;
-  const ExitReason reason = parse_url("https://me:secret@host/a@b", url);
+  const ExitReason reason = parse_url("ftp://me:secret@host/a@b", url);
   EXPECT_EQ(reason.text.find("secret"), std::string::npos) << reason.text;
-  EXPECT_NE(reason.text.find("https://host/a@b"), std::string::npos) << reason.text;
+  EXPECT_NE(reason.text.find("ftp://host/a@b"), std::string::npos) << reason.text;
 }
 
 TEST(Url, NamesFilesAfterTheLastSegment) {
@@ -209,9 +210,36 @@ TEST(Url, ResolvesRedirects) {
   }
 }
 
+TEST(Url, KnowsHttps) {
+  Url url = located("https://h/a");
+  EXPECT_TRUE(url.is_secure);
+  EXPECT_EQ(url.port, 443);
+  EXPECT_EQ(url.authority(), "h");
+  EXPECT_EQ(url.server(), "h:443");
+  EXPECT_EQ(url.origin(), "https://h:443");
+  EXPECT_EQ(url.text(), "https://h/a");
+  EXPECT_EQ(located("https://h:80/").authority(), "h:80");
+  EXPECT_EQ(located("http://h:443/").authority(), "h:443");
+  EXPECT_NE(located("http://h:443/").origin(), located("https://h/").origin());
+}
+
+// A reference without a scheme stays with that of the request.
+TEST(Url, ResolvesReferencesOfHttps) {
+  const Url base = located("https://h:8443/a/b");
+  const std::array<std::array<std::string_view, 2>, 4> rows = {{{"c", "https://h:8443/a/c"},
+                                                                {"//g/c", "https://g/c"},
+                                                                {"http://h/c", "http://h/c"},
+                                                                {"?q", "https://h:8443/a/b?q"}}};
+  for (const auto& [reference, text] : rows) {
+    Url result;
+    EXPECT_FALSE(resolve(base, reference, result)) << reference;
+    EXPECT_EQ(result.text(), text);
+  }
+}
+
 TEST(Url, FollowsNoRedirectToAnotherScheme) {
   const Url base = located("http://h/");
-  for (const char* reference : {"https://h/", "file:///etc/passwd", "mailto:me", "javascript:x"}) {
+  for (const char* reference : {"ftp://h/", "file:///etc/passwd", "mailto:me", "javascript:x"}) {
     Url result;
     EXPECT_EQ(code_of(resolve(base, reference, result)), ExitCode::unsupported_scheme) << reference;
   }
