@@ -307,7 +307,7 @@ TEST_F(Get, StopsAfterTenRedirects) {
   }});
   EXPECT_EQ(quoit({"get", server.url("/a")}).status, 47);
   const ScriptedServer elsewhere(
-      {answers(response("302 Found", "", "Location: https://example.org/\r\n"))});
+      {answers(response("302 Found", "", "Location: ftp://example.org/\r\n"))});
   EXPECT_EQ(quoit({"get", elsewhere.url("/a")}).status, 1);
   const ScriptedServer nowhere({answers(response("302 Found"))});
   EXPECT_EQ(quoit({"get", nowhere.url("/a")}).status, 22);
