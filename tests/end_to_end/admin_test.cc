@@ -92,6 +92,17 @@ TEST(Admin, MetricsCountWhatClientsDo) {
   EXPECT_EQ(admin.ask("/metrics").body.find("secret"), std::string::npos);
 }
 
+TEST(Admin, MetricsCountWrongCredentials) {
+  const Scratch etc;
+  etc.write("tokens", "robot:" + std::string(64, 'a') + "\n");
+  const AdminSite admin({"--tokens", etc.path("tokens")});
+  EXPECT_EQ(admin.site().ask(get("/a")).status, 401) << "no credentials, and no wrong ones";
+  EXPECT_EQ(admin.site().ask(get("/a", {"Authorization: Bearer guess"})).status, 401);
+  EXPECT_EQ(admin.metric("quoit_auth_failures_total{reason=\"wrong\"}"), 1);
+  EXPECT_EQ(admin.metric("quoit_auth_failures_total{reason=\"throttled\"}"), 0);
+  EXPECT_EQ(admin.ask("/metrics").body.find("guess"), std::string::npos);
+}
+
 TEST(Admin, ConnectionsAreIdleOrActive) {
   const AdminSite admin({"--writable"});
   admin.site().root.write("a", "hello");

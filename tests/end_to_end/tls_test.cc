@@ -276,6 +276,8 @@ TEST_F(Tls, refuses_files_and_options_that_cannot_be_used) {
   const auto other = authority_.sign("other");
   const auto open = authority_.sign("open");
   ::chmod(open.key.c_str(), 0644);
+  const Scratch root;
+  root.write("served.key", "a key that every client could get");
   struct Row {
     std::vector<std::string> arguments;
     int status;
@@ -286,12 +288,13 @@ TEST_F(Tls, refuses_files_and_options_that_cannot_be_used) {
       {{"--tls-cert", etc_.path("missing"), "--tls-key", pair_.key}, 78, "No such file"},
       {{"--tls-cert", pair_.certificate, "--tls-key", other.key}, 78, "does not belong to"},
       {{"--tls-cert", open.certificate, "--tls-key", open.key}, 78, "chmod o="},
+      {{"--tls-cert", pair_.certificate, "--tls-key", root.path("served.key")}, 78, "below ROOT"},
       {{"--tls-cert", pair_.certificate, "--tls-key", pair_.key, "--tls-min", "1.1"}, 64, "1.2"},
   };
   for (const Row& row : rows) {
     std::vector<std::string> command = {test_support::quoitd_path(), "--listen", "127.0.0.1:0"};
     command.insert(command.end(), row.arguments.begin(), row.arguments.end());
-    command.push_back(etc_.path());
+    command.push_back(root.path());
     Process process(command);
     EXPECT_EQ(process.wait(), row.status) << process.err();
     EXPECT_NE(process.err().find(row.text), std::string::npos) << process.err();

@@ -33,6 +33,8 @@ void add(Sums& sums, const WorkerCounters& worker) {
   add(sums.timeouts, worker.timeouts);
   add(sums.uploads, worker.uploads);
   add(sums.uploads_in_flight, worker.uploads_in_flight);
+  add(sums.auth_failures, worker.auth_failures);
+  add(sums.handshakes, worker.handshakes);
   add(sums.connections, worker.connections);
   add(sums.active_connections, worker.active_connections);
   add(sums.cache_hits, worker.cache_hits);

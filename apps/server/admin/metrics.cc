@@ -31,6 +31,17 @@ std::string_view name_of(UploadResult result) {
   return names[static_cast<std::size_t>(result)];
 }
 
+std::string_view name_of(Handshake outcome) {
+  constexpr std::array<std::string_view, handshake_count> names = {
+      "full", "resumed", "timeout", "interrupted", "protocol", "certificate", "plain_http"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view name_of(AuthFailure reason) {
+  constexpr std::array<std::string_view, auth_failure_count> names = {"wrong", "throttled", "busy"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
 namespace {
 
 struct Label {
@@ -190,6 +201,18 @@ void write_connections(const Sums& sums, Writer& out) {
   }
 }
 
+void write_access(const Sums& sums, Writer& out) {
+  out.family("quoit_tls_handshakes_total", Type::counter, "TLS handshakes, by result.");
+  for (std::size_t i = 0; i < handshake_count; ++i) {
+    out.sample({{"result", name_of(static_cast<Handshake>(i))}}, sums.handshakes[i]);
+  }
+  out.family("quoit_auth_failures_total", Type::counter,
+             "Requests whose credentials were not accepted or not checked, by reason.");
+  for (std::size_t i = 0; i < auth_failure_count; ++i) {
+    out.sample({{"reason", name_of(static_cast<AuthFailure>(i))}}, sums.auth_failures[i]);
+  }
+}
+
 void write_cache(const Sums& sums, Writer& out) {
   out.counter("quoit_cache_hits_total", sums.cache_hits, "Look-ups that found a cached file.");
   out.counter("quoit_cache_misses_total", sums.cache_misses, "Look-ups that found no cached file.");
@@ -253,6 +276,7 @@ std::string write_metrics(const Snapshot& snapshot, MetricsFormat format) {
   write_build(snapshot, out);
   write_requests(snapshot.sums, out);
   write_connections(snapshot.sums, out);
+  write_access(snapshot.sums, out);
   write_cache(snapshot.sums, out);
   write_engine(snapshot, out);
   write_server(snapshot, out);

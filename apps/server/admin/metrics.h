@@ -20,6 +20,8 @@ std::string_view name_of(MethodLabel method);
 std::string_view name_of(RefusalReason reason);
 std::string_view name_of(TimeoutKind kind);
 std::string_view name_of(UploadResult result);
+std::string_view name_of(Handshake outcome);
+std::string_view name_of(AuthFailure reason);
 
 std::string write_metrics(const Snapshot& snapshot, MetricsFormat format);
 

@@ -62,15 +62,21 @@ void begin_check(Connection& c, const Accounts& accounts, Verifier::Check& check
   crypto::wipe(buffer);
 }
 
+void count_failure(const Connection& c, AuthFailure reason) {
+  if (c.worker.counters) c.worker.counters->count_failure(reason);
+}
+
 // Takes the verdict. False: a response is planned.
 bool take_verdict(Connection& c, const Verifier::Check& check) {
   if (check.verdict == Verdict::right) return true;
   c.exchange->request.user = {};
   if (check.verdict == Verdict::busy) {
+    count_failure(c, AuthFailure::busy);
     answer(c, 503, "too many passwords are being checked; try again soon");
     return false;
   }
   const bool is_throttled = check.verdict == Verdict::throttled;
+  count_failure(c, is_throttled ? AuthFailure::throttled : AuthFailure::wrong);
   if (Refusals* const refusals = c.worker.shared.refusals) {
     const auto reason =
         is_throttled ? Refusals::Reason::throttled : Refusals::Reason::wrong_credentials;

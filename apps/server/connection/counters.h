@@ -82,6 +82,25 @@ enum class UploadResult : std::uint8_t {
 };
 inline constexpr std::size_t upload_count = 4;
 
+// The outcome of a TLS handshake.
+enum class Handshake : std::uint8_t {
+  full,
+  resumed,      // by a ticket of an earlier connection
+  late,         // not done within --head-timeout
+  interrupted,  // the client has gone
+  malformed,    // the client does not follow the protocol, or offers nothing usable
+  refused,      // one side does not accept the certificate of the other
+  plain_http,   // the client speaks HTTP without TLS
+};
+inline constexpr std::size_t handshake_count = 7;
+
+enum class AuthFailure : std::uint8_t {
+  wrong,      // 401: no such user, password or token, or credentials that cannot be read
+  throttled,  // 429: the address has failed too often
+  busy,       // 503: too many passwords are being checked
+};
+inline constexpr std::size_t auth_failure_count = 3;
+
 struct MethodCounters {
   std::array<Counter, status_count> requests;  // by status
   HistogramCounters durations;                 // from the first byte in to the last byte out
@@ -97,6 +116,7 @@ struct alignas(128) WorkerCounters {
   }
   void count_refusal(RefusalReason reason) { refused[static_cast<std::size_t>(reason)].add(); }
   void count_timeout(TimeoutKind kind) { timeouts[static_cast<std::size_t>(kind)].add(); }
+  void count_failure(AuthFailure reason) { auth_failures[static_cast<std::size_t>(reason)].add(); }
 
   // Counted where it happens.
   std::array<MethodCounters, method_count> methods;
@@ -109,10 +129,12 @@ struct alignas(128) WorkerCounters {
   std::array<Counter, timeout_count> timeouts;
   std::array<Counter, upload_count> uploads;
   Counter uploads_in_flight;
+  std::array<Counter, auth_failure_count> auth_failures;
 
   // Copied by publish_counters().
   Counter connections;
   Counter active_connections;
+  std::array<Counter, handshake_count> handshakes;
   Counter cache_hits;
   Counter cache_misses;
   Counter cache_changes;

@@ -13,6 +13,9 @@ void publish_counters(const WorkerState& state) {
   const FileCache::Counters& cache = state.files.counters();
   counters.connections.set(state.live);
   counters.active_connections.set(state.blocks.lent());
+  for (std::size_t i = 0; i < handshake_count; ++i) {
+    counters.handshakes[i].set(state.handshakes[i]);
+  }
   counters.cache_hits.set(cache.hits);
   counters.cache_misses.set(cache.misses);
   counters.cache_changes.set(cache.changes);

@@ -72,20 +72,21 @@ bool is_slow(const Connection& c) {
 // Records a handshake that is done or has failed.
 void record_outcome(Connection& c, TlsProgress progress) {
   const crypto::TlsSession& session = *tls_of(c).session;
-  TlsCounts& counts = c.worker.tls;
   if (progress == TlsProgress::done) {
-    ++(session.is_resumed() ? counts.resumed : counts.full);
+    c.worker.count_handshake(session.is_resumed() ? Handshake::resumed : Handshake::full);
     return;
   }
   c.open = false;
   switch (session.fault()) {
     case TlsFault::peer_certificate:
-      ++counts.refused;
+      c.worker.count_handshake(Handshake::refused);
       return record_refusal(c, Refusals::Reason::tls_certificate);
     case TlsFault::refused_by_peer:
-      ++counts.refused;
+      c.worker.count_handshake(Handshake::refused);
       return record_refusal(c, Refusals::Reason::refused_tls);
-    default: ++counts.malformed; return record_refusal(c, Refusals::Reason::malformed_tls);
+    default:
+      c.worker.count_handshake(Handshake::malformed);
+      return record_refusal(c, Refusals::Reason::malformed_tls);
   }
 }
 
@@ -95,7 +96,7 @@ constexpr uring::Milliseconds refusal_linger_ms = 2000;
 // Sends a response to a client that speaks HTTP without TLS, and lets it read that.
 uring::Task<> refuse_plain(Connection& c) {
   c.open = false;
-  ++c.worker.tls.plain;
+  c.worker.count_handshake(Handshake::plain_http);
   record_refusal(c, Refusals::Reason::plain_http);
   constexpr std::string_view text = "this port speaks TLS; use https://\n";
   std::array<char, 256> response;
@@ -158,7 +159,7 @@ void take_handshake(Connection& c, uring::Result got) {
   }
   c.open = false;
   if (!s.session || c.io.stopped()) return;
-  ++(is_late ? c.worker.tls.late : c.worker.tls.interrupted);
+  c.worker.count_handshake(is_late ? Handshake::late : Handshake::interrupted);
   if (is_late) record_refusal(c, Refusals::Reason::late_tls);
 }
 

@@ -5,6 +5,7 @@
 // tests/server/connection/worker_state_test.cc and tests/server/serve_test.cc.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <cstdint>
@@ -56,17 +57,6 @@ struct Shared {
   unsigned workers = 1;
   int counters_event = -1;  // an event descriptor: a worker with counters has published them
   uring::WorkThreads* handshakes = nullptr;  // for handshakes with slow keys; null: without threads
-};
-
-// The TLS handshakes of one worker, by outcome.
-struct TlsCounts {
-  std::uint64_t full = 0;
-  std::uint64_t resumed = 0;
-  std::uint64_t late = 0;         // not done within --head-timeout
-  std::uint64_t interrupted = 0;  // the client has gone
-  std::uint64_t malformed = 0;  // the client does not follow the protocol, or offers nothing usable
-  std::uint64_t refused = 0;    // one side does not accept the certificate of the other
-  std::uint64_t plain = 0;      // the client speaks HTTP without TLS
 };
 
 struct WorkerState {
@@ -171,6 +161,7 @@ struct WorkerState {
   void count_timeout(TimeoutKind kind) const {
     if (counters) counters->count_timeout(kind);
   }
+  void count_handshake(Handshake outcome) { ++handshakes[static_cast<std::size_t>(outcome)]; }
 
   // Records that this thread has changed a file in this loop iteration, so that the file cache
   // applies the change before the next look-up.
@@ -207,7 +198,7 @@ struct WorkerState {
   LastDirectory last_directory;
   Clock clock;
   std::unique_ptr<RequestIds> request_ids;  // null: no generation has given ids to requests
-  TlsCounts tls;
+  std::array<std::uint64_t, handshake_count> handshakes{};  // of TLS, by outcome
   bool draining = false;
   // Another process serves this root: kept connections get 503 for requests that change files.
   bool is_retired = false;

@@ -24,16 +24,6 @@ std::string real_path(const std::string& path) {
   return text;
 }
 
-ExitReason check_place(const Config& config, const std::string& option, const std::string& path) {
-  if (path.empty()) return {};
-  const std::string root = real_path(config.root);
-  const std::string file = real_path(path);
-  const bool is_below = root == "/" || file.starts_with(root + "/");
-  if (!is_below) return {};
-  return {EX_CONFIG, option + " " + path + " is below ROOT, " + root +
-                         ", where clients may be able to read it; move it to another directory"};
-}
-
 void warn_about_unknown_names(const Rules& rules, const Accounts* accounts) {
   for (const Rule& rule : rules.all()) {
     const bool is_name = rule.who == Rule::Who::name && !rule.name.starts_with(certificate_prefix);
@@ -44,6 +34,16 @@ void warn_about_unknown_names(const Rules& rules, const Accounts* accounts) {
 }
 
 }  // namespace
+
+ExitReason check_place(const Config& config, const std::string& option, const std::string& path) {
+  if (path.empty()) return {};
+  const std::string root = real_path(config.root);
+  const std::string file = real_path(path);
+  const bool is_below = root == "/" || file.starts_with(root + "/");
+  if (!is_below) return {};
+  return {EX_CONFIG, option + " " + path + " is below ROOT, " + root +
+                         ", where clients may be able to read it; move it to another directory"};
+}
 
 ExitReason load_accounts(const Config& config, std::shared_ptr<const Accounts>& accounts) {
   std::vector<std::string> warnings;
@@ -74,10 +74,12 @@ void warn_about_clear_passwords(const Config& config, const std::vector<std::str
   if (!config.site.has_accounts || !config.trust.networks.empty()) return;
   for (const std::string& url : urls) {
     if (!carries_passwords_in_clear(url)) continue;
-    print_message(Severity::warning,
-                  "warning: passwords travel in clear to %s, where others on the network can read "
-                  "them; put a proxy with TLS in front, and name it with --trust",
-                  url.c_str());
+    print_message(
+        Severity::warning,
+        "warning: passwords travel in clear to %s, where others on the network can read "
+        "them; give --tls-cert and --tls-key, or put a proxy with TLS in front and name it with "
+        "--trust",
+        url.c_str());
     return;
   }
 }

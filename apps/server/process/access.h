@@ -15,6 +15,11 @@
 
 namespace server {
 
+// Refuses the file `path` that `option` names, if it is below ROOT, where clients may be able to
+// read it. An empty path is none.
+[[nodiscard]] options::ExitReason check_place(const Config& config, const std::string& option,
+                                              const std::string& path);
+
 // Reads the files of --users and --tokens into `accounts`, which becomes null without them. Prints
 // warnings: a file that others can read, a weak hash, a rule for a name that neither file has.
 // Returns why a file cannot be used; a file below ROOT would be served.

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "apps/server/log/message.h"
+#include "apps/server/process/access.h"
 
 namespace server {
 
@@ -59,6 +60,7 @@ ExitReason load_certificates(const Config& config,
       .ticket_keys = before ? before->ticket_keys() : crypto::TicketKeys::make()};
   if (!settings.ticket_keys) return {EX_OSERR, "TLS: the system has no random bytes"};
   for (std::size_t i = 0; i < config.tls_certificates.size(); ++i) {
+    if (ExitReason reason = check_place(config, "--tls-key", config.tls_keys[i])) return reason;
     if (ExitReason reason = check_key_mode(config.tls_keys[i])) return reason;
     settings.pairs.push_back({config.tls_certificates[i], config.tls_keys[i]});
   }

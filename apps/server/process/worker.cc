@@ -2,6 +2,7 @@
 // tests/server/process/worker_test.cc and tests/end_to_end/stop_test.cc.
 #include "apps/server/process/worker.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <list>
@@ -273,13 +274,10 @@ std::string report_of(const WorkerState& state) {
   add("cache_changes", cache.changes);
   add("cache_dropped", cache.dropped);
   if (!state.generation().tls) return line;
-  add("tls_full", state.tls.full);
-  add("tls_resumed", state.tls.resumed);
-  add("tls_late", state.tls.late);
-  add("tls_interrupted", state.tls.interrupted);
-  add("tls_malformed", state.tls.malformed);
-  add("tls_refused", state.tls.refused);
-  add("tls_plain_http", state.tls.plain);
+  constexpr std::array<const char*, handshake_count> names = {
+      "tls_full",      "tls_resumed", "tls_late",      "tls_interrupted",
+      "tls_malformed", "tls_refused", "tls_plain_http"};
+  for (std::size_t i = 0; i < names.size(); ++i) add(names[i], state.handshakes[i]);
   return line;
 }
 

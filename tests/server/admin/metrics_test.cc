@@ -45,6 +45,9 @@ TEST(MetricsTextOfSnapshot, has_the_numbers_of_the_snapshot) {
   EXPECT_EQ(all.value("quoit_connections_refused_total{reason=\"address\"}"), 2);
   EXPECT_EQ(all.value("quoit_timeouts_total{kind=\"proxy_header\"}"), 5);
   EXPECT_EQ(all.value("quoit_uploads_total{result=\"stored\"}"), 4);
+  EXPECT_EQ(all.value("quoit_tls_handshakes_total{result=\"resumed\"}"), 22);
+  EXPECT_EQ(all.value("quoit_tls_handshakes_total{result=\"plain_http\"}"), 27);
+  EXPECT_EQ(all.value("quoit_auth_failures_total{reason=\"throttled\"}"), 9);
   EXPECT_EQ(all.value("quoit_engine_operations_total{engine=\"epoll\"}"), 99);
   EXPECT_EQ(all.value("quoit_log_lines_dropped_total"), 6);
   EXPECT_EQ(all.value("quoit_disk_free_bytes"), 1 << 30);

@@ -23,6 +23,8 @@ inline Snapshot busy_snapshot() {
   sums.timeouts = {1, 2, 3, 4, 5};
   sums.uploads = {4, 3, 2, 1};
   sums.uploads_in_flight = 1;
+  sums.auth_failures = {8, 9, 10};
+  sums.handshakes = {21, 22, 23, 24, 25, 26, 27};
   sums.connections = 7;
   sums.active_connections = 2;
   sums.cache_hits = 11;

@@ -45,6 +45,10 @@ class OnTls : public lab::InWorld {
     EXPECT_FALSE(problem) << problem.text;
   }
 
+  std::uint64_t handshakes(Handshake outcome) const {
+    return world.worker.handshakes[static_cast<std::size_t>(outcome)];
+  }
+
   // A client and its connection.
   struct Peer {
     std::unique_ptr<crypto::TlsSession> session;
@@ -198,7 +202,7 @@ TEST_F(OnTls, a_handshake_has_the_time_of_a_head_in_all) {
   EXPECT_FALSE(world.engine.closed(peer.socket));
   world.pass(2 * slack_ms);
   EXPECT_TRUE(world.engine.closed(peer.socket));
-  EXPECT_EQ(world.worker.tls.late, 1U);
+  EXPECT_EQ(handshakes(Handshake::late), 1U);
 }
 
 TEST_F(OnTls, outcomes_of_handshakes_are_counted) {
@@ -212,9 +216,9 @@ TEST_F(OnTls, outcomes_of_handshakes_are_counted) {
   world.engine.peer_finishes(plain.socket);
   world.settle();
   EXPECT_TRUE(world.engine.closed(plain.socket));
-  EXPECT_EQ(world.worker.tls.full, 1U);
-  EXPECT_EQ(world.worker.tls.malformed, 1U);
-  EXPECT_EQ(world.worker.tls.plain, 1U);
+  EXPECT_EQ(handshakes(Handshake::full), 1U);
+  EXPECT_EQ(handshakes(Handshake::malformed), 1U);
+  EXPECT_EQ(handshakes(Handshake::plain_http), 1U);
 }
 
 TEST_F(OnTls, a_large_response_waits_for_a_slow_peer) {
