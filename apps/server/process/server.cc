@@ -414,11 +414,12 @@ void Server::wait_for_events() {
   const int step_ms = sooner(stop_.wait_ms(now_us), control_.wait_ms(now_us / 1000));
   ::poll(ready.data(), ready.size(), sooner(step_ms, report_ms));
   watch_workers();
+  // Before the reports are taken: an event that comes later wakes the next call.
+  if (ready[2].revents != 0) handle_notices();
   notices_.print_refusals();
   stop_workers(stop_.on_time(uring::monotonic_us()));
   if (ready[3].revents != 0 || control_.wait_ms(uring::monotonic_ms()) == 0) advance_control();
   if (ready[0].revents != 0) handle_signal();
-  if (ready[2].revents != 0) handle_notices();
   if (ready[1].revents != 0) uring::take_event(state_event_.get());
 }
 
