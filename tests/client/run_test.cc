@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/client/program.h"
+#include "tests/support/eventually.h"
 
 namespace client {
 namespace {
@@ -129,6 +130,14 @@ TEST_F(Quoit, GivesUpWhenItTakesTooLongInAll) {
   EXPECT_EQ(files(), Files{});
 }
 
+// Whether the main thread of a process waits: its state in proc_pid_stat(5), behind the name.
+bool is_asleep(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t end = text.rfind(") ");
+  return end != std::string::npos && text[end + 2] == 'S';
+}
+
 // SIGSTOP stands for a shell's Ctrl-Z, and for a machine that is paused. One server responds while
 // the client is stopped, the other one afterwards.
 TEST_F(Quoit, DoesNotCountTheTimeInWhichItIsStopped) {
@@ -149,7 +158,11 @@ TEST_F(Quoit, DoesNotCountTheTimeInWhichItIsStopped) {
   Process late(line({"get", second.url("/a"), "-o", "-", "--max-time", "8"}), here());
   first_asked.get_future().wait();
   second_asked.get_future().wait();
-  for (const Process* process : {&early, &late}) process->signal(SIGSTOP);
+  // The clock notices a standstill that begins within a wait.
+  for (const Process* process : {&early, &late}) {
+    EXPECT_TRUE(test_support::eventually([&] { return is_asleep(process->pid()); }));
+    process->signal(SIGSTOP);
+  }
   is_stopped.set_value();
   std::this_thread::sleep_for(std::chrono::seconds(9));
   for (const Process* process : {&early, &late}) process->signal(SIGCONT);
