@@ -19,7 +19,7 @@ struct ListenAddress {
   bool any_family = false;  // ":8080": all addresses, IPv6 and IPv4
 };
 
-// Reads "127.0.0.1:8080", "[::1]:8080", ":8080" "http:127.0.0.1:8081" or "unix:/run/quoit.sock".
+// Reads "127.0.0.1:8080", "[::1]:8080", ":8080", "http:127.0.0.1:8081" or "unix:/run/quoit.sock".
 // Empty if it is none.
 std::optional<ListenAddress> parse_listen(std::string_view text);
 

@@ -108,9 +108,8 @@ void set_inherited_options(int socket) {
 }
 
 // The address as a person types it into a client.
-std::string url_of(ListenAddress listen, bool speaks_tls) {
+std::string url_of(const ListenAddress& listen, bool speaks_tls) {
   if (!listen.unix_path.empty()) return text_of(listen);
-  listen.is_plain = false;  // without the prefix
   const std::string host = listen.any_family ? "localhost" : "";
   return (speaks_tls ? "https://" : "http://") + host + text_of(listen) + "/";
 }
@@ -168,7 +167,7 @@ ExitReason Listeners::open(const std::vector<ListenAddress>& addresses, unsigned
                            std::span<PassedSocket> passed) {
   workers_ = workers;
   for (const ListenAddress& address : addresses) {
-    if (use_passed(key_of(text_of(address)), passed)) continue;
+    if (use_passed(key_of(text_of(address)), address.is_plain, passed)) continue;
     ExitReason reason =
         address.unix_path.empty() ? open_tcp(address, workers) : open_unix(address.unix_path);
     if (reason) return reason;
@@ -185,19 +184,20 @@ void Listeners::open_inherited(std::vector<PassedSocket> sockets, unsigned worke
   workers_ = workers;
   for (PassedSocket& socket : sockets) socket.address = key_of(socket.address);
   for (const PassedSocket& socket : sockets) {
-    if (socket.socket.valid()) use_passed(socket.address, sockets);
+    if (socket.socket.valid()) use_passed(socket.address, false, sockets);
   }
 }
 
 // Uses the sockets of the first endpoint with that address. Two endpoints may have one, such as
-// "127.0.0.1:0". False: there is none.
-bool Listeners::use_passed(const std::string& address, std::span<PassedSocket> passed) {
+// "127.0.0.1:0". Another process may have spoken TLS there, or not. False: there is none.
+bool Listeners::use_passed(const std::string& address, bool is_plain,
+                           std::span<PassedSocket> passed) {
   const auto first = std::find_if(passed.begin(), passed.end(), [&](const PassedSocket& socket) {
     return socket.socket.valid() && socket.address == address;
   });
   if (first == passed.end()) return false;
   ListenAddress listen = address_of(first->socket.get());
-  listen.is_plain = parse_listen(address).value_or(ListenAddress{}).is_plain;
+  listen.is_plain = is_plain;
   const auto owner =
       first->is_shared ? ListeningSocket::Owner::several : ListeningSocket::Owner::this_process;
   if (first->removes_path) {

@@ -73,7 +73,7 @@ class Listeners {
   options::ExitReason open_unix(const std::string& path);
 
   std::string key_of(const std::string& address) const;
-  bool use_passed(const std::string& address, std::span<PassedSocket> passed);
+  bool use_passed(const std::string& address, bool is_plain, std::span<PassedSocket> passed);
   void add(std::vector<uring::Fd> sockets, const ListenAddress& listen, const std::string& address,
            ListeningSocket::Owner owner);
   bool speaks_tls(const ListenAddress& listen) const {

@@ -47,7 +47,7 @@ std::string text_of(const ListenAddress& address) {
   const std::string host = address.any_family ? ""
                            : is_v6            ? "[" + address.host + "]"
                                               : address.host;
-  return (address.is_plain ? "http:" : "") + host + ":" + std::to_string(address.port);
+  return host + ":" + std::to_string(address.port);
 }
 
 ListenAddress address_of(int socket) {

@@ -22,6 +22,7 @@ struct PassedSocket {
 };
 
 // The text of an address, which parse_listen() reads: "127.0.0.1:8080", ":8080", "unix:/run/x".
+// Without the prefix http:, which says how connections begin and not where they arrive.
 std::string text_of(const ListenAddress& address);
 
 // The address on which `socket` listens; of a unix socket without a path the host is empty, too.

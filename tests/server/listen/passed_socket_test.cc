@@ -91,6 +91,25 @@ TEST(Listeners, use_all_passed_sockets_of_their_addresses_with_any_number_of_wor
   }
 }
 
+// A server that takes another one's place may begin or end to speak TLS on an address.
+TEST(Listeners, use_passed_sockets_whether_their_old_owner_spoke_tls_there_or_not) {
+  for (const char* const before : {"127.0.0.1:0", "http:127.0.0.1:0"}) {
+    for (const char* const after : {"127.0.0.1:0", "http:127.0.0.1:0"}) {
+      Listeners old;
+      old.use_tls();
+      ASSERT_FALSE(old.open({*parse_listen(before)}, 1));
+      std::vector<PassedSocket> passed = copies_of(old);
+      Listeners next;
+      next.use_tls();
+      ASSERT_FALSE(next.open({*parse_listen(after)}, 1, passed));
+      EXPECT_FALSE(passed[0].socket.valid()) << before << " " << after;
+      const bool is_plain = std::string_view(after).starts_with("http:");
+      EXPECT_EQ(next.urls()[0].starts_with("http://"), is_plain) << next.urls()[0];
+      EXPECT_EQ(next.of_worker(0)[0]->speaks_tls(), !is_plain);
+    }
+  }
+}
+
 TEST(Listeners, leave_the_path_of_a_taken_socket_to_its_owner_until_that_has_left) {
   const std::string path = ::testing::TempDir() + "/quoit-taken-" + std::to_string(::getpid());
   const ListenAddress address = *parse_listen("unix:" + path);
