@@ -10,11 +10,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/base64.h"
 #include "tests/support/eventually.h"
 #include "tests/support/site.h"
 
 namespace {
 
+using test_support::base64;
 using test_support::eventually;
 using test_support::get;
 using test_support::put;
@@ -24,22 +26,6 @@ using test_support::Response;
 using test_support::run;
 using test_support::Scratch;
 using test_support::Site;
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = word << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += i + j <= bytes.size() ? digits[word >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return text;
-}
 
 std::string basic(std::string_view user, std::string_view password) {
   return "Authorization: Basic " + base64(std::string(user).append(":").append(password));

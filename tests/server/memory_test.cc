@@ -10,24 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "fuzz/replace_new.h"
-#include "tests/server/uncounted.h"
+#include "tests/server/failing_allocations.h"
 #include "tests/server/writer.h"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-thread_local std::size_t first_failure = 0;  // the number of the allocation that fails; 0: none
-thread_local bool all_fail = false;          // the later ones fail as well
-
-}  // namespace
-
-void fuzz::before_new(std::size_t) {
-  if (!server::lab::counting) return;
-  ++allocations;
-  const bool fails = allocations == first_failure || (all_fail && allocations > first_failure);
-  if (first_failure > 0 && fails) throw std::bad_alloc();
-}
 
 namespace server {
 namespace {
@@ -142,9 +126,7 @@ class Exchanges {
     EXPECT_EQ(::fstat(root_.fd(), &status), 0);
     if (script_.where != lab::Where::on_disk) worker.memory_device = status.st_dev;
     if (script_.where == lab::Where::in_memory_by_name) worker.links_files = false;
-    allocations = 0;
-    first_failure = failure;
-    all_fail = all;
+    lab::fail_allocation(failure, all);
     const int socket = engine.connected();
     engine.split_receives(script_.receive_bound);
     begin(worker, socket);
@@ -155,11 +137,11 @@ class Exchanges {
     }
     engine.peer_finishes(socket);
     run(loop);
-    first_failure = 0;
+    lab::first_failure = 0;
     expect_answers(engine.peer_received(socket), failure);
     expect_another_is_served(engine, loop, worker);
     end(engine, loop, worker);
-    return allocations;
+    return lab::allocations;
   }
 
  private:

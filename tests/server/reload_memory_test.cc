@@ -8,24 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "fuzz/replace_new.h"
+#include "tests/server/failing_allocations.h"
 #include "tests/server/reloading.h"
-
-namespace {
-
-thread_local bool counts = false;
-thread_local bool all_fail = false;  // the allocations after the first one fail as well
-thread_local std::size_t allocations = 0;
-thread_local std::size_t first_failure = 0;  // the number of the allocation that fails
-
-}  // namespace
-
-void fuzz::before_new(std::size_t) {
-  if (!counts) return;
-  ++allocations;
-  const bool fails = allocations == first_failure || (all_fail && allocations > first_failure);
-  if (first_failure > 0 && fails) throw std::bad_alloc();
-}
 
 namespace server {
 namespace {
@@ -44,13 +28,8 @@ class Scarcity : public ::testing::TestWithParam<bool> {};
 
 // Publishes once, with that allocation failing.
 Outcome publish(Reloading& server, std::size_t failure, bool all) {
-  allocations = 0;
-  first_failure = failure;
-  all_fail = all;
-  counts = true;
-  const Outcome outcome = server.reload().publish();
-  counts = false;
-  return outcome;
+  const lab::Scarce scarce(failure, all);
+  return server.reload().publish();
 }
 
 TEST_P(Scarcity, of_memory_leaves_the_old_generation) {

@@ -16,27 +16,12 @@
 #include "apps/server/process/control.h"
 #include "apps/server/process/control_socket.h"
 #include "apps/server/process/take_over.h"
-#include "fuzz/replace_new.h"
-
-namespace {
-
-thread_local bool counts = false;
-thread_local bool all_fail = false;  // the allocations after the first one fail as well
-thread_local std::size_t allocations = 0;
-thread_local std::size_t first_failure = 0;  // the number of the allocation that fails
-
-}  // namespace
-
-void fuzz::before_new(std::size_t) {
-  if (!counts) return;
-  ++allocations;
-  const bool fails = allocations == first_failure || (all_fail && allocations > first_failure);
-  if (first_failure > 0 && fails) throw std::bad_alloc();
-}
+#include "tests/server/failing_allocations.h"
 
 namespace server {
 namespace {
 
+using lab::Scarce;
 using Event = Control::Event;
 using Kind = ControlMessage::Kind;
 
@@ -48,18 +33,6 @@ std::size_t open_files() {
     ++number;
   return number;
 }
-
-// The allocations of this thread in its scope count, and those from `failure` on fail.
-class Scarce {
- public:
-  Scarce(std::size_t failure, bool all) {
-    allocations = 0;
-    first_failure = failure;
-    all_fail = all;
-    counts = true;
-  }
-  ~Scarce() { counts = false; }
-};
 
 // A living server that listens on a port and on a unix socket.
 class Scarcity : public ::testing::TestWithParam<bool> {
@@ -94,9 +67,9 @@ class Living : public Scarcity {
   Event advance(std::size_t failure, std::size_t& spent) {
     const Scarce scarce(failure > spent ? failure - spent : 0, GetParam());
     const bool all_fail_already = GetParam() && failure > 0 && failure <= spent;
-    if (all_fail_already) first_failure = 1;
+    if (all_fail_already) lab::first_failure = 1;
     const Event event = control_.advance(now_ms_);
-    spent += allocations;
+    spent += lab::allocations;
     return event;
   }
 
@@ -181,7 +154,6 @@ class Successor : public Scarcity {
       } catch (const std::bad_alloc&) {
         serves = false;
       }
-      counts = false;
     }
     ends = true;
     living.join();

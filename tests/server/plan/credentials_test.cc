@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/base64.h"
+
 namespace server {
 namespace {
+
+using test_support::base64;
 
 // "USER:SECRET", or "SECRET" of Bearer; nothing if the value is refused.
 std::optional<std::string> read(std::string_view value) {
@@ -62,22 +66,6 @@ TEST(Credentials, ThatAreMalformedAreRefused) {
                             "Bearer \xc3\xa4"}) {
     EXPECT_EQ(read(value), std::nullopt) << value;
   }
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = word << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += i + j <= bytes.size() ? digits[word >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return text;
 }
 
 TEST(Credentials, HaveLimits) {
