@@ -114,20 +114,12 @@ void Verifier::judge(const Credentials& credentials, std::string_view setting, b
     return;
   }
   Job* job = is_made ? find_job(key) : nullptr;
-  if (job) {
-    await(*job, check);
-    if (check.verdict == Verdict::busy) ++counts_.busy;
-    return;
-  }
+  if (job) return await(*job, check);
   job = is_made ? free_job() : nullptr;
-  if (!job) {
-    ++counts_.busy;
-    return;
-  }
+  if (!job) return;
   if (address) check.retry_ms = throttle_.charge(*address, now_ms);
   if (check.retry_ms > 0) {
     check.verdict = Verdict::throttled;
-    ++counts_.throttled;
     return;
   }
   job->key = key;
@@ -137,7 +129,6 @@ void Verifier::judge(const Credentials& credentials, std::string_view setting, b
   if (check.verdict == Verdict::pending && enqueue(credentials, setting, *job)) return;
   if (check.verdict == Verdict::pending) leave(check);
   if (address) throttle_.refund(*address);
-  ++counts_.busy;
 }
 
 void Verifier::refuse(std::optional<std::uint64_t> address, Check& check) {
@@ -145,7 +136,6 @@ void Verifier::refuse(std::optional<std::uint64_t> address, Check& check) {
   const uring::MutexLock lock(mutex_);
   if (address) check.retry_ms = throttle_.charge(*address, now_ms);
   check.verdict = check.retry_ms > 0 ? Verdict::throttled : Verdict::wrong;
-  ++(check.retry_ms > 0 ? counts_.throttled : counts_.wrong);
 }
 
 Verifier::Job* Verifier::find_job(const crypto::Sha256& key) {
@@ -209,8 +199,6 @@ void Verifier::complete(Job& job, bool is_right_password) {
   if (is_verified) {
     cache_.add(job.key, now_ms);
     if (job.address) throttle_.refund(*job.address);
-  } else {
-    ++counts_.wrong;
   }
   for (Check* check = std::exchange(job.checks, nullptr); check;) {
     Check* const next = check->next;

@@ -52,12 +52,8 @@ class Verifier {
     Check* next = nullptr;      // in the list of a job
   };
 
-  // For metrics.
   struct Counts {
-    std::atomic<std::uint64_t> wrong = 0;  // credentials, also malformed ones
-    std::atomic<std::uint64_t> throttled = 0;
-    std::atomic<std::uint64_t> busy = 0;
-    std::atomic<std::uint64_t> cached = 0;    // right ones, found in the cache
+    std::atomic<std::uint64_t> cached = 0;    // right credentials that were found in the cache
     std::atomic<std::uint64_t> computed = 0;  // calls of crypt(3)
   };
 
