@@ -72,9 +72,9 @@ ExitReason may_be_cut_off(const Channel& channel) {
                        "the file is complete; try again");
 }
 
-ExitReason bad_record(const Channel& channel) {
-  return exit_with(ExitCode::receive_error, "TLS with " + channel.server + " failed: " +
-                                                channel.secure->session->failure() + "; try again");
+ExitReason broken_tls(const Channel& channel, ExitCode code) {
+  return exit_with(code, "TLS with " + channel.server +
+                             " failed: " + channel.secure->session->failure() + "; try again");
 }
 
 // Copies the head out of the connection's buffer, where the body will overwrite it.
@@ -213,7 +213,7 @@ uring::Task<ExitCode> receive_secure(Channel& channel, std::int64_t timeout_ms) 
     switch (decrypt(*channel.secure, channel.free_space(), channel.end)) {
       case Decrypted::some: channel.responded = true; co_return ExitCode::ok;
       case Decrypted::end: channel.ended = true; co_return ExitCode::ok;
-      case Decrypted::failed: co_return channel.fail(bad_record(channel));
+      case Decrypted::failed: co_return channel.fail(broken_tls(channel, ExitCode::receive_error));
       case Decrypted::needs_bytes: break;
     }
     std::size_t count = 0;
@@ -234,7 +234,7 @@ uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::strin
     const std::string_view piece =
         channel.secure ? encrypt(*channel.secure, bytes) : std::exchange(bytes, {});
     if (piece.empty()) {
-      error = bad_record(channel);
+      error = broken_tls(channel, ExitCode::send_error);
       co_return code_of(error);
     }
     const ExitCode sent = co_await send_raw(channel, io, piece, error);

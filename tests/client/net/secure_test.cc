@@ -245,8 +245,8 @@ TEST_F(Https, AuthoritiesMayComeFromTheEnvironment) {
 }
 
 TEST_F(Https, FilesOfCertificatesThatCannotBeReadAreNamed) {
-  const test_support::DeafPort deaf;
-  ScriptedServer server({[](Peer& peer) { peer.at_end(); }, [](Peer& peer) { peer.at_end(); }});
+  const ScriptedServer server(
+      {[](Peer& peer) { peer.at_end(); }, [](Peer& peer) { peer.at_end(); }});
   const Finished authorities = quoit({"get", url(server, "/a"), "--cacert", "missing"});
   EXPECT_EQ(authorities.status, 77) << authorities.err;
   EXPECT_NE(authorities.err.find("missing"), std::string::npos) << authorities.err;
