@@ -1,4 +1,6 @@
 // TLS as a client sees it: handshakes, requests, ends, and certificates that are replaced.
+#include <fstream>
+#include <iterator>
 #include <signal.h>
 #include <string>
 #include <sys/stat.h>
@@ -270,6 +272,13 @@ TEST_F(Tls, uses_a_new_certificate_after_a_reload_and_resumes_earlier_sessions) 
   etc_.write("archive/key2", "no key");
   reload(site, "the configuration is not reloaded");
   EXPECT_TRUE(TlsClient(site.connect(), *client_, "next.test").ok());
+}
+
+TEST_F(Tls, keeps_the_key_out_of_core_files) {
+  const Site site(arguments());
+  std::ifstream file("/proc/" + std::to_string(site.process().pid()) + "/limits");
+  const std::string limits((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_NE(limits.find("Max core file size        0                    0 "), std::string::npos);
 }
 
 TEST_F(Tls, refuses_files_and_options_that_cannot_be_used) {

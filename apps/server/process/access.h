@@ -37,8 +37,8 @@ namespace server {
 // TLS.
 void warn_about_clear_passwords(const Config& config, const std::vector<std::string>& urls);
 
-// Keeps the memory of this process, which gets to contain passwords, out of core files and from
-// other processes of the user. Before the sandbox.
+// Keeps the memory of this process, which contains passwords or private keys, out of core files and
+// from other processes of the user. Before the sandbox.
 void protect_memory();
 
 }  // namespace server

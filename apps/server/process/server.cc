@@ -257,7 +257,7 @@ ExitReason Server::start() {
   if (ExitReason reason = check_writable(config_, shared_.root)) return reason;
   check_pages(config_.site, shared_.root);
   if (ExitReason reason = reload_.start_accounts()) return reason;
-  if (config_.site.has_accounts) protect_memory();
+  if (config_.site.has_accounts || !config_.tls_certificates.empty()) protect_memory();
   enter_sandbox();
   reload_.start_logs();
   if (ExitReason reason = administration_.start(!take_over_.has_control_socket())) return reason;
