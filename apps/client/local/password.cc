@@ -7,6 +7,7 @@
 #include <crypt.h>
 #include <fcntl.h>
 #include <memory>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -31,11 +32,13 @@ ExitReason read_error(int error) {
                    "the password cannot be read: " + uring::error_text(error));
 }
 
-// Reads up to the end of the line, without it. Byte by byte, so that bytes behind it stay unread.
-ExitReason read_line(int fd, std::string& line) {
+// Takes the bytes that `read_byte` reads up to the end of the line, without it. Byte by byte, so
+// that bytes behind it stay unread. `read_byte` returns what read(2) returns for one byte.
+template <typename ReadByte>
+ExitReason read_line(ReadByte read_byte, std::string& line) {
   line.reserve(most_password_bytes + 1);  // no copy of it stays behind in freed memory
   for (char c = 0; line.size() <= most_password_bytes;) {
-    const ssize_t got = ::read(fd, &c, 1);
+    const ssize_t got = read_byte(c);
     if (got < 0) return read_error(errno);
     if (got == 0 || c == '\n') break;
     line += c;
@@ -44,30 +47,50 @@ ExitReason read_line(int fd, std::string& line) {
 }
 
 // A terminal that does not show what is typed, until this object is destroyed. A signal that would
-// end the program ends the read instead, so that the terminal is restored.
+// end the program ends a read instead, so that the terminal is restored first. Both signals are
+// blocked outside ppoll(2), so that none is lost that comes just before a read waits; one that
+// comes after the last read takes its usual effect when the object is destroyed.
 class HiddenInput {
  public:
   explicit HiddenInput(int terminal) : terminal_(terminal) {
-    ::tcgetattr(terminal_, &before_);
-    termios hidden = before_;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(terminal_, TCSAFLUSH, &hidden);
+    sigset_t ending{};
+    ::sigemptyset(&ending);
+    ::sigaddset(&ending, SIGINT);
+    ::sigaddset(&ending, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &mask_);
+    waiting_mask_ = mask_;
+    ::sigdelset(&waiting_mask_, SIGINT);
+    ::sigdelset(&waiting_mask_, SIGTERM);
     struct sigaction interrupt {};
     interrupt.sa_handler = [](int) {};
     ::sigaction(SIGINT, &interrupt, &interrupt_);
     ::sigaction(SIGTERM, &interrupt, &terminate_);
+    ::tcgetattr(terminal_, &before_);
+    termios hidden = before_;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(terminal_, TCSAFLUSH, &hidden);
   }
   ~HiddenInput() {
     ::tcsetattr(terminal_, TCSAFLUSH, &before_);
     ::sigaction(SIGINT, &interrupt_, nullptr);
     ::sigaction(SIGTERM, &terminate_, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
   }
   HiddenInput(const HiddenInput&) = delete;
   HiddenInput& operator=(const HiddenInput&) = delete;
 
+  // As read(2) of one byte. -1 with errno EINTR: a signal that ends the program has arrived.
+  ssize_t read_byte(char& c) const {
+    pollfd input{.fd = terminal_, .events = POLLIN, .revents = 0};
+    if (::ppoll(&input, 1, nullptr, &waiting_mask_) < 0) return -1;
+    return ::read(terminal_, &c, 1);
+  }
+
  private:
   int terminal_;
   termios before_{};
+  sigset_t mask_{};
+  sigset_t waiting_mask_{};
   struct sigaction interrupt_ {};
   struct sigaction terminate_ {};
 };
@@ -76,7 +99,7 @@ ExitReason ask_once(int terminal, std::string_view question, std::string& answer
   const HiddenInput hidden(terminal);
   ExitReason reason;
   if (::write(terminal, question.data(), question.size()) < 0) reason = read_error(errno);
-  if (!reason) reason = read_line(terminal, answer);
+  if (!reason) reason = read_line([&](char& c) { return hidden.read_byte(c); }, answer);
   [[maybe_unused]] const ssize_t written = ::write(terminal, "\n", 1);
   return reason;
 }
@@ -109,7 +132,7 @@ ExitReason check(const std::string& password) {
 ExitReason ask_password(std::string& password) {
   ExitReason reason;
   if (::isatty(STDIN_FILENO) == 0) {
-    reason = read_line(STDIN_FILENO, password);
+    reason = read_line([](char& c) { return ::read(STDIN_FILENO, &c, 1); }, password);
   } else {
     const uring::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!terminal.valid()) return read_error(errno);
