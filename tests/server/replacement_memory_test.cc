@@ -34,12 +34,13 @@ std::size_t open_files() {
   return number;
 }
 
-// A living server that listens on a port and on a unix socket.
+// A living server that listens on a port, on a unix socket and on another one for --admin.
 class Scarcity : public ::testing::TestWithParam<bool> {
  protected:
   Scarcity() {
     EXPECT_FALSE(listeners_.open(
         {*parse_listen("127.0.0.1:0"), *parse_listen("unix:" + path_ + "-for-clients")}, 2));
+    EXPECT_FALSE(admin_.open({*parse_listen("unix:" + path_ + "-for-admin")}, 1));
     EXPECT_FALSE(control_.open({}));
   }
 
@@ -48,9 +49,12 @@ class Scarcity : public ::testing::TestWithParam<bool> {
     EXPECT_TRUE(exists());
     EXPECT_FALSE(control_.is_busy());
     EXPECT_EQ(listeners_.offered().size(), 3U);
-    for (const Listeners::Offered& offered : listeners_.offered()) {
-      EXPECT_FALSE(offered.is_shared);
-      EXPECT_EQ(offered.removes_path, offered.address.starts_with("unix:"));
+    EXPECT_EQ(admin_.offered().size(), 1U);
+    for (const Listeners* listeners : {&listeners_, &admin_}) {
+      for (const Listeners::Offered& offered : listeners->offered()) {
+        EXPECT_FALSE(offered.is_shared);
+        EXPECT_EQ(offered.removes_path, offered.address.find("unix:") != std::string::npos);
+      }
     }
   }
 
@@ -85,7 +89,7 @@ class Living : public Scarcity {
     ControlMessage message;
     std::vector<uring::Fd> descriptors;
     receive_message(peer.get(), message, descriptors);
-    send_message(peer.get(), {.kind = Kind::ready, .uses = std::vector<bool>(4, true)});
+    send_message(peer.get(), {.kind = Kind::ready, .uses = std::vector<bool>(5, true)});
     const bool is_replaced = advance(failure, spent) == Event::replaced;
     if (is_replaced) {
       const Scarce scarce(1, true);
@@ -123,6 +127,7 @@ TEST_P(Living, server_goes_on_until_it_is_replaced) {
   EXPECT_TRUE(exists()) << "the successor has the control socket";
   ::unlink(path_.c_str());
   ::unlink((path_ + "-for-clients").c_str());
+  ::unlink((path_ + "-for-admin").c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, Living, ::testing::Bool());
@@ -148,9 +153,10 @@ class Successor : public Scarcity {
     {
       std::optional<TakeOver> take_over(std::in_place);
       std::optional<Listeners> listeners(std::in_place);
+      std::optional<Listeners> admin(std::in_place, "--admin");
       try {
         const Scarce scarce(failure, GetParam());
-        serves = take_place(*take_over, *listeners);
+        serves = take_place(*take_over, *listeners, *admin);
       } catch (const std::bad_alloc&) {
         serves = false;
       }
@@ -162,15 +168,18 @@ class Successor : public Scarcity {
   }
 
  private:
-  bool take_place(TakeOver& take_over, Listeners& listeners) {
+  bool take_place(TakeOver& take_over, Listeners& listeners, Listeners& admin) {
     if (take_over.begin(path_)) return false;
     const std::vector<ListenAddress> addresses = {*parse_listen("127.0.0.1:0"),
                                                   *parse_listen("unix:" + path_ + "-for-clients")};
     if (listeners.open(addresses, 2, take_over.sockets())) return false;
-    Control control(listeners, admin_, path_);
+    const std::vector<ListenAddress> for_admin = {*parse_listen("unix:" + path_ + "-for-admin")};
+    if (admin.open(for_admin, 1, take_over.sockets())) return false;
+    Control control(listeners, admin, path_);
     if (take_over.finish()) return false;
     // The other server has left its place: nothing may fail any more.
     listeners.own_taken_paths();
+    admin.own_taken_paths();
     EXPECT_FALSE(control.open(take_over.take_control_socket()));
     return true;
   }
