@@ -22,6 +22,7 @@ constexpr options::Verbs transfers =
 
 constexpr std::string_view downloads = "Downloads";
 constexpr std::string_view requests = "Requests";
+constexpr std::string_view credentials = "Credentials";
 constexpr std::string_view tls = "TLS";
 constexpr std::string_view times = "Time limits";
 constexpr std::string_view general = "General";
@@ -116,6 +117,45 @@ constexpr std::array rows = {
            .help = "connect to the unix socket PATH instead of the URL's host",
            .allowed = "the path of a socket",
            .example = "/run/quoit.sock",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+
+    Option{.name = "user",
+           .short_name = 'u',
+           .metavar = "NAME[:PASSWORD]",
+           .section = credentials,
+           .help = "log in as NAME; without PASSWORD, which others see in the list of processes, "
+                   "the terminal asks for it",
+           .allowed = "a name, or a name, a colon and a password",
+           .example = "alice",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "token-file",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = credentials,
+           .help = "log in with the token in the first line of FILE",
+           .allowed = "the path of a file with a token",
+           .example = "token",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "netrc",
+           .kind = Kind::flag,
+           .section = credentials,
+           .help = "log in with the name and the password that $NETRC or ~/.netrc has for the host",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "netrc-file",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = credentials,
+           .help = "as --netrc, with FILE",
+           .allowed = "the path of a file in the format of .netrc",
+           .example = "netrc",
            .in_environment = false,
            .in_file = false,
            .verbs = transfers},
@@ -287,6 +327,8 @@ constexpr std::array examples = {
     Term{"quoit get http://127.0.0.1:8080/notes.txt", "downloads a file"},
     Term{"tar c photos | quoit put - http://127.0.0.1:8080/photos.tar",
          "uploads the output of a program"},
+    Term{"quoit put -u alice report.pdf https://files.example.org/incoming/",
+         "uploads as alice, whose password the terminal asks for"},
     Term{"quoit get --cacert authority.crt https://files.example.org/notes.txt",
          "trusts one certificate authority only"},
 };

@@ -95,12 +95,24 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
 
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
-  for (const char* const name : {"output", "unix-socket", "cacert", "cert", "key"}) {
+  for (const char* const name :
+       {"output", "user", "token-file", "netrc-file", "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
   }
   return {};
+}
+
+ExitReason take_credentials(const Values& values, Settings& settings) {
+  settings.user = values.text("user");
+  settings.token_file = values.text("token-file");
+  settings.netrc_file = values.text("netrc-file");
+  settings.uses_netrc = values.flag("netrc") || !settings.netrc_file.empty();
+  if (settings.user.empty() || settings.token_file.empty()) return {};
+  return options::usage_error(program, options::no_verb,
+                              "--user and --token-file exclude each other: a request carries one "
+                              "of them");
 }
 
 ExitReason take_options(const Values& values, Arguments& arguments) {
@@ -119,6 +131,8 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.progress = progress == "on"    ? ProgressMode::on
                       : progress == "off" ? ProgressMode::off
                                           : ProgressMode::automatic;
+  reason = take_credentials(values, settings);
+  if (reason) return reason;
   settings.unix_socket = values.text("unix-socket");
   settings.authorities = values.text("cacert");
   settings.certificate = values.text("cert");

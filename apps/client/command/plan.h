@@ -32,6 +32,10 @@ struct Settings {
   bool verbose = false;
   bool quiet = false;
   ProgressMode progress = ProgressMode::automatic;
+  std::string user = {};         // NAME[:PASSWORD] for the servers of all URLs; empty: none
+  std::string token_file = {};   // a file with a token for them; empty: none
+  bool uses_netrc = false;       // look the servers up in a .netrc
+  std::string netrc_file = {};   // its path; empty: the usual one
   std::string unix_socket = {};  // connect to this socket instead of the URL's host
   std::string authorities = {};  // a file of certificate authorities; empty: the system's
   std::string certificate = {};  // the client's own certificate; empty: none

@@ -16,8 +16,10 @@ namespace client {
 
 struct Url {
   std::string userinfo = {};  // "name:password", as written; never shown
-  std::string host = {};      // an IPv6 literal without its brackets
-  bool is_secure = false;     // https: TLS below HTTP
+  // The value of Authorization for this URL's origin, where it has no userinfo; never shown.
+  std::string authorization = {};
+  std::string host = {};   // an IPv6 literal without its brackets
+  bool is_secure = false;  // https: TLS below HTTP
   std::uint16_t port = 80;
   bool is_ipv6 = false;
   std::string path = "/";  // as sent: percent-encoded, begins with a slash

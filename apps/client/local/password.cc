@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "apps/options/messages.h"
 #include "apps/options/user_name.h"
 #include "uring/fd.h"
 #include "uring/result.h"
@@ -138,6 +139,20 @@ ExitReason ask_password(std::string& password) {
     if (!terminal.valid()) return read_error(errno);
     reason = ask_twice(terminal.get(), password);
   }
+  if (!reason) reason = check(password);
+  if (reason) wipe(password);
+  return reason;
+}
+
+ExitReason ask_password_of(const std::string& user, std::string& password) {
+  const uring::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal.valid()) {
+    return exit_with(ExitCode::read_error, "there is no terminal to ask for the password of " +
+                                               options::shown(user) +
+                                               "; give it by --netrc, or a token by --token-file");
+  }
+  const std::string question = "password of " + options::shown(user) + ": ";
+  ExitReason reason = ask_once(terminal.get(), question, password);
   if (!reason) reason = check(password);
   if (reason) wipe(password);
   return reason;

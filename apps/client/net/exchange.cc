@@ -107,7 +107,10 @@ ExitReason follow(const http1::ResponseHead& head, const Url& from, Url& next) {
   if (reason) {
     return exit_with(code_of(reason), from.text() + " redirects, and " + reason.text);
   }
-  if (next.userinfo.empty() && next.origin() == from.origin()) next.userinfo = from.userinfo;
+  if (next.userinfo.empty() && next.origin() == from.origin()) {
+    next.userinfo = from.userinfo;
+    next.authorization = from.authorization;
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "apps/client/command/credentials.h"
 #include "apps/client/command/private_fields.h"
 #include "parser/fields.h"
 #include "parser/write.h"
@@ -12,31 +13,6 @@ namespace client {
 namespace {
 
 using http1::FieldName;
-
-// RFC 4648 4.
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      const char byte = at + i < bytes.size() ? bytes[at + i] : '\0';
-      three = three << 8 | static_cast<unsigned char>(byte);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      const bool padding = at + i > bytes.size();
-      text += padding ? '=' : alphabet[three >> (18 - 6 * i) & 63];
-    }
-  }
-  return text;
-}
-
-// RFC 7617 2; a name without a password has an empty one.
-std::string basic_credentials(std::string_view userinfo) {
-  const std::string plain = decode_percent(userinfo);
-  return "Basic " + base64(userinfo.find(':') == std::string_view::npos ? plain + ":" : plain);
-}
 
 // Says whether the field must not follow a redirect to another server.
 bool stays_home(FieldName name) { return is_private(name) || name == FieldName::host; }
@@ -62,7 +38,9 @@ class Writer {
     // The file as it is: quoit decodes nothing. RFC 9110 12.5.3.
     if (is_read(request_.method)) own("Accept-Encoding", "identity");
     if (!request_.where->userinfo.empty()) {
-      own("Authorization", basic_credentials(request_.where->userinfo));
+      own("Authorization", basic_credentials(decode_percent(request_.where->userinfo)));
+    } else if (!request_.where->authorization.empty()) {
+      own("Authorization", request_.where->authorization);
     }
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");

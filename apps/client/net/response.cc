@@ -57,7 +57,9 @@ ExitReason refused(const http1::ResponseHead& head, const Url& where) {
   if (head.status_class() == 3 && !elsewhere.empty()) {
     text.append("; give this URL instead: ").append(elsewhere);
   } else {
-    text += advice_on(head.status());
+    const bool is_logged_in = !where.userinfo.empty() || !where.authorization.empty();
+    text += head.status() == 401 && is_logged_in ? "; the server does not accept these credentials"
+                                                 : advice_on(head.status());
   }
   return exit_with(ExitCode::http_error, std::move(text));
 }
@@ -65,7 +67,7 @@ ExitReason refused(const http1::ResponseHead& head, const Url& where) {
 std::string_view advice_on(int status) {
   switch (status) {
     case 400: return "; see the exchange with --verbose";
-    case 401: return "; give credentials with -H 'Authorization: …'";
+    case 401: return "; log in with -u NAME, --token-file FILE or --netrc";
     case 403: return "; the server does not permit this";
     case 404:
     case 410: return "; check the path";

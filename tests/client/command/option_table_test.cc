@@ -40,12 +40,14 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
     table += std::string(option.name) + "=" + std::string(option.default_text) + " ";
   }
   EXPECT_EQ(table,
-            "output= remote-name= header= unix-socket= cacert= cert= key= insecure= "
+            "output= remote-name= header= unix-socket= user= token-file= netrc= netrc-file= "
+            "cacert= cert= key= insecure= "
             "connect-timeout=10 idle-timeout=60 max-time=0 verbose= quiet= progress=auto io=auto "
             "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},
                                      {'O', "remote-name"},
                                      {'H', "header"},
+                                     {'u', "user"},
                                      {'E', "cert"},
                                      {'k', "insecure"},
                                      {'v', "verbose"},

@@ -149,6 +149,12 @@ TEST(Options, SayHowToGoOn) {
                "in --idle-timeout 5"},
            Row{{"get", "u", "--io", "kqueue"},
                "--io: 'kqueue' is none of the choices; give auto, ring or epoll, as in --io epoll"},
+           Row{{"get", "u", "-u", "alice", "--token-file", "t"},
+               "--user and --token-file exclude each other: a request carries one of them; see "
+               "'quoit --help'"},
+           Row{{"get", "u", "-u", ""},
+               "--user: '' is empty; give a name, or a name, a colon and a password, as in --user "
+               "alice"},
            Row{{"get", "u", "-O", "-o", "f"},
                "--output and --remote-name exclude each other; see 'quoit get --help'"},
        }) {
@@ -203,7 +209,9 @@ TEST(Options, OfEachVerbAreInItsHelp) {
     for (const options::Option& option : program.options) {
       const bool is_taken =
           options::belongs_to(option, options::find_verb(program, verb.name)) && !option.is_operand;
-      const bool is_shown = help.text.find("--" + std::string(option.name)) != std::string::npos;
+      const std::string name = "--" + std::string(option.name);
+      const bool is_shown = help.text.find(name + " ") != std::string::npos ||
+                            help.text.find(name + ",") != std::string::npos;
       EXPECT_EQ(is_shown, is_taken || (option.name == "help")) << verb.name << option.name;
     }
   }

@@ -282,19 +282,48 @@ TEST_F(Get, FollowsRedirectsOnOneServer) {
 }
 
 TEST_F(Get, SendsNoSecretsToAnotherServer) {
-  const ScriptedServer other({[](Peer& peer) {
-    const std::string head = peer.read_head();
-    EXPECT_EQ(head.find("secret"), std::string::npos) << head;
-    EXPECT_NE(head.find("X-Kept: yes"), std::string::npos) << head;
-    peer.send(response("200 OK", "hello"));
-  }});
-  const ScriptedServer home({[&](Peer& peer) {
-    EXPECT_NE(peer.read_head().find("Authorization: Bearer secret"), std::string::npos);
-    peer.send(response("302 Found", "", "Location: " + other.url("/b") + "\r\n"));
-  }});
-  const Finished finished =
-      quoit({"get", home.url("/a"), "-H", "Authorization: Bearer secret", "-H", "X-Kept: yes"});
-  EXPECT_EQ(finished.status, 0) << finished.err;
+  write("token", "secret\n");
+  write("netrc", "machine 127.0.0.1 login me password secret\n");
+  struct Row {
+    std::vector<std::string> words;
+    std::string_view field;
+  };
+  for (const Row& row : {
+           Row{{"-H", "Authorization: Bearer secret"}, "Authorization: Bearer secret\r\n"},
+           Row{{"--token-file", "token"}, "Authorization: Bearer secret\r\n"},
+           Row{{"-u", "me:secret"}, "Authorization: Basic bWU6c2VjcmV0\r\n"},
+           Row{{"--netrc-file", "netrc"}, "Authorization: Basic bWU6c2VjcmV0\r\n"},
+       }) {
+    const ScriptedServer other({[](Peer& peer) {
+      const std::string head = peer.read_head();
+      EXPECT_EQ(head.find("Authorization"), std::string::npos) << head;
+      EXPECT_NE(head.find("X-Kept: yes"), std::string::npos) << head;
+      peer.send(response("200 OK", "hello"));
+    }});
+    const ScriptedServer home({[&](Peer& peer) {
+      const std::string first = peer.read_head();
+      EXPECT_NE(first.find(row.field), std::string::npos) << first;
+      peer.send(response("302 Found", "", "Location: /b\r\n"));
+      const std::string second = peer.read_head();
+      EXPECT_NE(second.find(row.field), std::string::npos) << second;
+      peer.send(response("302 Found", "", "Location: " + other.url("/b") + "\r\n"));
+    }});
+    std::vector<std::string> words = {"get", home.url("/a"), "-H", "X-Kept: yes"};
+    words.insert(words.end(), row.words.begin(), row.words.end());
+    const Finished finished = quoit(words);
+    EXPECT_EQ(finished.status, 0) << finished.err;
+  }
+}
+
+TEST_F(Get, SaysHowToLogIn) {
+  const ScriptedServer server(
+      {answers(response("401 Unauthorized")), answers(response("401 Unauthorized"))});
+  const Finished without = quoit({"get", server.url("/a")});
+  EXPECT_EQ(without.status, 22);
+  EXPECT_NE(without.err.find("; log in with -u NAME"), std::string::npos) << without.err;
+  const Finished wrong = quoit({"get", server.url("/a"), "-u", "me:wrong"});
+  EXPECT_EQ(wrong.status, 22);
+  EXPECT_NE(wrong.err.find("does not accept these credentials"), std::string::npos) << wrong.err;
 }
 
 TEST_F(Get, StopsAfterTenRedirects) {

@@ -45,7 +45,8 @@ TEST(UserLine, NeedsAPossibleName) {
 // kernel discards output of a terminal on which Ctrl-C is typed (termios(3), NOFLSH).
 class Terminal {
  public:
-  Terminal() {
+  // `ask` is ask_password(), or calls ask_password_of().
+  explicit Terminal(ExitReason (*ask)(std::string&) = ask_password) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
     result_.reset(ends[0]);
@@ -53,7 +54,7 @@ class Terminal {
     pid_ = ::forkpty(&master_, nullptr, nullptr, nullptr);
     if (pid_ != 0) return;
     std::string password;
-    const ExitReason reason = ask_password(password);
+    const ExitReason reason = ask(password);
     const std::string& text = reason ? reason.text : password;
     [[maybe_unused]] const ssize_t written = ::write(told.get(), text.data(), text.size());
     ::_exit(reason.status);
@@ -106,6 +107,18 @@ TEST(AskPassword, AsksTwiceAndShowsNothing) {
   EXPECT_EQ(terminal.shown().find("secret"), std::string::npos);
   terminal.type("secret\n");
   EXPECT_EQ(terminal.result(), "secret");
+  EXPECT_EQ(terminal.status(), 0);
+}
+
+TEST(AskPassword, AsksOnceForThePasswordOfAUser) {
+  Terminal terminal([](std::string& password) {
+    ::close(STDIN_FILENO);  // it may be the body of an upload
+    return ask_password_of("alice", password);
+  });
+  ASSERT_TRUE(terminal.await("password of alice: "));
+  terminal.type("secret\n");
+  EXPECT_EQ(terminal.result(), "secret");
+  EXPECT_EQ(terminal.shown().find("secret"), std::string::npos);
   EXPECT_EQ(terminal.status(), 0);
 }
 
