@@ -95,8 +95,8 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
 
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
-  for (const char* const name :
-       {"output", "user", "token-file", "netrc-file", "unix-socket", "cacert", "cert", "key"}) {
+  for (const char* const name : {"output", "if-match", "user", "token-file", "netrc-file",
+                                 "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
@@ -126,7 +126,12 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   arguments.headers = values.texts("header");
   Settings& settings = arguments.settings;
   settings.verbose = values.flag("verbose");
-  settings.quiet = values.flag("quiet");
+  settings.quiet = values.flag("quiet") || values.flag("silent");
+  settings.makes_directories = values.flag("create-dirs");
+  settings.keeps_files = values.flag("no-clobber");
+  settings.keeps_times = values.flag("remote-time");
+  settings.if_absent = values.flag("if-absent");
+  settings.if_match = values.text("if-match");
   const std::string& progress = values.text("progress");
   settings.progress = progress == "on"    ? ProgressMode::on
                       : progress == "off" ? ProgressMode::off

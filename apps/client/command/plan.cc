@@ -41,6 +41,26 @@ ExitReason read_header(const std::string& line, HeaderLine& header) {
   return {};
 }
 
+// The tag in quotes, as If-Match has it. A weak one never matches: RFC 9110 13.1.1.
+ExitReason read_tag(std::string& tag) {
+  if (tag != "*" && !tag.starts_with('"') && !tag.starts_with("W/")) tag = '"' + tag + '"';
+  const std::optional<http1::EntityTag> read = http1::parse_entity_tag(tag);
+  if (tag == "*" || (read && !read->is_weak)) return {};
+  return usage("--if-match takes a strong ETag, as \"18ecd4a1f418f05f-30d40\", or *");
+}
+
+// --if-absent and --if-match become fields of the requests.
+ExitReason read_conditions(Settings& settings) {
+  if (settings.if_absent && !settings.if_match.empty()) {
+    return usage("--if-absent and --if-match exclude each other");
+  }
+  if (settings.if_absent) settings.headers.push_back({"If-None-Match", "*"});
+  if (settings.if_match.empty()) return {};
+  if (const ExitReason reason = read_tag(settings.if_match)) return reason;
+  settings.headers.push_back({"If-Match", settings.if_match});
+  return {};
+}
+
 ExitReason read_settings(const Arguments& arguments, Settings& settings) {
   settings = arguments.settings;
   for (const std::string& line : arguments.headers) {
@@ -49,6 +69,7 @@ ExitReason read_settings(const Arguments& arguments, Settings& settings) {
     if (reason) return reason;
     settings.headers.push_back(header);
   }
+  if (const ExitReason reason = read_conditions(settings)) return reason;
   if (settings.unix_socket.size() > longest_socket_path) {
     return usage("--unix-socket takes a path of at most 107 bytes");
   }

@@ -32,16 +32,21 @@ struct Settings {
   bool verbose = false;
   bool quiet = false;
   ProgressMode progress = ProgressMode::automatic;
-  std::string user = {};         // NAME[:PASSWORD] for the servers of all URLs; empty: none
-  std::string token_file = {};   // a file with a token for them; empty: none
-  bool uses_netrc = false;       // look the servers up in a .netrc
-  std::string netrc_file = {};   // its path; empty: the usual one
-  std::string unix_socket = {};  // connect to this socket instead of the URL's host
-  std::string authorities = {};  // a file of certificate authorities; empty: the system's
-  std::string certificate = {};  // the client's own certificate; empty: none
-  std::string key = {};          // its key; empty: the file of the certificate has it
-  bool insecure = false;         // accept any certificate of a server
-  std::string io = "auto";       // the engine: auto, ring or epoll
+  bool makes_directories = false;  // those that lead to the file of a download
+  bool keeps_files = false;        // a file that exists is not downloaded
+  bool keeps_times = false;        // the time of the last modification goes with a file
+  bool if_absent = false;          // upload only where there is no file
+  std::string if_match = {};       // replace or delete only this version, an ETag; empty: any
+  std::string user = {};           // NAME[:PASSWORD] for the servers of all URLs; empty: none
+  std::string token_file = {};     // a file with a token for them; empty: none
+  bool uses_netrc = false;         // look the servers up in a .netrc
+  std::string netrc_file = {};     // its path; empty: the usual one
+  std::string unix_socket = {};    // connect to this socket instead of the URL's host
+  std::string authorities = {};    // a file of certificate authorities; empty: the system's
+  std::string certificate = {};    // the client's own certificate; empty: none
+  std::string key = {};            // its key; empty: the file of the certificate has it
+  bool insecure = false;           // accept any certificate of a server
+  std::string io = "auto";         // the engine: auto, ring or epoll
 };
 
 // The name that stands for standard input or output.

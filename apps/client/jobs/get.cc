@@ -3,12 +3,17 @@
 // get() reads in the order of a download: request, response, file. The file gets its name when the
 // last byte has come; before that, and after any failure, an existing file keeps its content.
 // Covered by tests/client/jobs/get_test.cc.
+#include <ctime>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 #include <utility>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/local/output_file.h"
 #include "apps/client/net/exchange.h"
+#include "parser/date.h"
 
 namespace client {
 
@@ -20,10 +25,21 @@ void confirm_saved(Report& report, const OutputFile& output, const std::string& 
   report.confirm("saved " + output.name + " (" + std::to_string(output.size) + " bytes)" + pace);
 }
 
+bool exists(const std::string& file) {
+  return file != standard_stream && ::access(file.c_str(), F_OK) == 0;
+}
+
+// The value of Last-Modified, in Unix seconds.
+std::optional<std::int64_t> modification_of(const http1::ResponseHead& head) {
+  const std::string_view text = head.value_of(http1::FieldName::last_modified);
+  return http1::parse_date(text, static_cast<std::int64_t>(std::time(nullptr)));
+}
+
 uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
   const Session& session = channel.session;
   BodyReader body(channel.head.body());
-  OutputFile output;
+  OutputFile output{.makes_directories = session.settings.makes_directories};
+  if (session.settings.keeps_times) output.modified = modification_of(channel.head);
   const ExitCode opened = co_await open_output(channel.io, output, file);
   if (opened != ExitCode::ok) {
     disconnect(channel);
@@ -58,6 +74,10 @@ void warn_of_coding(const Session& session, const http1::ResponseHead& head, con
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
   Url where = job.where;
+  if (channel.session.settings.keeps_files && exists(job.file)) {
+    channel.session.report.confirm(job.file + " exists already, and is left alone");
+    co_return ExitCode::ok;
+  }
   const ExitCode responded = co_await exchange_following(channel, http1::Method::get, where);
   if (responded != ExitCode::ok) co_return responded;
 

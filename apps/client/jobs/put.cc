@@ -284,6 +284,7 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
                   .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
                   .length = input.length,
                   .expects_continue = input.length > expect_above_bytes};
+  if (channel.session.settings.keeps_times && input.is_regular) request.modified = input.modified;
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
   const ExitCode responded = co_await upload_with_remedies(*up, request);
   const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;

@@ -53,6 +53,7 @@ ExitCode check_input(InputFile& input) {
   input.is_regular = S_ISREG(facts.st_mode);
   input.is_stream = !input.is_regular;
   input.length = input.is_regular ? static_cast<std::uint64_t>(facts.st_size) : 0;
+  input.modified = input.is_regular ? facts.st_mtim.tv_sec : 0;
   return ExitCode::ok;
 }
 

@@ -21,11 +21,12 @@ namespace client {
 
 struct InputFile {
   int fd = -1;
-  std::string name = {};     // for people: as given, or "standard input"
-  bool is_regular = false;   // it is read by offset, which does not wait for another process
-  bool is_stream = false;    // of unknown length; its pieces are chunks
-  std::uint64_t length = 0;  // bytes; 0 for a stream
-  std::uint64_t size = 0;    // bytes in the pieces so far, without the chunks' framing
+  std::string name = {};      // for people: as given, or "standard input"
+  bool is_regular = false;    // it is read by offset, which does not wait for another process
+  bool is_stream = false;     // of unknown length; its pieces are chunks
+  std::uint64_t length = 0;   // bytes; 0 for a stream
+  std::int64_t modified = 0;  // Unix seconds; 0 for a stream
+  std::uint64_t size = 0;     // bytes in the pieces so far, without the chunks' framing
   std::vector<char> buffer = {};
   std::size_t read_ahead = 0;   // bytes in the buffer that no piece has had yet
   std::string_view piece = {};  // the bytes to send next: a view of `buffer`

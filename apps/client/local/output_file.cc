@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <limits.h>
 #include <optional>
 #include <poll.h>
 #include <random>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "apps/client/command/plan.h"
@@ -84,6 +86,20 @@ std::uint64_t random_number() {
   return std::uint64_t{device()} << 32 | device();
 }
 
+std::error_code make_directories_to(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  if (!directory.empty()) std::filesystem::create_directories(directory, failure);
+  return failure;
+}
+
+void set_time(const OutputFile& output) {
+  if (!output.modified || output.is_stream) return;
+  const timespec time{.tv_sec = static_cast<time_t>(*output.modified), .tv_nsec = 0};
+  const std::array<timespec, 2> times = {time, time};
+  ::futimens(output.fd, times.data());  // a file system may have no such time
+}
+
 void close_output(uring::Engine& engine, OutputFile& output) {
   if (output.fd > STDERR_FILENO) engine.close(output.fd);
   output.fd = -1;
@@ -140,6 +156,10 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
     output.is_stream = true;
     co_return ExitCode::ok;
   }
+  if (output.makes_directories) {
+    const std::error_code failure = make_directories_to(name);
+    if (failure) co_return fail_writing(output, {.value = -failure.value()});
+  }
   const Existing existing = check(name);
   if (existing.is_directory) co_return fail_writing(output, {.value = -EISDIR});
   if (existing.exists && !existing.is_regular) {
@@ -173,6 +193,7 @@ uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::strin
 }
 
 uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
+  set_time(output);
   close_output(io.engine(), output);
   if (output.is_stream) co_return ExitCode::ok;
   const uring::Result renamed =

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -25,7 +26,9 @@ struct OutputFile {
   int fd = -1;
   std::uint64_t size = 0;  // bytes written
   bool is_stream = false;
-  ExitReason error = {};  // why a function below failed
+  bool makes_directories = false;             // open_output() makes those that lead to the file
+  std::optional<std::int64_t> modified = {};  // the time that the file gets, in Unix seconds
+  ExitReason error = {};                      // why a function below failed
 };
 
 // These fail with write_error and the reason in output.error.

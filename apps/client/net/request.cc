@@ -44,6 +44,8 @@ class Writer {
     }
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
+    // The name that ownCloud, rclone and quoitd know.
+    if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
     if (request_.expects_continue) own("Expect", "100-continue");
     for (const HeaderLine& header : settings_.headers) {
       if (!header.value.empty() && is_sent(header)) head_.field(header.name, header.value);
@@ -54,7 +56,10 @@ class Writer {
 
  private:
   bool is_sent(const HeaderLine& header) const {
-    return request_.trusted || !stays_home(http1::field_name_of(header.name));
+    const FieldName name = http1::field_name_of(header.name);
+    const bool is_about_the_file = name == FieldName::if_match || name == FieldName::if_none_match;
+    if (is_about_the_file && request_.method == http1::Method::mkcol) return false;
+    return request_.trusted || !stays_home(name);
   }
 
   // Writes one of quoit's own fields, unless -H sets or removes it.

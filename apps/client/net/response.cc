@@ -75,7 +75,7 @@ std::string_view advice_on(int status) {
       return "; the server does not allow this there (quoitd needs --writable to accept files)";
     case 409: return "; a directory of that path is missing there, or a file is in the way";
     case 411: return "; the server wants a length: send a file instead of standard input";
-    case 412: return "; the file on the server is not the expected one";
+    case 412: return "; the file on the server is not the expected one, or exists already";
     case 413: return "; the file is larger than the server accepts";
     case 429:
     case 503: return "; try again later";

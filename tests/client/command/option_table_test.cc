@@ -39,13 +39,21 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
     if (option.is_operand) continue;
     table += std::string(option.name) + "=" + std::string(option.default_text) + " ";
   }
-  EXPECT_EQ(table,
-            "output= remote-name= header= unix-socket= user= token-file= netrc= netrc-file= "
-            "cacert= cert= key= insecure= "
-            "connect-timeout=10 idle-timeout=60 max-time=0 verbose= quiet= progress=auto io=auto "
-            "help= version= ");
+  EXPECT_EQ(
+      table,
+      "output= remote-name= create-dirs= no-clobber= if-absent= if-match= remote-time= header= "
+      "unix-socket= user= token-file= netrc= netrc-file= "
+      "cacert= cert= key= insecure= "
+      "connect-timeout=10 idle-timeout=60 max-time=0 verbose= quiet= silent= location= fail= "
+      "show-error= progress=auto io=auto "
+      "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},
                                      {'O', "remote-name"},
+                                     {'R', "remote-time"},
+                                     {'L', "location"},
+                                     {'f', "fail"},
+                                     {'s', "silent"},
+                                     {'S', "show-error"},
                                      {'H', "header"},
                                      {'u', "user"},
                                      {'E', "cert"},

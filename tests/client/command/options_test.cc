@@ -155,6 +155,8 @@ TEST(Options, SayHowToGoOn) {
            Row{{"get", "u", "-u", ""},
                "--user: '' is empty; give a name, or a name, a colon and a password, as in --user "
                "alice"},
+           Row{{"get", "u", "--if-match", "t"},
+               "'get' takes no --if-match; see 'quoit get --help'"},
            Row{{"get", "u", "-O", "-o", "f"},
                "--output and --remote-name exclude each other; see 'quoit get --help'"},
        }) {

@@ -109,5 +109,28 @@ TEST(Plan, RefusesASocketPathThatDoesNotFitAnAddress) {
   EXPECT_EQ(refused(arguments), ExitCode::usage);
 }
 
+TEST(Plan, MakesFieldsOfConditions) {
+  const auto fields_of = [](const Settings& settings) {
+    Arguments arguments{.verb = Verb::put, .urls = {"http://h/a"}, .file = "f"};
+    arguments.settings = settings;
+    Plan plan;
+    const ExitReason reason = make_plan(arguments, plan);
+    if (reason) return reason.text;
+    std::string fields;
+    for (const HeaderLine& header : plan.settings.headers)
+      fields += header.name + ": " + header.value;
+    return fields;
+  };
+  EXPECT_EQ(fields_of({}), "");
+  EXPECT_EQ(fields_of({.if_absent = true}), "If-None-Match: *");
+  EXPECT_EQ(fields_of({.if_match = "abc-1"}), "If-Match: \"abc-1\"");
+  EXPECT_EQ(fields_of({.if_match = "\"abc-1\""}), "If-Match: \"abc-1\"");
+  EXPECT_EQ(fields_of({.if_match = "*"}), "If-Match: *");
+  for (const char* tag : {"W/\"weak\"", "a\"b", "\"open", "a b\n"}) {
+    EXPECT_NE(fields_of({.if_match = tag}).find("takes a strong ETag"), std::string::npos) << tag;
+  }
+  EXPECT_NE(fields_of({.if_absent = true, .if_match = "t"}).find("exclude"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace client

@@ -315,6 +315,56 @@ TEST_F(Get, SendsNoSecretsToAnotherServer) {
   }
 }
 
+TEST_F(Get, MakesDirectoriesWhereItMay) {
+  const ScriptedServer server(
+      {answers(response("200 OK", "hello")), answers(response("200 OK", "hello"))});
+  const Finished refused = quoit({"get", server.url("/a"), "-o", "new/deep/"});
+  EXPECT_EQ(refused.status, 23) << refused.err;
+  const Finished made = quoit({"get", server.url("/a"), "-o", "new/deep/", "--create-dirs"});
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_EQ(content("new/deep/a"), "hello");
+  write("file", "");
+  const ScriptedServer other({answers(response("200 OK", "hello"))});
+  const Finished blocked = quoit({"get", other.url("/a"), "-o", "file/b/a", "--create-dirs"});
+  EXPECT_EQ(blocked.status, 23);
+  EXPECT_NE(blocked.err.find("file/b/a"), std::string::npos) << blocked.err;
+}
+
+TEST_F(Get, LeavesAFileAloneWithoutARequest) {
+  const ScriptedServer server({answers(response("200 OK", "new"))});
+  write("a", "old");
+  const Finished kept = quoit({"get", server.url("/a"), "--no-clobber"});
+  EXPECT_EQ(kept.status, 0) << kept.err;
+  EXPECT_EQ(kept.err, "a exists already, and is left alone\n");
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(quoit({"get", server.url("/b"), "--no-clobber"}).status, 0);
+  EXPECT_EQ(content("b"), "new");
+}
+
+TEST_F(Get, KeepsTheTimeOfTheLastModification) {
+  struct Row {
+    std::string_view fields;
+    bool is_kept;
+  };
+  for (const Row& row : {Row{"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", true},
+                         Row{"Last-Modified: yesterday\r\n", false}, Row{"", false}}) {
+    const ScriptedServer server({answers(response("200 OK", "hello", row.fields))});
+    EXPECT_EQ(quoit({"get", "-R", server.url("/a")}).status, 0);
+    struct stat facts {};
+    ASSERT_EQ(::stat(path("a").c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mtim.tv_sec == 784111777, row.is_kept) << row.fields;
+  }
+}
+
+TEST_F(Get, TakesTheHabitsOfCurl) {
+  const ScriptedServer server({answers(response("200 OK", "hello"))});
+  const Finished finished = quoit({"get", "-fsSL", server.url("/a")});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(content("a"), "hello");
+}
+
 TEST_F(Get, SaysHowToLogIn) {
   const ScriptedServer server(
       {answers(response("401 Unauthorized")), answers(response("401 Unauthorized"))});

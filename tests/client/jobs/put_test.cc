@@ -1,6 +1,9 @@
 // quoit put, end to end: the real program against a server that follows a script.
+#include <array>
+#include <fcntl.h>
 #include <fstream>
 #include <future>
+#include <sys/stat.h>
 
 #include "tests/client/program.h"
 
@@ -53,6 +56,31 @@ TEST_F(Put, WorksInTheOriginalForm) {
   EXPECT_EQ(finished.status, 0) << finished.err;
   EXPECT_EQ(received.rfind("PUT /client-text.txt HTTP/1.1\r\n", 0), 0U) << received;
   EXPECT_NE(finished.err.find("stored client-text.txt (5 bytes)"), std::string::npos);
+}
+
+TEST_F(Put, SendsConditionsAndTheTimeOfTheFile) {
+  const ScriptedServer server({[](Peer& peer) {
+                                 const std::string head = peer.read_head();
+                                 EXPECT_NE(head.find("If-None-Match: *\r\n"), head.npos) << head;
+                                 EXPECT_NE(head.find("X-OC-MTime: 784111777\r\n"), head.npos);
+                                 peer.read_bytes(5);
+                                 peer.send(response("412 Precondition Failed"));
+                               },
+                               [](Peer& peer) {
+                                 const std::string head = peer.read_head();
+                                 EXPECT_NE(head.find("If-Match: \"t\"\r\n"), head.npos) << head;
+                                 EXPECT_EQ(head.find("X-OC-MTime"), head.npos) << head;
+                                 peer.read_bytes(5);
+                                 peer.send(created);
+                               }});
+  write("a", "hello");
+  const std::array<timespec, 2> times = {timespec{.tv_sec = 784111777},
+                                         timespec{.tv_sec = 784111777}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path("a").c_str(), times.data(), 0), 0);
+  const Finished refused = quoit({"put", "-R", "--if-absent", "a", server.url("/a")});
+  EXPECT_EQ(refused.status, 22);
+  EXPECT_NE(refused.err.find("exists already"), std::string::npos) << refused.err;
+  EXPECT_EQ(quoit({"put", "--if-match", "t", "a", server.url("/a")}).status, 0);
 }
 
 TEST_F(Put, SendsAnEmptyFile) {

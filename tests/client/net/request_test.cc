@@ -50,6 +50,22 @@ TEST(Request, LetsTheUserReplaceAndLeaveOut) {
             "GET / HTTP/1.1\r\nAccept-Encoding: identity\r\nhost: other\r\nX: y\r\n\r\n");
 }
 
+TEST(Request, AsksAboutTheFileOnly) {
+  const Url where = located("http://h/a");
+  const Settings settings{.headers = {{"If-None-Match", "*"}, {"If-Match", "\"t\""}}};
+  const std::string put = written({.method = http1::Method::put, .where = &where}, settings);
+  EXPECT_NE(put.find("If-None-Match: *\r\nIf-Match: \"t\"\r\n"), std::string::npos) << put;
+  const std::string mkcol = written({.method = http1::Method::mkcol, .where = &where}, settings);
+  EXPECT_EQ(mkcol.find("Match"), std::string::npos) << mkcol;
+}
+
+TEST(Request, SendsTheTimeOfTheFile) {
+  const Url where = located("http://h/a");
+  const std::string put =
+      written({.method = http1::Method::put, .where = &where, .modified = 784111777});
+  EXPECT_NE(put.find("X-OC-MTime: 784111777\r\n"), std::string::npos) << put;
+}
+
 TEST(Request, SendsCredentialsOfTheUrl) {
   struct Row {
     std::string_view url, value;
