@@ -4,6 +4,7 @@
 #include <array>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/command/texts.h"
 #include "apps/client/command/verb.h"
 
 namespace client {
@@ -12,7 +13,6 @@ namespace {
 
 using options::Kind;
 using options::Option;
-using options::Term;
 
 constexpr options::Verbs mask(Verb verb) { return 1U << static_cast<unsigned>(verb); }
 
@@ -359,96 +359,19 @@ constexpr std::array rows = {
            .in_file = false},
 };
 
-constexpr std::array verbs = {
-    options::Verb{"get", "download files",
-                  "Each file is named after the last segment of its URL, or as -o says. It appears "
-                  "when all of it has come, or not at all.",
-                  "quoit get http://127.0.0.1:8080/notes.txt"},
-    options::Verb{
-        "put", "upload a file",
-        "A reader of the file sees the old one until all of the new one has come. Directories "
-        "that are missing on the server are made.",
-        "quoit put notes.txt http://127.0.0.1:8080/"},
-    options::Verb{"head", "show the fields of a response without its body", "",
-                  "quoit head http://127.0.0.1:8080/notes.txt"},
-    options::Verb{"delete", "delete files on the server", "",
-                  "quoit delete http://127.0.0.1:8080/notes.txt"},
-    options::Verb{"passwd", "print a user's line for the file of quoitd --users",
-                  "Asks for the password twice on the terminal, or reads it from the first line of "
-                  "a standard input that is no terminal.",
-                  "quoit passwd alice >> /etc/quoit/users"},
-    options::Verb{options::help_verb, "explain quoit, or a verb", "", "quoit help get"},
-};
-
-constexpr std::array usage = {
-    Term{"get URL...", "downloads into files named after the URLs"},
-    Term{"get URL -o FILE", "downloads into FILE; - is standard output"},
-    Term{"get URL... -o DIR/", "downloads into files in DIR named after the URLs"},
-    Term{"put FILE URL",
-         "uploads FILE, or standard input for -; a URL that ends in a slash gets FILE's name"},
-    Term{"head URL...", "shows the fields of the responses"},
-    Term{"delete URL...", "deletes the files"},
-    Term{"passwd NAME", "asks for a password, and prints a line for quoitd --users"},
-    Term{"help [VERB]", "explains quoit or VERB with all its options"},
-    Term{"HOST PORT GET /FILE", "as quoit get http://HOST:PORT/FILE"},
-    Term{"HOST PORT PUT /FILE", "uploads FILE, seen from the current directory, to that path"},
-};
-
-constexpr std::array examples = {
-    Term{"quoit get http://127.0.0.1:8080/notes.txt", "downloads a file"},
-    Term{"tar c photos | quoit put - http://127.0.0.1:8080/photos.tar",
-         "uploads the output of a program"},
-    Term{"quoit put -u alice report.pdf https://files.example.org/incoming/",
-         "uploads as alice, whose password the terminal asks for"},
-    Term{"quoit get --cacert authority.crt https://files.example.org/notes.txt",
-         "trusts one certificate authority only"},
-};
-
-// The numbers are curl's; exit_code.h has them.
-constexpr std::array exit_statuses = {
-    Term{"0", "done"},
-    Term{"1", "a URL of another scheme than http and https"},
-    Term{"2", "wrong command line"},
-    Term{"3", "bad URL"},
-    Term{"6", "unknown host"},
-    Term{"7", "cannot connect"},
-    Term{"8", "the response is not HTTP"},
-    Term{"18", "the body was cut off"},
-    Term{"22", "the server refused: a status of 400 or above"},
-    Term{"23", "cannot write"},
-    Term{"26", "cannot read"},
-    Term{"28", "timeout"},
-    Term{"35", "no TLS connection with the server"},
-    Term{"47", "too many redirects"},
-    Term{"52", "no response"},
-    Term{"55", "sending failed"},
-    Term{"56", "receiving failed"},
-    Term{"58", "--cert or --key cannot be used"},
-    Term{"60", "the server's certificate is not accepted"},
-    Term{"71", "no I/O engine"},
-    Term{"77", "--cacert cannot be used"},
-    Term{"130", "interrupted"},
-};
-
-constexpr std::array signals = {
-    Term{"SIGINT, SIGTERM",
-         "end the run; a file that is not complete is removed. The status is 128 and the signal's "
-         "number"},
-};
-
 }  // namespace
 
 constexpr options::Program program{
     .name = "quoit",
     .summary = "download files from an HTTP server, and upload files to it",
     .date = "November 29, 2026",
-    .usage = usage,
+    .usage = texts::usage,
     .description = "quoit downloads files from an HTTP server, and uploads files to it.",
     .options = rows,
-    .verbs = verbs,
-    .examples = examples,
-    .exit_statuses = exit_statuses,
-    .signals = signals,
+    .verbs = texts::verbs,
+    .examples = texts::examples,
+    .exit_statuses = texts::exit_statuses,
+    .signals = texts::signals,
     .see_also = "quoitd",
     .usage_status = static_cast<int>(ExitCode::usage),
     .config_status = static_cast<int>(ExitCode::usage),
