@@ -104,6 +104,11 @@ uring::Task<Received> receive_encrypted_body(Connection& c, BodyReader& reader,
       if (has_bytes) co_return received;
     }
     set_body_deadline(c.io, x.site->timeouts, x.request.body_began_ms, reader.delivered());
+    if (tls_of(c).unsent().size() >= crypto::TlsSession::least_out) {  // answers to key updates
+      const uring::Result sent = co_await send_written(c);
+      record_written(c, sent);
+      if (!c.open) co_return nothing_received(c);
+    }
     const uring::Result got = co_await receive_encrypted(c);
     const bool is_taken = take_encrypted(c, got);
     if (!is_taken && !c.starved) co_return nothing_received(c);

@@ -32,7 +32,7 @@ bool decrypt_head(Connection& c) {
     own_input(x.in, c.io.engine(), x.site->limits);
     const std::size_t count = decrypt(c, {x.in.data + x.in.end, x.in.memory_bytes - x.in.end});
     x.in.end += count;
-    return count > 0 || !c.open;
+    return count > 0 || !c.open || has_unsent_responses(c);
   } catch (const std::bad_alloc&) {
     c.open = false;
     return true;

@@ -15,8 +15,9 @@ bool has_unsent_responses(const Connection& c);
 // Records the result of a send_encrypted() of all responses.
 void record_responses_sent(Connection& c, uring::Result sent);
 
-// Decrypts bytes that have arrived into the input. True: there were some, or the stream has ended
-// or failed. False: more bytes have to be received.
+// Decrypts bytes that have arrived into the input. True: there were some, the session has written
+// an answer to a message of TLS, or the stream has ended or failed. False: more bytes have to be
+// received.
 bool decrypt_head(Connection& c);
 
 // Prepares a receive for the next head, or for the rest of it. A record that is not complete counts

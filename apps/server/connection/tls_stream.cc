@@ -81,7 +81,9 @@ std::size_t decrypt(Connection& c, std::span<char> plain) {
   s.end = s.block.size() - buffers.out.size();
   s.received = buffers.in;
   s.may_have_plain = got.count == plain.size();
-  if (got.progress == TlsProgress::closed || got.progress == TlsProgress::failed) {
+  // wants_output: the peer requests more key updates than the block has space for answers.
+  if (got.progress == TlsProgress::closed || got.progress == TlsProgress::failed ||
+      got.progress == TlsProgress::wants_output) {
     s.received = {};
     c.open = false;
   }
