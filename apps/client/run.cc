@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/client/jobs/jobs.h"
+#include "apps/client/jobs/do_job.h"
 #include "apps/client/net/channel.h"
 #include "apps/client/screen/report.h"
 #include "apps/client/session/interrupt.h"
@@ -49,24 +49,6 @@ uring::Task<> watch(Session& session, const Interrupt& interrupt, uring::Io& io)
   std::array<char, 1> byte;
   const uring::Result got = co_await io.recv(interrupt.fd(), byte);
   if (got.count() > 0) session.stop(StopReason::interrupted);
-}
-
-uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
-  ExitCode code = ExitCode::ok;
-  if (job.verb == Verb::get) {
-    const ExitCode done = co_await get(channel, job);
-    code = done;
-  } else if (job.verb == Verb::head) {
-    const ExitCode done = co_await head(channel, job);
-    code = done;
-  } else if (job.verb == Verb::remove) {
-    const ExitCode done = co_await remove(channel, job);
-    code = done;
-  } else {
-    const ExitCode done = co_await put(channel, job);
-    code = done;
-  }
-  co_return code;
 }
 
 // The consequence of an interruption of the job, for people.

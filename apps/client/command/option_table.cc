@@ -24,7 +24,7 @@ constexpr std::string_view downloads = "Downloads";
 constexpr std::string_view requests = "Requests";
 constexpr std::string_view credentials = "Credentials";
 constexpr std::string_view tls = "TLS";
-constexpr std::string_view times = "Time limits";
+constexpr std::string_view times = "Time limits and retries";
 constexpr std::string_view general = "General";
 
 // A longer time limit is a mistake: five weeks.
@@ -274,6 +274,30 @@ constexpr std::array rows = {
            .in_file = false,
            .verbs = transfers},
 
+    Option{.name = "retry",
+           .kind = Kind::count,
+           .metavar = "N",
+           .section = times,
+           .help = "try again up to N times after a refused or broken connection, a time limit, or "
+                   "a status of 408, 429, 500, 502, 503 or 504; Retry-After decides the pause",
+           .default_text = "0",
+           .example = "5",
+           .most = 1000,
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
+    Option{.name = "retry-delay",
+           .kind = Kind::seconds,
+           .metavar = "SECONDS",
+           .section = times,
+           .help = "the pause before another try, where Retry-After says nothing",
+           .default_text = "0",
+           .default_note = "1, 2, 4 ... 60",
+           .example = "3",
+           .most = longest_ms,
+           .in_environment = false,
+           .in_file = false,
+           .verbs = transfers},
     Option{.name = "verbose",
            .short_name = 'v',
            .kind = Kind::flag,

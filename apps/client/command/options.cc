@@ -150,6 +150,8 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.io = values.text("io");
   settings.connect_timeout_ms = values.milliseconds("connect-timeout");
   settings.idle_timeout_ms = values.milliseconds("idle-timeout");
+  settings.retries = static_cast<unsigned>(values.count("retry"));
+  settings.retry_delay_ms = values.milliseconds("retry-delay");
   settings.max_time_ms = values.milliseconds("max-time");
   return {};
 }

@@ -28,6 +28,8 @@ struct Settings {
   std::int64_t connect_timeout_ms = 10'000;  // for the host's name, and for each of its addresses
   std::int64_t idle_timeout_ms = 60'000;     // while nothing moves
   std::int64_t max_time_ms = 0;              // for the whole run
+  unsigned retries = 0;                      // further tries of a job that fails
+  std::int64_t retry_delay_ms = 0;           // the pause before each; 0: a growing one
   std::vector<HeaderLine> headers = {};
   bool verbose = false;
   bool quiet = false;

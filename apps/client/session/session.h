@@ -19,7 +19,7 @@ enum class StopReason { none, interrupted, out_of_time };
 struct Session {
   // The scope, the settings and the report outlive the session.
   Session(uring::Scope& home, const Settings& wishes, Report& reporter)
-      : scope(home), settings(wishes), report(reporter) {}
+      : scope(home), settings(wishes), report(reporter), begin_ms(home.loop().now()) {}
 
   // Ends all waiting for peers, now and from now on. The first reason is kept.
   void stop(StopReason why);
@@ -36,6 +36,7 @@ struct Session {
   uring::Scope& scope;
   const Settings& settings;
   Report& report;
+  const std::int64_t begin_ms;  // the time at which the session began
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
   // end of a run waits for all tasks but these, and the process ends around them.
   std::size_t stream_reads = 0;

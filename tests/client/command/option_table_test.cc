@@ -44,7 +44,8 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
       "output= remote-name= create-dirs= no-clobber= if-absent= if-match= remote-time= header= "
       "unix-socket= user= token-file= netrc= netrc-file= "
       "cacert= cert= key= insecure= "
-      "connect-timeout=10 idle-timeout=60 max-time=0 verbose= quiet= silent= location= fail= "
+      "connect-timeout=10 idle-timeout=60 max-time=0 retry=0 retry-delay=0 verbose= quiet= silent= "
+      "location= fail= "
       "show-error= progress=auto io=auto "
       "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},

@@ -1,0 +1,85 @@
+// The decision about another try, by tables.
+#include "apps/client/command/retry.h"
+
+#include <array>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace client {
+namespace {
+
+TEST(Retry, FollowsFailuresThatMayPass) {
+  for (int status = 300; status < 600; ++status) {
+    const bool passes = status == 408 || status == 429 || status == 500 || status == 502 ||
+                        status == 503 || status == 504;
+    EXPECT_EQ(is_transient({.code = ExitCode::http_error, .status = status}), passes) << status;
+  }
+  const std::vector<ExitCode> passing = {ExitCode::cannot_connect, ExitCode::partial_file,
+                                         ExitCode::timeout,        ExitCode::empty_reply,
+                                         ExitCode::send_error,     ExitCode::receive_error};
+  for (int code = 0; code <= 130; ++code) {
+    if (code == static_cast<int>(ExitCode::http_error)) continue;
+    const auto exit_code = static_cast<ExitCode>(code);
+    const bool passes = std::find(passing.begin(), passing.end(), exit_code) != passing.end();
+    EXPECT_EQ(is_transient({.code = exit_code}), passes) << code;
+  }
+}
+
+TEST(Retry, RepeatsNothingThatCouldDoHarm) {
+  const Settings free;
+  const Settings bound{.headers = {{"If-Match", "\"t\""}}};
+  const Failure refused{.code = ExitCode::http_error, .status = 503};
+  const Failure unconnected{.code = ExitCode::cannot_connect};
+  const Failure lost{.code = ExitCode::empty_reply};
+  struct Row {
+    Verb verb;
+    bool is_stream;
+    const Settings& settings;
+    const Failure& failure;
+    bool is_repeatable;
+  };
+  const std::vector<Row> rows = {
+      {Verb::put, false, free, lost, true},         {Verb::put, true, free, refused, false},
+      {Verb::put, true, free, unconnected, false},  {Verb::put, false, bound, refused, true},
+      {Verb::put, false, bound, unconnected, true}, {Verb::put, false, bound, lost, false},
+      {Verb::remove, false, free, lost, true},      {Verb::remove, false, bound, lost, false},
+      {Verb::remove, false, bound, refused, true},  {Verb::get, false, free, lost, true},
+      {Verb::get, true, free, refused, true},       {Verb::get, true, free, lost, false},
+      {Verb::get, false, bound, lost, true},        {Verb::head, false, free, lost, true},
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const Job job{.verb = row.verb};
+    EXPECT_EQ(is_repeatable(job, row.is_stream, row.settings, row.failure), row.is_repeatable) << i;
+  }
+}
+
+TEST(Retry, WaitsLongerEachTimeAndUpToAMinute) {
+  const Failure failure{.code = ExitCode::timeout};
+  const std::array<std::int64_t, 9> seconds = {1, 2, 4, 8, 16, 32, 60, 60, 60};
+  for (unsigned retry = 1; retry <= seconds.size(); ++retry) {
+    const std::int64_t pause_ms = seconds[retry - 1] * 1000;
+    EXPECT_EQ(pause_before(retry, {}, failure, 0), pause_ms * 8 / 10);
+    EXPECT_EQ(pause_before(retry, {}, failure, 20), pause_ms);
+    EXPECT_EQ(pause_before(retry, {}, failure, 40), pause_ms * 12 / 10);
+  }
+  EXPECT_EQ(pause_before(1'000'000, {}, failure, 20), 60'000);
+  EXPECT_EQ(pause_before(5, {.retry_delay_ms = 300}, failure, 0), 300);
+}
+
+TEST(Retry, WaitsAsLongAsTheServerAsks) {
+  const Failure failure{.code = ExitCode::http_error, .status = 503, .retry_after_ms = 7000};
+  EXPECT_EQ(pause_before(3, {.retry_delay_ms = 300}, failure, 9), 7000);
+  EXPECT_EQ(parse_retry_after("120", 0), 120'000);
+  EXPECT_EQ(parse_retry_after(" 0 ", 0), 0);
+  EXPECT_EQ(parse_retry_after("99999999999", 0), 86'400'000);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784111777 - 5), 5000);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784111777 + 5), 0);
+  for (const char* value : {"", "soon", "-1", "1.5", "1 2"}) {
+    EXPECT_EQ(parse_retry_after(value, 0), std::nullopt) << value;
+  }
+}
+
+}  // namespace
+}  // namespace client
