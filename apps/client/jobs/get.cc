@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -33,6 +34,13 @@ bool exists(const std::string& file) {
 std::optional<std::int64_t> modification_of(const http1::ResponseHead& head) {
   const std::string_view text = head.value_of(http1::FieldName::last_modified);
   return http1::parse_date(text, static_cast<std::int64_t>(std::time(nullptr)));
+}
+
+// The time of the last modification of a regular file, in Unix seconds.
+std::optional<std::int64_t> modification_of(const std::string& file) {
+  struct stat facts {};
+  if (file == standard_stream || ::stat(file.c_str(), &facts) != 0) return std::nullopt;
+  return S_ISREG(facts.st_mode) ? std::optional<std::int64_t>(facts.st_mtim.tv_sec) : std::nullopt;
 }
 
 uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
@@ -78,7 +86,9 @@ uring::Task<ExitCode> get(Channel& channel, const Job& job) {
     channel.session.report.confirm(job.file + " exists already, and is left alone");
     co_return ExitCode::ok;
   }
-  const ExitCode responded = co_await exchange_following(channel, http1::Method::get, where);
+  Request request{.method = http1::Method::get};
+  if (channel.session.settings.only_newer) request.newer_than = modification_of(job.file);
+  const ExitCode responded = co_await exchange_following(channel, request, where);
   if (responded != ExitCode::ok) co_return responded;
 
   const http1::ResponseHead& head = channel.head;

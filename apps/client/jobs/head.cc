@@ -26,7 +26,8 @@ std::string as_lines(std::string_view head) {
 
 uring::Task<ExitCode> head(Channel& channel, const Job& job) {
   Url where = job.where;
-  const ExitCode responded = co_await exchange_following(channel, http1::Method::head, where);
+  const Request request{.method = http1::Method::head};
+  const ExitCode responded = co_await exchange_following(channel, request, where);
   if (responded != ExitCode::ok) co_return responded;
 
   const std::string lines = as_lines(channel.head_text);

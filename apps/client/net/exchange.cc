@@ -134,11 +134,12 @@ uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
   }
 }
 
-uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method, Url& where) {
+uring::Task<ExitCode> exchange_following(Channel& channel, Request wish, Url& where) {
   const std::string home = where.origin();
   for (int hops = 0; hops <= max_redirects; ++hops) {
-    const Request request{.method = method, .where = &where, .trusted = where.origin() == home};
-    const ExitCode responded = co_await exchange(channel, request);
+    wish.where = &where;
+    wish.trusted = where.origin() == home;
+    const ExitCode responded = co_await exchange(channel, wish);
     if (responded != ExitCode::ok || !redirects(channel.head)) co_return responded;
     Url next;
     ExitReason astray = follow(channel.head, where, next);

@@ -24,8 +24,8 @@ namespace client {
 [[nodiscard]] uring::Task<ExitCode> exchange(Channel& channel, const Request& request);
 
 // As exchange(), with redirects followed, for GET and HEAD; `where` becomes the last URL asked for.
-[[nodiscard]] uring::Task<ExitCode> exchange_following(Channel& channel, http1::Method method,
-                                                       Url& where);
+// Each request is `wish` with that URL.
+[[nodiscard]] uring::Task<ExitCode> exchange_following(Channel& channel, Request wish, Url& where);
 
 // --- The steps ---
 

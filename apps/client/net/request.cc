@@ -2,9 +2,11 @@
 #include "apps/client/net/request.h"
 
 #include <algorithm>
+#include <array>
 
 #include "apps/client/command/credentials.h"
 #include "apps/client/command/private_fields.h"
+#include "parser/date.h"
 #include "parser/fields.h"
 #include "parser/write.h"
 
@@ -13,6 +15,12 @@ namespace client {
 namespace {
 
 using http1::FieldName;
+
+std::string date_text(std::int64_t unix_seconds) {
+  std::array<char, http1::date_size> text{};
+  http1::write_date(unix_seconds, text);
+  return {text.data(), text.size()};
+}
 
 // Says whether the field must not follow a redirect to another server.
 bool stays_home(FieldName name) { return is_private(name) || name == FieldName::host; }
@@ -44,6 +52,7 @@ class Writer {
     }
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
+    if (request_.newer_than) own("If-Modified-Since", date_text(*request_.newer_than));
     // The name that ownCloud, rclone and quoitd know.
     if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
     if (request_.expects_continue) own("Expect", "100-continue");

@@ -18,7 +18,8 @@ bool is_requested(int status, http1::Method method, const Settings& settings) {
     case 206: return user_sends(settings, "Range");  // RFC 9110 15.3.7
     case 226: return user_sends(settings, "A-IM");   // RFC 3229 10.4.1
     default:                                         // 304: RFC 9110 15.4.5
-      return user_sends(settings, "If-None-Match") || user_sends(settings, "If-Modified-Since");
+      return settings.only_newer || user_sends(settings, "If-None-Match") ||
+             user_sends(settings, "If-Modified-Since");
   }
 }
 

@@ -41,7 +41,8 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
   }
   EXPECT_EQ(
       table,
-      "output= remote-name= create-dirs= no-clobber= if-absent= if-match= remote-time= header= "
+      "output= remote-name= create-dirs= newer= no-clobber= if-absent= if-match= remote-time= "
+      "header= "
       "unix-socket= user= token-file= netrc= netrc-file= "
       "cacert= cert= key= insecure= "
       "connect-timeout=10 idle-timeout=60 max-time=0 retry=0 retry-delay=0 verbose= quiet= silent= "
@@ -50,6 +51,7 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
       "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},
                                      {'O', "remote-name"},
+                                     {'N', "newer"},
                                      {'R', "remote-time"},
                                      {'L', "location"},
                                      {'f', "fail"},

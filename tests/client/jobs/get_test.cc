@@ -357,6 +357,33 @@ TEST_F(Get, KeepsTheTimeOfTheLastModification) {
   }
 }
 
+TEST_F(Get, AsksForANewerVersionOnly) {
+  const std::string time = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+  std::string first, second, third;
+  const ScriptedServer server({[&](Peer& peer) {
+                                 first = peer.read_head();
+                                 peer.send(response("200 OK", "old", time));
+                               },
+                               [&](Peer& peer) {
+                                 second = peer.read_head();
+                                 peer.send("HTTP/1.1 304 Not Modified\r\n\r\n");
+                               },
+                               [&](Peer& peer) {
+                                 third = peer.read_head();
+                                 peer.send(response("200 OK", "new"));
+                               }});
+  for (int run = 0; run < 2; ++run) {
+    const Finished finished = quoit({"get", "-N", server.url("/a")});
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    EXPECT_EQ(content("a"), "old");
+  }
+  EXPECT_EQ(first.find("If-Modified-Since"), std::string::npos) << first;
+  EXPECT_NE(second.find("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), std::string::npos);
+  EXPECT_EQ(quoit({"get", "-N", server.url("/a")}).status, 0);
+  EXPECT_NE(third.find("If-Modified-Since"), std::string::npos);
+  EXPECT_EQ(content("a"), "new");
+}
+
 TEST_F(Get, TakesTheHabitsOfCurl) {
   const ScriptedServer server({answers(response("200 OK", "hello"))});
   const Finished finished = quoit({"get", "-fsSL", server.url("/a")});
