@@ -111,7 +111,7 @@ void check_rule(std::string_view text) {
   require((rules.rule_for("", path) != nullptr) == is_for_anyone, "a name is needed");
   require(!rules.add(text).empty(), "a rule is refused the second time");
   std::string_view problem;
-  const std::string answer = server::explain_access(rules, text, true, problem);
+  const std::string answer = server::explain_access(rules, text, true, true, problem);
   require(answer.empty() == !problem.empty(), "a question has an answer or a problem");
 }
 

@@ -29,5 +29,13 @@ using OwnedCertificate = Owned<X509, X509_free>;
 using OwnedRevocations = Owned<X509_CRL, X509_CRL_free>;
 using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedNames = Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+using OwnedStore = Owned<X509_STORE, X509_STORE_free>;
+
+// Functions for those that are macros of OpenSSL.
+inline void free_bytes(unsigned char* bytes) { OPENSSL_free(bytes); }
+inline void free_name_list(STACK_OF(X509_NAME) * names) {
+  sk_X509_NAME_pop_free(names, X509_NAME_free);
+}
+using OwnedNameList = Owned<STACK_OF(X509_NAME), free_name_list>;
 
 }  // namespace crypto

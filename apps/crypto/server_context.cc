@@ -13,20 +13,22 @@
 #include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <optional>
 #include <time.h>
 #include <utility>
 
+#include "apps/crypto/client_trust.h"
 #include "apps/crypto/context_settings.h"
 #include "apps/crypto/pem.h"
 #include "apps/crypto/problem_text.h"
 #include "apps/crypto/server_names.h"
+#include "apps/crypto/unix_time.h"
 
 namespace crypto {
 
 struct ServerContext::Parts {
   std::vector<OwnedContext> contexts;  // the first one is for unknown names
   ServerNames names;                   // to indices of `contexts`
+  ClientTrust clients;
   std::shared_ptr<TicketKeys> ticket_keys;
   bool has_slow_keys = false;
   std::string identity;  // digests of all certificates, and the settings
@@ -122,13 +124,6 @@ std::vector<std::string> names_of(const X509* certificate) {
   return names;
 }
 
-// The Unix time of an ASN.1 time; the latest time if it is malformed.
-std::int64_t unix_time_of(const ASN1_TIME* time) {
-  tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::numeric_limits<std::int64_t>::max();
-  return ::timegm(&parts);
-}
-
 // Adds the digests of a certificate and its chain.
 void add_identity(SSL_CTX* context, std::string& identity) {
   STACK_OF(X509)* chain = nullptr;
@@ -170,6 +165,7 @@ Problem add_pair(const ServerSettings& settings, const KeyPair& pair, Known& kno
                  ServerContext::Parts& parts) {
   OwnedContext context = new_server_context(settings);
   if (!context) return out_of_memory();
+  if (Problem problem = use_client_trust(context.get(), parts.clients)) return problem;
   if (Problem problem = use_pair(context.get(), pair.certificate_path, pair.key_path)) {
     return problem;
   }
@@ -205,6 +201,12 @@ std::shared_ptr<const ServerContext> ServerContext::make(const ServerSettings& s
   auto parts = std::make_unique<Parts>();
   parts->ticket_keys = settings.ticket_keys;
   parts->identity = settings.least == TlsVersion::tls_1_3 ? "1.3 " : "1.2 ";
+  if (!settings.client_authorities_path.empty()) {
+    problem = read_client_trust(settings.client_authorities_path, settings.revocations_path,
+                                settings.requires_client_certificate, parts->clients);
+    if (problem) return nullptr;
+    parts->identity.append(parts->clients.id.begin(), parts->clients.id.end());
+  }
   Known known;
   for (const KeyPair& pair : settings.pairs) {
     problem = add_pair(settings, pair, known, *parts);
@@ -240,6 +242,18 @@ const std::shared_ptr<TicketKeys>& ServerContext::ticket_keys() const {
 }
 
 const std::string& ServerContext::identity() const { return parts_->identity; }
+
+bool ServerContext::accepts(TlsSession& session) const {
+  const void* const accepted_by =
+      session.accepted_by_ ? session.accepted_by_.get() : session.owner_.get();
+  const Parts& before = *static_cast<const ServerContext*>(accepted_by)->parts_;
+  if (before.clients.id == parts_->clients.id) return true;
+  if (!is_trusted(parts_->clients, session.ssl_)) return false;
+  session.accepted_by_ = shared_from_this();
+  return true;
+}
+
+std::int64_t ServerContext::end_of_revocations_s() const { return parts_->clients.end_of_lists_s; }
 
 std::int64_t ServerContext::end_of_validity_s() const { return parts_->end_of_validity_s; }
 

@@ -30,6 +30,11 @@ struct ServerSettings {
   std::vector<KeyPair> pairs;
   TlsVersion least = TlsVersion::tls_1_2;
   std::shared_ptr<TicketKeys> ticket_keys;  // never null
+  // The file of the authorities that sign the certificates of clients. Empty: clients are not asked
+  // for one. A certificate that is not accepted ends the handshake.
+  std::string client_authorities_path = {};
+  bool requires_client_certificate = false;  // also the lack of one ends it
+  std::string revocations_path = {};         // of lists of revoked certificates; may be empty
 };
 
 class ServerContext : public std::enable_shared_from_this<ServerContext> {
@@ -51,8 +56,19 @@ class ServerContext : public std::enable_shared_from_this<ServerContext> {
 
   const std::shared_ptr<TicketKeys>& ticket_keys() const;
 
-  // Contexts with equal identities have equal certificates and settings.
+  // Contexts with equal identities have equal certificates and settings, and judge clients alike.
   const std::string& identity() const;
+
+  // Whether the certificate of the client of `session`, which has one, is accepted by this context.
+  // The session may have been made by an earlier one, whose authorities or lists of revoked
+  // certificates were others: the certificate is then verified once more, which takes a tenth of a
+  // millisecond, and the outcome `true` is kept in the session. Not for a session that another
+  // thread uses.
+  bool accepts(TlsSession& session) const;
+
+  // The Unix time from which on a list of revoked certificates is too old, so that no certificate
+  // of a client is accepted.
+  std::int64_t end_of_revocations_s() const;
 
   // The Unix time at which the first of the certificates becomes invalid, and its file.
   std::int64_t end_of_validity_s() const;

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <openssl/err.h>
 #include <utility>
 
+#include "apps/crypto/certificate_name.h"
 #include "apps/crypto/owned.h"
 #include "apps/crypto/problem_text.h"
 #include "apps/crypto/tls_bio.h"
@@ -31,6 +33,27 @@ class Lent {
   BIO* const bio_;
 };
 
+// Whether an alert is about the certificate of the side that receives it (RFC 8446 section 6.2).
+bool is_about_certificate(int alert) {
+  switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_CERTIFICATE_REQUIRED: return true;
+    default: return false;
+  }
+}
+
+// The name of an alert. SSL_alert_desc_string_long(3) of OpenSSL 3.0 does not know all of them.
+const char* name_of_alert(int alert) {
+  if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  return SSL_alert_desc_string_long(alert);
+}
+
 // Reasons from here on are alerts of the peer: SSL_R_SSLV3_ALERT_* and SSL_R_TLSV1_ALERT_*.
 constexpr int first_alert = SSL_AD_REASON_OFFSET;
 
@@ -53,6 +76,37 @@ std::string TlsSession::describe_certificate() const {
   return std::string("the certificate is not valid: ") + X509_verify_cert_error_string(result);
 }
 
+CertificateFault TlsSession::certificate_fault() const {
+  switch (SSL_get_verify_result(ssl_)) {
+    case X509_V_OK: return CertificateFault::missing;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return CertificateFault::expired;
+    case X509_V_ERR_CERT_REVOKED: return CertificateFault::revoked;
+    case X509_V_ERR_UNABLE_TO_GET_CRL: return CertificateFault::unlisted_authority;
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID: return CertificateFault::expired_revocations;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return CertificateFault::unknown_authority;
+    default: return CertificateFault::other;
+  }
+}
+
+// False: memory is exhausted.
+bool TlsSession::take_client_name() {
+  const X509* const certificate =
+      SSL_is_server(ssl_) == 1 ? SSL_get0_peer_certificate(ssl_) : nullptr;
+  if (!certificate) return true;
+  try {
+    client_name_ = name_of_client(certificate);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 // Translates the result of a call that has not succeeded.
 TlsProgress TlsSession::explain(int returned) {
   const int error = SSL_get_error(ssl_, returned);
@@ -71,8 +125,9 @@ TlsProgress TlsSession::explain(int returned) {
                            reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)) {
     fail(TlsFault::peer_certificate, describe_certificate());
   } else if (is_of_tls && reason >= first_alert) {
-    const char* const alert = SSL_alert_desc_string_long(reason - first_alert);
-    fail(TlsFault::refused_by_peer, std::string("the peer has refused: ") + alert);
+    const int alert = reason - first_alert;
+    is_certificate_refused_ = is_about_certificate(alert);
+    fail(TlsFault::refused_by_peer, std::string("the peer has refused: ") + name_of_alert(alert));
   } else {
     const char* const text = ERR_reason_error_string(first);
     fail(TlsFault::protocol, text ? text : "the peer does not follow the protocol");
@@ -86,8 +141,9 @@ TlsProgress TlsSession::handshake(TlsBuffers& buffers) {
   const Lent lent(bio_, buffers);
   const int returned = SSL_do_handshake(ssl_);
   if (returned == 1) {
-    is_established_ = true;
-    return TlsProgress::done;
+    is_established_ = take_client_name();
+    if (!is_established_) fault_ = TlsFault::memory;
+    return is_established_ ? TlsProgress::done : TlsProgress::failed;
   }
   const TlsProgress progress = explain(returned);
   if (progress != TlsProgress::closed) return progress;

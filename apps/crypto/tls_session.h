@@ -44,6 +44,17 @@ enum class TlsFault : std::uint8_t {
   memory,            // memory is exhausted
 };
 
+// Why the certificate of the peer was not accepted.
+enum class CertificateFault : std::uint8_t {
+  missing,
+  expired,  // or not valid yet
+  revoked,
+  unknown_authority,    // no trusted authority has signed it
+  unlisted_authority,   // there is no list of the certificates that its authority has revoked
+  expired_revocations,  // this list is too old
+  other,                // it is for another purpose or host, or malformed
+};
+
 class TlsSession {
  public:
   // The most bytes of plain text in one record (RFC 8446 section 5.1).
@@ -93,6 +104,11 @@ class TlsSession {
   // Why the session has failed, for a person, such as "no shared cipher" or "the certificate is not
   // valid for example.org"; empty if it has not.
   const std::string& failure() const { return failure_; }
+  // Of TlsFault::refused_by_peer: the alert is about this side's certificate, which the peer does
+  // not accept, or needs and has not got.
+  bool is_certificate_refused() const { return is_certificate_refused_; }
+  // Of TlsFault::peer_certificate.
+  CertificateFault certificate_fault() const;
 
   // Facts about the connection, once the handshake is done.
   bool is_resumed() const;               // by a ticket of an earlier connection
@@ -100,6 +116,9 @@ class TlsSession {
   const char* cipher() const;            // "TLS_AES_128_GCM_SHA256"
   std::string_view protocol() const;     // by ALPN, "http/1.1"; empty if none was agreed on
   std::string_view server_name() const;  // by SNI; empty if the client has sent none
+  // At a server: the name in the certificate of the client, which was verified, as one word (see
+  // certificate_name.h); empty if there is no certificate, or no name in it.
+  const std::string& client_name() const { return client_name_; }
 
  private:
   friend class ClientContext;
@@ -111,14 +130,18 @@ class TlsSession {
   TlsProgress explain(int returned);
   void fail(TlsFault fault, std::string text);
   std::string describe_certificate() const;
+  bool take_client_name();
 
   ssl_st* ssl_;
   bio_st* bio_;  // owned by ssl_
   std::shared_ptr<const void> owner_;
   bool is_established_ = false;
+  bool is_certificate_refused_ = false;
   TlsFault fault_ = TlsFault::none;
   std::string failure_;
   std::string host_;  // of a client, for messages
+  std::string client_name_;
+  std::shared_ptr<const void> accepted_by_;  // see ServerContext::accepts(); null: by its owner
 };
 
 }  // namespace crypto

@@ -14,6 +14,7 @@
 #include "apps/server/log/message.h"
 #include "apps/server/process/access.h"
 #include "apps/server/process/server.h"
+#include "apps/server/process/tls_files.h"
 #include "uring/standard_streams.h"
 
 namespace {
@@ -28,6 +29,7 @@ options::ExitReason run(int argc, char** argv) {
     options::ExitReason reason = server::read_options(argc, argv, config);
     if (config.is_only_checked && reason.status == EX_OK) {
       options::ExitReason problem = server::check_files(config);
+      if (!problem) problem = server::check_certificates(config);
       if (problem) return problem;
     }
     if (!reason) reason = server::run_server(std::move(config), {argc, argv});

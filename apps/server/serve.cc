@@ -146,7 +146,7 @@ uring::Task<> greet(Connection& c) {
   if (c.awaits_proxy_header) record_missing_header(c);
   if (c.open && c.is_tls && !move_to_stream(c)) c.open = false;
   while (c.open && awaits_handshake(c)) {
-    if (!has_handshake_bytes(c)) {
+    if (!may_step_handshake(c)) {
       const uring::Result got = co_await receive_handshake(c, began_ms);
       take_handshake(c, got);
     } else if (begin_handshake_step(c)) {

@@ -419,7 +419,7 @@ TEST(AuthStart, MistakesEndTheStart) {
       "78 quoitd: --users " + place.path("none") + ": cannot be read: No such file or directory\n");
   EXPECT_NE(start({"--users", place.path("root/users")}).find("is below ROOT"), std::string::npos);
   EXPECT_NE(start({"--allow", "alice r"})
-                .find("'alice r' is about users, and there is neither "
+                .find("'alice r' is about a user, and there is neither "
                       "--users nor --tokens"),
             std::string::npos);
   EXPECT_NE(start({"--users", files.users(), "--allow", "alice rw"})

@@ -42,10 +42,10 @@ std::string TlsClient::encrypt(std::string_view bytes) {
 }
 
 bool TlsClient::send(std::string_view bytes, std::size_t record) {
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(record, bytes.size()))) {
+  for (; is_done_ && !bytes.empty(); bytes.remove_prefix(std::min(record, bytes.size()))) {
     if (!raw_.send(encrypt(bytes.substr(0, record)))) return false;
   }
-  return true;
+  return is_done_;
 }
 
 void TlsClient::close_session() {

@@ -26,7 +26,8 @@ class TlsClient {
   const crypto::TlsSession& session() const { return *session_; }
   RawClient& raw() { return raw_; }
 
-  // Sends all bytes, in records of at most `record` bytes.
+  // Sends all bytes, in records of at most `record` bytes. False: the connection or the handshake
+  // has failed.
   bool send(std::string_view bytes, std::size_t record = crypto::TlsSession::most_in_record);
   // Encrypts bytes without sending them.
   std::string encrypt(std::string_view bytes);

@@ -73,8 +73,8 @@ ExitReason may_be_cut_off(const Channel& channel) {
 }
 
 ExitReason broken_tls(const Channel& channel, ExitCode code) {
-  return exit_with(code, "TLS with " + channel.server +
-                             " failed: " + channel.secure->session->failure() + "; try again");
+  return exit_with(code, "TLS with " + channel.server + " failed: " +
+                             failure_with_advice(*channel.secure->session, "; try again"));
 }
 
 // Copies the head out of the connection's buffer, where the body will overwrite it.

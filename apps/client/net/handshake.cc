@@ -50,7 +50,9 @@ ExitReason handshake_failure(const Channel& channel) {
     case TlsFault::peer_certificate:
       return exit_with(ExitCode::server_certificate,
                        begin + "; give the authority with --cacert FILE, or accept any with -k");
-    case TlsFault::refused_by_peer: return exit_with(ExitCode::tls_failed, begin);
+    case TlsFault::refused_by_peer:
+      return exit_with(ExitCode::tls_failed,
+                       "no TLS with " + channel.server + ": " + failure_with_advice(session, ""));
     case TlsFault::memory: return exit_with(ExitCode::no_engine, begin);
     default:
       return exit_with(ExitCode::tls_failed,

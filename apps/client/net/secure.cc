@@ -53,6 +53,13 @@ std::string_view encrypt(Secure& secure, std::string_view& plain) {
   return {secure.block.data(), secure.block.size() - buffers.out.size()};
 }
 
+std::string failure_with_advice(const TlsSession& session, std::string_view advice) {
+  std::string text = session.failure();
+  if (!session.is_certificate_refused()) return text.append(advice);
+  return text.append(
+      "; give a certificate that the server accepts with --cert FILE and --key FILE");
+}
+
 void end_tls(const Secure& secure, int fd) {
   if (!secure.session->is_established()) return;
   std::array<char, TlsSession::least_out> written;

@@ -51,6 +51,11 @@ enum class Decrypted : std::uint8_t {
 // valid until the next call; empty if the session has failed.
 [[nodiscard]] std::string_view encrypt(Secure& secure, std::string_view& plain);
 
+// The failure of the session for a person, with what to do about it; `advice` for one that no
+// certificate of the client would prevent.
+[[nodiscard]] std::string failure_with_advice(const crypto::TlsSession& session,
+                                              std::string_view advice);
+
 // Tells the server that this side sends no more, if that is possible without waiting.
 void end_tls(const Secure& secure, int fd);
 

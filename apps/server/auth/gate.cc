@@ -12,6 +12,7 @@
 #include "apps/server/auth/accounts.h"
 #include "apps/server/auth/verifier.h"
 #include "apps/server/connection/answer.h"
+#include "apps/server/connection/tls_connection.h"
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/plan/credentials.h"
 #include "apps/server/plan/forwarded.h"
@@ -90,7 +91,28 @@ bool take_verdict(Connection& c, const Verifier::Check& check) {
   return false;
 }
 
-// The status for an asker without the right: 401 where a name may give it.
+// Takes the name in the certificate of the client where no credentials have given one. The
+// handshake has verified the certificate; it is verified again where the authorities or the revoked
+// certificates have changed since. False: it is not accepted any more, and a response is planned.
+bool take_certificate(Connection& c) {
+  if (!c.is_tls || tls_of(c).session->client_name().empty()) return true;
+  Exchange& x = *c.exchange;
+  crypto::TlsSession& session = *tls_of(c).session;
+  if (!x.live->generation->tls->accepts(session)) {
+    answer(c, 403, "the certificate of this client is no longer accepted");
+    close_after_answer(c);
+    return false;
+  }
+  constexpr std::size_t most_bytes = most_name_bytes - certificate_prefix.size();
+  if (x.request.user.empty() && session.client_name().size() <= most_bytes) {
+    certificate_prefix.copy(x.user_name.data(), certificate_prefix.size());
+    session.client_name().copy(x.user_name.data() + certificate_prefix.size(), most_bytes);
+    x.request.user = {x.user_name.data(), certificate_prefix.size() + session.client_name().size()};
+  }
+  return true;
+}
+
+// The status for an asker without the right: 401 where a password may give it.
 int refusal_status(const Exchange& x) {
   return x.request.user.empty() && x.site->has_accounts ? 401 : 403;
 }
@@ -113,7 +135,11 @@ bool apply_rules(Connection& c) {
     case Access::Outcome::refused: break;
   }
   const int status = refusal_status(x);
-  answer(c, status, status == 401 ? "" : "no rule of this server allows this");
+  const bool lacks_certificate = x.request.user.empty() && x.site->has_certificates;
+  answer(c, status,
+         status == 401       ? ""
+         : lacks_certificate ? "this needs a certificate of the client"
+                             : "no rule of this server allows this");
   return false;
 }
 
@@ -133,6 +159,7 @@ uring::Task<bool> admit_request(Connection& c) {
     }
     if (!take_verdict(c, check)) co_return false;
   }
+  if (!take_certificate(c)) co_return false;
   co_return apply_rules(c);
 }
 

@@ -37,10 +37,11 @@ inline constexpr std::array access_options = {
            .metavar = "RULE",
            .section = "Access",
            .help =
-               "'WHO RIGHTS [PATH]': WHO is anyone, users (all with a password or a token), a "
-               "name or cert:NAME; RIGHTS is r, w, rw, c (create only) or - (none). The rule "
+               "'WHO RIGHTS [PATH]': WHO is anyone, users (all with a password, a token or a "
+               "certificate), a name or cert:NAME; RIGHTS is r, w, rw, c (create only) or - "
+               "(none). The rule "
                "with the deepest PATH decides, at equal depth a name before users before anyone",
-           .default_note = "'users rw' with --users or --tokens, else 'anyone rw'",
+           .default_note = "'users rw' with --users, --tokens or --tls-client-ca, else 'anyone rw'",
            .allowed = "'WHO RIGHTS [PATH]', as 'alice rw /incoming'",
            .example = "anyone r",
            .repeatable = true},

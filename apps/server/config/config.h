@@ -47,7 +47,10 @@ struct Config {
   std::vector<std::string> tls_certificates;  // files; not empty: TCP addresses speak TLS
   std::vector<std::string> tls_keys;          // of these certificates, as many
   bool tls_1_3_only = false;
-  Trust trust;                                                 // proxies that are believed
+  std::string tls_client_authorities;  // a file; empty: clients are not asked for certificates
+  bool tls_client_certificate_required = true;
+  std::string tls_revocations;  // a file of lists of revoked certificates; empty: none
+  Trust trust;                  // proxies that are believed
   ForwardedField forwarded = ForwardedField::x_forwarded_for;  // that they announce clients in
   bool proxy_protocol = false;   // connections of these proxies begin with a PROXY header
   Site site;                     // judges each request

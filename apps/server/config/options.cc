@@ -3,6 +3,7 @@
 #include "apps/server/config/options.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 #include <string>
@@ -71,11 +72,26 @@ ExitReason take_fields(const Values& values, ExtraFields& fields) {
   return {};
 }
 
+// The option that a rule needs, and that is not given, to follow the text of the rule; empty: none.
+std::string_view lack_for(const Rule& rule, const Site& site) {
+  if (rule.who == Rule::Who::anyone) return {};
+  if (rule.who == Rule::Who::users) {
+    if (site.has_accounts || site.has_certificates) return {};
+    return "is about users, and there is neither --users nor --tokens nor --tls-client-ca";
+  }
+  if (rule.name.starts_with(certificate_prefix)) {
+    if (site.has_certificates) return {};
+    return "is about a certificate, and there is no --tls-client-ca";
+  }
+  return site.has_accounts ? "" : "is about a user, and there is neither --users nor --tokens";
+}
+
 // Reads --users, --tokens and --allow.
 ExitReason take_access(const Values& values, Config& config) {
   config.users = values.text("users");
   config.tokens = values.text("tokens");
   config.site.has_accounts = !config.users.empty() || !config.tokens.empty();
+  config.site.has_certificates = !config.tls_client_authorities.empty();
   for (const std::string& text : values.texts("allow")) {
     const std::string_view problem = config.site.rules.add(text);
     if (!problem.empty()) return value_error(values, "allow", text, problem);
@@ -83,11 +99,8 @@ ExitReason take_access(const Values& values, Config& config) {
     if ((rule.rights.write || rule.rights.create) && !config.site.writable) {
       return value_error(values, "allow", text, "allows to write, and there is no --writable");
     }
-    const bool is_name = rule.who == Rule::Who::name && !rule.name.starts_with(certificate_prefix);
-    if (!config.site.has_accounts && (is_name || rule.who == Rule::Who::users)) {
-      return value_error(values, "allow", text,
-                         "is about users, and there is neither --users nor --tokens");
-    }
+    const std::string_view lack = lack_for(rule, config.site);
+    if (!lack.empty()) return value_error(values, "allow", text, lack);
   }
   return {};
 }
@@ -96,7 +109,8 @@ ExitReason take_access(const Values& values, Config& config) {
 ExitReason explain(const Values& values, const Site& site) {
   std::string_view problem;
   const std::string& text = values.text("explain");
-  const std::string answer = explain_access(site.rules, text, site.writable, problem);
+  const std::string answer =
+      explain_access(site.rules, text, site.writable, site.has_accounts, problem);
   if (!problem.empty()) return value_error(values, "explain", text, problem);
   return {.text = answer};
 }
@@ -165,14 +179,35 @@ ExitReason take_admin(const Values& values, std::optional<ListenAddress>& admin)
   return admin ? ExitReason{} : value_error(values, "admin", text, "is no address");
 }
 
+// An option that has no effect without another one.
+struct Need {
+  const char* option;
+  const char* needed;
+  const char* reason;  // behind the name of the needed option
+};
+constexpr std::array needs = {
+    Need{"proxy-protocol", "trust", ", which names the proxies, as in --trust 10.0.0.0/8"},
+    Need{"tls-client-ca", "tls-cert",
+         " and --tls-key: only a connection with TLS has certificates"},
+    Need{"tls-client-cert", "tls-client-ca",
+         ", the file of the authorities that sign the certificates of clients"},
+    Need{"tls-crl", "tls-client-ca",
+         ", the file of the authorities that sign the certificates of clients"},
+};
+
 // Checks options that need each other.
-ExitReason check_combinations(const Values& values, const Config& config) {
-  if (!config.proxy_protocol || !config.trust.networks.empty()) return {};
-  const options::Setting& setting = values.setting("proxy-protocol");
-  const bool is_typed = setting.place.source == options::Source::command_line;
-  return {is_typed ? EX_USAGE : EX_CONFIG,
-          "--proxy-protocol has no effect without --trust, which names the proxies, as in --trust "
-          "10.0.0.0/8"};
+ExitReason check_combinations(const Values& values) {
+  for (const Need& need : needs) {
+    const options::Setting& setting = values.setting(need.option);
+    const bool is_off = !setting.is_given() ||
+                        (setting.option->kind == options::Kind::flag && !values.flag(need.option));
+    if (is_off || values.setting(need.needed).is_given()) continue;
+    const bool is_typed = setting.place.source == options::Source::command_line;
+    return {
+        is_typed ? EX_USAGE : EX_CONFIG,
+        std::string("--") + need.option + " has no effect without --" + need.needed + need.reason};
+  }
+  return {};
 }
 
 // The engine is what this machine gives now: people who ask for the version have a question about
@@ -207,6 +242,9 @@ ExitReason make_config(const Values& values, Config& config) {
   config.tls_certificates = values.texts("tls-cert");
   config.tls_keys = values.texts("tls-key");
   config.tls_1_3_only = values.text("tls-min") == "1.3";
+  config.tls_client_authorities = values.text("tls-client-ca");
+  config.tls_client_certificate_required = values.text("tls-client-cert") != "optional";
+  config.tls_revocations = values.text("tls-crl");
   take_site(values, config.site);
   ExitReason reason = check_pages(values);
   if (!reason) reason = take_addresses(values, config.listen);
@@ -232,7 +270,7 @@ ExitReason read_options(int argc, const char* const* argv, Config& config) {
     reason = options::read_config_file(values.text("config"), values);
   }
   if (!reason) reason = make_config(values, config);
-  if (!reason) reason = check_combinations(values, config);
+  if (!reason) reason = check_combinations(values);
   if (reason) return reason;
   if (values.is_given("explain")) return explain(values, config.site);
   if (values.flag("print-config")) return {.text = options::print_config(values)};

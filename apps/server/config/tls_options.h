@@ -43,6 +43,36 @@ inline constexpr std::array tls_options = {
            .default_text = "1.2",
            .example = "1.3",
            .choices = "1.2|1.3"},
+    Option{.name = "tls-client-ca",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = "TLS",
+           .help = "authorities that sign certificates of clients, in PEM format. Clients are then "
+                   "asked for a certificate, and --allow has rules for cert:NAME",
+           .details = "NAME is the first e-mail address of a certificate, else its first DNS name, "
+                      "else its common name. Without --allow, clients with a certificate may do "
+                      "all and others nothing. SIGHUP reads the file again.",
+           .default_note = "clients need no certificates",
+           .example = "/etc/quoit/clients.pem",
+           .needs_new_process = true},
+    Option{.name = "tls-client-cert",
+           .kind = Kind::choice,
+           .section = "TLS",
+           .help = "with --tls-client-ca: required refuses clients without a certificate in the "
+                   "handshake, and optional serves them what --allow gives to others",
+           .default_note = "required with --tls-client-ca",
+           .example = "optional",
+           .choices = "optional|required"},
+    Option{.name = "tls-crl",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = "TLS",
+           .help = "lists of the certificates that these authorities have revoked, in PEM format. "
+                   "Once a list has expired, no certificate is accepted",
+           .details = "SIGHUP reads the file again.",
+           .default_note = "none",
+           .example = "/etc/quoit/clients.crl",
+           .needs_new_process = true},
 };
 
 }  // namespace server

@@ -30,9 +30,11 @@ struct Connection {
   int fd;
   std::uint32_t requests = 0;  // number of requests with a response
   AddressCounts::Slot counted = AddressCounts::uncounted;
-  std::uint16_t generation : 14 = 0;  // the one by which `is_trusted` was determined
+  std::uint16_t generation : 13 = 0;  // the one by which `is_trusted` was determined
   bool knows_peer : 1 = false;        // `peer` is set
   bool is_tls : 1 = false;            // it is a TlsConnection (tls_stream.h)
+  bool avoids_cache : 1 = false;      // requests take the general path: the connection is refused,
+                                      // or the client has a certificate
   Peer peer;
   bool open : 1 = true;         // false: serve() closes the connection
   bool lingers : 1 = false;     // the peer may still be sending, so that the close lingers

@@ -39,6 +39,7 @@ struct TlsStream {
 
   bool closes = false;  // close_notify follows the last byte that is to be sent
   bool ended = false;   // the peer has ended its side
+  bool writes = false;  // the block was too small for the messages of a step of the handshake
 
   // Whether decrypt() may return bytes before more are received.
   bool has_input() const { return !received.empty() || may_have_plain; }

@@ -63,16 +63,34 @@ bool prepare_step(Connection& c) {
 }
 
 // Whether to give a step to a thread: it signs with a slow key. After this side has sent its part,
-// the rest of the handshake needs symmetric keys alone.
+// the rest of the handshake needs symmetric keys alone, or the public key of a client's
+// certificate, which is fast.
 bool is_slow(const Connection& c) {
   return c.worker.shared.handshakes && tls_of(c).sent == 0 &&
          c.worker.generation().tls->has_slow_keys();
 }
 
-// Records a handshake that is done or has failed.
+Refusals::Reason reason_of(crypto::CertificateFault fault) {
+  using crypto::CertificateFault;
+  using Reason = Refusals::Reason;
+  switch (fault) {
+    case CertificateFault::missing: return Reason::missing_certificate;
+    case CertificateFault::expired: return Reason::expired_certificate;
+    case CertificateFault::revoked: return Reason::revoked_certificate;
+    case CertificateFault::unknown_authority: return Reason::unknown_authority;
+    case CertificateFault::unlisted_authority: return Reason::unlisted_authority;
+    case CertificateFault::expired_revocations: return Reason::expired_revocations;
+    case CertificateFault::other: break;
+  }
+  return Reason::unusable_certificate;
+}
+
+// Records a handshake that is done or has failed. The name in a certificate belongs into the log,
+// which the fast path does not know.
 void record_outcome(Connection& c, TlsProgress progress) {
   const crypto::TlsSession& session = *tls_of(c).session;
   if (progress == TlsProgress::done) {
+    if (!session.client_name().empty()) c.avoids_cache = true;
     c.worker.count_handshake(session.is_resumed() ? Handshake::resumed : Handshake::full);
     return;
   }
@@ -80,7 +98,7 @@ void record_outcome(Connection& c, TlsProgress progress) {
   switch (session.fault()) {
     case TlsFault::peer_certificate:
       c.worker.count_handshake(Handshake::refused);
-      return record_refusal(c, Refusals::Reason::tls_certificate);
+      return record_refusal(c, reason_of(session.certificate_fault()));
     case TlsFault::refused_by_peer:
       c.worker.count_handshake(Handshake::refused);
       return record_refusal(c, Refusals::Reason::refused_tls);
@@ -137,7 +155,9 @@ bool awaits_handshake(const Connection& c) {
   return !s.session || !s.session->is_established();
 }
 
-bool has_handshake_bytes(const Connection& c) { return !tls_of(c).received.empty(); }
+bool may_step_handshake(const Connection& c) {
+  return !tls_of(c).received.empty() || tls_of(c).writes;
+}
 
 uring::Io::Pending receive_handshake(Connection& c, uring::Milliseconds began_ms) {
   c.io.set_idle(!tls_of(c).session);
@@ -176,8 +196,8 @@ bool begin_handshake_step(Connection& c) {
 
 uring::Task<> step_handshake(Connection& c, uring::Milliseconds began_ms) {
   TlsStream& s = tls_of(c);
-  const char first = s.received.front();
-  if (!s.session && first >= 'A' && first <= 'Z') {
+  const char first = s.session ? '\0' : s.received.front();
+  if (first >= 'A' && first <= 'Z') {
     co_await refuse_plain(c);
     co_return;
   }
@@ -194,6 +214,7 @@ uring::Task<> step_handshake(Connection& c, uring::Milliseconds began_ms) {
   if (!was_run) step.run();
   s.received = step.buffers.in;
   s.end = s.block.size() - step.buffers.out.size();
+  s.writes = step.progress == TlsProgress::wants_output;
   if (step.progress == TlsProgress::failed) s.received = {};
   const bool is_over = step.progress == TlsProgress::done || step.progress == TlsProgress::failed;
   if (is_over) record_outcome(c, step.progress);

@@ -17,8 +17,9 @@ bool move_to_stream(Connection& c);
 
 // Whether `c` speaks TLS and its handshake is not done.
 bool awaits_handshake(const Connection& c);
-// Whether received bytes wait for a step.
-bool has_handshake_bytes(const Connection& c);
+// Whether received bytes wait for a step, or the session has more to write than the last step
+// could.
+bool may_step_handshake(const Connection& c);
 
 // Prepares a receive. The handshake has to be done within --head-timeout from `began_ms` on, the
 // time on the loop's clock at which the connection was accepted. Until the first byte has arrived,

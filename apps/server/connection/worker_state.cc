@@ -123,7 +123,7 @@ Connection* WorkerState::admit(int socket, bool speaks_tls) {
   Connection* const c = speaks_tls ? new (memory) TlsConnection(*this, connections, socket)
                                    : new (memory) Connection(*this, connections, socket);
   c->is_tls = speaks_tls;
-  c->refused = is_refused;
+  c->refused = c->avoids_cache = is_refused;
   c->counted = counted;
   c->peer = peer;
   c->generation = adoptions_;
@@ -142,7 +142,7 @@ void WorkerState::take_client(Connection& c, const Peer& client) {
   if (c.exchange->live->generation->logs_peers()) write_peer(client, c.exchange->remote);
   if (c.refused || client == c.peer || count_address(client, c.counted)) return;
   count_refusal(RefusalReason::address);
-  c.refused = true;
+  c.refused = c.avoids_cache = true;
   ++refused;
   --shared.admitted;
 }

@@ -244,7 +244,7 @@ struct WorkerState {
   // The current generation; while durations are measured an address that no generation has, so that
   // begin_request() compares once for both.
   const void* unmeasured_ = this;
-  std::uint16_t adoptions_ : 14 = 0;  // the number of calls of adopt(), see Connection::generation
+  std::uint16_t adoptions_ : 13 = 0;  // the number of calls of adopt(), see Connection::generation
   bool measures_durations_ = false;   // the access log or the counters contain durations
   Exchange* idle_ = nullptr;          // exchanges that are not lent, linked by Exchange::next_idle
   std::uint64_t refreshed_ = 0;       // the loop iteration in which `files` was refreshed last

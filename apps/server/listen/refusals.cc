@@ -71,7 +71,18 @@ const char* describe(Refusals::Reason reason) {
       return "its TLS handshake is malformed, or offers nothing that is accepted";
     case Refusals::Reason::late_tls: return "its TLS handshake was not done in time";
     case Refusals::Reason::refused_tls: return "it has ended the TLS handshake with an alert";
-    case Refusals::Reason::tls_certificate: return "its certificate is missing or not accepted";
+    case Refusals::Reason::missing_certificate: return "it has no certificate";
+    case Refusals::Reason::expired_certificate:
+      return "its certificate has expired, or is not valid yet";
+    case Refusals::Reason::revoked_certificate: return "its certificate is revoked";
+    case Refusals::Reason::unknown_authority:
+      return "no authority of --tls-client-ca has signed its certificate";
+    case Refusals::Reason::unlisted_authority:
+      return "--tls-crl has no list of the authority of its certificate";
+    case Refusals::Reason::expired_revocations:
+      return "the list of revoked certificates has expired; renew --tls-crl, and send SIGHUP";
+    case Refusals::Reason::unusable_certificate:
+      return "its certificate is malformed, or not for clients";
   }
   return "";
 }

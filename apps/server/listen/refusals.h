@@ -29,9 +29,16 @@ class Refusals {
     malformed_tls,      // or without a version or a cipher that both sides have
     late_tls,           // the handshake took too long
     refused_tls,        // by the client, with an alert
-    tls_certificate,    // of the client
+    // The certificate of the client.
+    missing_certificate,
+    expired_certificate,
+    revoked_certificate,
+    unknown_authority,     // none of --tls-client-ca has signed it
+    unlisted_authority,    // --tls-crl has no list of its authority
+    expired_revocations,   // that list has expired
+    unusable_certificate,  // it is not for clients, or is malformed
   };
-  static constexpr std::size_t reason_count = 10;
+  static constexpr std::size_t reason_count = 16;
   static constexpr std::size_t most_named = 10;  // of a reason in each second
 
   struct Report {

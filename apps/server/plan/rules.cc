@@ -198,7 +198,7 @@ const MethodRule* find_method(std::string_view name) {
   return found == methods.end() ? nullptr : found;
 }
 
-std::string_view outcome_of(const Access& access, bool is_known_user) {
+std::string_view outcome_of(const Access& access, bool may_get_name) {
   switch (access.outcome) {
     case Access::Outcome::allowed:
       return access.must_create ? "allowed, unless it replaces a file" : "allowed";
@@ -206,13 +206,13 @@ std::string_view outcome_of(const Access& access, bool is_known_user) {
       return "allowed for a directory, which lists only the way to what may be read";
     case Access::Outcome::refused: break;
   }
-  return is_known_user ? "refused (403)" : "refused (401)";
+  return may_get_name ? "refused (401)" : "refused (403)";
 }
 
 }  // namespace
 
 std::string explain_access(const Rules& rules, std::string_view text, bool writable,
-                           std::string_view& problem) {
+                           bool has_accounts, std::string_view& problem) {
   std::string_view rest = text;
   const std::string_view who = take_word(rest);
   const std::string_view name = take_word(rest);
@@ -235,7 +235,8 @@ std::string explain_access(const Rules& rules, std::string_view text, bool writa
   if (method->action == Action::options) reason = "OPTIONS needs no right";
   if (rules.empty()) reason = "there is no --allow, --users or --tokens";
   const Access open{.outcome = Access::Outcome::allowed};
-  const std::string_view outcome = outcome_of(rules.empty() ? open : access, !user.empty());
+  const std::string_view outcome =
+      outcome_of(rules.empty() ? open : access, user.empty() && has_accounts);
   return line.append(outcome).append(": ").append(reason) + "\n";
 }
 

@@ -94,8 +94,9 @@ struct Access {
                                   std::string_view path, bool shows_ways);
 
 // The answer to --explain 'WHO METHOD PATH': whether it is allowed, and by which rule, as a line.
-// `problem` is set, as the predicate of a sentence, where `text` is no such question.
+// `has_accounts`: a password or a token could help an asker without a name. `problem` is set, as
+// the predicate of a sentence, where `text` is no such question.
 [[nodiscard]] std::string explain_access(const Rules& rules, std::string_view text, bool writable,
-                                         std::string_view& problem);
+                                         bool has_accounts, std::string_view& problem);
 
 }  // namespace server

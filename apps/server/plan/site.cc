@@ -7,9 +7,10 @@ namespace server {
 // head is named here. max_requests: the last answer of a connection says close. precompressed: the
 // answer depends on Accept-Encoding and on files beside the one that was requested.
 void finish_site(Site& site) {
-  site.rules.finish(site.has_accounts);
-  site.extra_fields.allows_credentials = site.has_accounts;
-  site.is_guarded = site.has_accounts || !site.rules.empty();
+  const bool has_names = site.has_accounts || site.has_certificates;
+  site.rules.finish(has_names);
+  site.extra_fields.allows_credentials = has_names;
+  site.is_guarded = has_names || !site.rules.empty();
   site.answers_from_cache = site.max_requests == 0 && !site.precompressed;
 }
 

@@ -52,9 +52,10 @@ struct Site {
   std::uint32_t max_requests = 0;            // on one connection; 0: no limit
   Timeouts timeouts;
   http1::Limits limits;
-  ExtraFields extra_fields;   // --header and --cors
-  Rules rules;                // --allow
-  bool has_accounts = false;  // askers may have names: --users and --tokens
+  ExtraFields extra_fields;       // --header and --cors
+  Rules rules;                    // --allow
+  bool has_accounts = false;      // askers may have names: --users and --tokens
+  bool has_certificates = false;  // askers may have names of certificates: --tls-client-ca
   // Computed by finish_site(): rules and credentials decide about requests. Else everyone may do
   // all that `writable` says, and credentials are ignored.
   bool is_guarded = false;

@@ -39,12 +39,29 @@ ExitReason reason_of(const crypto::Problem& problem) {
   return {is_memory ? EX_OSERR : EX_CONFIG, "TLS: " + problem.text};
 }
 
-void warn_about_validity(const crypto::ServerContext& context) {
-  if (context.end_of_validity_s() > ::time(nullptr)) return;
-  print_message(Severity::warning,
-                "warning: the certificate %s is not valid any more, and clients will refuse it; "
-                "renew it, and send SIGHUP",
-                context.first_to_end().c_str());
+void warn_about_validity(const Config& config, const crypto::ServerContext& context) {
+  const std::int64_t now_s = ::time(nullptr);
+  if (context.end_of_validity_s() <= now_s) {
+    print_message(Severity::warning,
+                  "warning: the certificate %s is not valid any more, and clients will refuse it; "
+                  "renew it, and send SIGHUP",
+                  context.first_to_end().c_str());
+  }
+  constexpr std::int64_t day_s = 86400;
+  const std::int64_t left_s = context.end_of_revocations_s() - now_s;
+  const char* const path = config.tls_revocations.c_str();
+  if (left_s <= 0) {
+    print_message(Severity::warning,
+                  "warning: the list of revoked certificates %s has expired, and every certificate "
+                  "of a client is refused; renew it, and send SIGHUP",
+                  path);
+  } else if (left_s <= 7 * day_s) {
+    const std::string days = std::to_string(left_s / day_s);
+    print_message(Severity::warning,
+                  "warning: the list of revoked certificates %s expires in %s day%s, and every "
+                  "certificate of a client is refused from then on; renew it, and send SIGHUP",
+                  path, days.c_str(), days == "1" ? "" : "s");
+  }
 }
 
 }  // namespace
@@ -57,7 +74,10 @@ ExitReason load_certificates(const Config& config,
   if (config.tls_certificates.empty()) return {};
   crypto::ServerSettings settings{
       .least = config.tls_1_3_only ? crypto::TlsVersion::tls_1_3 : crypto::TlsVersion::tls_1_2,
-      .ticket_keys = before ? before->ticket_keys() : crypto::TicketKeys::make()};
+      .ticket_keys = before ? before->ticket_keys() : crypto::TicketKeys::make(),
+      .client_authorities_path = config.tls_client_authorities,
+      .requires_client_certificate = config.tls_client_certificate_required,
+      .revocations_path = config.tls_revocations};
   if (!settings.ticket_keys) return {EX_OSERR, "TLS: the system has no random bytes"};
   for (std::size_t i = 0; i < config.tls_certificates.size(); ++i) {
     if (ExitReason reason = check_place(config, "--tls-key", config.tls_keys[i])) return reason;
@@ -67,9 +87,14 @@ ExitReason load_certificates(const Config& config,
   crypto::Problem problem;
   context = crypto::ServerContext::make(settings, problem);
   if (!context) return reason_of(problem);
-  warn_about_validity(*context);
+  warn_about_validity(config, *context);
   if (before && before->identity() == context->identity()) context = before;
   return {};
+}
+
+ExitReason check_certificates(const Config& config) {
+  std::shared_ptr<const crypto::ServerContext> context;
+  return load_certificates(config, nullptr, context);
 }
 
 }  // namespace server

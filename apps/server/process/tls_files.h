@@ -11,12 +11,16 @@
 
 namespace server {
 
-// Makes the context for the certificates of `config`; null without any. `before` is the context
-// that is in use, or null: its ticket keys are used again, and it is returned itself if nothing has
-// changed. Returns why a file cannot be used. Prints a warning about a certificate that is not
-// valid any more.
+// Makes the context for the certificates of `config`, and for those of clients; null without any.
+// `before` is the context that is in use, or null: its ticket keys are used again, and it is
+// returned itself if nothing has changed. Returns why a file cannot be used. Prints a warning about
+// a certificate that is not valid any more, and about a list of revoked ones that expires within a
+// week.
 [[nodiscard]] options::ExitReason load_certificates(
     const Config& config, const std::shared_ptr<const crypto::ServerContext>& before,
     std::shared_ptr<const crypto::ServerContext>& context);
+
+// For --check-config: why a file of TLS that `config` names cannot be used, or nothing.
+[[nodiscard]] options::ExitReason check_certificates(const Config& config);
 
 }  // namespace server

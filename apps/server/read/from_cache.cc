@@ -63,7 +63,7 @@ bool may_use_fast_path(const Connection& c) {
   const RequestHead& head = c.exchange->request.head;
   const bool reads = head.method() == Method::get || head.method() == Method::head;
   return reads && head.has_only(supported_fields) && c.exchange->live->answers_from_cache &&
-         !c.refused;
+         !c.avoids_cache;
 }
 
 // Where the head of the response comes from.

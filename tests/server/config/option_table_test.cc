@@ -41,7 +41,8 @@ TEST(OptionTable, keeps_what_people_rely_on) {
   EXPECT_EQ(table,
             "root=. help= version= listen=127.0.0.1:8080 admin= control= writable= "
             "durability=none dot-files= index=index.html not-found= fallback= sandbox=on user= "
-            "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 users= tokens= "
+            "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 tls-client-ca= "
+            "tls-client-cert= tls-crl= users= tokens= "
             "allow= listing=on "
             "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
             "access-log=- log-format=combined log-heads= max-body=0 reserve=0 "

@@ -226,7 +226,7 @@ TEST(Rules, AreExplained) {
   const Rules rules = rules_of({"anyone r", "alice rw /incoming", "users c /box"});
   const auto explain = [&](std::string_view text) {
     std::string_view problem;
-    const std::string answer = explain_access(rules, text, true, problem);
+    const std::string answer = explain_access(rules, text, true, true, problem);
     return problem.empty() ? answer : std::string(problem);
   };
   EXPECT_EQ(explain("alice PUT /incoming/x"),
@@ -243,9 +243,9 @@ TEST(Rules, AreExplained) {
   EXPECT_EQ(explain("alice MOVE /"), "has a method other than GET, HEAD, PUT and DELETE");
   EXPECT_EQ(explain("alice GET x"), "has a path that does not begin with a slash");
   std::string_view problem;
-  EXPECT_EQ(explain_access(Rules(), "alice PUT /x", false, problem),
+  EXPECT_EQ(explain_access(Rules(), "alice PUT /x", false, false, problem),
             "alice PUT /x: refused (405): there is no --writable\n");
-  EXPECT_EQ(explain_access(Rules(), "alice PUT /x", true, problem),
+  EXPECT_EQ(explain_access(Rules(), "alice PUT /x", true, false, problem),
             "alice PUT /x: allowed: there is no --allow, --users or --tokens\n");
 }
 

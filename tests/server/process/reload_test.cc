@@ -12,6 +12,7 @@
 #include "apps/options/messages.h"
 #include "apps/server/config/option_table.h"
 #include "tests/server/reloading.h"
+#include "tests/support/certificates.h"
 
 namespace server {
 namespace {
@@ -60,8 +61,14 @@ std::string example_of(const Option& option, const Reloading& server) {
 }
 
 // What an option needs besides itself.
-std::string base_of(const Option& option) {
+std::string base_of(const Option& option, const test_support::Authority& authority) {
   std::string text = option.name == "proxy-protocol" ? "trust = [\"unix\"]\n" : "";
+  const bool needs_clients = option.name == "tls-client-cert" || option.name == "tls-crl";
+  if (needs_clients || option.name == "tls-client-ca" || option.name == "tls-ticket-keys") {
+    const test_support::Authority::Files pair = authority.sign("pair");
+    text += "tls-cert = [\"" + pair.certificate + "\"]\ntls-key = [\"" + pair.key + "\"]\n";
+  }
+  if (needs_clients) text += "tls-client-ca = \"" + authority.path() + "\"\n";
   const bool needs_log = option.name == "access-log" || option.name == "log-format";
   return text + (needs_log ? "" : "access-log = \"off\"\n");
 }
@@ -69,9 +76,11 @@ std::string base_of(const Option& option) {
 // Each option is either applied by a reload, or refused by name. A new row of the table is tested
 // here from its first day.
 TEST(Reload, applies_or_refuses_each_option_that_a_file_sets) {
+  const lab::Folder certificates;
+  const test_support::Authority authority(certificates.path());
   for (const Option& option : program.options) {
     if (!option.in_file) continue;
-    const std::string base = base_of(option);
+    const std::string base = base_of(option, authority);
     Reloading server(base);
     const std::string before = published(server);
     const std::string name(option.is_operand ? option.metavar : option.name);
@@ -86,12 +95,15 @@ TEST(Reload, applies_or_refuses_each_option_that_a_file_sets) {
       continue;
     }
     EXPECT_EQ(outcome, Outcome::published) << name << ": " << server.reload().text();
-    EXPECT_EQ(server.reload().text(), "configuration reloaded: " + name + " changed");
+    const bool is_of_context = option.name == "tls-client-cert";
+    EXPECT_EQ(server.reload().text(), "configuration reloaded: " + name +
+                                          (is_of_context ? ", certificates changed" : " changed"));
     EXPECT_EQ(server.generation().number, 2U);
     const bool is_path = option.name == "access-log" || option.name == "log-heads";
     EXPECT_TRUE(!is_path || server.etc().has(name)) << name;
     // Without a certificate, the version of TLS changes nothing.
-    const bool is_without_effect = option.name == "access-log" || option.name == "tls-min";
+    const bool is_without_effect =
+        option.name == "access-log" || option.name == "tls-min" || is_of_context;
     EXPECT_TRUE(is_without_effect || published(server) != before) << name;
     EXPECT_EQ(server.change(base), Outcome::published) << name;
     EXPECT_EQ(published(server), before) << name;
