@@ -1,7 +1,8 @@
 # Prints tables from the lines of bench/run: a row for each case, a column for each server, then the
-# ratio of quoitd to each other server. Of several rounds it uses the median. Used by bench/measure.
+# ratio of quoitd to each other server. Of several rounds it uses the median, unless a table says that
+# it has the least. Used by bench/measure.
 #
-#   awk -v mode=counted|timed -f bench/report.awk FILE
+#   awk -v mode=counted|timed|tls -f bench/report.awk FILE
 #
 # Instructions are user + kernel for each request; for the cases of many mebibytes, for each KiB of
 # content. Times in the emulated machine have no meaning and are left out.
@@ -17,7 +18,10 @@
   if (!(server in server_seen)) { server_seen[server] = 1; servers[++server_count] = server }
   if (!(name in case_seen)) { case_seen[name] = 1; cases[++case_count] = name }
   if ("failed" in v) { failed[server, name] = v["failed"]; next }
-  if ("requests" in v) {
+  if (mode == "tls" && "requests" in v) {
+    put("cpu", v["cpu_us"])
+    put("least_cpu", v["cpu_us"])
+  } else if ("requests" in v) {
     units = v["requests"] * kib_of(name)
     if ("user" in v) {
       put("user", v["user"] / units)
@@ -34,12 +38,19 @@
     put("p50", v["p50_us"])
     put("p99", v["p99_us"])
     put("cpu", v["cpu_us"] / kib_of(name))
-  } else if (name == "idle") {
+  } else if (name ~ /idle$/) {
     put("idle", v["grown_kib"] / v["connections"])
   } else if (name == "start") {
     put("start", v["start_us"] / 1000)
     put("resident", v["rss_kib"] / 1024)
     if ("user" in v) put("start_total", (v["user"] + v["kernel"]) / 1e6)
+  } else if ("disturbances" in v) {
+    put("quiet_p50", v["alone_p50_us"])
+    put("quiet_p99", v["alone_p99_us"])
+    put("busy_p50", v["p50_us"])
+    put("busy_p99", v["p99_us"])
+    put("growth", v["p99_us"] / v["alone_p99_us"])
+    put("done", v["disturbances"])
   } else if (name ~ /^cold/) {
     put("alone", v["alone_p99_us"])
     put("beside", v["p99_us"])
@@ -55,6 +66,10 @@ END {
     table("Task switches to the server a request", "switches", 2, 0)
     table("Bytes processed by string instructions (rep movs, rep stos) a request (10m, 100m: a KiB)", \
       "string", 0, 0)
+  } else if (mode == "tls") {
+    table("CPU time of the server a request, least of the rounds, microseconds", "least_cpu", 1, 1)
+    table("CPU time of the server a request, median of the rounds, microseconds; median of the ratios", \
+      "cpu", 1, 1)
   } else {
     both("Instructions a request by hardware counters, user + kernel (10m, 100m: a KiB)")
     table("Instructions a request, sum of both", "total", 0, 1)
@@ -71,6 +86,10 @@ END {
   table("Hot requests alone: response time, 99th percentile, microseconds", "alone", 0, 0)
   table("Hot requests beside a cold file: response time, 99th percentile, microseconds", "beside", 0, 0)
   table("Rate of the cold file, MiB/s", "cold", 0, 0)
+  probes("median", "p50")
+  probes("99th percentile", "p99")
+  table("Ratio of these 99th percentiles in a round", "growth", 2, 0)
+  table("Handshakes or wrong passwords a second", "done", 0, 0)
   for (key in failed) {
     split(key, parts, SUBSEP)
     printf "FAILED: %s %s: %s\n", parts[1], parts[2], failed[key]
@@ -81,11 +100,12 @@ function kib_of(name) { return name ~ /-10m/ ? 10240 : name ~ /-100m/ ? 102400 :
 
 function put(metric, value,    n) {
   n = ++count[metric, server, name]
-  values[metric, server, name, n] = value
+  values[metric, server, name, n] = value + 0 # a number, also for comparisons
   has[metric] = 1
   has_row[metric, name] = 1
 }
 
+# Of metrics that begin with least_, the least.
 function median(metric, server, name,    n, i, j, swap, sorted) {
   n = count[metric, server, name]
   for (i = 1; i <= n; i++) {
@@ -94,7 +114,7 @@ function median(metric, server, name,    n, i, j, swap, sorted) {
       swap = sorted[j]; sorted[j] = sorted[j - 1]; sorted[j - 1] = swap
     }
   }
-  return sorted[int((n + 1) / 2)]
+  return sorted[metric ~ /^least_/ ? 1 : int((n + 1) / 2)]
 }
 
 function known(metric, server, name) { return (metric SUBSEP server SUBSEP name) in count }
@@ -110,9 +130,18 @@ function thousands(number, digits,    text, whole, rest) {
 }
 
 function heading(title,    s) {
-  printf "%s\n\n%-14s", title, ""
+  printf "%s\n\n%s", title, label("")
   for (s = 1; s <= server_count; s++) printf " %17s", servers[s]
 }
+
+# Response times of tls-beside-* and tls-passwords*.
+function probes(what, metric,    title) {
+  title = "GET of 1 KiB at a fixed rate, %s: response time, %s, microseconds"
+  table(sprintf(title, "alone", what), "quiet_" metric, 0, 0)
+  table(sprintf(title, "beside handshakes or wrong passwords", what), "busy_" metric, 0, 0)
+}
+
+function label(text) { return sprintf(mode == "tls" ? "%-20s" : "%-14s", text) }
 
 function both(title,    c, s) {
   if (!has["user"]) return
@@ -120,7 +149,7 @@ function both(title,    c, s) {
   printf "\n"
   for (c = 1; c <= case_count; c++) {
     if (!has_row["user", cases[c]]) continue
-    printf "%-14s", cases[c]
+    printf "%s", label(cases[c])
     for (s = 1; s <= server_count; s++)
       printf " %17s", known("user", servers[s], cases[c]) ? \
         thousands(median("user", servers[s], cases[c]), 0) " + " \
@@ -140,7 +169,7 @@ function table(title, metric, digits, ratios,    c, s, ours) {
   printf "\n"
   for (c = 1; c <= case_count; c++) {
     if (!has_row[metric, cases[c]]) continue
-    printf "%-14s", cases[c]
+    printf "%s", label(cases[c])
     for (s = 1; s <= server_count; s++)
       printf " %17s", known(metric, servers[s], cases[c]) ? \
         thousands(median(metric, servers[s], cases[c]), digits) : "-"
@@ -152,8 +181,15 @@ function table(title, metric, digits, ratios,    c, s, ours) {
   printf "\n"
 }
 
-function ratio(metric, other, name,    theirs) {
+function ratio(metric, other, name,    theirs, i) {
   if (!known(metric, "quoitd", name) || !known(metric, other, name)) return "-"
+  if (mode == "tls" && metric == "cpu") { # rounds that follow each other are disturbed alike
+    for (i = 1; i <= count[metric, other, name]; i++)
+      values["ratio", other, name, i] = \
+        values[metric, "quoitd", name, i] / values[metric, other, name, i]
+    count["ratio", other, name] = i - 1
+    return sprintf("%.2f", median("ratio", other, name))
+  }
   theirs = median(metric, other, name)
   return theirs > 0 ? sprintf("%.2f", median(metric, "quoitd", name) / theirs) : "-"
 }

@@ -65,6 +65,8 @@ Usage operator-(const Usage& a, const Usage& b) {
           a.kernel_instructions - b.kernel_instructions, a.cycles - b.cycles};
 }
 
+std::vector<pid_t> threads_of(pid_t process) { return numbers_in(proc(process) + "/task"); }
+
 std::vector<pid_t> processes_of(pid_t root) {
   std::vector<pid_t> found{root};
   const std::vector<pid_t> all = numbers_in("/proc");
@@ -81,7 +83,7 @@ Counters::Counters(pid_t server) {
   if (server == 0) return;
   processes_ = processes_of(server);
   for (const pid_t process : processes_) {
-    for (const pid_t thread : numbers_in(proc(process) + "/task")) {
+    for (const pid_t thread : threads_of(process)) {
       const std::array<int, 3> fds = {open_counter(thread, PERF_COUNT_HW_INSTRUCTIONS, true, false),
                                       open_counter(thread, PERF_COUNT_HW_INSTRUCTIONS, false, true),
                                       open_counter(thread, PERF_COUNT_HW_CPU_CYCLES, true, true)};
@@ -99,7 +101,7 @@ Counters::~Counters() {
 Usage Counters::read() const {
   Usage usage;
   for (const pid_t process : processes_) {
-    for (const pid_t thread : numbers_in(proc(process) + "/task")) {
+    for (const pid_t thread : threads_of(process)) {
       std::ifstream file(proc(process) + "/task/" + std::to_string(thread) + "/schedstat");
       std::uint64_t nanoseconds = 0;
       if (file >> nanoseconds) usage.cpu_ns += nanoseconds;

@@ -39,6 +39,9 @@ class Counters {
 // A process and its children and grandchildren.
 std::vector<pid_t> processes_of(pid_t root);
 
+// The threads of a process.
+std::vector<pid_t> threads_of(pid_t process);
+
 // Sums of one line of /proc/PID/smaps_rollup (Rss, Anonymous) over the processes of `root`, in KiB.
 // Unlike the numbers in /proc/PID/status these are exact.
 std::uint64_t memory_kib(pid_t root, const char* line);

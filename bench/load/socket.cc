@@ -14,10 +14,14 @@
 
 namespace load {
 
-int try_connect(std::uint16_t port) {
+int try_connect(std::uint16_t port, std::uint32_t source) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  if (source != 0) {
+    address.sin_addr.s_addr = htonl(source);
+    ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -29,8 +33,8 @@ int try_connect(std::uint16_t port) {
   return fd;
 }
 
-int connect_to(std::uint16_t port) {
-  const int fd = try_connect(port);
+int connect_to(std::uint16_t port, std::uint32_t source) {
+  const int fd = try_connect(port, source);
   if (fd >= 0) return fd;
   std::perror("bench_load: cannot connect");
   std::exit(1);

@@ -7,10 +7,11 @@
 
 namespace load {
 
-// A connected, blocking socket; -1 if no server listens.
-int try_connect(std::uint16_t port);
-// A connected, blocking socket; ends the process if no server listens.
-int connect_to(std::uint16_t port);
+// A connected, blocking socket; -1 if no server listens. It comes from `source`, an IPv4 address of
+// this machine; 0: any.
+int try_connect(std::uint16_t port, std::uint32_t source = 0);
+// The like, but ends the process if no server listens.
+int connect_to(std::uint16_t port, std::uint32_t source = 0);
 
 // Waits until the server responds to a request, which means that all its processes have started;
 // ends the process after ten seconds.
