@@ -21,6 +21,7 @@ Decrypted decrypt(Secure& secure, std::span<char> plain, std::size_t& count) {
   secure.begin = secure.end - buffers.in.size();
   secure.unsent.append(written.data(), written.size() - buffers.out.size());
   count += read.count;
+  if (secure.unsent.size() > Secure::most_unsent) return Decrypted::failed;
   switch (read.progress) {
     case TlsProgress::done: return Decrypted::some;
     case TlsProgress::closed: return Decrypted::end;
@@ -55,6 +56,7 @@ std::string_view encrypt(Secure& secure, std::string_view& plain) {
 
 std::string failure_with_advice(const TlsSession& session, std::string_view advice) {
   std::string text = session.failure();
+  if (session.fault() == TlsFault::none) text = "the server asks for new keys too often";
   if (!session.is_certificate_refused()) return text.append(advice);
   return text.append(
       "; give a certificate that the server accepts with --cert FILE and --key FILE");

@@ -22,6 +22,9 @@ struct Secure {
   static constexpr std::size_t received_bytes = 2 * 16384 + 1024;
   // Of sixteen records: few system calls for a large upload.
   static constexpr std::size_t block_bytes = 16 * (16384 + 64);
+  // The most answers that wait for the next request: 2,400 updates of keys, each of which a server
+  // may ask for after any number of bytes.
+  static constexpr std::size_t most_unsent = 64 * 1024;
 
   explicit Secure(std::unique_ptr<crypto::TlsSession> made) : session(std::move(made)) {}
 
@@ -38,7 +41,7 @@ enum class Decrypted : std::uint8_t {
   some,         // plain text was written
   needs_bytes,  // receive into space_for_records() and call again
   end,          // the server has ended its side as TLS demands (close_notify)
-  failed,       // the session has failed
+  failed,       // the session has failed, or `unsent` has more than most_unsent bytes
 };
 // Decrypts received bytes into `plain`, which is not empty, and adds the number of bytes of plain
 // text to `count`.
