@@ -1,4 +1,5 @@
-// The TLS handshake of a channel's connection. Covered by tests/client/net/secure_test.cc.
+// The TLS handshake of a channel's connection. docs/decisions/0027-tls-of-the-client.md has the
+// reasons for what is accepted. Covered by tests/client/net/secure_test.cc.
 #pragma once
 
 #include "apps/client/command/exit_code.h"
