@@ -37,6 +37,7 @@ void add(Sums& sums, const WorkerCounters& worker) {
   add(sums.handshakes, worker.handshakes);
   add(sums.connections, worker.connections);
   add(sums.active_connections, worker.active_connections);
+  add(sums.tls_connections, worker.tls_connections);
   add(sums.cache_hits, worker.cache_hits);
   add(sums.cache_misses, worker.cache_misses);
   add(sums.cache_changes, worker.cache_changes);

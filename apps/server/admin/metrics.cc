@@ -202,6 +202,8 @@ void write_connections(const Sums& sums, Writer& out) {
 }
 
 void write_access(const Sums& sums, Writer& out) {
+  out.gauge("quoit_tls_connections", sums.tls_connections,
+            "Open connections that speak TLS. Each has memory of OpenSSL, also while it is idle.");
   out.family("quoit_tls_handshakes_total", Type::counter, "TLS handshakes, by result.");
   for (std::size_t i = 0; i < handshake_count; ++i) {
     out.sample({{"result", name_of(static_cast<Handshake>(i))}}, sums.handshakes[i]);

@@ -54,6 +54,7 @@ struct Sums {
   std::array<std::uint64_t, handshake_count> handshakes{};
   std::uint64_t connections = 0;
   std::uint64_t active_connections = 0;
+  std::uint64_t tls_connections = 0;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
   std::uint64_t cache_changes = 0;

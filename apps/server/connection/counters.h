@@ -134,6 +134,7 @@ struct alignas(128) WorkerCounters {
   // Copied by publish_counters().
   Counter connections;
   Counter active_connections;
+  Counter tls_connections;
   std::array<Counter, handshake_count> handshakes;
   Counter cache_hits;
   Counter cache_misses;

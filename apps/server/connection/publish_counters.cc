@@ -13,6 +13,7 @@ void publish_counters(const WorkerState& state) {
   const FileCache::Counters& cache = state.files.counters();
   counters.connections.set(state.live);
   counters.active_connections.set(state.blocks.lent());
+  counters.tls_connections.set(state.live_tls);
   for (std::size_t i = 0; i < handshake_count; ++i) {
     counters.handshakes[i].set(state.handshakes[i]);
   }

@@ -133,6 +133,7 @@ Connection* WorkerState::admit(int socket, bool speaks_tls) {
   c->was_reprieved = draining;  // its first wait is short already
   c->sends_singly = is_trusted || generation().has_own_texts();
   ++live;
+  live_tls += speaks_tls ? 1 : 0;
   refused += is_refused ? 1 : 0;
   return c;
 }
@@ -161,10 +162,12 @@ void WorkerState::destroy(Connection& c) {
     --shared.admitted;
   if (generation().addresses) generation().addresses->leave(c.counted);
   if (request_ids) request_ids->drop(c);
-  if (c.is_tls)
+  if (c.is_tls) {
+    --live_tls;
     static_cast<TlsConnection&>(c).~TlsConnection();
-  else
+  } else {
     c.~Connection();
+  }
   uring::FramePool::release(&c);
 }
 

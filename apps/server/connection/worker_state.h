@@ -203,9 +203,10 @@ struct WorkerState {
   // Another process serves this root: kept connections get 503 for requests that change files.
   bool is_retired = false;
   bool root_is_missing = false;
-  std::uint64_t live = 0;     // the number of connections
-  std::uint64_t refused = 0;  // the number of connections that are over a limit; see is_overrun()
-  std::size_t listings = 0;   // the number of directories that are being read
+  std::uint64_t live = 0;      // the number of connections
+  std::uint64_t live_tls = 0;  // those of them that speak TLS
+  std::uint64_t refused = 0;   // the number of connections that are over a limit; see is_overrun()
+  std::size_t listings = 0;    // the number of directories that are being read
   std::size_t listing_runs = 0;  // the number of runs of all listings, see Listing
 
  private:

@@ -278,6 +278,7 @@ std::string report_of(const WorkerState& state) {
       "tls_full",      "tls_resumed", "tls_late",      "tls_interrupted",
       "tls_malformed", "tls_refused", "tls_plain_http"};
   for (std::size_t i = 0; i < names.size(); ++i) add(names[i], state.handshakes[i]);
+  add("tls_connections", state.live_tls);
   return line;
 }
 

@@ -19,6 +19,7 @@ TEST(Sums, add_up_all_workers) {
   two.count_timeout(TimeoutKind::body);
   one.connections.set(2);
   two.connections.set(3);
+  two.tls_connections.set(2);
   two.punts.set(7);
   const std::array<WorkerCounters*, 2> workers = {&one, &two};
   const Sums sums = sum_of(workers);
@@ -33,6 +34,7 @@ TEST(Sums, add_up_all_workers) {
   EXPECT_EQ(sums.refused[1], 1U);
   EXPECT_EQ(sums.timeouts[2], 1U);
   EXPECT_EQ(sums.connections, 5U);
+  EXPECT_EQ(sums.tls_connections, 2U);
   EXPECT_EQ(sums.punts, 7U);
 }
 

@@ -45,6 +45,7 @@ TEST(MetricsTextOfSnapshot, has_the_numbers_of_the_snapshot) {
   EXPECT_EQ(all.value("quoit_connections_refused_total{reason=\"address\"}"), 2);
   EXPECT_EQ(all.value("quoit_timeouts_total{kind=\"proxy_header\"}"), 5);
   EXPECT_EQ(all.value("quoit_uploads_total{result=\"stored\"}"), 4);
+  EXPECT_EQ(all.value("quoit_tls_connections"), 4);
   EXPECT_EQ(all.value("quoit_tls_handshakes_total{result=\"resumed\"}"), 22);
   EXPECT_EQ(all.value("quoit_tls_handshakes_total{result=\"plain_http\"}"), 27);
   EXPECT_EQ(all.value("quoit_auth_failures_total{reason=\"throttled\"}"), 9);

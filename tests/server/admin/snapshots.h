@@ -27,6 +27,7 @@ inline Snapshot busy_snapshot() {
   sums.handshakes = {21, 22, 23, 24, 25, 26, 27};
   sums.connections = 7;
   sums.active_connections = 2;
+  sums.tls_connections = 4;
   sums.cache_hits = 11;
   sums.operations = 99;
   snapshot.process.engine = "epoll";

@@ -208,6 +208,7 @@ TEST_F(OnTls, a_handshake_has_the_time_of_a_head_in_all) {
 TEST_F(OnTls, outcomes_of_handshakes_are_counted) {
   Peer full = connect();
   ASSERT_TRUE(shake_hands(full));
+  EXPECT_EQ(world.worker.live_tls, 1U);
   Peer garbage = connect();
   send(garbage, std::string("\x16\x03\x01\x00\x05xxxxx", 10));
   EXPECT_TRUE(world.engine.closed(garbage.socket));
@@ -216,6 +217,7 @@ TEST_F(OnTls, outcomes_of_handshakes_are_counted) {
   world.engine.peer_finishes(plain.socket);
   world.settle();
   EXPECT_TRUE(world.engine.closed(plain.socket));
+  EXPECT_EQ(world.worker.live_tls, 1U) << "the others have ended";
   EXPECT_EQ(handshakes(Handshake::full), 1U);
   EXPECT_EQ(handshakes(Handshake::malformed), 1U);
   EXPECT_EQ(handshakes(Handshake::plain_http), 1U);
