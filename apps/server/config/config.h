@@ -47,6 +47,7 @@ struct Config {
   std::vector<std::string> tls_certificates;  // files; not empty: TCP addresses speak TLS
   std::vector<std::string> tls_keys;          // of these certificates, as many
   bool tls_1_3_only = false;
+  std::string tls_ticket_keys;         // a file; empty: random keys
   std::string tls_client_authorities;  // a file; empty: clients are not asked for certificates
   bool tls_client_certificate_required = true;
   std::string tls_revocations;  // a file of lists of revoked certificates; empty: none

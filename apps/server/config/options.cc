@@ -187,6 +187,7 @@ struct Need {
 };
 constexpr std::array needs = {
     Need{"proxy-protocol", "trust", ", which names the proxies, as in --trust 10.0.0.0/8"},
+    Need{"tls-ticket-keys", "tls-cert", " and --tls-key: only sessions of TLS have tickets"},
     Need{"tls-client-ca", "tls-cert",
          " and --tls-key: only a connection with TLS has certificates"},
     Need{"tls-client-cert", "tls-client-ca",
@@ -242,6 +243,7 @@ ExitReason make_config(const Values& values, Config& config) {
   config.tls_certificates = values.texts("tls-cert");
   config.tls_keys = values.texts("tls-key");
   config.tls_1_3_only = values.text("tls-min") == "1.3";
+  config.tls_ticket_keys = values.text("tls-ticket-keys");
   config.tls_client_authorities = values.text("tls-client-ca");
   config.tls_client_certificate_required = values.text("tls-client-cert") != "optional";
   config.tls_revocations = values.text("tls-crl");

@@ -43,6 +43,19 @@ inline constexpr std::array tls_options = {
            .default_text = "1.2",
            .example = "1.3",
            .choices = "1.2|1.3"},
+    Option{.name = "tls-ticket-keys",
+           .kind = Kind::file,
+           .metavar = "FILE",
+           .section = "TLS",
+           .help =
+               "keys of session tickets, 80 random bytes each, as 'openssl rand 80' makes them. "
+               "Clients then resume their sessions after a restart, and at all servers with "
+               "this file",
+           .details = "The first key encrypts new tickets, and all of them decrypt. SIGHUP reads "
+                      "the file again.",
+           .default_note = "random keys of the process, a new one every 12 hours",
+           .example = "/etc/quoit/tickets",
+           .needs_new_process = true},
     Option{.name = "tls-client-ca",
            .kind = Kind::file,
            .metavar = "FILE",

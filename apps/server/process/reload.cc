@@ -206,8 +206,10 @@ ExitReason Reload::prepare(Next& next) {
   if (next.has_other_accounts) {
     names.append(names.empty() ? "" : ", ").append("users or tokens");
   }
-  const bool has_other_tls = next.generation->tls != shared_.generation->tls;
-  if (has_other_tls) names.append(names.empty() ? "" : ", ").append("certificates");
+  if (next.generation->tls != shared_.generation->tls) {
+    names.append(names.empty() ? "" : ", ")
+        .append(describe_change(*shared_.generation->tls, *next.generation->tls));
+  }
   next.is_different = !names.empty();
   next.text.reserve(text_bytes);
   next.text.append("configuration reloaded: ")

@@ -61,8 +61,9 @@ bool is_within(const std::string& place, const std::string& directory) {
 void allow_files(const Config& config, int root, Landlock& rules) {
   rules.allow(root, config.site.writable ? Landlock::change : Landlock::read);
   rules.allow(system_mime_types, Landlock::read_file);
-  for (const std::string& file : {config.config_file, config.users, config.tokens,
-                                  config.tls_client_authorities, config.tls_revocations}) {
+  for (const std::string& file :
+       {config.config_file, config.users, config.tokens, config.tls_client_authorities,
+        config.tls_revocations, config.tls_ticket_keys}) {
     if (file.empty()) continue;
     // The path may be a link, and either may be replaced.
     allow_place_of(file, Landlock::read_file, rules);

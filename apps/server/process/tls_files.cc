@@ -64,6 +64,22 @@ void warn_about_validity(const Config& config, const crypto::ServerContext& cont
   }
 }
 
+// Reads the keys of tickets, or takes those of `before` where they are equal, or random.
+ExitReason load_ticket_keys(const Config& config, const crypto::ServerContext* before,
+                            std::shared_ptr<crypto::TicketKeys>& keys) {
+  const std::string& path = config.tls_ticket_keys;
+  if (path.empty()) {
+    keys = before ? before->ticket_keys() : crypto::TicketKeys::make();
+    return keys ? ExitReason{} : ExitReason{EX_OSERR, "TLS: the system has no random bytes"};
+  }
+  if (ExitReason reason = check_place(config, "--tls-ticket-keys", path)) return reason;
+  crypto::Problem problem;
+  keys = crypto::TicketKeys::read(path, problem);
+  if (!keys) return reason_of(problem);
+  if (before && before->ticket_keys()->equals(*keys)) keys = before->ticket_keys();
+  return {};
+}
+
 }  // namespace
 
 ExitReason load_certificates(const Config& config,
@@ -74,11 +90,12 @@ ExitReason load_certificates(const Config& config,
   if (config.tls_certificates.empty()) return {};
   crypto::ServerSettings settings{
       .least = config.tls_1_3_only ? crypto::TlsVersion::tls_1_3 : crypto::TlsVersion::tls_1_2,
-      .ticket_keys = before ? before->ticket_keys() : crypto::TicketKeys::make(),
+      .ticket_keys = nullptr,
       .client_authorities_path = config.tls_client_authorities,
       .requires_client_certificate = config.tls_client_certificate_required,
       .revocations_path = config.tls_revocations};
-  if (!settings.ticket_keys) return {EX_OSERR, "TLS: the system has no random bytes"};
+  if (ExitReason reason = load_ticket_keys(config, before.get(), settings.ticket_keys))
+    return reason;
   for (std::size_t i = 0; i < config.tls_certificates.size(); ++i) {
     if (ExitReason reason = check_place(config, "--tls-key", config.tls_keys[i])) return reason;
     if (ExitReason reason = check_key_mode(config.tls_keys[i])) return reason;
@@ -88,8 +105,17 @@ ExitReason load_certificates(const Config& config,
   context = crypto::ServerContext::make(settings, problem);
   if (!context) return reason_of(problem);
   warn_about_validity(config, *context);
-  if (before && before->identity() == context->identity()) context = before;
+  if (before && describe_change(*before, *context).empty()) context = before;
   return {};
+}
+
+std::string describe_change(const crypto::ServerContext& before,
+                            const crypto::ServerContext& after) {
+  const bool has_other_files = before.identity() != after.identity();
+  const bool has_other_keys = before.ticket_keys() != after.ticket_keys();
+  std::string text = has_other_files ? "certificates" : "";
+  if (has_other_keys) text.append(has_other_files ? ", " : "").append("ticket keys");
+  return text;
 }
 
 ExitReason check_certificates(const Config& config) {

@@ -41,7 +41,7 @@ TEST(OptionTable, keeps_what_people_rely_on) {
   EXPECT_EQ(table,
             "root=. help= version= listen=127.0.0.1:8080 admin= control= writable= "
             "durability=none dot-files= index=index.html not-found= fallback= sandbox=on user= "
-            "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 tls-client-ca= "
+            "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 tls-ticket-keys= tls-client-ca= "
             "tls-client-cert= tls-crl= users= tokens= "
             "allow= listing=on "
             "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
