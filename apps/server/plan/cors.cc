@@ -82,8 +82,10 @@ void write_cors(const Cors& cors, std::string_view methods, http1::HeadWriter& w
   if (cors.origin != "*") writer.field("Vary", "Origin");
   if (cors.origin.empty()) return;
   writer.field("Access-Control-Allow-Origin", cors.origin);
-  // A browser refuses an answer with credentials to any origin, `*`.
-  if (cors.allows_credentials && cors.origin != "*") {
+  // A browser refuses an answer with credentials to any origin, `*`. Every page can have the origin
+  // `null`, by a frame with the attribute sandbox.
+  const bool is_named = cors.origin != "*" && cors.origin != "null";
+  if (cors.allows_credentials && is_named) {
     writer.field("Access-Control-Allow-Credentials", "true");
   }
   if (!cors.is_preflight) {

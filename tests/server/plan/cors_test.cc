@@ -68,6 +68,20 @@ TEST(Cross_origin, pages_of_all_origins_are_permitted_by_a_star) {
   EXPECT_EQ(added(extra, "OPTIONS", "Origin: https://a\r\n"), any + exposed);
 }
 
+// Any page can have the origin `null`, and `*` is any page.
+TEST(Cross_origin, pages_may_use_credentials_only_with_a_name) {
+  for (const char* const origin : {"https://a", "null", "*"}) {
+    ExtraFields extra;
+    ASSERT_EQ(add_origin(origin, extra), "");
+    extra.allows_credentials = true;
+    const std::string lines = added(extra, "GET", "Origin: " + std::string(origin) + "\r\n");
+    EXPECT_EQ(lines.find("Access-Control-Allow-Credentials: true") != std::string::npos,
+              origin == std::string_view("https://a"))
+        << lines;
+    EXPECT_NE(lines.find("Access-Control-Allow-Origin: " + std::string(origin)), std::string::npos);
+  }
+}
+
 TEST(Cross_origin, pages_of_listed_origins_are_permitted) {
   ExtraFields extra;
   ASSERT_EQ(add_origin("https://a", extra), "");
