@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <crypt.h>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -189,24 +190,47 @@ void Verifier::finish(Check& check) {
 
 // --- On the threads of the pool ---
 
-// A check may be destroyed as soon as its event is signalled and the lock is free.
+// Sets the verdict of the next check that waits for the job, frees the job with the last one, and
+// returns a copy of the check's event, which lasts when the check is destroyed. -1: there was no
+// check, or no descriptor for the copy, in which case the event is signalled here.
+int Verifier::judge_next(Job& job, Verdict verdict) {
+  int event = no_event;
+  if (Check* const check = job.checks; check) {
+    job.checks = check->next;
+    check->verdict = verdict;
+    event = ::fcntl(check->event, F_DUPFD_CLOEXEC, 0);
+    if (event < 0) uring::signal_event(check->event);
+  }
+  job.is_free = !job.checks;
+  return event;
+}
+
+// A loop that is woken takes the lock at once, and often on this CPU: it would wait for this thread
+// to run again and release the lock. So events are signalled without it.
 void Verifier::complete(Job& job, bool is_right_password) {
   const bool is_verified = is_right_password && job.is_known;
   const std::int64_t now_ms = uring::monotonic_ms();
-  const uring::MutexLock lock(mutex_);
-  crypto::wipe(job.password);
-  ++counts_.computed;
-  if (is_verified) {
-    cache_.add(job.key, now_ms);
-    if (job.address) throttle_.refund(*job.address);
+  {
+    const uring::MutexLock lock(mutex_);
+    crypto::wipe(job.password);
+    ++counts_.computed;
+    if (is_verified) {
+      cache_.add(job.key, now_ms);
+      if (job.address) throttle_.refund(*job.address);
+    }
   }
-  for (Check* check = std::exchange(job.checks, nullptr); check;) {
-    Check* const next = check->next;
-    check->verdict = is_verified ? Verdict::right : Verdict::wrong;
-    uring::signal_event(check->event);
-    check = next;
+  bool is_free = false;
+  while (!is_free) {
+    int event = no_event;
+    {
+      const uring::MutexLock lock(mutex_);
+      event = judge_next(job, is_verified ? Verdict::right : Verdict::wrong);
+      is_free = job.is_free;
+    }
+    if (event < 0) continue;
+    uring::signal_event(event);
+    ::close(event);
   }
-  job.is_free = true;
 }
 
 void Verifier::Job::run() noexcept {

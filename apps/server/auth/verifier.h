@@ -101,6 +101,7 @@ class Verifier {
   void leave(Check& check) REQUIRES(mutex_);
   void judge(const Credentials& credentials, std::string_view setting, bool is_known,
              std::optional<std::uint64_t> address, Check& check) EXCLUDES(mutex_);
+  int judge_next(Job& job, Verdict verdict) REQUIRES(mutex_);
   void complete(Job& job, bool is_right) EXCLUDES(mutex_);
 
   crypto::Sha256 secret_{};  // the key of all HMACs, constant once start() was called
