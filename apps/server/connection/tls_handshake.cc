@@ -1,6 +1,6 @@
 // The steps of a handshake. A step with an RSA key takes a fraction of a millisecond or more, and
 // runs on a thread (uring/work_threads.h). Covered by
-// tests/server/connection/tls_handshake_test.cc and tests/end_to_end/tls_test.cc.
+// tests/server/connection/tls_stream_test.cc and tests/end_to_end/tls_test.cc.
 #include "apps/server/connection/tls_handshake.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // HTTP. The coroutine greet() (apps/server/serve.cc) receives, and awaits a step for the bytes that
 // have arrived.
 //
-// Covered by tests/server/connection/tls_handshake_test.cc and tests/end_to_end/tls_test.cc.
+// Covered by tests/server/connection/tls_stream_test.cc and tests/end_to_end/tls_test.cc.
 #pragma once
 
 #include "apps/server/connection/connection.h"
