@@ -1,6 +1,7 @@
 // The decision about another try, by tables.
 #include "apps/client/command/retry.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
