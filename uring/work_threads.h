@@ -22,6 +22,7 @@
 // Covered by tests/uring/work_threads_test.cc.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <thread>
 #include <vector>
@@ -32,6 +33,8 @@
 #include "uring/task.h"
 
 namespace uring {
+
+class WorkThreads;
 
 // A computation. Its object stays where it is until run_on() has returned. It shares no data with
 // other threads but those that are constant or locked: the coroutine that awaits it uses none of
@@ -46,6 +49,15 @@ struct Work {
 
  protected:
   ~Work() = default;
+
+ private:
+  friend class WorkThreads;
+  friend Task<bool> run_on(Io& io, WorkThreads& pool, Work& work);
+
+  // Set when run() has returned, with the order that makes its writes visible to the coroutine. The
+  // event descriptor that wakes the coroutine promises no such order: eventfd(2) says nothing of
+  // memory.
+  std::atomic<bool> is_done_ = false;
 };
 
 // give() may be called by every thread; the constructor and the destructor by one.
