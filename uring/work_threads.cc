@@ -55,7 +55,7 @@ bool WorkThreads::give(Work& work, int event) {
     if (queue_.size() >= most_queued_) return false;
     const bool needs_thread = queue_.size() >= idle_ && threads_.size() < most_threads_;
     if (needs_thread && !start_thread() && threads_.empty()) return false;
-    work.is_done_.store(false, std::memory_order_relaxed);
+    work.is_done.store(false, std::memory_order_relaxed);
     queue_.push({&work, event});
   }
   given_.notify_one();
@@ -74,7 +74,7 @@ WorkThreads::Given WorkThreads::next() {
 void WorkThreads::work() {
   for (Given given = next(); given.work; given = next()) {
     given.work->run();
-    given.work->is_done_.store(true, std::memory_order_release);
+    given.work->is_done.store(true, std::memory_order_release);
     signal_event(given.event);
   }
 }
@@ -88,8 +88,8 @@ Task<bool> run_on(Io& io, WorkThreads& pool, Work& work) {
     const std::span<char> buffer(reinterpret_cast<char*>(&count), sizeof count);
     const Result woken = co_await io.read(event, buffer, at_position);
     if (!woken.ok()) take_event(event);  // no memory for the wait: the thread uses `work` meanwhile
-    [[maybe_unused]] const bool is_done = work.is_done_.load(std::memory_order_acquire);
-    assert(is_done);
+    [[maybe_unused]] const bool was_run = work.is_done.load(std::memory_order_acquire);
+    assert(was_run);
   }
   io.engine().close(event);
   co_return is_given;

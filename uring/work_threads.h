@@ -34,8 +34,6 @@
 
 namespace uring {
 
-class WorkThreads;
-
 // A computation. Its object stays where it is until run_on() has returned. It shares no data with
 // other threads but those that are constant or locked: the coroutine that awaits it uses none of
 // its data meanwhile.
@@ -47,17 +45,13 @@ struct Work {
   // Called once, on a thread of the pool.
   virtual void run() noexcept = 0;
 
- protected:
-  ~Work() = default;
-
- private:
-  friend class WorkThreads;
-  friend Task<bool> run_on(Io& io, WorkThreads& pool, Work& work);
-
   // Set when run() has returned, with the order that makes its writes visible to the coroutine. The
   // event descriptor that wakes the coroutine promises no such order: eventfd(2) says nothing of
-  // memory.
-  std::atomic<bool> is_done_ = false;
+  // memory. For WorkThreads and run_on() alone.
+  std::atomic<bool> is_done = false;
+
+ protected:
+  ~Work() = default;
 };
 
 // give() may be called by every thread; the constructor and the destructor by one.
