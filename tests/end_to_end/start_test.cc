@@ -127,7 +127,7 @@ TEST(Start, OfTheClientWithTooLittleMemoryIsAnError) {
     GTEST_SKIP() << "a sanitizer needs all of the address space";
   }
   int failures = 0;
-  for (int kib = 4000; kib <= 16'000; kib += 50) {
+  for (int kib = 4000; kib <= 100'000; kib += 50) {
     const Finished finished =
         run({"sh", "-c", "ulimit -v " + std::to_string(kib) + "; exec \"$@\"", "sh", quoit_path(),
              "--io", "epoll", "get", "http://127.0.0.1:9/a", "-o", "-"});
