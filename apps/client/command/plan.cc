@@ -150,6 +150,12 @@ ExitReason plan_job(const Arguments& arguments, const std::string& url, Job& job
 
 }  // namespace
 
+bool is_precondition(const HeaderLine& header) {
+  const http1::FieldName name = http1::field_name_of(header.name);
+  return name == http1::FieldName::if_match || name == http1::FieldName::if_none_match ||
+         name == http1::FieldName::if_unmodified_since;
+}
+
 ExitReason make_plan(const Arguments& arguments, Plan& plan) {
   const ExitReason reason = read_settings(arguments, plan.settings);
   if (reason) return reason;

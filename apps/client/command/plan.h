@@ -23,6 +23,9 @@ struct HeaderLine {
   std::string value;  // empty: the field is not sent
 };
 
+// Says whether the field makes a PUT or a DELETE depend on the version of the file. RFC 9110 13.1.
+[[nodiscard]] bool is_precondition(const HeaderLine& header);
+
 // Times are in milliseconds; 0 is no limit.
 struct Settings {
   std::int64_t connect_timeout_ms = 10'000;  // for the host's name, and for each of its addresses

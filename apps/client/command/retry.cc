@@ -5,7 +5,6 @@
 
 #include "parser/date.h"
 #include "parser/fields.h"
-#include "parser/names.h"
 
 namespace client {
 
@@ -15,10 +14,9 @@ constexpr std::int64_t first_pause_ms = 1000;
 constexpr std::int64_t longest_pause_ms = 60'000;
 constexpr std::int64_t longest_wish_s = 24 * 60 * 60;
 
-bool is_conditional(const HeaderLine& header) {
-  const http1::FieldName name = http1::field_name_of(header.name);
-  return name == http1::FieldName::if_match || name == http1::FieldName::if_none_match ||
-         name == http1::FieldName::if_unmodified_since;
+// Says whether the failure came before any byte of a file.
+bool is_without_body(const Failure& failure) {
+  return failure.code == ExitCode::cannot_connect || failure.code == ExitCode::http_error;
 }
 
 }  // namespace
@@ -39,16 +37,16 @@ bool is_transient(const Failure& failure) {
 }
 
 bool may_be_done(const Failure& failure) {
-  return failure.code != ExitCode::cannot_connect && failure.code != ExitCode::http_error;
+  if (failure.code != ExitCode::http_error) return failure.code != ExitCode::cannot_connect;
+  return failure.status == 500 || failure.status == 502 || failure.status == 504;
 }
 
 bool is_repeatable(const Job& job, bool is_stream, const Settings& settings,
                    const Failure& failure) {
   if (job.verb == Verb::put && is_stream) return false;
-  if (!may_be_done(failure)) return true;
-  if (job.verb == Verb::get) return !is_stream;  // it may have got bytes
-  if (job.verb == Verb::head) return true;
-  return std::none_of(settings.headers.begin(), settings.headers.end(), is_conditional);
+  if (job.verb == Verb::get) return !is_stream || is_without_body(failure);
+  if (job.verb == Verb::head || !may_be_done(failure)) return true;
+  return std::none_of(settings.headers.begin(), settings.headers.end(), is_precondition);
 }
 
 std::int64_t pause_before(unsigned retry, const Settings& settings, const Failure& failure,

@@ -23,7 +23,9 @@ struct Failure {
 // the status 408, 429, 500, 502, 503 or 504.
 [[nodiscard]] bool is_transient(const Failure& failure);
 
-// Says whether the server may have done what the request asked for, although the try failed.
+// Says whether the server may have done what the request asked for, although the try failed: the
+// response was lost, or it is one of 500, 502 and 504, which a proxy sends when it has lost that of
+// the server behind it.
 [[nodiscard]] bool may_be_done(const Failure& failure);
 
 // Says whether a second request could do harm or cannot be sent: an upload or a deletion under a

@@ -65,10 +65,8 @@ class Writer {
 
  private:
   bool is_sent(const HeaderLine& header) const {
-    const FieldName name = http1::field_name_of(header.name);
-    const bool is_about_the_file = name == FieldName::if_match || name == FieldName::if_none_match;
-    if (is_about_the_file && request_.method == http1::Method::mkcol) return false;
-    return request_.trusted || !stays_home(name);
+    if (request_.method == http1::Method::mkcol && is_precondition(header)) return false;
+    return request_.trusted || !stays_home(http1::field_name_of(header.name));
   }
 
   // Writes one of quoit's own fields, unless -H sets or removes it.

@@ -33,6 +33,7 @@ TEST(Retry, RepeatsNothingThatCouldDoHarm) {
   const Failure refused{.code = ExitCode::http_error, .status = 503};
   const Failure unconnected{.code = ExitCode::cannot_connect};
   const Failure lost{.code = ExitCode::empty_reply};
+  const Failure lost_by_proxy{.code = ExitCode::http_error, .status = 502};
   struct Row {
     Verb verb;
     bool is_stream;
@@ -41,19 +42,40 @@ TEST(Retry, RepeatsNothingThatCouldDoHarm) {
     bool is_repeatable;
   };
   const std::vector<Row> rows = {
-      {Verb::put, false, free, lost, true},         {Verb::put, true, free, refused, false},
-      {Verb::put, true, free, unconnected, false},  {Verb::put, false, bound, refused, true},
-      {Verb::put, false, bound, unconnected, true}, {Verb::put, false, bound, lost, false},
-      {Verb::remove, false, free, lost, true},      {Verb::remove, false, bound, lost, false},
-      {Verb::remove, false, bound, refused, true},  {Verb::get, false, free, lost, true},
-      {Verb::get, true, free, refused, true},       {Verb::get, true, free, lost, false},
-      {Verb::get, false, bound, lost, true},        {Verb::head, false, free, lost, true},
+      {Verb::put, false, free, lost_by_proxy, true},
+      {Verb::put, false, bound, lost_by_proxy, false},
+      {Verb::remove, false, bound, lost_by_proxy, false},
+      {Verb::get, true, free, lost_by_proxy, true},
+      {Verb::get, true, free, unconnected, true},
+      {Verb::put, false, free, lost, true},
+      {Verb::put, true, free, refused, false},
+      {Verb::put, true, free, unconnected, false},
+      {Verb::put, false, bound, refused, true},
+      {Verb::put, false, bound, unconnected, true},
+      {Verb::put, false, bound, lost, false},
+      {Verb::remove, false, free, lost, true},
+      {Verb::remove, false, bound, lost, false},
+      {Verb::remove, false, bound, refused, true},
+      {Verb::get, false, free, lost, true},
+      {Verb::get, true, free, refused, true},
+      {Verb::get, true, free, lost, false},
+      {Verb::get, false, bound, lost, true},
+      {Verb::head, false, free, lost, true},
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
     const Job job{.verb = row.verb};
     EXPECT_EQ(is_repeatable(job, row.is_stream, row.settings, row.failure), row.is_repeatable) << i;
   }
+}
+
+TEST(Retry, KnowsWhenTheServerMayHaveActed) {
+  for (const int status : {408, 429, 500, 502, 503, 504}) {
+    const bool may_be = status == 500 || status == 502 || status == 504;
+    EXPECT_EQ(may_be_done({.code = ExitCode::http_error, .status = status}), may_be) << status;
+  }
+  EXPECT_FALSE(may_be_done({.code = ExitCode::cannot_connect}));
+  EXPECT_TRUE(may_be_done({.code = ExitCode::receive_error}));
 }
 
 TEST(Retry, WaitsLongerEachTimeAndUpToAMinute) {
