@@ -10,11 +10,11 @@
 
 namespace server {
 
-// Verifies the credentials of the request, if it has some, and sets Request::user, without them to
-// the name in the client's certificate; decides by the rules about its Intent, and sets what
-// follows there. A password that is not cached is awaited
-// while a thread checks it. False: a response is planned: 401 without right credentials where they
-// may help, 403 without the right, 429 or 503.
+// Verifies the credentials of the request, if it has some, and sets Request::user; without them,
+// sets it to the name in the client's certificate. Decides by the rules about the request's Intent,
+// and completes the Intent by that decision. A password that is not cached is awaited while a
+// thread checks it. False: a response is planned: 401 without right credentials where they may
+// help, 403 without the right, 429 or 503.
 uring::Task<bool> admit_request(Connection& c);
 
 }  // namespace server
