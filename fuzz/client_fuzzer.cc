@@ -6,7 +6,8 @@
 //     responses and redirects it sends; every descriptor and frame is released
 //   - ok means complete: a download has the whole body, an upload was sent completely before its
 //     response
-//   - after a failure the existing file is unchanged, and no temporary file is left
+//   - after a failure the existing file is unchanged, and no temporary file is left but the part of
+//     a file whose version is known, with its record
 // For a calm run, whose only failures are in the server's bytes:
 //   - exit code and file are those of client_reference.h
 //   - the bytes in one piece, or a few at a time, give the same result
@@ -67,6 +68,13 @@ class Place {
 
   [[nodiscard]] std::string path(const char* name) const { return scratch_.path() / name; }
   [[nodiscard]] std::size_t files() const { return fuzz::names_in(fd_, ".").size(); }
+
+  // Whether a download has left a part that a later one can go on with.
+  [[nodiscard]] bool keeps_part() const {
+    struct stat facts {};
+    return ::fstatat(fd_, ".out.quoit-part", &facts, 0) == 0 && facts.st_size >= 65536 &&
+           ::fstatat(fd_, ".out.quoit-part.meta", &facts, 0) == 0;
+  }
 
   [[nodiscard]] std::string read(const char* name) const {
     std::string content(static_cast<std::size_t>(size_of(name)), '\0');
@@ -317,8 +325,9 @@ void check_files(const Play& play, ExitCode code, const client::Job& job,
   const bool stores = job.verb == Verb::get && code == ExitCode::ok && outcomes.stores;
   const std::string content = place().read("out");
   require(content == (stores ? outcomes.content : old_content), "the file is the old or the new");
-  require(place().files() == 3 || play.unlink_failed(), "no temporary file is left");
-  if (stores || play.unlink_failed()) place().restore();
+  const bool keeps = code != ExitCode::ok && place().keeps_part();
+  require(place().files() == (keeps ? 5 : 3) || play.unlink_failed(), "no temporary file is left");
+  if (stores || keeps || play.unlink_failed()) place().restore();
 }
 
 std::string without_returns(std::string head) {

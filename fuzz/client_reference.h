@@ -197,6 +197,10 @@ class ClientReference {
     } else {
       const bool is_late = end_ == End::stays_silent;
       outcomes_.codes.insert(is_late ? ExitCode::timeout : ExitCode::partial_file);
+      // A download of a known version goes on, on a connection that is refused here.
+      const bool has_validator =
+          head_.has(http1::FieldName::etag) || head_.has(http1::FieldName::last_modified);
+      if (has_validator) outcomes_.codes.insert(ExitCode::cannot_connect);
     }
   }
 

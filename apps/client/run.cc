@@ -51,25 +51,12 @@ uring::Task<> watch(Session& session, const Interrupt& interrupt, uring::Io& io)
   if (got.count() > 0) session.stop(StopReason::interrupted);
 }
 
-// The consequence of an interruption of the job, for people.
-std::string interruption(const Job& job) {
-  const std::string text = "interrupted by " + std::string(Interrupt::name());
-  switch (job.verb) {
-    case Verb::get:
-      return job.file == standard_stream ? text : text + "; " + job.file + " was not saved";
-    case Verb::put: return text + "; the upload to " + job.where.text() + " was not confirmed";
-    case Verb::remove: return text + "; the deletion of " + job.where.text() + " was not confirmed";
-    default: return text;
-  }
-}
-
-void report_job(Run& run, const Job& job, ExitCode code) {
+void report_job(Run& run, ExitCode code) {
   Report& report = run.session.report;
   report.end(run.session.now());
   if (code != ExitCode::ok) {
     report.count_failed();
-    const bool interrupted = code == ExitCode::interrupted;
-    report.error(interrupted ? interruption(job) : run.channel.error.text);
+    report.error(run.channel.error.text);
   }
   if (run.result == ExitCode::ok) run.result = code;
 }
@@ -82,7 +69,7 @@ uring::Task<> do_jobs(Run& run) {
   for (const Job& job : jobs) {
     report.next_file();
     const ExitCode code = co_await do_job(run.channel, job);
-    report_job(run, job, code);
+    report_job(run, code);
     if (run.session.stopping()) break;
   }
   if (saves) report.sum_up(run.session.now());

@@ -96,6 +96,15 @@ constexpr std::array rows = {
            .in_file = false,
            .verbs = mask(Verb::get)},
 
+    Option{.name = "continue",
+           .short_name = 'c',
+           .kind = Kind::flag,
+           .section = downloads,
+           .help = "take a file that exists for the beginning of the download, and get the rest; "
+                   "quoit uses what it has kept itself without this option",
+           .in_environment = false,
+           .in_file = false,
+           .verbs = mask(Verb::get)},
     Option{.name = "create-dirs",
            .kind = Kind::flag,
            .section = downloads,

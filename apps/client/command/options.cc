@@ -129,6 +129,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.quiet = values.flag("quiet") || values.flag("silent");
   settings.makes_directories = values.flag("create-dirs");
   settings.keeps_files = values.flag("no-clobber");
+  settings.continues = values.flag("continue");
   settings.only_newer = values.flag("newer");
   settings.keeps_times = values.flag("remote-time") || settings.only_newer;
   settings.if_absent = values.flag("if-absent");

@@ -40,6 +40,7 @@ struct Settings {
   bool makes_directories = false;  // those that lead to the file of a download
   bool keeps_files = false;        // a file that exists is not downloaded
   bool keeps_times = false;        // the time of the last modification goes with a file
+  bool continues = false;          // a file that exists is taken for the beginning of the download
   bool only_newer = false;         // download only a version that is newer than the file
   bool if_absent = false;          // upload only where there is no file
   std::string if_match = {};       // replace or delete only this version, an ETag; empty: any

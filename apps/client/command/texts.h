@@ -16,7 +16,8 @@ using options::Term;
 inline constexpr std::array verbs = {
     options::Verb{"get", "download files",
                   "Each file is named after the last segment of its URL, or as -o says. It appears "
-                  "when all of it has come, or not at all.",
+                  "when all of it has come, or not at all. The same command goes on with a "
+                  "download that broke off; .NAME.quoit-part has its bytes.",
                   "quoit get http://127.0.0.1:8080/notes.txt"},
     options::Verb{
         "put", "upload a file",
@@ -86,7 +87,8 @@ inline constexpr std::array exit_statuses = {
 
 inline constexpr std::array signals = {
     Term{"SIGINT, SIGTERM",
-         "end the run; a file that is not complete is removed. The status is 128 and the signal's "
+         "end the run; of a file that is not complete, the bytes are kept for the next run where "
+         "the server tells its version, and removed otherwise. The status is 128 and the signal's "
          "number"},
 };
 

@@ -2,8 +2,6 @@
 #include "apps/client/jobs/do_job.h"
 
 #include <cstdint>
-#include <cstdio>
-#include <ctime>
 #include <optional>
 #include <random>
 #include <string>
@@ -11,6 +9,8 @@
 
 #include "apps/client/command/retry.h"
 #include "apps/client/jobs/jobs.h"
+#include "apps/client/jobs/pause.h"
+#include "apps/client/session/interrupt.h"
 
 namespace client {
 
@@ -18,10 +18,7 @@ namespace {
 
 uring::Task<ExitCode> try_job(Channel& channel, const Job& job) {
   ExitCode code = ExitCode::ok;
-  if (job.verb == Verb::get) {
-    const ExitCode done = co_await get(channel, job);
-    code = done;
-  } else if (job.verb == Verb::head) {
+  if (job.verb == Verb::head) {
     const ExitCode done = co_await head(channel, job);
     code = done;
   } else if (job.verb == Verb::remove) {
@@ -34,28 +31,10 @@ uring::Task<ExitCode> try_job(Channel& channel, const Job& job) {
   co_return code;
 }
 
-Failure failure_of(const Channel& channel, ExitCode code) {
-  Failure failure{.code = code};
-  if (code != ExitCode::http_error) return failure;
-  failure.status = channel.head.status();
-  const std::string_view wish = channel.head.value_of(http1::FieldName::retry_after);
-  failure.retry_after_ms = parse_retry_after(wish, static_cast<std::int64_t>(std::time(nullptr)));
-  return failure;
-}
-
 bool is_stream(const std::string& file) {
   struct stat facts {};
   if (file == standard_stream) return true;
   return ::stat(file.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode);
-}
-
-// "1.5": seconds for people.
-std::string seconds_text(std::int64_t milliseconds) {
-  std::string text(32, '\0');
-  const int size =
-      std::snprintf(text.data(), text.size(), "%.1f", static_cast<double>(milliseconds) / 1000);
-  text.resize(static_cast<std::size_t>(size));
-  return text;
 }
 
 // The pause before the next try, in milliseconds; nothing where the failure is final. With a pause
@@ -68,22 +47,21 @@ std::optional<std::int64_t> next_try(const Channel& channel, const Job& job, con
   if (!is_repeatable(job, is_stream(job.file), settings, failure)) return {};
   std::random_device device;
   const std::int64_t pause_ms = pause_before(retry, settings, failure, device());
-  const std::int64_t spent_ms = session.now() - session.begin_ms;
-  const bool is_too_long = settings.max_time_ms > 0 && spent_ms + pause_ms >= settings.max_time_ms;
-  return is_too_long ? std::nullopt : std::optional(pause_ms);
+  const std::optional<std::int64_t> left_ms = time_left_ms(session);
+  return left_ms && pause_ms >= *left_ms ? std::nullopt : std::optional(pause_ms);
 }
 
-void announce(const Channel& channel, std::int64_t pause_ms, unsigned retry) {
-  const Session& session = channel.session;
-  session.report.end(session.now());
-  session.report.warn(channel.error.text + "; trying again in " + seconds_text(pause_ms) + " s (" +
-                      std::to_string(retry) + " of " + std::to_string(session.settings.retries) +
-                      ")");
+// The consequence of an interruption of the job, for people.
+std::string interruption(const Job& job) {
+  const std::string text = "interrupted by " + std::string(Interrupt::name());
+  switch (job.verb) {
+    case Verb::put: return text + "; the upload to " + job.where.text() + " was not confirmed";
+    case Verb::remove: return text + "; the deletion of " + job.where.text() + " was not confirmed";
+    default: return text;
+  }
 }
 
-}  // namespace
-
-uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
+uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job) {
   bool may_be_deleted = false;  // by a try whose response was lost
   for (unsigned retry = 1;; ++retry) {
     const ExitCode code = co_await try_job(channel, job);
@@ -96,12 +74,22 @@ uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
     const std::optional<std::int64_t> pause_ms = next_try(channel, job, failure, retry);
     if (!pause_ms) co_return code;
     may_be_deleted = job.verb == Verb::remove && (may_be_deleted || may_be_done(failure));
-    announce(channel, *pause_ms, retry);
-    disconnect(channel);
-    channel.io.renew();
-    if (*pause_ms > 0) co_await channel.io.sleep(*pause_ms);
-    if (channel.session.stopping()) co_return channel.fail(cancelled(channel, channel.io));
+    announce_retry(channel, *pause_ms, retry);
+    const ExitCode waited = co_await pause(channel, *pause_ms);
+    if (waited != ExitCode::ok) co_return waited;
   }
+}
+
+}  // namespace
+
+uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
+  if (job.verb == Verb::get) {
+    const ExitCode got = co_await get(channel, job);
+    co_return got;
+  }
+  const ExitCode code = co_await do_with_retries(channel, job);
+  if (code == ExitCode::interrupted) channel.error.text = interruption(job);
+  co_return code;
 }
 
 }  // namespace client

@@ -1,116 +1,132 @@
 // GET into a file.
 //
-// get() reads in the order of a download: request, response, file. The file gets its name when the
-// last byte has come; before that, and after any failure, an existing file keeps its content.
-// Covered by tests/client/jobs/get_test.cc.
-#include <ctime>
-#include <optional>
+// get() repeats requests until the file is there or next_step() gives up. The file gets its name
+// when the last byte has come; before that, and after any failure, an existing file keeps its
+// content. Covered by tests/client/jobs/get_test.cc and resume_test.cc.
+#include <random>
 #include <string>
-#include <string_view>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <utility>
 
+#include "apps/client/jobs/download.h"
 #include "apps/client/jobs/jobs.h"
-#include "apps/client/local/output_file.h"
+#include "apps/client/jobs/pause.h"
 #include "apps/client/net/exchange.h"
-#include "parser/date.h"
+#include "apps/client/screen/progress.h"
+#include "apps/client/session/interrupt.h"
 
 namespace client {
 
 namespace {
 
-void confirm_saved(Report& report, const OutputFile& output, const std::string& pace) {
-  report.count_saved(output.size);
-  if (output.target.empty()) return;
-  report.confirm("saved " + output.name + " (" + std::to_string(output.size) + " bytes)" + pace);
-}
-
 bool exists(const std::string& file) {
   return file != standard_stream && ::access(file.c_str(), F_OK) == 0;
 }
 
-// The value of Last-Modified, in Unix seconds.
-std::optional<std::int64_t> modification_of(const http1::ResponseHead& head) {
-  const std::string_view text = head.value_of(http1::FieldName::last_modified);
-  return http1::parse_date(text, static_cast<std::int64_t>(std::time(nullptr)));
+void confirm_saved(const Download& download) {
+  const OutputFile& output = download.output;
+  Report& report = download.channel.session.report;
+  report.count_saved(output.size);
+  if (output.target.empty()) return;
+  std::string bytes = std::to_string(output.size) + " bytes";
+  if (download.found > 0) bytes += ", " + std::to_string(download.found) + " of them before";
+  report.confirm("saved " + output.name + " (" + bytes + ")" + download.pace);
 }
 
-// The time of the last modification of a regular file, in Unix seconds.
-std::optional<std::int64_t> modification_of(const std::string& file) {
-  struct stat facts {};
-  if (file == standard_stream || ::stat(file.c_str(), &facts) != 0) return std::nullopt;
-  return S_ISREG(facts.st_mode) ? std::optional<std::int64_t>(facts.st_mtim.tv_sec) : std::nullopt;
+Step step_after(Download& download, ExitCode code) {
+  const Session& session = download.channel.session;
+  if (session.stopping()) return {};
+  std::random_device device;
+  download.outcome.failure = failure_of(download.channel, code);
+  return next_step(
+      download.transfer, download.outcome,
+      {.settings = session.settings, .left_ms = time_left_ms(session), .random = device()});
 }
 
-uring::Task<ExitCode> save_body(Channel& channel, const std::string& file) {
-  const Session& session = channel.session;
-  BodyReader body(channel.head.body());
-  OutputFile output{.makes_directories = session.settings.makes_directories};
-  if (session.settings.keeps_times) output.modified = modification_of(channel.head);
-  const ExitCode opened = co_await open_output(channel.io, output, file);
-  if (opened != ExitCode::ok) {
-    disconnect(channel);
-    co_return channel.fail(output.error);
+void announce(const Download& download, const Step& step) {
+  const Channel& channel = download.channel;
+  if (step.is_retry) {
+    announce_retry(channel, step.pause_ms, download.transfer.retries);
+  } else {
+    announce_next(channel, step.begins_anew ? "beginning anew" : "going on there", step.pause_ms);
   }
-  session.report.begin(output.name, body.total(), session.now());
-  const ExitCode received = co_await receive_body(channel, body, output);
-  const std::string pace = session.report.end(session.now());
-  // A body that ends with the connection may have ended because the signal reached the server, too.
-  const bool stopped = received == ExitCode::ok && session.stopping();
-  const ExitCode code = stopped ? channel.fail(cancelled(channel, channel.io)) : received;
-  if (code != ExitCode::ok) {
-    disconnect(channel);
-    co_await discard_output(channel.io, output);
-    co_return code;
+}
+
+// Prepares the next request after one that failed.
+uring::Task<ExitCode> go_on(Download& download, const Step& step) {
+  announce(download, step);
+  const ExitCode waited = co_await pause(download.channel, step.pause_ms);
+  if (waited != ExitCode::ok || !step.begins_anew) co_return waited;
+  download.found = 0;
+  if (download.output.fd < 0) co_return ExitCode::ok;
+  const ExitCode emptied = empty_output(download.output);
+  if (emptied != ExitCode::ok) co_return download.channel.fail(download.output.error);
+  co_return ExitCode::ok;
+}
+
+// The failure and its consequence for the file, for people.
+std::string consequence(const Download& download, ExitCode code) {
+  const Channel& channel = download.channel;
+  const OutputFile& output = download.output;
+  const bool is_interrupted = code == ExitCode::interrupted;
+  std::string text =
+      is_interrupted ? "interrupted by " + std::string(Interrupt::name()) : channel.error.text;
+  if (keeps_part(output)) {
+    return without_advice(text) + "; the first " + format_bytes(output.size) + " of " +
+           output.name + " are kept, and the same command goes on there";
   }
-  finish_exchange(channel);
-  const ExitCode published = co_await publish_output(channel.io, output);
-  if (published != ExitCode::ok) co_return channel.fail(output.error);
-  confirm_saved(session.report, output, pace);
+  const bool is_file = download.job.file != standard_stream;
+  return is_interrupted && is_file ? text + "; " + download.job.file + " was not saved" : text;
+}
+
+uring::Task<ExitCode> give_up(Download& download, ExitCode code) {
+  Channel& channel = download.channel;
+  if (code == ExitCode::ok) {
+    code = channel.fail(ExitCode::partial_file,
+                        channel.server + " sent only a part of the file; try again");
+  }
+  channel.error.text = consequence(download, code);
+  co_await discard_output(channel.io, download.output);
+  co_return code;
+}
+
+uring::Task<ExitCode> finish(Download& download) {
+  Channel& channel = download.channel;
+  if (!download.saves) {
+    download.output.is_recorded = false;  // the bytes of an earlier run are of no use
+    co_await discard_output(channel.io, download.output);
+    co_return ExitCode::ok;
+  }
+  const ExitCode published = co_await publish_output(channel.io, download.output);
+  if (published != ExitCode::ok) co_return channel.fail(download.output.error);
+  confirm_saved(download);
   co_return published;
-}
-
-void warn_of_coding(const Session& session, const http1::ResponseHead& head, const Url& where) {
-  const std::string coding(unrequested_coding(head, session.settings));
-  if (coding.empty()) return;
-  session.report.warn(where.text() + ": the server sends the file encoded (" + coding +
-                      "), and quoit saves it as it comes; decode it, or try again");
 }
 
 }  // namespace
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
-  Url where = job.where;
   if (channel.session.settings.keeps_files && exists(job.file)) {
     channel.session.report.confirm(job.file + " exists already, and is left alone");
     co_return ExitCode::ok;
   }
-  Request request{.method = http1::Method::get};
-  if (channel.session.settings.only_newer) request.newer_than = modification_of(job.file);
-  const ExitCode responded = co_await exchange_following(channel, request, where);
-  if (responded != ExitCode::ok) co_return responded;
-
-  const http1::ResponseHead& head = channel.head;
-  const Settings& settings = channel.session.settings;
-  ExitReason astray = unrequested(head, http1::Method::get, settings, where);
-  if (astray) {
-    disconnect(channel);
-    co_return channel.fail(std::move(astray));
+  Download download(channel, job);
+  co_await find_beginning(download);
+  while (true) {
+    const ExitCode tried = co_await try_download(download);
+    if (tried == ExitCode::ok && download.outcome.is_complete) break;
+    const Step step = step_after(download, tried);
+    if (step.next != Next::ask) {
+      const ExitCode failed = co_await give_up(download, tried);
+      co_return failed;
+    }
+    if (tried == ExitCode::ok) continue;  // the server sent a part of the rest
+    const ExitCode prepared = co_await go_on(download, step);
+    if (prepared == ExitCode::ok) continue;
+    const ExitCode failed = co_await give_up(download, prepared);
+    co_return failed;
   }
-  if (head.status() == 304) {
-    channel.session.report.confirm(where.text() + " has not changed");
-    co_await skip_body(channel);
-    co_return ExitCode::ok;
-  }
-  if (head.status_class() != 2) {
-    const ExitCode code = channel.fail(refused(head, where));
-    co_await skip_body(channel);
-    co_return code;
-  }
-  warn_of_coding(channel.session, head, where);
-  const ExitCode saved = co_await save_body(channel, job.file);
-  co_return saved;
+  const ExitCode finished = co_await finish(download);
+  co_return finished;
 }
 
 }  // namespace client

@@ -1,4 +1,4 @@
-// Temporary file, then rename. Covered by tests/client/jobs/get_test.cc.
+// Unfinished file, then rename. Covered by tests/client/local/output_file_test.cc.
 #include "apps/client/local/output_file.h"
 
 #include <array>
@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "apps/client/command/plan.h"
+#include "apps/client/local/part_file.h"
 #include "apps/client/session/interrupt.h"
 
 namespace client {
@@ -129,7 +131,8 @@ uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
   co_return ExitCode::ok;
 }
 
-uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
+// Opens the file of output.temporary, which is new.
+uring::Task<ExitCode> open_random(uring::Io& io, OutputFile& output) {
   const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
   uring::Result failure;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
@@ -146,32 +149,131 @@ uring::Task<ExitCode> open_temporary(uring::Io& io, OutputFile& output) {
   co_return fail_writing(output, failure);
 }
 
-}  // namespace
+enum class Missing : std::uint8_t { made, left };
 
-uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::string& name) {
+// Opens and locks the part file; false: it cannot be used, or there is none.
+uring::Task<bool> open_part(uring::Io& io, OutputFile& output, Missing missing) {
+  // O_RDWR: a named pipe of that name does not wait for a reader.
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+  const uring::OpenHow how{
+      .flags = static_cast<std::uint64_t>(missing == Missing::made ? flags | O_CREAT : flags),
+      .mode = missing == Missing::made ? 0666U : 0U};
+  output.temporary = part_path(output.target);
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    const uring::Result opened = co_await io.open(AT_FDCWD, output.temporary.c_str(), how);
+    if (!opened.ok()) break;
+    const PartLock lock = lock_part(opened.value, output.temporary);
+    if (lock == PartLock::taken) {
+      output.fd = opened.value;
+      output.is_part = true;
+      co_return true;
+    }
+    io.engine().close(opened.value);
+    if (lock == PartLock::unusable) break;
+  }
+  output.temporary.clear();
+  co_return false;
+}
+
+// Finds out where the output of that name belongs.
+ExitCode place_output(OutputFile& output, const std::string& name, Existing& existing) {
   output.name = name;
   if (name == standard_stream || name == "/dev/stdout") {
     output.name = "standard output";
-    output.fd = STDOUT_FILENO;
     output.is_stream = true;
-    co_return ExitCode::ok;
+    return ExitCode::ok;
   }
+  existing = check(name);
+  if (existing.is_directory) return fail_writing(output, {.value = -EISDIR});
+  output.is_stream = existing.exists && !existing.is_regular;
+  if (output.is_stream) return ExitCode::ok;
+  const std::optional<std::string> target = behind_links(name);
+  if (!target) return fail_writing(output, {.value = -ELOOP});
+  output.target = *target;
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::string& name) {
+  Existing existing;
+  output.name = name;
   if (output.makes_directories) {
     const std::error_code failure = make_directories_to(name);
     if (failure) co_return fail_writing(output, {.value = -failure.value()});
   }
-  const Existing existing = check(name);
-  if (existing.is_directory) co_return fail_writing(output, {.value = -EISDIR});
-  if (existing.exists && !existing.is_regular) {
+  const ExitCode placed = place_output(output, name, existing);
+  if (placed != ExitCode::ok) co_return placed;
+  if (output.is_stream && !existing.exists) {
+    output.fd = STDOUT_FILENO;
+    co_return ExitCode::ok;
+  }
+  if (output.is_stream) {
     const ExitCode opened = co_await open_stream(io, output);
     co_return opened;
   }
-  const std::optional<std::string> target = behind_links(name);
-  if (!target) co_return fail_writing(output, {.value = -ELOOP});
-  output.target = *target;
-  const ExitCode opened = co_await open_temporary(io, output);
-  if (opened == ExitCode::ok && existing.exists) ::fchmod(output.fd, existing.permissions);
-  co_return opened;
+  const bool has_part = co_await open_part(io, output, Missing::made);
+  if (has_part) {
+    const ExitCode emptied = empty_output(output);
+    if (emptied != ExitCode::ok) co_await discard_output(io, output);
+    if (emptied != ExitCode::ok) co_return emptied;
+  } else {
+    const ExitCode opened = co_await open_random(io, output);
+    if (opened != ExitCode::ok) co_return opened;
+  }
+  if (existing.exists) ::fchmod(output.fd, existing.permissions);
+  co_return ExitCode::ok;
+}
+
+uring::Task<bool> open_kept_output(uring::Io& io, OutputFile& output, const std::string& name,
+                                   const std::string& url, Version& version) {
+  Existing existing;
+  const ExitCode placed = place_output(output, name, existing);
+  if (placed != ExitCode::ok || output.is_stream) co_return false;
+  const std::string record_file = record_path(part_path(output.target));
+  if (::access(record_file.c_str(), F_OK) != 0) co_return false;
+  const bool has_part = co_await open_part(io, output, Missing::left);
+  if (!has_part) co_return false;
+  // Only now that the file is locked does the record stay as it is.
+  std::optional<PartRecord> record = load_record(record_file);
+  struct stat facts {};
+  const bool is_known = record && record->url == url && ::fstat(output.fd, &facts) == 0;
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (!is_known || size == 0 || size > record->version.size.value_or(size)) {
+    close_output(io.engine(), output);
+    output.temporary.clear();
+    output.is_part = false;
+    co_return false;
+  }
+  version = std::move(record->version);
+  output.size = size;
+  output.is_recorded = true;
+  if (existing.exists) ::fchmod(output.fd, existing.permissions);
+  co_return true;
+}
+
+void record_output(OutputFile& output, const PartRecord& record) {
+  if (output.is_part) {
+    output.is_recorded = store_record(record_path(output.temporary), record);
+  }
+}
+
+ExitCode empty_output(OutputFile& output) {
+  if (output.is_part) ::unlink(record_path(output.temporary).c_str());
+  output.is_recorded = false;
+  output.size = 0;
+  return ::ftruncate(output.fd, 0) == 0 ? ExitCode::ok : fail_writing(output, {.value = -errno});
+}
+
+ExitCode take_over_target(OutputFile& output, std::uint64_t size) {
+  const int error = copy_beginning(output.target, output.fd, size);
+  if (error != 0) return fail_writing(output, {.value = -error});
+  output.size = size;
+  return ExitCode::ok;
+}
+
+bool keeps_part(const OutputFile& output) {
+  return output.is_recorded && output.size >= least_kept_bytes;
 }
 
 uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::string_view bytes) {
@@ -194,24 +296,32 @@ uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::strin
 
 uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
   set_time(output);
-  close_output(io.engine(), output);
-  if (output.is_stream) co_return ExitCode::ok;
-  const uring::Result renamed =
-      co_await io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
-  if (renamed.ok()) {
-    output.temporary.clear();
+  if (output.is_stream) {
+    close_output(io.engine(), output);
     co_return ExitCode::ok;
   }
-  const ExitCode code = fail_writing(output, renamed);
-  co_await discard_output(io, output);
-  co_return code;
+  // Before the file is closed: another process may not lock it while it has the name of the part.
+  const uring::Result renamed =
+      co_await io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
+  if (!renamed.ok()) {
+    const ExitCode code = fail_writing(output, renamed);
+    output.is_recorded = false;
+    co_await discard_output(io, output);
+    co_return code;
+  }
+  if (output.is_recorded) ::unlink(record_path(output.temporary).c_str());
+  output.temporary.clear();
+  close_output(io.engine(), output);
+  co_return ExitCode::ok;
 }
 
 uring::Task<> discard_output(uring::Io& io, OutputFile& output) {
-  close_output(io.engine(), output);
-  if (output.temporary.empty()) co_return;
-  co_await io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
+  if (!output.temporary.empty() && !keeps_part(output)) {
+    if (output.is_part) ::unlink(record_path(output.temporary).c_str());
+    co_await io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
+  }
   output.temporary.clear();
+  close_output(io.engine(), output);
 }
 
 }  // namespace client

@@ -1,8 +1,10 @@
 // OutputFile: a file that appears whole, under its name, or not at all.
 //
-// Bytes are written to a temporary file in the directory of the target, which is renamed over the
-// target at the end: a reader of the target sees the old file or the new one. A symbolic link is
-// kept, and the file it leads to is replaced, or made if there is none. Anything but a regular file
+// Bytes are written to an unfinished file in the directory of the target (part_file.h), which is
+// renamed over the target at the end: a reader of the target sees the old file or the new one. The
+// bytes of a file whose version is recorded stay there for a later run if the download fails. A
+// symbolic link is kept, and the file it leads to is replaced, or made if there is none. Anything
+// but a regular file
 // (/dev/null, a pipe, standard output) is written to directly. Covered by
 // tests/client/local/output_file_test.cc.
 #pragma once
@@ -14,6 +16,7 @@
 #include <sys/types.h>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/command/part_record.h"
 #include "uring/io.h"
 #include "uring/task.h"
 
@@ -24,8 +27,10 @@ struct OutputFile {
   std::string target = {};     // where the file belongs; empty for a stream
   std::string temporary = {};  // beside the target; empty for a stream, and after the end
   int fd = -1;
-  std::uint64_t size = 0;  // bytes written
+  std::uint64_t size = 0;  // bytes written, and where the next ones belong
   bool is_stream = false;
+  bool is_part = false;      // `temporary` is the part file, locked; else its name is a random one
+  bool is_recorded = false;  // the part file has a record
   bool makes_directories = false;             // open_output() makes those that lead to the file
   std::optional<std::int64_t> modified = {};  // the time that the file gets, in Unix seconds
   ExitReason error = {};                      // why a function below failed
@@ -33,15 +38,32 @@ struct OutputFile {
 
 // These fail with write_error and the reason in output.error.
 
-// Opens the output of that name; "-" is standard output.
+// Opens the output of that name, empty; "-" is standard output.
 [[nodiscard]] uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output,
                                                 const std::string& name);
 [[nodiscard]] uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output,
                                                  std::string_view bytes);
-// Closes the file, and renames it to its target.
+// Renames the file to its target, and closes it.
 [[nodiscard]] uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output);
-// Closes the file, and deletes the temporary one.
+// Closes the file, and deletes it unless keeps_part().
 [[nodiscard]] uring::Task<> discard_output(uring::Io& io, OutputFile& output);
+
+// --- Bytes of an earlier run ---
+
+// Opens the bytes that an interrupted download of `url` into the file of that name has left, with
+// their version and output.size. False: there is nothing, and the output is not open.
+[[nodiscard]] uring::Task<bool> open_kept_output(uring::Io& io, OutputFile& output,
+                                                 const std::string& name, const std::string& url,
+                                                 Version& version);
+// Records which version the bytes are of; the file is empty. Without effect where it has a random
+// name, or where the system refuses: nothing is kept then.
+void record_output(OutputFile& output, const PartRecord& record);
+// Throws away what the file has; its record first. Not for a stream.
+[[nodiscard]] ExitCode empty_output(OutputFile& output);
+// Writes the first `size` bytes of the target's present content to the file, which is empty.
+[[nodiscard]] ExitCode take_over_target(OutputFile& output, std::uint64_t size);
+// Says whether discard_output() leaves the bytes for a later run.
+[[nodiscard]] bool keeps_part(const OutputFile& output);
 
 // A name beside `target` for an unfinished file: hidden, and not likely to exist.
 [[nodiscard]] std::string temporary_name(const std::string& target, std::uint64_t random);

@@ -56,11 +56,17 @@ ExitReason bad_body(const Channel& channel, http1::Error error) {
                    channel.server + " sent a malformed body: " + clause(error) + "; try again");
 }
 
-ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t received) {
-  std::string text =
-      "the connection to " + channel.server + " ended after " + format_bytes(received);
-  if (body.total()) text += " of " + format_bytes(*body.total());
+// `begin`: the bytes of the file before this body.
+ExitReason cut_off(const Channel& channel, const BodyReader& body, std::uint64_t begin,
+                   std::uint64_t size) {
+  std::string text = "the connection to " + channel.server + " ended after " + format_bytes(size);
+  if (body.total()) text += " of " + format_bytes(begin + *body.total());
   return exit_with(ExitCode::partial_file, text + ", before the end of the file; try again");
+}
+
+ExitReason too_long(const Channel& channel) {
+  return exit_with(ExitCode::weird_reply,
+                   channel.server + " sent more bytes than it announced; try again");
 }
 
 // The length of the body is not known, so that only the end as TLS demands it shows that the body
@@ -293,27 +299,32 @@ uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method) {
   }
 }
 
-uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output) {
+uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output,
+                                   std::uint64_t most) {
   const Session& session = channel.session;
-  std::uint64_t received = 0;
+  const std::uint64_t begin = output.size;
   while (true) {
     const BodyReader::Piece piece = body.take(channel.received());
     if (piece.failure.error != http1::Error::none) {
       co_return channel.fail(bad_body(channel, piece.failure.error));
     }
+    if (piece.data.size() > most - (output.size - begin)) co_return channel.fail(too_long(channel));
     if (!piece.data.empty()) {
       const ExitCode written = co_await write_output(channel.io, output, view_of(piece.data));
       if (written != ExitCode::ok) co_return channel.fail(output.error);
-      received += piece.data.size();
       session.report.moved(piece.data.size(), session.now());
     }
     channel.consume(piece.used);
     if (body.done()) co_return ExitCode::ok;
     if (channel.is_cut && body.may_end()) co_return channel.fail(may_be_cut_off(channel));
     if (channel.ended && body.may_end()) co_return ExitCode::ok;
-    if (channel.ended) co_return channel.fail(cut_off(channel, body, received));
+    if (channel.ended) {
+      co_return channel.fail(cut_off(channel, body, begin, output.size));
+    }
     const ExitCode got = co_await receive(channel, session.settings.idle_timeout_ms);
-    if (got == ExitCode::receive_error) co_return channel.fail(cut_off(channel, body, received));
+    if (got == ExitCode::receive_error) {
+      co_return channel.fail(cut_off(channel, body, begin, output.size));
+    }
     if (got != ExitCode::ok) co_return got;
   }
 }

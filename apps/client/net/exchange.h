@@ -48,9 +48,10 @@ namespace client {
 // Reads heads until a final one. RFC 9110 15.2: interim ones may be ignored.
 [[nodiscard]] uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method);
 
-// Receives the body that channel.head announces, into `output`.
+// Receives the body that channel.head announces, into `output` from output.size on. Fails with
+// weird_reply when it has more than `most` bytes, and writes none of these.
 [[nodiscard]] uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body,
-                                                 OutputFile& output);
+                                                 OutputFile& output, std::uint64_t most);
 
 // Reads a small body away so that the connection can be used again; closes it otherwise. Leaves
 // channel.error as it is.

@@ -53,6 +53,10 @@ class Writer {
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
     if (request_.newer_than) own("If-Modified-Since", date_text(*request_.newer_than));
+    if (request_.range_start) {
+      own("Range", "bytes=" + std::to_string(*request_.range_start) + "-");
+      if (!request_.if_range.empty()) own("If-Range", request_.if_range);
+    }
     // The name that ownCloud, rclone and quoitd know.
     if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
     if (request_.expects_continue) own("Expect", "100-continue");

@@ -23,10 +23,12 @@ struct Request {
   http1::Method method = http1::Method::get;
   const Url* where = nullptr;  // outlives the request
   RequestBody body = RequestBody::none;
-  std::uint64_t length = 0;                     // bytes, for RequestBody::length
-  std::optional<std::int64_t> newer_than = {};  // ask for a later version only, in Unix seconds
-  std::optional<std::int64_t> modified = {};    // of the file that is sent, in Unix seconds
-  bool expects_continue = false;                // the body is sent after a 100
+  std::uint64_t length = 0;                       // bytes, for RequestBody::length
+  std::optional<std::int64_t> newer_than = {};    // ask for a later version only, in Unix seconds
+  std::optional<std::uint64_t> range_start = {};  // ask for the bytes from this one on
+  std::string_view if_range = {};  // of the version with this validator, or for the whole file
+  std::optional<std::int64_t> modified = {};  // of the file that is sent, in Unix seconds
+  bool expects_continue = false;              // the body is sent after a 100
   // The user named this server, and no redirect led to it: it gets the user's Authorization, Cookie
   // and Host.
   bool trusted = true;

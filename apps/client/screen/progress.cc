@@ -134,8 +134,8 @@ std::string format_progress(const Progress& progress, std::size_t columns, Bar b
   return columns_of(line) <= columns ? line : std::string();
 }
 
-void Meter::start(std::int64_t now_ms) {
-  samples_[0] = {.time_ms = now_ms, .done = 0};
+void Meter::start(std::int64_t now_ms, std::uint64_t done) {
+  samples_[0] = {.time_ms = now_ms, .done = done};
   latest_ = samples_[0];
   count_ = 1;
 }

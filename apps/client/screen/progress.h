@@ -51,7 +51,8 @@ enum class Bar { shown, hidden };
 // The rate of the last few seconds.
 class Meter {
  public:
-  void start(std::int64_t now_ms);
+  // `done` bytes have moved before.
+  void start(std::int64_t now_ms, std::uint64_t done = 0);
   // `done` bytes in all have moved by `now_ms`.
   void note(std::uint64_t done, std::int64_t now_ms);
   [[nodiscard]] std::uint64_t bytes_per_second() const;

@@ -92,15 +92,16 @@ void Report::sum_up(std::int64_t now_ms) {
   confirm(text);
 }
 
-void Report::begin(std::string_view name, std::optional<std::uint64_t> total, std::int64_t now_ms) {
+void Report::begin(std::string_view name, std::optional<std::uint64_t> total, std::int64_t now_ms,
+                   std::uint64_t held) {
   active_ = true;
   was_drawn_ = false;
   name_ = printable(name);
   total_ = total;
-  done_ = 0;
+  done_ = held_ = held;
   start_ms_ = moved_ms_ = now_ms;
   next_draw_ms_ = now_ms + (style_ == Style::line_after_line ? next_line_ms : delay_ms);
-  meter_.start(now_ms);
+  meter_.start(now_ms, held);
 }
 
 void Report::moved(std::uint64_t bytes, std::int64_t now_ms) {
@@ -145,7 +146,7 @@ void Report::draw(std::int64_t now_ms) {
 std::string Report::end(std::int64_t now_ms) {
   if (!std::exchange(active_, false)) return {};
   if (has_line_) write("");
-  return was_drawn_ ? format_pace(done_, now_ms - start_ms_) : std::string();
+  return was_drawn_ ? format_pace(done_ - held_, now_ms - start_ms_) : std::string();
 }
 
 }  // namespace client

@@ -44,8 +44,9 @@ class Report {
 
   // --- The progress of one transfer ---
 
-  // `name` is of the file.
-  void begin(std::string_view name, std::optional<std::uint64_t> total, std::int64_t now_ms);
+  // `name` and `total` are of the file, of which `held` bytes are there already.
+  void begin(std::string_view name, std::optional<std::uint64_t> total, std::int64_t now_ms,
+             std::uint64_t held = 0);
   void moved(std::uint64_t bytes, std::int64_t now_ms);
   // Draws the line if it is time to.
   void tick(std::int64_t now_ms);
@@ -78,7 +79,8 @@ class Report {
   bool was_drawn_ = false;
   std::string name_;
   std::optional<std::uint64_t> total_;
-  std::uint64_t done_ = 0;
+  std::uint64_t held_ = 0;  // before the transfer
+  std::uint64_t done_ = 0;  // with them
   std::int64_t start_ms_ = 0;
   std::int64_t moved_ms_ = 0;  // when bytes moved last
   std::int64_t next_draw_ms_ = 0;

@@ -41,8 +41,8 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
   }
   EXPECT_EQ(
       table,
-      "output= remote-name= create-dirs= newer= no-clobber= if-absent= if-match= remote-time= "
-      "header= "
+      "output= remote-name= continue= create-dirs= newer= no-clobber= if-absent= if-match= "
+      "remote-time= header= "
       "unix-socket= user= token-file= netrc= netrc-file= "
       "cacert= cert= key= insecure= "
       "connect-timeout=10 idle-timeout=60 max-time=0 retry=0 retry-delay=0 verbose= quiet= silent= "

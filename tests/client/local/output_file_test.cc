@@ -3,11 +3,14 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -66,14 +69,19 @@ class OutputFileTest : public testing::Test {
     }
     return names;
   }
-  Saved saved(const std::string& name, std::string_view bytes, Finish finish = Finish::publish) {
+  // Runs the coroutine that begin(io) returns.
+  template <typename Begin>
+  void run(Begin begin) {
     uring::Loop loop(engine_);
     uring::Scope scope(loop);
     uring::Io io(scope);
-    Saved result;
-    scope.spawn(save(io, name, bytes, finish, result));
+    scope.spawn(begin(io));
     loop.run(scope);
     EXPECT_EQ(engine_.open_files(), 0U);
+  }
+  Saved saved(const std::string& name, std::string_view bytes, Finish finish = Finish::publish) {
+    Saved result;
+    run([&](uring::Io& io) { return save(io, name, bytes, finish, result); });
     return result;
   }
 
@@ -158,6 +166,111 @@ TEST_F(OutputFileTest, SaysWhyItCannotBeOpened) {
             std::string::npos);
   EXPECT_NE(saved(path("missing/a"), "x").output.error.text.find("directory does not exist"),
             std::string::npos);
+}
+
+// --- What an earlier run left ---
+
+constexpr std::size_t much = 100'000;
+
+// The arguments of the coroutines below, which outlive them.
+struct EarlierRun {
+  std::string name;
+  std::string bytes;
+  PartRecord record = {.url = "http://h/a", .version = {.validator = "\"t\"", .size = 2 * much}};
+};
+
+// A run that is interrupted after some bytes.
+uring::Task<> break_off(uring::Io& io, const EarlierRun& run) {
+  OutputFile output;
+  const ExitCode opened = co_await open_output(io, output, run.name);
+  EXPECT_EQ(opened, ExitCode::ok);
+  record_output(output, run.record);
+  const ExitCode written = co_await write_output(io, output, run.bytes);
+  EXPECT_EQ(written, ExitCode::ok);
+  co_await discard_output(io, output);
+}
+
+struct NextRun {
+  std::string name;
+  std::string url = "http://h/a";
+  Saved saved = {.code = ExitCode::partial_file};  // which stays where nothing was found
+  Version version = {};
+};
+
+uring::Task<> go_on(uring::Io& io, NextRun& next) {
+  OutputFile& output = next.saved.output;
+  const bool found = co_await open_kept_output(io, output, next.name, next.url, next.version);
+  if (!found) co_return;
+  const ExitCode written = co_await write_output(io, output, "b");
+  EXPECT_EQ(written, ExitCode::ok);
+  const ExitCode published = co_await publish_output(io, output);
+  next.saved.code = published;
+}
+
+TEST_F(OutputFileTest, GoesOnWhereAnEarlierRunEnded) {
+  const EarlierRun earlier{.name = path("a"), .bytes = std::string(much, 'a')};
+  write("a", "old");
+  ASSERT_EQ(::chmod(path("a").c_str(), 0640), 0);
+  run([&](uring::Io& io) { return break_off(io, earlier); });
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_EQ(files(), (Files{"a", ".a.quoit-part", ".a.quoit-part.meta"}));
+  NextRun other{.name = path("a"), .url = "http://h/other"};
+  run([&](uring::Io& io) { return go_on(io, other); });
+  EXPECT_EQ(other.saved.code, ExitCode::partial_file) << "the bytes are those of another URL";
+  NextRun next{.name = path("a")};
+  run([&](uring::Io& io) { return go_on(io, next); });
+  EXPECT_EQ(next.saved.code, ExitCode::ok) << next.saved.output.error.text;
+  EXPECT_EQ(next.version.validator, "\"t\"");
+  EXPECT_EQ(content("a"), earlier.bytes + "b");
+  EXPECT_EQ(files(), Files{"a"});
+  struct stat facts {};
+  ASSERT_EQ(::stat(path("a").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0640U);
+}
+
+TEST_F(OutputFileTest, KeepsNothingThatIsSmallOrOfAnUnknownVersion) {
+  const EarlierRun small{.name = path("a"), .bytes = "hello"};
+  run([&](uring::Io& io) { return break_off(io, small); });
+  EXPECT_EQ(files(), Files{});
+  const EarlierRun unknown{
+      .name = path("a"), .bytes = std::string(much, 'a'), .record = {.url = "http://h/a"}};
+  run([&](uring::Io& io) { return break_off(io, unknown); });
+  EXPECT_EQ(files(), Files{});
+}
+
+TEST_F(OutputFileTest, TakesNothingThatDoesNotFitItsRecord) {
+  const EarlierRun earlier{.name = path("a"), .bytes = std::string(3 * much, 'a')};
+  run([&](uring::Io& io) { return break_off(io, earlier); });
+  NextRun larger{.name = path("a")};
+  run([&](uring::Io& io) { return go_on(io, larger); });
+  EXPECT_EQ(larger.saved.code, ExitCode::partial_file) << "the file has fewer bytes";
+  std::filesystem::remove(path(".a.quoit-part.meta"));
+  NextRun unknown{.name = path("a")};
+  run([&](uring::Io& io) { return go_on(io, unknown); });
+  EXPECT_EQ(unknown.saved.code, ExitCode::partial_file) << "nothing tells the version";
+  EXPECT_EQ(saved(path("a"), "new").code, ExitCode::ok);
+  EXPECT_EQ(content("a"), "new");
+  EXPECT_EQ(files(), Files{"a"}) << "a new download uses the file that was left";
+}
+
+TEST_F(OutputFileTest, LeavesThePartFileOfAnotherProcessAlone) {
+  write(".a.quoit-part", "theirs");
+  const int theirs = ::open(path(".a.quoit-part").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(theirs, LOCK_EX), 0);
+  EXPECT_EQ(saved(path("a"), "hello").code, ExitCode::ok);
+  EXPECT_EQ(content("a"), "hello");
+  EXPECT_EQ(content(".a.quoit-part"), "theirs");
+  EXPECT_EQ(saved(path("a"), "new", Finish::discard).code, ExitCode::ok);
+  EXPECT_EQ(files(), (Files{"a", ".a.quoit-part"}));
+  ::close(theirs);
+}
+
+TEST_F(OutputFileTest, FollowsNoLinkThatStandsForAPartFile) {
+  write("precious", "precious");
+  std::filesystem::create_symlink("precious", path(".a.quoit-part"));
+  EXPECT_EQ(saved(path("a"), "hello").code, ExitCode::ok);
+  EXPECT_EQ(content("a"), "hello");
+  EXPECT_EQ(content("precious"), "precious");
 }
 
 TEST(TemporaryName, IsHiddenAndStandsBesideTheTarget) {

@@ -30,6 +30,15 @@ TEST(Request, WritesAGet) {
             "Accept-Encoding: identity\r\n\r\n");
 }
 
+TEST(Request, AsksForTheRest) {
+  const Url where = located("http://h/a");
+  const Request rest{.where = &where, .range_start = 4, .if_range = "\"t\""};
+  EXPECT_NE(written(rest).find("\r\nRange: bytes=4-\r\nIf-Range: \"t\"\r\n"), std::string::npos);
+  const std::string trusting = written({.where = &where, .range_start = 4});
+  EXPECT_NE(trusting.find("\r\nRange: bytes=4-\r\n"), std::string::npos);
+  EXPECT_EQ(trusting.find("If-Range"), std::string::npos);
+}
+
 TEST(Request, FramesItsBody) {
   const Url where = located("http://[::1]/a");
   EXPECT_EQ(written({.method = http1::Method::put,
