@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/server/writer.h"
+#include "tests/support/sanitizer.h"
 
 namespace server {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 using lab::head_of;
 using lab::pattern;
 using lab::World;
+using test_support::sample_interval;
 using uring::OpCode;
 using FaultPlan = uring::Simulated::FaultPlan;
 
@@ -132,6 +134,9 @@ std::vector<Scenario> writes() {
   return all;
 }
 
+// The loop iterations after each piece of a scenario's request.
+constexpr int iterations_of_piece = 40;
+
 // A world with the files of a scenario, and its client.
 class Play {
  public:
@@ -152,7 +157,7 @@ class Play {
     for (const std::string& piece : scenario_.pieces) {
       if (world.engine.closed(socket)) break;
       world.engine.peer_sends(socket, piece);
-      for (int i = 0; i < 40; ++i) {
+      for (int i = 0; i < iterations_of_piece; ++i) {
         if (each_iteration) each_iteration(iteration++);
         world.loop.iterate(0);
       }
@@ -180,6 +185,7 @@ class Play {
     for (const std::string& name : world.root.names()) EXPECT_TRUE(expected(name, is_new)) << name;
   }
 
+  const lab::FoldersInMemory in_memory;  // before `world`
   World world;
   int socket = -1;
   bool parents_may_stay = false;  // the operation that removes them has failed as well
@@ -237,11 +243,13 @@ bool can_happen(OpCode code, int error) {
 }
 
 void fail_each(const std::vector<Scenario>& scenarios) {
+  std::size_t possible = 0;
   for (const Scenario& scenario : scenarios) {
     const std::vector<OpCode> all = operations(scenario);
     for (std::uint64_t n = 1; n <= all.size(); ++n) {
       for (const int error : errors) {
-        if (can_happen(all[n - 1], error)) play_with(scenario, n, {.error = error});
+        if (!can_happen(all[n - 1], error) || possible++ % sample_interval != 0) continue;
+        play_with(scenario, n, {.error = error});
         if (::testing::Test::HasFatalFailure()) return;
       }
     }
@@ -253,10 +261,12 @@ TEST(Faults, of_any_operation_of_a_read_leave_nothing_behind) { fail_each(reads(
 TEST(Faults, of_any_operation_of_a_write_leave_the_old_file_or_the_new_one) { fail_each(writes()); }
 
 TEST(Faults, of_two_operations_of_a_write_leave_the_old_file_or_the_new_one) {
+  std::size_t pairs = 0;
   for (const Scenario& scenario : writes()) {
     const std::uint64_t count = operations(scenario).size();
     for (std::uint64_t first = 1; first <= count; ++first) {
       for (std::uint64_t second = first + 1; second <= count + 4; ++second) {
+        if (pairs++ % sample_interval != 0) continue;
         SCOPED_TRACE(described(scenario) + ": operations " + std::to_string(first) + " and " +
                      std::to_string(second));
         Play play(scenario);
@@ -279,7 +289,7 @@ TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
   for (Scenario& scenario : writes()) all.push_back(std::move(scenario));
   for (const Scenario& scenario : all) {
     const std::vector<OpCode> codes = operations(scenario);
-    for (std::uint64_t n = 1; n <= codes.size(); ++n) {
+    for (std::uint64_t n = 1; n <= codes.size(); n += sample_interval) {
       for (const std::uint32_t delay : {1U, 2U, 3U}) play_with(scenario, n, {.delay = delay});
       // A send is short only when the peer is gone or out of time.
       if (codes[n - 1] != OpCode::send) play_with(scenario, n, {.most = 1});
@@ -383,8 +393,8 @@ TEST(Faults, of_a_rename_leave_no_parents) {
 void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
   for (const Scenario& scenario : scenarios) {
     for (const std::uint32_t delay : {0U, 2U}) {
-      bool over = false;
-      for (int at = 0; !over; ++at) {
+      const int iterations = static_cast<int>(scenario.pieces.size()) * iterations_of_piece;
+      for (int at = 0; at < iterations; at += static_cast<int>(sample_interval)) {
         SCOPED_TRACE(described(scenario) + ": iteration " + std::to_string(at));
         Play play(scenario);
         // A completion that is on its way when the order comes.
@@ -392,7 +402,6 @@ void interfere(const std::vector<Scenario>& scenarios, bool drains_only) {
         const uring::Milliseconds before = play.world.engine.now();
         play.run([&](int iteration) {
           if (iteration != at) return;
-          over = iteration >= static_cast<int>(scenario.pieces.size()) * 40 - 1;
           play.world.worker.drain();
           if (!drains_only) play.world.worker.connections.stop();
         });

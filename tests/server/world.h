@@ -9,14 +9,16 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -57,11 +59,37 @@ inline constexpr std::string_view old_tag = "\"ae1b981bc490a00-6\"";
 
 inline constexpr std::uint64_t default_cache_bytes = 64 * 1024 * 1024;
 
+// While one exists, new folders are made in memory, if there is a file system with enough space:
+// for tests that make thousands of files, whose time the disk would determine. The page cache,
+// mapped files and mounts are tested on the disk.
+class FoldersInMemory {
+ public:
+  FoldersInMemory() : before_(place()) {
+    constexpr std::uint64_t enough_bytes = std::uint64_t{1} << 30;
+    const char* memory = "/dev/shm";
+    struct statvfs space {};
+    if (::access(memory, W_OK | X_OK) != 0 || ::statvfs(memory, &space) != 0) return;
+    if (space.f_bavail * space.f_frsize >= enough_bytes) place() = memory;
+  }
+  ~FoldersInMemory() { place() = before_; }
+  FoldersInMemory(const FoldersInMemory&) = delete;
+  FoldersInMemory& operator=(const FoldersInMemory&) = delete;
+
+  // The directory in which folders are made.
+  static std::string& place() {
+    static std::string path = ::testing::TempDir();
+    return path;
+  }
+
+ private:
+  const std::string before_;
+};
+
 // A temporary folder, removed by the destructor.
 class Folder {
  public:
   Folder() {
-    std::string name = ::testing::TempDir() + "/quoit-server-XXXXXX";
+    std::string name = FoldersInMemory::place() + "/quoit-server-XXXXXX";
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     path_ = name;
     fd_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
