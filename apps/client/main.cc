@@ -11,6 +11,7 @@
 #include "apps/client/command/plan.h"
 #include "apps/client/local/credentials.h"
 #include "apps/client/local/password.h"
+#include "apps/client/local/small_file.h"
 #include "apps/client/run.h"
 #include "apps/client/screen/report.h"
 #include "uring/standard_streams.h"
@@ -44,10 +45,11 @@ int run(int argc, char** argv) {
     if (!reason) reason = client::make_user_line(arguments.user, password);
   }
   if (reason && reason.status == 0) return print(reason.text);
+  if (!reason) reason = client::read_url_list(arguments);
   if (!reason) reason = client::make_plan(arguments, plan);
   if (!reason) reason = client::add_credentials(plan);
   if (reason) {
-    client::Report(plan.settings).error(reason.text);
+    client::Report(plan.settings).error(reason);
     return reason.status;
   }
   return client::run(plan);

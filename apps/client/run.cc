@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <deque>
 #include <optional>
 #include <signal.h>
 #include <string>
@@ -22,26 +23,44 @@ namespace client {
 
 namespace {
 
-// One or two operations are in flight: the smallest engine suffices.
-uring::EngineOptions small_engine() {
-  return {.ring = {.submission_entries = 16, .completion_entries = 64, .kernel_workers = 2},
-          .epoll = {.file_threads = 2}};
+// One or two operations of each channel are in flight: a small engine suffices.
+uring::EngineOptions small_engine(unsigned channels) {
+  const unsigned entries = channels == 1 ? 16 : 256;
+  const unsigned threads = channels == 1 ? 2 : 4;
+  return {.ring = {.submission_entries = entries,
+                   .completion_entries = 4 * entries,
+                   .kernel_workers = threads},
+          .epoll = {.file_threads = threads}};
 }
 
 // The execution of a plan.
 struct Run {
   Run(uring::Scope& scope, const Plan& jobs, Report& report, const Resolver& resolver)
-      : plan(jobs), session(scope, jobs.settings, report), channel(session) {
-    channel.resolver = resolver;
+      : plan(jobs), session(scope, jobs.settings, report) {
+    const std::size_t most = std::min<std::size_t>(jobs.settings.parallel, jobs.jobs.size());
+    for (Lane lane = 0; lane < most; ++lane) {
+      Channel& channel = channels.emplace_back(session);
+      channel.lane = lane;
+      channel.resolver = resolver;
+    }
   }
 
   uring::FramePool& frames() { return session.frames(); }
+  // No further job begins.
+  bool ends() const {
+    return session.stopping() || (has_failed && plan.settings.fails_early) ||
+           next_job == plan.jobs.size();
+  }
 
   const Plan& plan;
   Session session;
-  Channel channel;
-  bool finished = false;           // no job follows
-  ExitCode result = ExitCode::ok;  // the first failure
+  std::deque<Channel> channels = {};
+  std::size_t next_job = 0;
+  std::size_t workers = 0;  // channels that still do jobs
+  bool finished = false;    // there is no worker any more
+  bool has_failed = false;
+  std::size_t failed_job = 0;      // the first of the command line that has failed
+  ExitCode result = ExitCode::ok;  // its code
 };
 
 // Stops the session when a signal comes.
@@ -51,30 +70,54 @@ uring::Task<> watch(Session& session, const Interrupt& interrupt, uring::Io& io)
   if (got.count() > 0) session.stop(StopReason::interrupted);
 }
 
-void report_job(Run& run, ExitCode code) {
-  Report& report = run.session.report;
-  report.end(run.session.now());
-  if (code != ExitCode::ok) {
-    report.count_failed();
-    report.error(run.channel.error.text);
-  }
-  if (run.result == ExitCode::ok) run.result = code;
+// The status of the response to the job, where there was one.
+std::optional<int> status_of(const Channel& channel, ExitCode code) {
+  const bool has_head = code == ExitCode::ok || code == ExitCode::http_error;
+  const int status = has_head ? channel.head.status() : 0;
+  return status > 0 ? std::optional(status) : std::nullopt;
 }
 
-uring::Task<> do_jobs(Run& run) {
+void report_job(Run& run, const Channel& channel, std::size_t job, ExitCode code) {
   Report& report = run.session.report;
-  const std::vector<Job>& jobs = run.plan.jobs;
-  const bool saves = jobs.front().verb == Verb::get && jobs.front().file != standard_stream;
-  report.begin_files(jobs.size(), run.session.now());
-  for (const Job& job : jobs) {
-    report.next_file();
-    const ExitCode code = co_await do_job(run.channel, job);
-    report_job(run, code);
-    if (run.session.stopping()) break;
+  const std::optional<int> status = status_of(channel, code);
+  if (code == ExitCode::ok) {
+    const std::string_view etag = channel.head.value_of(http1::FieldName::etag);
+    report.end_job(channel.lane, status, etag, run.session.now());
+    return;
   }
-  if (saves) report.sum_up(run.session.now());
-  disconnect(run.channel);
-  run.finished = true;
+  report.fail_job(channel.lane, channel.error, status, run.session.now());
+  if (run.has_failed && run.failed_job < job) return;
+  run.has_failed = true;
+  run.failed_job = job;
+  run.result = code;
+}
+
+// Does jobs over one channel until there is none left.
+uring::Task<> work(Run& run, Channel& channel) {
+  while (!run.ends()) {
+    const std::size_t number = run.next_job++;
+    const Job& job = run.plan.jobs[number];
+    run.session.report.begin_job(channel.lane, job.where.text(), job.file);
+    channel.head.reset();
+    const ExitCode code = co_await do_job(channel, job);
+    report_job(run, channel, number, code);
+  }
+  disconnect(channel);
+  run.finished = --run.workers == 0;
+}
+
+// The state of a file after its job, for the summary; empty where the files are printed.
+std::string_view result_of(const Job& job) {
+  if (job.verb == Verb::put) return "stored";
+  if (job.verb == Verb::remove) return "deleted";
+  return job.verb == Verb::get && job.file != standard_stream ? "saved" : "";
+}
+
+void begin_work(Run& run, uring::Scope& scope) {
+  const std::vector<Job>& jobs = run.plan.jobs;
+  run.session.report.begin_files(jobs.size(), result_of(jobs.front()), run.session.now());
+  run.workers = run.channels.size();
+  for (Channel& channel : run.channels) scope.spawn(work(run, channel));
 }
 
 // How long the loop may wait: until --max-time is over, or the progress line is due.
@@ -113,9 +156,10 @@ int run_on(uring::Engine& engine, const Plan& plan, Report& report, const Resolv
   const Interrupt interrupt;
   uring::Io watch_io(scope);
   if (interrupt.fd() >= 0) scope.spawn(watch(run.session, interrupt, watch_io));
-  scope.spawn(do_jobs(run));
+  begin_work(run, scope);
   finish(run, loop);
   const int status = status_of(run);
+  report.sum_up(status, run.session.now());
   // A task that waits for a stream cannot be ended; its buffers must stay until the process ends.
   if (!scope.empty()) std::_Exit(status);
   return status;
@@ -127,9 +171,9 @@ int run(const Plan& plan, const Resolver& resolver) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error like any other
   Report report(plan.settings);
   const auto choice = uring::engine_choice(plan.settings.io).value();  // options.cc checked it
-  const uring::MadeEngine made = uring::make_engine(choice, small_engine());
+  const uring::MadeEngine made = uring::make_engine(choice, small_engine(plan.settings.parallel));
   if (!made.engine) {
-    report.error(made.why);
+    report.error(exit_with(ExitCode::no_engine, made.why));
     return static_cast<int>(ExitCode::no_engine);
   }
   if (!made.why.empty()) report.confirm("quoit: working by epoll: " + made.why);

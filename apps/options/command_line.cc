@@ -199,6 +199,17 @@ ExitReason use_verb(Command& command, int verb) {
   return {};
 }
 
+namespace {
+
+// The operands of one word each that follow `option` in the table; they take the last words.
+std::ptrdiff_t operands_behind(const Program& program, int verb, const Option& option) {
+  return std::count_if(
+      &option + 1, program.options.data() + program.options.size(),
+      [verb](const Option& other) { return other.is_operand && belongs_to(other, verb); });
+}
+
+}  // namespace
+
 ExitReason take_operands(Command& command) {
   const Program& program = command.values.program();
   auto next = command.words.begin();
@@ -208,7 +219,9 @@ ExitReason take_operands(Command& command) {
       return missing_operand(program, command.verb, option);
     }
     if (next == command.words.end()) continue;
-    const auto end = option.repeatable ? command.words.end() : next + 1;
+    const std::ptrdiff_t behind = operands_behind(program, command.verb, option);
+    const std::ptrdiff_t left = command.words.end() - next;
+    const auto end = next + (option.repeatable ? std::max<std::ptrdiff_t>(left - behind, 1) : 1);
     ExitReason reason = command.values.set(option, std::vector<std::string>(next, end),
                                            {.source = Source::command_line});
     if (reason) return reason;

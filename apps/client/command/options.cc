@@ -89,14 +89,16 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   }
   const bool is_put = arguments.verb == Verb::put;
   arguments.urls = values.texts(is_put ? "target" : "urls");
-  if (is_put) arguments.file = values.text("file");
-  return {};
+  if (is_put) arguments.inputs = values.texts("file");
+  arguments.url_list = values.text("input-file");
+  if (!arguments.urls.empty() || values.is_given("input-file")) return {};
+  return options::missing_operand(program, command.verb, *values.setting("urls").option);
 }
 
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
-  for (const char* const name : {"output", "if-match", "user", "token-file", "netrc-file",
-                                 "unix-socket", "cacert", "cert", "key"}) {
+  for (const char* const name : {"output", "input-file", "if-match", "user", "token-file",
+                                 "netrc-file", "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
@@ -145,6 +147,9 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.certificate = values.text("cert");
   settings.key = values.text("key");
   settings.insecure = values.flag("insecure");
+  settings.parallel = static_cast<unsigned>(values.count("parallel"));
+  settings.fails_early = values.flag("fail-early");
+  if (values.flag("json")) settings.events = Events::standard_output;
   if (!settings.key.empty() && settings.certificate.empty()) {
     return options::usage_error(program, options::no_verb,
                                 "--key is the key of a certificate: give --cert FILE as well");

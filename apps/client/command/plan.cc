@@ -1,7 +1,9 @@
 // Turning arguments into jobs, without I/O. Covered by tests/client/command/plan_test.cc.
 #include "apps/client/command/plan.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "apps/client/command/option_table.h"
 #include "apps/options/messages.h"
@@ -135,17 +137,58 @@ ExitReason plan_original(const Arguments& arguments, Job& job) {
 
 ExitReason plan_job(const Arguments& arguments, const std::string& url, Job& job) {
   job.verb = arguments.verb;
-  if (job.verb == Verb::put && are_swapped(arguments.file, url)) {
-    return usage("the file stands before the URL, as in quoit put notes.txt http://HOST:PORT/");
-  }
   const ExitReason reason = parse_url(url, job.where);
-  if (reason) return reason;
-  if (job.verb == Verb::get) return name_output(arguments, job);
-  if (job.verb == Verb::put) {
-    job.file = arguments.file;
-    return name_target(job.file, job.where);
+  if (!reason && job.verb == Verb::get) return name_output(arguments, job);
+  return reason;
+}
+
+// An upload for each file. Two files of one name would replace each other.
+ExitReason plan_uploads(const Arguments& arguments, std::vector<Job>& jobs) {
+  const std::string& url = arguments.urls.front();
+  std::set<std::string> targets;
+  for (const std::string& file : arguments.inputs) {
+    if (are_swapped(file, url)) {
+      return usage("the file stands before the URL, as in quoit put notes.txt http://HOST:PORT/");
+    }
+    Job& job = jobs.emplace_back(Job{.verb = Verb::put, .file = file});
+    ExitReason reason = parse_url(url, job.where);
+    if (reason) return reason;
+    if (arguments.inputs.size() > 1 && job.where.path.back() != '/') {
+      return usage("several files need a URL that ends in a slash, not " + job.where.text());
+    }
+    reason = name_target(file, job.where);
+    if (reason) return reason;
+    if (!targets.insert(job.where.text()).second) {
+      return usage("two of the files would both be stored as " + job.where.text() +
+                   "; send them one by one");
+    }
   }
   return {};
+}
+
+// Events are written where no body is.
+void choose_events(Plan& plan) {
+  if (plan.settings.events == Events::none) return;
+  const bool is_taken = std::any_of(plan.jobs.begin(), plan.jobs.end(), [](const Job& job) {
+    return job.verb == Verb::head || (job.verb == Verb::get && job.file == standard_stream);
+  });
+  plan.settings.events = is_taken ? Events::standard_error : Events::standard_output;
+}
+
+ExitReason plan_jobs(const Arguments& arguments, std::vector<Job>& jobs) {
+  if (!arguments.method.empty()) return plan_original(arguments, jobs.emplace_back());
+  if (arguments.verb == Verb::put) return plan_uploads(arguments, jobs);
+  if (arguments.urls.empty()) return usage("there is no URL in " + arguments.url_list);
+  const bool one_file =
+      !arguments.file.empty() && arguments.file != standard_stream && arguments.file.back() != '/';
+  if (arguments.verb == Verb::get && one_file && arguments.urls.size() > 1) {
+    return usage("-o FILE takes one URL; with -o DIR/ each file is named after its URL");
+  }
+  for (const std::string& url : arguments.urls) {
+    const ExitReason failure = plan_job(arguments, url, jobs.emplace_back());
+    if (failure) return failure;
+  }
+  return check_outputs(jobs);
 }
 
 }  // namespace
@@ -156,20 +199,27 @@ bool is_precondition(const HeaderLine& header) {
          name == http1::FieldName::if_unmodified_since;
 }
 
+void add_urls(std::string_view list, Arguments& arguments) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find('\n'), list.size());
+    std::string_view line = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    line = http1::trim(line);
+    if (!line.empty() && line.front() != '#') arguments.urls.emplace_back(line);
+  }
+}
+
 ExitReason make_plan(const Arguments& arguments, Plan& plan) {
-  const ExitReason reason = read_settings(arguments, plan.settings);
+  ExitReason reason = read_settings(arguments, plan.settings);
   if (reason) return reason;
-  if (!arguments.method.empty()) return plan_original(arguments, plan.jobs.emplace_back());
-  const bool one_file =
-      !arguments.file.empty() && arguments.file != standard_stream && arguments.file.back() != '/';
-  if (arguments.verb == Verb::get && one_file && arguments.urls.size() > 1) {
-    return usage("-o FILE takes one URL; with -o DIR/ each file is named after its URL");
-  }
-  for (const std::string& url : arguments.urls) {
-    const ExitReason failure = plan_job(arguments, url, plan.jobs.emplace_back());
-    if (failure) return failure;
-  }
-  return check_outputs(plan.jobs);
+  reason = plan_jobs(arguments, plan.jobs);
+  choose_events(plan);
+  const bool prints = std::any_of(plan.jobs.begin(), plan.jobs.end(), [](const Job& job) {
+    return job.file == standard_stream || job.verb == Verb::head;
+  });
+  if (prints) plan.settings.parallel = 1;  // bodies follow each other in the order of the URLs
+  return reason;
 }
 
 }  // namespace client

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/client/command/exit_code.h"
@@ -16,6 +17,9 @@
 namespace client {
 
 enum class ProgressMode { automatic, on, off };
+
+// Where --json writes its events: where no body is written.
+enum class Events { none, standard_output, standard_error };
 
 // A field that -H adds, or that replaces one of quoit's own.
 struct HeaderLine {
@@ -53,6 +57,9 @@ struct Settings {
   std::string certificate = {};    // the client's own certificate; empty: none
   std::string key = {};            // its key; empty: the file of the certificate has it
   bool insecure = false;           // accept any certificate of a server
+  unsigned parallel = 1;           // how many jobs run at once
+  bool fails_early = false;        // after a failure no further job begins
+  Events events = Events::none;    // in place of messages for people
   std::string io = "auto";         // the engine: auto, ring or epoll
 };
 
@@ -73,8 +80,10 @@ struct Plan {
 // The command line, split but not yet interpreted.
 struct Arguments {
   Verb verb = Verb::get;
-  std::vector<std::string> urls = {};
-  std::string file = {};                  // put: FILE; get: -o
+  std::vector<std::string> urls = {};     // put: one
+  std::string url_list = {};              // a file with more of them, "-" for standard input
+  std::vector<std::string> inputs = {};   // put: the files
+  std::string file = {};                  // get: -o
   std::string user = {};                  // passwd: NAME
   std::vector<std::string> headers = {};  // "Name: value"
   Settings settings = {};                 // all but the headers
@@ -85,6 +94,10 @@ struct Arguments {
   std::string method = {};
   std::string path = {};
 };
+
+// Adds the URLs of a list, one a line, to arguments.urls. White space around them, empty lines, and
+// lines that begin with "#" are left out.
+void add_urls(std::string_view list, Arguments& arguments);
 
 // Turns arguments into a plan. Fails with usage, bad_url or unsupported_scheme.
 [[nodiscard]] ExitReason make_plan(const Arguments& arguments, Plan& plan);

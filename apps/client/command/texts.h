@@ -20,7 +20,7 @@ inline constexpr std::array verbs = {
                   "download that broke off; .NAME.quoit-part has its bytes.",
                   "quoit get http://127.0.0.1:8080/notes.txt"},
     options::Verb{
-        "put", "upload a file",
+        "put", "upload files",
         "A reader of the file sees the old one until all of the new one has come. Directories "
         "that are missing on the server are made.",
         "quoit put notes.txt http://127.0.0.1:8080/"},
@@ -41,6 +41,7 @@ inline constexpr std::array usage = {
     Term{"get URL... -o DIR/", "downloads into files in DIR named after the URLs"},
     Term{"put FILE URL",
          "uploads FILE, or standard input for -; a URL that ends in a slash gets FILE's name"},
+    Term{"put FILE... URL/", "uploads the files into that directory"},
     Term{"head URL...", "shows the fields of the responses"},
     Term{"delete URL...", "deletes the files"},
     Term{"passwd NAME", "asks for a password, and prints a line for quoitd --users"},
@@ -55,6 +56,7 @@ inline constexpr std::array examples = {
          "uploads the output of a program"},
     Term{"quoit put -u alice report.pdf https://files.example.org/incoming/",
          "uploads as alice, whose password the terminal asks for"},
+    Term{"quoit get -j 8 -i urls.txt -o mirror/", "downloads a list of files, eight at once"},
     Term{"quoit get --cacert authority.crt https://files.example.org/notes.txt",
          "trusts one certificate authority only"},
 };

@@ -16,6 +16,7 @@ uring::Task<ExitCode> remove(Channel& channel, const Job& job) {
       unrequested(head, http1::Method::delete_, channel.session.settings, job.where);
   if (!failure && head.status_class() != 2) failure = refused(head, job.where);
   if (!failure) {
+    channel.session.report.count_saved(0);
     channel.session.report.confirm("deleted " + job.where.text() + ": " + status_text(head));
   }
   const ExitCode code = failure ? channel.fail(std::move(failure)) : ExitCode::ok;

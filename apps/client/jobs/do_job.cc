@@ -68,6 +68,7 @@ uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job) {
     if (code == ExitCode::ok) co_return code;
     const Failure failure = failure_of(channel, code);
     if (may_be_deleted && failure.status == 404) {
+      channel.session.report.count_saved(0);
       channel.session.report.confirm("deleted " + job.where.text() + ": it is gone");
       co_return ExitCode::ok;
     }

@@ -167,11 +167,11 @@ uring::Task<ExitCode> take_body(Download& download, Verdict verdict) {
   const bool is_rest = verdict == Verdict::continues;
   const std::optional<std::uint64_t> total =
       is_rest ? download.transfer.version.size : body.total();
-  session.report.begin(output.name, total, session.now(), is_rest ? begin : 0);
+  session.report.begin(channel.lane, output.name, total, session.now(), is_rest ? begin : 0);
   const std::uint64_t most =
       is_rest ? range_size(channel.head) : std::numeric_limits<std::uint64_t>::max();
   const ExitCode received = co_await receive_body(channel, body, output, most);
-  download.pace = session.report.end(session.now());
+  download.pace = session.report.end(channel.lane, session.now());
   download.outcome.moved = output.size - begin;
   download.transfer.held += output.size - begin;
   download.outcome.misfits = is_rest && received == ExitCode::weird_reply;

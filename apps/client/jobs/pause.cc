@@ -38,18 +38,17 @@ std::optional<std::int64_t> time_left_ms(const Session& session) {
 
 void announce_retry(const Channel& channel, std::int64_t pause_ms, unsigned retry) {
   const Session& session = channel.session;
-  session.report.end(session.now());
-  session.report.warn(channel.error.text + "; trying again in " + seconds_text(pause_ms) + " s (" +
-                      std::to_string(retry) + " of " + std::to_string(session.settings.retries) +
-                      ")");
+  const std::string text = channel.error.text + "; trying again in " + seconds_text(pause_ms) +
+                           " s (" + std::to_string(retry) + " of " +
+                           std::to_string(session.settings.retries) + ")";
+  session.report.retry_job(channel.lane, text, session.now());
 }
 
 void announce_next(const Channel& channel, const std::string& how, std::int64_t pause_ms) {
   const Session& session = channel.session;
-  session.report.end(session.now());
   std::string text = without_advice(channel.error.text) + "; " + how;
   if (pause_ms > 0) text += " in " + seconds_text(pause_ms) + " s";
-  session.report.warn(text);
+  session.report.retry_job(channel.lane, text, session.now());
 }
 
 std::string without_advice(const std::string& text) {

@@ -77,7 +77,7 @@ uring::Task<ExitCode> send_pieces(Upload& up) {
     }
     const ExitCode sent = co_await send_all(up.channel, up.io, input.piece, up.error);
     if (sent != ExitCode::ok) co_return sent;
-    session.report.moved(input.size - before, session.now());
+    session.report.moved(up.channel.lane, input.size - before, session.now());
   }
   co_return ExitCode::ok;
 }
@@ -180,13 +180,13 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
     if (permission == Permission::failed) co_return code_of(channel.error);
   }
   up.running = channel.sending = true;
-  session.report.begin(up.input.name,
+  session.report.begin(channel.lane, up.input.name,
                        up.input.is_stream ? std::nullopt : std::optional(up.input.length),
                        session.now());
   session.scope.spawn(send_body(up));
   const ExitCode read = co_await read_final_head(channel, request.method);
   if (up.running) co_await stop_sender(up);
-  up.pace = session.report.end(session.now());
+  up.pace = session.report.end(channel.lane, session.now());
   co_return judge_upload(up, read);
 }
 
@@ -201,6 +201,7 @@ ExitCode conclude(Upload& up, const Url& where) {
                         where.text() + ": the server responded " + status_text(channel.head) +
                             " before it had the whole body; check the file there");
   }
+  channel.session.report.count_saved(up.input.size);
   channel.session.report.confirm("stored " + up.input.name + " (" + std::to_string(up.input.size) +
                                  " bytes)" + up.pace + " at " + where.text() + ": " +
                                  status_text(channel.head));

@@ -2,22 +2,17 @@
 #include "apps/client/local/credentials.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "apps/client/command/credentials.h"
 #include "apps/client/command/netrc.h"
 #include "apps/client/command/option_table.h"
 #include "apps/client/local/password.h"
+#include "apps/client/local/small_file.h"
 #include "apps/options/messages.h"
-#include "uring/fd.h"
-#include "uring/result.h"
 
 namespace client {
 
@@ -25,26 +20,6 @@ namespace {
 
 // The largest file of credentials that is read, in bytes.
 constexpr std::size_t most_file_bytes = 1 << 20;
-
-ExitReason unreadable(const std::string& path, int error) {
-  return exit_with(ExitCode::read_error,
-                   "cannot read " + options::shown(path) + ": " + uring::error_text(error));
-}
-
-ExitReason read_file(const std::string& path, std::string& text) {
-  const uring::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!file.valid()) return unreadable(path, errno);
-  std::array<char, 4096> piece{};
-  while (text.size() <= most_file_bytes) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(path, errno);
-    if (got == 0) return {};
-    text.append(piece.data(), static_cast<std::size_t>(got));
-  }
-  return exit_with(ExitCode::read_error,
-                   options::shown(path) + " is larger than 1 MiB: is it the right file?");
-}
 
 bool has_control_byte(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -58,7 +33,7 @@ bool is_visible(std::string_view text) {
 // The first line of the file, without white space around it.
 ExitReason read_token(const std::string& path, std::string& authorization) {
   std::string text;
-  ExitReason reason = read_file(path, text);
+  ExitReason reason = read_small_file(path, most_file_bytes, text);
   if (reason) return reason;
   std::string_view token = std::string_view(text).substr(0, text.find('\n'));
   while (!token.empty() && (token.back() == ' ' || token.back() == '\r')) token.remove_suffix(1);
@@ -96,7 +71,7 @@ ExitReason read_netrc(const Settings& settings, std::string& text) {
     const char* const home = std::getenv("HOME");
     path = named ? named : std::string(home ? home : "") + "/.netrc";
   }
-  return read_file(path, text);
+  return read_small_file(path, most_file_bytes, text);
 }
 
 }  // namespace

@@ -19,10 +19,6 @@
 #include "parser/message.h"
 #include "uring/io.h"
 
-namespace crypto {
-class ClientContext;
-}
-
 namespace client {
 
 struct Channel {
@@ -48,7 +44,8 @@ struct Channel {
   uring::Frames frames() const { return io.frames(); }
 
   Session& session;
-  uring::Io io;  // of the coroutine that receives
+  Lane lane = 0;  // of the report
+  uring::Io io;   // of the coroutine that receives
   Resolver resolver = find_by_system;
 
   // The connection.
@@ -62,8 +59,7 @@ struct Channel {
   // yet.
   bool sending = false;
 
-  std::unique_ptr<Secure> secure = {};                            // null: the connection is plain
-  std::shared_ptr<const crypto::ClientContext> tls_context = {};  // of all https:// servers
+  std::unique_ptr<Secure> secure = {};  // null: the connection is plain
 
   // The received bytes are bytes[begin, end).
   std::vector<char> bytes = std::vector<char>(buffer_bytes);

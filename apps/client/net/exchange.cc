@@ -312,7 +312,7 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
     if (!piece.data.empty()) {
       const ExitCode written = co_await write_output(channel.io, output, view_of(piece.data));
       if (written != ExitCode::ok) co_return channel.fail(output.error);
-      session.report.moved(piece.data.size(), session.now());
+      session.report.moved(channel.lane, piece.data.size(), session.now());
     }
     channel.consume(piece.used);
     if (body.done()) co_return ExitCode::ok;

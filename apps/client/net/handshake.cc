@@ -32,14 +32,15 @@ ExitReason reason_of(const crypto::Problem& problem) {
 
 // The context of all TLS connections of the run, made for the first one.
 ExitReason make_context(Channel& channel) {
-  if (channel.tls_context) return {};
+  if (channel.session.tls_context) return {};
   const Settings& settings = channel.session.settings;
   crypto::Problem problem;
-  channel.tls_context = crypto::ClientContext::make({.authorities_path = settings.authorities,
-                                                     .verifies = !settings.insecure,
-                                                     .certificate_path = settings.certificate,
-                                                     .key_path = settings.key},
-                                                    problem);
+  channel.session.tls_context =
+      crypto::ClientContext::make({.authorities_path = settings.authorities,
+                                   .verifies = !settings.insecure,
+                                   .certificate_path = settings.certificate,
+                                   .key_path = settings.key},
+                                  problem);
   return problem ? reason_of(problem) : ExitReason{};
 }
 
@@ -111,7 +112,7 @@ uring::Task<ExitCode> shake_hands(Channel& channel) {
 
 uring::Task<ExitCode> begin_tls(Channel& channel, const Url& where) {
   if (ExitReason reason = make_context(channel)) co_return channel.fail(std::move(reason));
-  std::unique_ptr<TlsSession> session = channel.tls_context->new_session(where.host);
+  std::unique_ptr<TlsSession> session = channel.session.tls_context->new_session(where.host);
   if (!session) {
     co_return channel.fail(ExitCode::tls_failed,
                            "no TLS with " + channel.server + ": the host has too long a name");

@@ -7,10 +7,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "apps/client/command/plan.h"
 #include "apps/client/screen/report.h"
 #include "uring/scope.h"
+
+namespace crypto {
+class ClientContext;
+}
 
 namespace client {
 
@@ -37,6 +42,8 @@ struct Session {
   const Settings& settings;
   Report& report;
   const std::int64_t begin_ms;  // the time at which the session began
+  // Of all https:// servers; made for the first of them.
+  std::shared_ptr<const crypto::ClientContext> tls_context = {};
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
   // end of a run waits for all tasks but these, and the process ends around them.
   std::size_t stream_reads = 0;

@@ -27,7 +27,10 @@ Arguments must_read(const std::vector<const char*>& line) {
 TEST(Options, KnowTheVerbs) {
   EXPECT_EQ(must_read({"get", "u1", "u2"}).urls, (std::vector<std::string>{"u1", "u2"}));
   EXPECT_EQ(must_read({"get", "u", "-o", "-"}).file, "-");
-  EXPECT_EQ(must_read({"put", "-", "u"}).file, "-");
+  EXPECT_EQ(must_read({"put", "-", "u"}).inputs, std::vector<std::string>{"-"});
+  const Arguments several = must_read({"put", "a", "b", "c", "u"});
+  EXPECT_EQ(several.inputs, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(several.urls, std::vector<std::string>{"u"});
   EXPECT_EQ(must_read({"put", "f", "u"}).urls, (std::vector<std::string>{"u"}));
   EXPECT_EQ(must_read({"head", "u"}).verb, Verb::head);
   EXPECT_EQ(must_read({"delete", "u"}).verb, Verb::remove);
@@ -80,7 +83,7 @@ TEST(Options, RefuseNonsense) {
       {"fetch", "u"},
       {"get"},
       {"put", "f"},
-      {"put", "f", "u", "u2"},
+      {"passwd", "a", "b"},
       {"host", "80", "GET"},
       {"host", "80", "POST", "/f"},
       {"host", "80", "GET", "/f", "/g"},
@@ -136,9 +139,8 @@ TEST(Options, SayHowToGoOn) {
            Row{{"put", "f", "u", "-o", "x"}, "'put' takes no --output; see 'quoit put --help'"},
            Row{{"h", "80", "PUT", "/f", "-o", "x"},
                "'put' takes no --output; see 'quoit put --help'"},
-           Row{{"put", "f", "u", "u2"},
-               "'u2' is an argument too many, for 'put' takes FILE and URL; see 'quoit put "
-               "--help'"},
+           Row{{"passwd", "a", "b"},
+               "'b' is an argument too many, for 'passwd' takes NAME; see 'quoit passwd --help'"},
            Row{{"put", "f"},
                "'put' needs URL, a URL as http://127.0.0.1:8080/; see 'quoit put --help'"},
            Row{{"h", "80", "POST", "/f"},

@@ -42,6 +42,29 @@ TEST(Plan, RefusesTwoDownloadsIntoOneFile) {
   EXPECT_EQ(planned({.verb = Verb::remove, .urls = {"h/f", "h/f"}}).jobs.size(), 2U);
 }
 
+TEST(Plan, StoresEachOfSeveralFilesInADirectory) {
+  const Plan plan = planned({.verb = Verb::put, .urls = {"h/in/"}, .inputs = {"a", "d/b"}});
+  ASSERT_EQ(plan.jobs.size(), 2U);
+  EXPECT_EQ(plan.jobs[0].where.target(), "/in/a");
+  EXPECT_EQ(plan.jobs[1].where.target(), "/in/b");
+  EXPECT_EQ(plan.jobs[1].file, "d/b");
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in"}, .inputs = {"a", "b"}}), ExitCode::usage);
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .inputs = {"a", "d/a"}}),
+            ExitCode::usage);
+}
+
+TEST(Plan, PrintsOneBodyAfterTheOther) {
+  const Settings eight{.parallel = 8, .events = Events::standard_output};
+  const Plan saved = planned({.urls = {"h/a", "h/b"}, .settings = eight});
+  EXPECT_EQ(saved.settings.parallel, 8U);
+  EXPECT_EQ(saved.settings.events, Events::standard_output);
+  const Plan printed = planned({.urls = {"h/a", "h/b"}, .file = "-", .settings = eight});
+  EXPECT_EQ(printed.settings.parallel, 1U);
+  EXPECT_EQ(printed.settings.events, Events::standard_error);
+  EXPECT_EQ(planned({.verb = Verb::head, .urls = {"h/a"}, .settings = eight}).settings.events,
+            Events::standard_error);
+}
+
 TEST(Plan, UsesTheNameThatWasGiven) {
   EXPECT_EQ(planned({.urls = {"h/a.txt"}, .file = "b.txt"}).jobs[0].file, "b.txt");
   const Plan both = planned({.urls = {"h/a", "h/b"}, .file = "-"});
@@ -57,20 +80,20 @@ TEST(Plan, RequiresANameWhereTheUrlHasNone) {
 
 TEST(Plan, CompletesTheUrlOfAnUpload) {
   const auto target = [](const char* file, const char* url) {
-    return planned({.verb = Verb::put, .urls = {url}, .file = file}).jobs[0].where.target();
+    return planned({.verb = Verb::put, .urls = {url}, .inputs = {file}}).jobs[0].where.target();
   };
   EXPECT_EQ(target("dir/a b.txt", "h/in/"), "/in/a%20b.txt");
   EXPECT_EQ(target("a.txt", "h"), "/a.txt");
   EXPECT_EQ(target("a.txt", "h/other"), "/other");
   EXPECT_EQ(target("-", "h/other"), "/other");
-  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .file = "-"}), ExitCode::usage);
-  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .file = "dir/"}), ExitCode::usage);
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .inputs = {"-"}}), ExitCode::usage);
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/in/"}, .inputs = {"dir/"}}), ExitCode::usage);
 }
 
 TEST(Plan, SaysThatTheFileStandsBeforeTheUrl) {
   Plan plan;
   const ExitReason reason =
-      make_plan({.verb = Verb::put, .urls = {"f"}, .file = "http://h:1/"}, plan);
+      make_plan({.verb = Verb::put, .urls = {"f"}, .inputs = {"http://h:1/"}}, plan);
   EXPECT_EQ(code_of(reason), ExitCode::usage);
   EXPECT_EQ(reason.text,
             "the file stands before the URL, as in quoit put notes.txt http://HOST:PORT/; see "
@@ -111,7 +134,7 @@ TEST(Plan, RefusesASocketPathThatDoesNotFitAnAddress) {
 
 TEST(Plan, MakesFieldsOfConditions) {
   const auto fields_of = [](const Settings& settings) {
-    Arguments arguments{.verb = Verb::put, .urls = {"http://h/a"}, .file = "f"};
+    Arguments arguments{.verb = Verb::put, .urls = {"http://h/a"}, .inputs = {"f"}};
     arguments.settings = settings;
     Plan plan;
     const ExitReason reason = make_plan(arguments, plan);

@@ -1,0 +1,56 @@
+// Covered by tests/client/local/small_file_test.cc.
+#include "apps/client/local/small_file.h"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "apps/options/messages.h"
+#include "uring/fd.h"
+#include "uring/result.h"
+
+namespace client {
+
+namespace {
+
+// A list of some 200,000 URLs.
+constexpr std::size_t most_list_bytes = 16 << 20;
+
+std::string name_of(const std::string& path) {
+  return path == standard_stream ? "standard input" : options::shown(path);
+}
+
+ExitReason unreadable(const std::string& path, int error) {
+  return exit_with(ExitCode::read_error,
+                   "cannot read " + name_of(path) + ": " + uring::error_text(error));
+}
+
+}  // namespace
+
+ExitReason read_small_file(const std::string& path, std::size_t most_bytes, std::string& text) {
+  const bool is_stdin = path == standard_stream;
+  const uring::Fd file(is_stdin ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!is_stdin && !file.valid()) return unreadable(path, errno);
+  std::array<char, 4096> piece{};
+  while (text.size() <= most_bytes) {
+    const ssize_t got = ::read(is_stdin ? STDIN_FILENO : file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(path, errno);
+    if (got == 0) return {};
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return exit_with(ExitCode::read_error, name_of(path) + " is larger than " +
+                                             std::to_string(most_bytes >> 20) +
+                                             " MiB: is it the right file?");
+}
+
+ExitReason read_url_list(Arguments& arguments) {
+  if (arguments.url_list.empty()) return {};
+  std::string list;
+  ExitReason reason = read_small_file(arguments.url_list, most_list_bytes, list);
+  if (!reason) add_urls(list, arguments);
+  return reason;
+}
+
+}  // namespace client
