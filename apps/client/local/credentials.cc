@@ -67,8 +67,8 @@ ExitReason read_user(const std::string& user, std::string& authorization) {
 ExitReason read_netrc(const Settings& settings, std::string& text) {
   std::string path = settings.netrc_file;
   if (path.empty()) {
-    const char* const named = std::getenv("NETRC");
-    const char* const home = std::getenv("HOME");
+    const char* const named = std::getenv("NETRC");  // NOLINT(concurrency-mt-unsafe)
+    const char* const home = std::getenv("HOME");    // NOLINT(concurrency-mt-unsafe)
     path = named ? named : std::string(home ? home : "") + "/.netrc";
   }
   return read_small_file(path, most_file_bytes, text);

@@ -111,7 +111,11 @@ uring::Task<ExitCode> shake_hands(Channel& channel) {
 }  // namespace
 
 uring::Task<ExitCode> begin_tls(Channel& channel, const Url& where) {
-  if (ExitReason reason = make_context(channel)) co_return channel.fail(std::move(reason));
+  ExitReason reason = make_context(channel);
+  if (reason) {
+    const ExitCode failed = channel.fail(std::move(reason));
+    co_return failed;
+  }
   std::unique_ptr<TlsSession> session = channel.session.tls_context->new_session(where.host);
   if (!session) {
     co_return channel.fail(ExitCode::tls_failed,
