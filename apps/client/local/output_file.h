@@ -4,8 +4,7 @@
 // renamed over the target at the end: a reader of the target sees the old file or the new one. The
 // bytes of a file whose version is recorded stay there for a later run if the download fails. A
 // symbolic link is kept, and the file it leads to is replaced, or made if there is none. Anything
-// but a regular file
-// (/dev/null, a pipe, standard output) is written to directly. Covered by
+// but a regular file (/dev/null, a pipe, standard output) is written to directly. Covered by
 // tests/client/local/output_file_test.cc.
 #pragma once
 
