@@ -130,6 +130,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.verbose = values.flag("verbose");
   settings.quiet = values.flag("quiet") || values.flag("silent");
   settings.makes_directories = values.flag("create-dirs");
+  settings.takes_header_name = values.flag("remote-header-name");
   settings.keeps_files = values.flag("no-clobber");
   settings.continues = values.flag("continue");
   settings.only_newer = values.flag("newer");
@@ -160,6 +161,9 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.retries = static_cast<unsigned>(values.count("retry"));
   settings.retry_delay_ms = values.milliseconds("retry-delay");
   settings.max_time_ms = values.milliseconds("max-time");
+  settings.most_bytes_per_s = values.bytes("limit-rate");
+  settings.least_bytes_per_s = values.bytes("speed-limit");
+  settings.speed_window_ms = values.milliseconds("speed-time");
   return {};
 }
 

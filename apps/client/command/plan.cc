@@ -81,10 +81,14 @@ ExitReason read_settings(const Arguments& arguments, Settings& settings) {
 // Without -o, and with -o DIR/, a file is named after its URL.
 ExitReason name_output(const Arguments& arguments, Job& job) {
   job.file = arguments.file;
-  if (!job.file.empty() && job.file.back() != '/') return {};
+  if (!job.file.empty() && job.file.back() != '/') {
+    if (!arguments.settings.takes_header_name) return {};
+    return usage("--remote-header-name names the file itself; leave -o out, or give -o DIR/");
+  }
   const std::optional<std::string> name = file_name_of(job.where);
   if (!name) return usage("no file can be named after " + job.where.text() + "; give -o FILE");
   job.file += *name;
+  job.takes_header_name = arguments.settings.takes_header_name;
   return {};
 }
 

@@ -35,6 +35,9 @@ struct Settings {
   std::int64_t connect_timeout_ms = 10'000;  // for the host's name, and for each of its addresses
   std::int64_t idle_timeout_ms = 60'000;     // while nothing moves
   std::int64_t max_time_ms = 0;              // for the whole run
+  std::uint64_t most_bytes_per_s = 0;        // of all transfers; 0: no limit
+  std::uint64_t least_bytes_per_s = 0;       // of each transfer; 0: no limit
+  std::int64_t speed_window_ms = 30'000;     // over which that is measured
   unsigned retries = 0;                      // further tries of a job that fails
   std::int64_t retry_delay_ms = 0;           // the pause before each; 0: a growing one
   std::vector<HeaderLine> headers = {};
@@ -43,6 +46,7 @@ struct Settings {
   ProgressMode progress = ProgressMode::automatic;
   bool makes_directories = false;  // those that lead to the file of a download
   bool keeps_files = false;        // a file that exists is not downloaded
+  bool takes_header_name = false;  // Content-Disposition names the file of a download
   bool keeps_times = false;        // the time of the last modification goes with a file
   bool continues = false;          // a file that exists is taken for the beginning of the download
   bool only_newer = false;         // download only a version that is newer than the file
@@ -69,7 +73,8 @@ inline constexpr const char* standard_stream = "-";
 struct Job {
   Verb verb = Verb::get;
   Url where = {};
-  std::string file = {};  // get: the output, put: the input; "-" for a standard stream
+  std::string file = {};           // get: the output, put: the input; "-" for a standard stream
+  bool takes_header_name = false;  // get: Content-Disposition may name another in its directory
 };
 
 struct Plan {

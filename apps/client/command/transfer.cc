@@ -113,8 +113,9 @@ Step retry(Transfer& transfer, const Failure& failure, const Rules& rules) {
 }
 
 // The connection ended, or nothing came any more; no response says anything against the next one.
-bool is_cut(const Failure& failure) {
-  return is_transient(failure) && failure.code != ExitCode::http_error;
+bool is_cut(const Outcome& outcome) {
+  const Failure& failure = outcome.failure;
+  return is_transient(failure) && failure.code != ExitCode::http_error && !outcome.is_slow;
 }
 
 Step decide(Transfer& transfer, const Outcome& outcome, const Rules& rules) {
@@ -125,7 +126,7 @@ Step decide(Transfer& transfer, const Outcome& outcome, const Rules& rules) {
   if (outcome.failure.code == ExitCode::ok) {
     return {.next = may_go_on ? Next::ask : Next::give_up};  // a part of the requested range
   }
-  if (!may_go_on || !is_cut(outcome.failure)) return retry(transfer, outcome.failure, rules);
+  if (!may_go_on || !is_cut(outcome)) return retry(transfer, outcome.failure, rules);
   const bool is_brisk = outcome.moved >= brisk_bytes;
   const std::int64_t pause_ms =
       is_brisk ? 0 : pause_before(1, rules.settings, outcome.failure, rules.random);

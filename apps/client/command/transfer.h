@@ -70,6 +70,7 @@ struct Outcome {
   std::uint64_t moved = 0;   // bytes of the file that came
   bool is_complete = false;  // all bytes of the file are there
   bool misfits = false;      // see Verdict::misfits
+  bool is_slow = false;      // it was slower than --speed-limit
 };
 
 enum class Next : std::uint8_t { finish, ask, give_up };
@@ -89,9 +90,9 @@ struct Rules {
 };
 
 // Decides after a response, and updates the transfer. A download that has a validator goes on by
-// itself after a response that brought bytes. A response that brought none is a failure like that
-// of any other job: --retry decides. A response that misfits, and a new version, lead back to the
-// first byte, a few times.
+// itself after a response that brought bytes, unless they came too slowly. A response that brought
+// none is a failure like that of any other job: --retry decides. A response that misfits, and a new
+// version, lead back to the first byte, a few times.
 [[nodiscard]] Step next_step(Transfer& transfer, const Outcome& outcome, const Rules& rules);
 
 }  // namespace client

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/client/command/disposition.h"
 #include "apps/client/local/part_file.h"
 #include "apps/client/net/exchange.h"
 #include "apps/client/screen/progress.h"
@@ -129,6 +130,11 @@ uring::Task<ExitCode> prepare_output(Download& download, Verdict verdict) {
     const ExitCode continued = co_await continue_output(download);
     code = continued;
   }
+  if (code == ExitCode::ok && download.job.takes_header_name && !download.output.is_stream) {
+    const std::optional<std::string> name =
+        suggested_name(channel.head.value_of(http1::FieldName::content_disposition));
+    if (name) code = rename_output(download.output, *name);
+  }
   if (channel.session.settings.keeps_times) {
     download.output.modified = modification_of(channel.head);
   }
@@ -174,6 +180,7 @@ uring::Task<ExitCode> take_body(Download& download, Verdict verdict) {
   download.pace = session.report.end(channel.lane, session.now());
   download.outcome.moved = output.size - begin;
   download.transfer.held += output.size - begin;
+  download.outcome.is_slow = channel.speed.has_failed();
   download.outcome.misfits = is_rest && received == ExitCode::weird_reply;
   const ExitCode code = received == ExitCode::ok ? end_body(download, verdict) : received;
   if (code == ExitCode::ok)

@@ -59,6 +59,7 @@ void end_reading(Upload& up) {
 uring::Task<ExitCode> send_pieces(Upload& up) {
   const Session& session = up.channel.session;
   InputFile& input = up.input;
+  const Moving moving(up.channel);
   while (!input.at_end) {
     const std::uint64_t before = input.size;
     begin_reading(up);

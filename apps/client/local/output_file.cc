@@ -46,6 +46,9 @@ ExitCode fail_writing(OutputFile& output, uring::Result result) {
     case uring::Fault::is_directory:
       text += "it is a directory; give -o DIR/ to save a file in it";
       break;
+    case uring::Fault::exists:
+      text += "it exists already, and the server chose the name; remove it, or give -o FILE";
+      break;
     case uring::Fault::not_found: text += "its directory does not exist; make it first"; break;
     default: text.append(uring::describe(fault)).append("; give -o FILE to write elsewhere");
   }
@@ -294,6 +297,20 @@ uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::strin
   co_return ExitCode::ok;
 }
 
+ExitCode rename_output(OutputFile& output, const std::string& name) {
+  const auto in_directory_of = [&name](const std::string& path) {
+    return path.substr(0, path.rfind('/') + 1) + name;
+  };
+  const std::string target = in_directory_of(output.target);
+  if (target == output.target) return ExitCode::ok;
+  struct stat facts {};
+  output.name = in_directory_of(output.name);
+  if (::lstat(target.c_str(), &facts) == 0) return fail_writing(output, {.value = -EEXIST});
+  output.target = target;
+  output.is_renamed = true;
+  return ExitCode::ok;
+}
+
 uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
   set_time(output);
   if (output.is_stream) {
@@ -301,8 +318,16 @@ uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
     co_return ExitCode::ok;
   }
   // Before the file is closed: another process may not lock it while it has the name of the part.
-  const uring::Result renamed =
-      co_await io.rename(AT_FDCWD, output.temporary.c_str(), AT_FDCWD, output.target.c_str(), 0);
+  const char* const from = output.temporary.c_str();
+  const char* const to = output.target.c_str();
+  const unsigned flags = output.is_renamed ? RENAME_NOREPLACE : 0;
+  uring::Result renamed;
+  const uring::Result first = co_await io.rename(AT_FDCWD, from, AT_FDCWD, to, flags);
+  renamed = first;
+  if (first.error() == EINVAL && flags != 0) {  // NFS and others know no such flag
+    const uring::Result second = co_await io.rename(AT_FDCWD, from, AT_FDCWD, to, 0);
+    renamed = second;
+  }
   if (!renamed.ok()) {
     const ExitCode code = fail_writing(output, renamed);
     output.is_recorded = false;

@@ -30,6 +30,7 @@ struct OutputFile {
   bool is_stream = false;
   bool is_part = false;      // `temporary` is the part file, locked; else its name is a random one
   bool is_recorded = false;  // the part file has a record
+  bool is_renamed = false;   // by rename_output(): no file has the name of the target
   bool makes_directories = false;             // open_output() makes those that lead to the file
   std::optional<std::int64_t> modified = {};  // the time that the file gets, in Unix seconds
   ExitReason error = {};                      // why a function below failed
@@ -42,6 +43,9 @@ struct OutputFile {
                                                 const std::string& name);
 [[nodiscard]] uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output,
                                                  std::string_view bytes);
+// Gives the file, which is open and no stream, another name in the directory of its target. Fails
+// where a file has it: a name that a server chooses replaces nothing.
+[[nodiscard]] ExitCode rename_output(OutputFile& output, const std::string& name);
 // Renames the file to its target, and closes it.
 [[nodiscard]] uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output);
 // Closes the file, and deletes it unless keeps_part().

@@ -33,6 +33,20 @@ ExitCode Channel::fail(ExitReason reason) {
   return code_of(error);
 }
 
+Moving::Moving(Channel& channel) : channel_(channel) {
+  const Session& session = channel.session;
+  channel.speed.begin(session.settings.least_bytes_per_s, session.settings.speed_window_ms,
+                      session.now());
+}
+
+ExitReason too_slow(const Channel& channel) {
+  const Settings& settings = channel.session.settings;
+  return exit_with(ExitCode::timeout, "the transfer with " + channel.server + " was slower than " +
+                                          format_bytes(settings.least_bytes_per_s) + "/s for " +
+                                          format_seconds(settings.speed_window_ms) +
+                                          "; try again, or lower --speed-limit");
+}
+
 void disconnect(Channel& channel) {
   if (channel.fd >= 0 && channel.secure) end_tls(*channel.secure, channel.fd);
   channel.secure.reset();

@@ -15,6 +15,7 @@
 #include "apps/client/command/exit_code.h"
 #include "apps/client/net/resolver.h"
 #include "apps/client/net/secure.h"
+#include "apps/client/session/pace.h"
 #include "apps/client/session/session.h"
 #include "parser/message.h"
 #include "uring/io.h"
@@ -59,6 +60,8 @@ struct Channel {
   // yet.
   bool sending = false;
 
+  SpeedCheck speed = {};  // of the body that is being moved
+
   std::unique_ptr<Secure> secure = {};  // null: the connection is plain
 
   // The received bytes are bytes[begin, end).
@@ -76,10 +79,25 @@ struct Channel {
   ExitReason error = {};  // why the last failing function failed
 };
 
+// The transfer of a body: while one exists, --speed-limit holds for its channel.
+class Moving {
+ public:
+  explicit Moving(Channel& channel);
+  ~Moving() { channel_.speed.end(); }
+  Moving(const Moving&) = delete;
+  Moving& operator=(const Moving&) = delete;
+
+ private:
+  Channel& channel_;
+};
+
 // Closes the connection, if there is one.
 void disconnect(Channel& channel);
 
 // Why a wait for the server by `io` was cancelled: the session stopped, or the timeout passed.
 [[nodiscard]] ExitReason cancelled(const Channel& channel, const uring::Io& io);
+
+// The failure of a transfer that is slower than --speed-limit.
+[[nodiscard]] ExitReason too_slow(const Channel& channel);
 
 }  // namespace client

@@ -175,16 +175,59 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
 
 namespace {
 
+// The time for the next piece of a transfer: that of --idle-timeout, or a shorter one until
+// --speed-limit is judged. 0: no limit.
+std::int64_t wait_ms(const Channel& channel, std::int64_t timeout_ms) {
+  if (!channel.speed.is_active()) return timeout_ms;
+  const std::int64_t left_ms = channel.speed.left_ms(channel.session.now());
+  return timeout_ms > 0 ? std::min(timeout_ms, left_ms) : left_ms;
+}
+
+// Says whether a wait that timed out is to go on: it was the end of a window of --speed-limit in
+// which enough bytes have moved.
+bool waits_on(Channel& channel, uring::Io& io) {
+  return channel.speed.is_active() && io.timed_out() && !channel.session.stopping();
+}
+
+// Counts bytes that have moved, and waits as --limit-rate asks. Fails with timeout where the
+// transfer is too slow, and sets `error`.
+uring::Task<ExitCode> keep_pace(Channel& channel, uring::Io& io, std::size_t bytes,
+                                ExitReason& error) {
+  Session& session = channel.session;
+  channel.speed.add(bytes);
+  if (channel.speed.is_too_slow(session.now())) {
+    error = too_slow(channel);
+    co_return ExitCode::timeout;
+  }
+  const std::int64_t pause_ms = session.pace.spend(bytes, session.now());
+  if (pause_ms > 0) co_await io.sleep(pause_ms);
+  co_return ExitCode::ok;
+}
+
+bool has_pace(const Channel& channel) {
+  return channel.session.pace.is_limited() || channel.speed.is_active();
+}
+
 // Sends bytes as they are.
-uring::Task<ExitCode> send_raw(const Channel& channel, uring::Io& io, std::string_view bytes,
+uring::Task<ExitCode> send_raw(Channel& channel, uring::Io& io, std::string_view bytes,
                                ExitReason& error) {
   const std::int64_t timeout_ms = channel.session.settings.idle_timeout_ms;
+  const std::size_t most = channel.session.pace.most_at_once();
   while (!bytes.empty()) {
-    if (timeout_ms > 0) io.set_deadline(timeout_ms);
-    const uring::Result sent = co_await io.send(channel.fd, bytes);
+    const std::string_view piece = bytes.substr(0, most);
+    if (const std::int64_t limit_ms = wait_ms(channel, timeout_ms); limit_ms > 0) {
+      io.set_deadline(limit_ms);
+    }
+    const uring::Result sent = co_await io.send(channel.fd, piece);
     io.clear_deadline();
     bytes.remove_prefix(std::min(sent.count(), bytes.size()));
     if (sent.count() > 0) forgive(io);
+    if (has_pace(channel) && (sent.count() > 0 || waits_on(channel, io))) {
+      if (sent.count() == 0) io.renew();
+      const ExitCode kept = co_await keep_pace(channel, io, sent.count(), error);
+      if (kept != ExitCode::ok) co_return kept;
+      if (!io.stopped()) continue;
+    }
     if (bytes.empty() || (sent.count() > 0 && !io.stopped())) continue;
     if (io.stopped() || sent.fault() == uring::Fault::cancelled) {
       error = cancelled(channel, io);
@@ -203,9 +246,18 @@ uring::Task<ExitCode> send_raw(const Channel& channel, uring::Io& io, std::strin
 uring::Task<ExitCode> receive_raw(Channel& channel, std::int64_t timeout_ms, std::span<char> space,
                                   std::size_t& count) {
   uring::Io& io = channel.io;
-  if (timeout_ms > 0 && !channel.sending) io.set_deadline(timeout_ms);
-  const uring::Result got = co_await io.recv(channel.fd, space);
-  io.clear_deadline();
+  space = space.first(std::min(space.size(), channel.session.pace.most_at_once()));
+  uring::Result got;
+  while (true) {
+    const std::int64_t limit_ms = wait_ms(channel, timeout_ms);
+    if (limit_ms > 0 && !channel.sending) io.set_deadline(limit_ms);
+    const uring::Result received = co_await io.recv(channel.fd, space);
+    io.clear_deadline();
+    got = received;
+    if (got.fault() != uring::Fault::cancelled || !waits_on(channel, io)) break;
+    io.renew();
+    if (channel.speed.is_too_slow(channel.session.now())) co_return channel.fail(too_slow(channel));
+  }
   if (got.fault() == uring::Fault::cancelled) co_return channel.fail(cancelled(channel, io));
   forgive(io);
   if (!got.ok()) {
@@ -214,6 +266,10 @@ uring::Task<ExitCode> receive_raw(Channel& channel, std::int64_t timeout_ms, std
                                std::string(uring::describe(got.fault())) + "; try again");
   }
   count = got.count();
+  if (count > 0 && has_pace(channel) && !channel.sending) {
+    const ExitCode kept = co_await keep_pace(channel, io, count, channel.error);
+    co_return kept;
+  }
   co_return ExitCode::ok;
 }
 
@@ -238,7 +294,7 @@ uring::Task<ExitCode> receive_secure(Channel& channel, std::int64_t timeout_ms) 
 
 }  // namespace
 
-uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io, std::string_view bytes,
+uring::Task<ExitCode> send_all(Channel& channel, uring::Io& io, std::string_view bytes,
                                ExitReason& error) {
   while (!bytes.empty()) {
     const std::string_view piece =
@@ -303,6 +359,7 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
                                    std::uint64_t most) {
   const Session& session = channel.session;
   const std::uint64_t begin = output.size;
+  const Moving moving(channel);
   while (true) {
     const BodyReader::Piece piece = body.take(channel.received());
     if (piece.failure.error != http1::Error::none) {

@@ -33,7 +33,7 @@ namespace client {
 
 // Sends all of `bytes` over the channel's connection, and waits by `io`. The idle timeout starts
 // again whenever the server has taken some bytes. On failure the reason is in `error`.
-[[nodiscard]] uring::Task<ExitCode> send_all(const Channel& channel, uring::Io& io,
+[[nodiscard]] uring::Task<ExitCode> send_all(Channel& channel, uring::Io& io,
                                              std::string_view bytes, ExitReason& error);
 
 // Receives some bytes, or notices the end of the stream (channel.ended). Fails with receive_error

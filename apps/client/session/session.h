@@ -11,6 +11,7 @@
 
 #include "apps/client/command/plan.h"
 #include "apps/client/screen/report.h"
+#include "apps/client/session/pace.h"
 #include "uring/scope.h"
 
 namespace crypto {
@@ -24,7 +25,11 @@ enum class StopReason { none, interrupted, out_of_time };
 struct Session {
   // The scope, the settings and the report outlive the session.
   Session(uring::Scope& home, const Settings& wishes, Report& reporter)
-      : scope(home), settings(wishes), report(reporter), begin_ms(home.loop().now()) {}
+      : scope(home),
+        settings(wishes),
+        report(reporter),
+        begin_ms(home.loop().now()),
+        pace(wishes.most_bytes_per_s) {}
 
   // Ends all waiting for peers, now and from now on. The first reason is kept.
   void stop(StopReason why);
@@ -42,6 +47,7 @@ struct Session {
   const Settings& settings;
   Report& report;
   const std::int64_t begin_ms;  // the time at which the session began
+  Pace pace;                    // of all channels
   // Of all https:// servers; made for the first of them.
   std::shared_ptr<const crypto::ClientContext> tls_context = {};
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the

@@ -132,8 +132,8 @@ TEST(Options, SayHowToGoOn) {
            Row{{"get", "u", "--unix-socket", ""},
                "--unix-socket: '' is empty; give the path of a socket, as in --unix-socket "
                "/run/quoit.sock"},
-           Row{{"put", "--limit-rate", "1M", "f", "u"},
-               "there is no option --limit-rate; see 'quoit put --help'"},
+           Row{{"put", "--bandwidth", "1M", "f", "u"},
+               "there is no option --bandwidth; see 'quoit put --help'"},
            Row{{"get", "u", "--ouput", "f"},
                "there is no option --ouput; did you mean --output? See 'quoit get --help'"},
            Row{{"put", "f", "u", "-o", "x"}, "'put' takes no --output; see 'quoit put --help'"},

@@ -179,6 +179,7 @@ TEST(Transfer, LearnsTheVersionOfTheBytes) {
 // --- The next step ---
 
 constexpr Failure cut{.code = ExitCode::partial_file};
+constexpr Failure slow{.code = ExitCode::timeout};
 constexpr Failure refused{.code = ExitCode::cannot_connect};
 constexpr Failure busy{.code = ExitCode::http_error, .status = 503, .retry_after_ms = 7000};
 constexpr Failure missing{.code = ExitCode::http_error, .status = 404};
@@ -212,22 +213,25 @@ constexpr Step retried{.next = Next::ask, .pause_ms = 500, .is_retry = true};
 
 TEST(Transfer, GoesOnWhereItsVersionIsKnown) {
   const Transfer known{.version = {.validator = "\"a\"", .size = 1000000}, .held = 100000};
-  check(known,
-        {
-            {"complete", {.moved = 1, .is_complete = true}, once, {.next = Next::finish}},
-            {"a part of the rest", {.moved = 1}, once, at_once},
-            {"no part of the rest", {}, once},
-            {"cut, and it moves", {.failure = cut, .moved = much}, once, at_once},
-            {"cut after little", {.failure = cut, .moved = 1}, again, later},
-            {"cut without a byte", {.failure = cut}, once},
-            {"cut without a byte, retried", {.failure = cut}, again, retried},
-            {"misfit", {.misfits = true}, once, {.next = Next::ask, .begins_anew = true}},
-            {"refused", {.failure = refused}, once},
-            {"refused, retried", {.failure = refused}, again, retried},
-            {"missing", {.failure = missing}, again},
-            {"interrupted", {.failure = {.code = ExitCode::interrupted}, .moved = much}, again},
-            {"disk full", {.failure = {.code = ExitCode::write_error}, .moved = much}, again},
-        });
+  check(
+      known,
+      {
+          {"complete", {.moved = 1, .is_complete = true}, once, {.next = Next::finish}},
+          {"a part of the rest", {.moved = 1}, once, at_once},
+          {"no part of the rest", {}, once},
+          {"cut, and it moves", {.failure = cut, .moved = much}, once, at_once},
+          {"cut after little", {.failure = cut, .moved = 1}, again, later},
+          {"cut without a byte", {.failure = cut}, once},
+          {"cut without a byte, retried", {.failure = cut}, again, retried},
+          {"too slow", {.failure = slow, .moved = much, .is_slow = true}, once},
+          {"too slow, retried", {.failure = slow, .moved = much, .is_slow = true}, again, retried},
+          {"misfit", {.misfits = true}, once, {.next = Next::ask, .begins_anew = true}},
+          {"refused", {.failure = refused}, once},
+          {"refused, retried", {.failure = refused}, again, retried},
+          {"missing", {.failure = missing}, again},
+          {"interrupted", {.failure = {.code = ExitCode::interrupted}, .moved = much}, again},
+          {"disk full", {.failure = {.code = ExitCode::write_error}, .moved = much}, again},
+      });
   Transfer stream = known;
   stream.can_restart = false;
   check(stream, {

@@ -1,4 +1,5 @@
 // quoit get, head and delete, end to end: the real program against a server that follows a script.
+#include <chrono>
 #include <fcntl.h>
 #include <future>
 #include <sys/stat.h>
@@ -382,6 +383,56 @@ TEST_F(Get, AsksForANewerVersionOnly) {
   EXPECT_EQ(quoit({"get", "-N", server.url("/a")}).status, 0);
   EXPECT_NE(third.find("If-Modified-Since"), std::string::npos);
   EXPECT_EQ(content("a"), "new");
+}
+
+TEST_F(Get, TakesTheNameThatTheServerSuggests) {
+  const auto suggests = [](const char* name) {
+    return answers(
+        response("200 OK", "hello",
+                 "Content-Disposition: attachment; filename=\"" + std::string(name) + "\"\r\n"));
+  };
+  const ScriptedServer server({suggests("b.txt"), suggests("b.txt"), suggests(".profile"),
+                               answers(response("200 OK", "hello")), suggests("../../c")});
+  EXPECT_EQ(quoit({"get", "-J", server.url("/a")}).err, "saved b.txt (5 bytes)\n");
+  EXPECT_EQ(files(), Files{"b.txt"});
+  write("b.txt", "mine");
+  const Finished taken = quoit({"get", "-J", server.url("/a")});
+  EXPECT_EQ(taken.status, 23);
+  EXPECT_NE(taken.err.find("b.txt: it exists already, and the server chose the name"),
+            std::string::npos)
+      << taken.err;
+  EXPECT_EQ(content("b.txt"), "mine");
+  EXPECT_EQ(quoit({"get", "-J", server.url("/hidden")}).status, 0);
+  EXPECT_EQ(quoit({"get", "-J", server.url("/none")}).status, 0);
+  std::filesystem::create_directory(path("d"));
+  EXPECT_EQ(quoit({"get", "-J", server.url("/a"), "-o", "d/"}).status, 0);
+  EXPECT_EQ(content("d/c"), "hello");
+  EXPECT_EQ(files(), (Files{"b.txt", "hidden", "none", "d"}));
+  EXPECT_EQ(quoit({"get", "-J", server.url("/a"), "-o", "x"}).status, 2);
+}
+
+// A lower bound alone: no machine is too slow for it.
+TEST_F(Get, KeepsToTheRateThatIsAllowed) {
+  const std::string body(3000, 'x');
+  const ScriptedServer server({answers(response("200 OK", body))});
+  const auto start = std::chrono::steady_clock::now();
+  const Finished finished = quoit({"get", server.url("/a"), "--limit-rate", "2000"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1000));
+  EXPECT_TRUE(content("a") == body);
+}
+
+TEST_F(Get, GivesUpATransferThatIsTooSlow) {
+  const ScriptedServer server({[](Peer& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\nETag: \"t\"\r\nContent-Length: 9\r\n\r\nhello");
+    EXPECT_TRUE(peer.at_end());
+  }});
+  const Finished finished =
+      quoit({"get", server.url("/a"), "--speed-limit", "1000", "--speed-time", "1"});
+  EXPECT_EQ(finished.status, 28) << finished.err;
+  EXPECT_NE(finished.err.find("was slower than 1.0 KiB/s for 1 s"), std::string::npos)
+      << finished.err;
 }
 
 TEST_F(Get, TakesTheHabitsOfCurl) {
