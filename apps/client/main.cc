@@ -11,6 +11,7 @@
 #include "apps/client/command/plan.h"
 #include "apps/client/local/credentials.h"
 #include "apps/client/local/password.h"
+#include "apps/client/local/proxies.h"
 #include "apps/client/local/small_file.h"
 #include "apps/client/run.h"
 #include "apps/client/screen/report.h"
@@ -47,6 +48,7 @@ int run(int argc, char** argv) {
   if (reason && reason.status == 0) return print(reason.text);
   if (!reason) reason = client::read_url_list(arguments);
   if (!reason) reason = client::make_plan(arguments, plan);
+  if (!reason) reason = client::add_proxies(plan.settings);
   if (!reason) reason = client::add_credentials(plan);
   if (reason) {
     client::Report(plan.settings).error(reason);

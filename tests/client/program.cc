@@ -9,6 +9,20 @@ std::string quoit_path() { return QUOIT_PATH; }
 
 namespace {
 
+// A proxy of the machine that runs the tests is none of theirs.
+class NoProxies : public testing::Environment {
+ public:
+  void SetUp() override {
+    for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                             "no_proxy", "NO_PROXY"}) {
+      ::unsetenv(name);
+    }
+  }
+};
+
+[[maybe_unused]] const testing::Environment* const unproxied =
+    testing::AddGlobalTestEnvironment(new NoProxies);
+
 // Where the machine refuses io_uring, the tests choose epoll: the line that reports the fallback is
 // tested by tests/end_to_end/engine_test.cc, and would change the output that these tests compare.
 class EngineOfThisMachine : public testing::Environment {

@@ -178,6 +178,24 @@ constexpr std::array all_rows = {
            .repeatable = true,
            .separator = '\n',
            .verbs = transfers},
+    Option{.name = "proxy",
+           .metavar = "URL",
+           .section = requests,
+           .help =
+               "send all requests to the proxy URL, in place of those of http_proxy, https_proxy "
+               "and all_proxy",
+           .allowed = "an http:// URL",
+           .example = "http://proxy.example.org:3128",
+           .verbs = transfers},
+    Option{.name = "noproxy",
+           .metavar = "LIST",
+           .section = requests,
+           .help =
+               "hosts to connect to without a proxy, in place of no_proxy: names with all below "
+               "them, addresses, networks, or *",
+           .allowed = "names, addresses and networks, separated by commas",
+           .example = "localhost,example.org,10.0.0.0/8",
+           .verbs = transfers},
     Option{.name = "unix-socket",
            .kind = Kind::file,
            .metavar = "PATH",

@@ -97,8 +97,9 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
 
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
-  for (const char* const name : {"output", "input-file", "if-match", "user", "token-file",
-                                 "netrc-file", "unix-socket", "cacert", "cert", "key"}) {
+  for (const char* const name :
+       {"output", "input-file", "if-match", "user", "token-file", "netrc-file", "proxy", "noproxy",
+        "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
@@ -143,6 +144,8 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
                                           : ProgressMode::automatic;
   reason = take_credentials(values, settings);
   if (reason) return reason;
+  settings.proxy = values.text("proxy");
+  settings.no_proxy = values.text("noproxy");
   settings.unix_socket = values.text("unix-socket");
   settings.authorities = values.text("cacert");
   settings.certificate = values.text("cert");

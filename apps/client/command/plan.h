@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/command/proxy.h"
 #include "apps/client/command/url.h"
 #include "apps/client/command/verb.h"
 
@@ -56,6 +57,9 @@ struct Settings {
   std::string token_file = {};     // a file with a token for them; empty: none
   bool uses_netrc = false;         // look the servers up in a .netrc
   std::string netrc_file = {};     // its path; empty: the usual one
+  std::string proxy = {};          // the URL of a proxy for all requests; empty: none
+  std::string no_proxy = {};       // hosts that need none, in place of no_proxy
+  Proxies proxies = {};            // of both, and of the environment
   std::string unix_socket = {};    // connect to this socket instead of the URL's host
   std::string authorities = {};    // a file of certificate authorities; empty: the system's
   std::string certificate = {};    // the client's own certificate; empty: none

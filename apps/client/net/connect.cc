@@ -13,6 +13,7 @@
 #include "apps/client/net/addresses.h"
 #include "apps/client/net/handshake.h"
 #include "apps/client/net/look_up.h"
+#include "apps/client/net/tunnel.h"
 #include "apps/client/screen/progress.h"
 
 namespace client {
@@ -141,10 +142,23 @@ ExitReason connect_failure(const std::string& server, uring::Fault fault) {
                                                  "; is the server running there?");
 }
 
+// Makes the new connection one to the server of an https:// URL.
+uring::Task<ExitCode> begin_secure(Channel& channel, const Url& where, const Url* proxy) {
+  if (proxy) {
+    const ExitCode opened = co_await open_tunnel(channel, where, *proxy);
+    if (opened != ExitCode::ok) co_return opened;
+  }
+  const ExitCode begun = co_await begin_tls(channel, where);
+  co_return begun;
+}
+
 }  // namespace
 
 std::string server_for(const Settings& settings, const Url& where) {
-  return settings.unix_socket.empty() ? where.server() : settings.unix_socket;
+  if (!settings.unix_socket.empty()) return settings.unix_socket;
+  const Url* const proxy = proxy_for(settings.proxies, where);
+  if (!proxy) return where.server();
+  return where.is_secure ? where.server() + " by the proxy " + proxy->server() : proxy->server();
 }
 
 uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
@@ -156,9 +170,11 @@ uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
     co_return ExitCode::ok;
   }
   disconnect(channel);
+  const Url* const proxy = proxy_for(settings.proxies, where);
   std::vector<Address> addresses;
   if (settings.unix_socket.empty()) {
-    const ExitCode found = co_await find_addresses(channel, where, addresses);
+    const Url& host = proxy ? *proxy : where;
+    const ExitCode found = co_await find_addresses(channel, host, addresses);
     if (found != ExitCode::ok) co_return found;
     addresses = in_order_of_attempts(addresses);
   } else {
@@ -174,7 +190,7 @@ uring::Task<ExitCode> connect(Channel& channel, const Url& where) {
     channel.fd = race.fd;
     channel.server = server;
     if (!where.is_secure) co_return ExitCode::ok;
-    const ExitCode begun = co_await begin_tls(channel, where);
+    const ExitCode begun = co_await begin_secure(channel, where, proxy);
     if (begun != ExitCode::ok) disconnect(channel);
     co_return begun;
   }

@@ -14,7 +14,8 @@
 
 namespace client {
 
-// The other end of the connection for `where`: "host:port", or the unix socket's path.
+// The other end of the connection for `where`: "host:port" of the server, or of the proxy for
+// http://; "host:port by the proxy host:port" for https://; or the unix socket's path.
 [[nodiscard]] std::string server_for(const Settings& settings, const Url& where);
 
 // Connects the channel to the server of `where`; an existing connection there is kept, and one to

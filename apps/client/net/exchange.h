@@ -15,6 +15,7 @@
 #include "apps/client/net/channel.h"
 #include "apps/client/net/request.h"
 #include "apps/client/net/response.h"
+#include "apps/client/net/transport.h"
 #include "uring/task.h"
 
 namespace client {
@@ -30,23 +31,6 @@ namespace client {
 // --- The steps ---
 
 [[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request);
-
-// Sends all of `bytes` over the channel's connection, and waits by `io`. The idle timeout starts
-// again whenever the server has taken some bytes. On failure the reason is in `error`.
-[[nodiscard]] uring::Task<ExitCode> send_all(Channel& channel, uring::Io& io,
-                                             std::string_view bytes, ExitReason& error);
-
-// Receives some bytes, or notices the end of the stream (channel.ended). Fails with receive_error
-// or timeout. A timeout of 0 is none.
-[[nodiscard]] uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms);
-
-// Reads one head, interim or final, into channel.head; continues where an earlier call timed out.
-// Fails with weird_reply when the interim ones have more than 1 MiB in all.
-[[nodiscard]] uring::Task<ExitCode> read_head(Channel& channel, http1::Method method,
-                                              std::int64_t timeout_ms);
-
-// Reads heads until a final one. RFC 9110 15.2: interim ones may be ignored.
-[[nodiscard]] uring::Task<ExitCode> read_final_head(Channel& channel, http1::Method method);
 
 // Receives the body that channel.head announces, into `output` from output.size on. Fails with
 // weird_reply when it has more than `most` bytes, and writes none of these.

@@ -39,7 +39,11 @@ class Writer {
       : request_(request), settings_(settings), head_(buffer) {}
 
   std::string_view write() {
-    head_.request_line(http1::text_of(request_.method), request_.where->target());
+    const Url* const proxy = proxy_for(settings_.proxies, *request_.where);
+    const bool is_proxied = proxy && !request_.where->is_secure;
+    // A proxy is asked for the whole URL: RFC 9112 3.2.2.
+    head_.request_line(http1::text_of(request_.method),
+                       is_proxied ? request_.where->text() : request_.where->target());
     own("Host", request_.where->authority());
     own("User-Agent", "quoit/" QUOIT_VERSION);
     own("Accept", "*/*");
@@ -49,6 +53,9 @@ class Writer {
       own("Authorization", basic_credentials(decode_percent(request_.where->userinfo)));
     } else if (!request_.where->authorization.empty()) {
       own("Authorization", request_.where->authorization);
+    }
+    if (is_proxied && !proxy->userinfo.empty()) {
+      own("Proxy-Authorization", basic_credentials(decode_percent(proxy->userinfo)));
     }
     if (request_.body == RequestBody::length) head_.field("Content-Length", request_.length);
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");

@@ -74,6 +74,7 @@ std::string_view advice_on(int status) {
     case 410: return "; check the path";
     case 405:
       return "; the server does not allow this there (quoitd needs --writable to accept files)";
+    case 407: return "; give the proxy as http://NAME:PASSWORD@HOST:PORT";
     case 409: return "; a directory of that path is missing there, or a file is in the way";
     case 411: return "; the server wants a length: send a file instead of standard input";
     case 412: return "; the file on the server is not the expected one, or exists already";

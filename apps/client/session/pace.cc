@@ -46,7 +46,7 @@ std::int64_t SpeedCheck::left_ms(std::int64_t now_ms) const {
 }
 
 bool SpeedCheck::is_too_slow(std::int64_t now_ms) {
-  if (!is_active() || now_ms < end_ms_) return false;
+  if (!is_over(now_ms)) return false;
   // The window may have ended some time ago.
   const std::int64_t lasted_ms = now_ms - end_ms_ + window_ms_;
   const bool is_slow = moved_ * 1000 < least_ * static_cast<std::uint64_t>(lasted_ms);

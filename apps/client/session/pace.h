@@ -41,6 +41,7 @@ class SpeedCheck {
   // Says whether is_too_slow() has been true since begin().
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   [[nodiscard]] bool is_active() const { return least_ > 0; }
+  [[nodiscard]] bool is_over(std::int64_t now_ms) const { return is_active() && now_ms >= end_ms_; }
   // Until the end of the window; at least a millisecond.
   [[nodiscard]] std::int64_t left_ms(std::int64_t now_ms) const;
   // Says whether a window has ended in which too few bytes moved; one that has ended otherwise is

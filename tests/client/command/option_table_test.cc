@@ -44,7 +44,7 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
             "input-file= parallel=1 "
             "fail-early= if-absent= if-match= "
             "remote-time= header= "
-            "unix-socket= user= token-file= netrc= netrc-file= "
+            "proxy= noproxy= unix-socket= user= token-file= netrc= netrc-file= "
             "cacert= cert= key= insecure= "
             "connect-timeout=10 idle-timeout=60 max-time=0 limit-rate=0 speed-limit=0 "
             "speed-time=30 retry=0 retry-delay=0 verbose= quiet= silent= "

@@ -39,6 +39,16 @@ TEST(Request, AsksForTheRest) {
   EXPECT_EQ(trusting.find("If-Range"), std::string::npos);
 }
 
+TEST(Request, AsksAProxyForTheWholeUrl) {
+  const Url plain = located("http://me:pw@h:81/a?b");
+  const Url secure = located("https://h/a");
+  Settings settings;
+  settings.proxies.for_http = settings.proxies.for_https = located("http://p:3128");
+  EXPECT_TRUE(written({.where = &plain}, settings)
+                  .starts_with("GET http://h:81/a?b HTTP/1.1\r\nHost: h:81\r\n"));
+  EXPECT_TRUE(written({.where = &secure}, settings).starts_with("GET /a HTTP/1.1\r\n"));
+}
+
 TEST(Request, FramesItsBody) {
   const Url where = located("http://[::1]/a");
   EXPECT_EQ(written({.method = http1::Method::put,
