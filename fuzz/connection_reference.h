@@ -441,7 +441,9 @@ class Model {
     const bool is_free = what == What::nothing || what == What::file;
     const bool may = is_free && may_be_stored(place, asked);
     std::string_view wish;
-    const bool has_wishes = asked.is_part() || asked.head.find("X-OC-MTime", wish);
+    const bool has_wishes = asked.is_part() || asked.head.find("X-OC-MTime", wish) ||
+                            asked.head.has(http1::FieldName::content_digest) ||
+                            asked.head.has(http1::FieldName::repr_digest);
     if (may && !has_wishes && !is_conditional(asked.head)) {
       require(status == 201 || status == 204, "a valid upload is stored");
     }

@@ -1,53 +1,16 @@
-// Base64 and the two schemes. Covered by tests/server/plan/credentials_test.cc and
+// The two schemes. Covered by tests/server/plan/credentials_test.cc and
 // fuzz/credentials_fuzzer.cc.
 #include "apps/server/plan/credentials.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "apps/server/plan/base64.h"
 #include "parser/fields.h"
 
 namespace server {
 
 namespace {
-
-constexpr std::uint8_t no_digit = 255;
-
-// The value of each digit of Base64, RFC 4648 section 4.
-constexpr std::array<std::uint8_t, 256> digit_values = [] {
-  std::array<std::uint8_t, 256> values{};
-  for (std::uint8_t& value : values) value = no_digit;
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    values[static_cast<unsigned char>(digits[i])] = static_cast<std::uint8_t>(i);
-  }
-  return values;
-}();
-
-// Decodes Base64 with its padding into `buffer`. Empty: `text` is malformed, in another form than
-// the one that encoders write, or too long for the buffer.
-std::optional<std::string_view> decode_base64(std::string_view text, std::span<char> buffer) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-  if (text.size() * 3 / 4 > buffer.size()) return std::nullopt;
-  std::uint32_t bits = 0;
-  unsigned count = 0;  // of the bits that are not written yet
-  std::size_t size = 0;
-  for (const char c : text) {
-    const std::uint8_t value = digit_values[static_cast<unsigned char>(c)];
-    if (value == no_digit) return std::nullopt;
-    bits = bits << 6 | value;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    buffer[size++] = static_cast<char>(bits >> count & 255);
-    bits &= (1U << count) - 1;
-  }
-  if (bits != 0) return std::nullopt;
-  return std::string_view(buffer.data(), size);
-}
 
 // RFC 7617 section 2: neither the user nor the password has control characters.
 bool has_control(std::string_view text) {
@@ -56,7 +19,7 @@ bool has_control(std::string_view text) {
 }
 
 bool take_basic(std::string_view text, std::span<char> buffer, Credentials& credentials) {
-  const std::optional<std::string_view> plain = decode_base64(text, buffer);
+  const std::optional<std::string_view> plain = decode_base64(text, buffer, true);
   if (!plain || has_control(*plain)) return false;
   const std::size_t colon = plain->find(':');
   if (colon == std::string_view::npos || colon > most_name_bytes) return false;
@@ -72,8 +35,7 @@ bool take_bearer(std::string_view text, Credentials& credentials) {
   std::string_view digits = text;
   while (digits.ends_with('=')) digits.remove_suffix(1);
   const bool is_token = std::all_of(digits.begin(), digits.end(), [](char c) {
-    return digit_values[static_cast<unsigned char>(c)] != no_digit || c == '-' || c == '.' ||
-           c == '_' || c == '~';
+    return is_base64_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
   });
   if (digits.empty() || !is_token || text.size() > most_secret_bytes) return false;
   credentials = {.scheme = Credentials::Scheme::bearer, .user = {}, .secret = text};
