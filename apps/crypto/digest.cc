@@ -18,6 +18,11 @@ const EVP_MD* algorithm() {
   return fetched;
 }
 
+const EVP_MD* algorithm_of(DigestStream::Algorithm name) {
+  static const EVP_MD* const sha_512 = ::EVP_MD_fetch(nullptr, "SHA512", nullptr);
+  return name == DigestStream::Algorithm::sha_512 ? sha_512 : algorithm();
+}
+
 // Computes the digest of two texts, one behind the other.
 bool digest_of(std::span<const unsigned char> first, std::string_view second, Sha256& digest) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
@@ -48,6 +53,22 @@ bool hmac_sha256(std::span<const unsigned char> key, std::string_view bytes, Sha
   ::OPENSSL_cleanse(inner.data(), inner.size());
   ::OPENSSL_cleanse(outer.data(), outer.size());
   return is_made;
+}
+
+DigestStream::DigestStream(Algorithm algorithm) : context_(::EVP_MD_CTX_new()) {
+  const EVP_MD* const fetched = algorithm_of(algorithm);
+  is_valid_ = context_ && fetched && ::EVP_DigestInit_ex(context_, fetched, nullptr) == 1;
+}
+
+DigestStream::~DigestStream() { ::EVP_MD_CTX_free(context_); }
+
+void DigestStream::add(std::string_view bytes) {
+  is_valid_ = is_valid_ && ::EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1;
+}
+
+bool DigestStream::finish(std::span<unsigned char> digest) {
+  assert(!is_valid_ || digest.size() >= static_cast<std::size_t>(::EVP_MD_CTX_get_size(context_)));
+  return is_valid_ && ::EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
 }
 
 bool equal_secrets(std::string_view left, std::string_view right) {

@@ -2,6 +2,7 @@
 #include "apps/crypto/digest.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -30,6 +31,30 @@ TEST(Digest, IsSha256) {
   EXPECT_EQ(sha256_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+// FIPS 180-2, appendices B and C.
+TEST(Digest, OfBytesInPiecesIsThatOfTheWhole) {
+  const std::string text =
+      "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+      "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu";
+  const auto digest_of = [&](DigestStream::Algorithm algorithm, std::size_t bytes,
+                             std::size_t piece) {
+    DigestStream stream(algorithm);
+    for (std::size_t at = 0; at < text.size(); at += piece) stream.add(text.substr(at, piece));
+    std::array<unsigned char, 64> digest{};
+    EXPECT_TRUE(stream.finish(digest));
+    std::string hexadecimal(2 * bytes, '\0');
+    char* at = hexadecimal.data();
+    for (std::size_t i = 0; i < bytes; ++i) at = http1::write_hex_byte(at, digest[i]);
+    return hexadecimal;
+  };
+  for (const std::size_t piece : {1U, 7U, 64U, 1000U}) {
+    EXPECT_EQ(digest_of(DigestStream::Algorithm::sha_512, 64, piece),
+              "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+              "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909");
+    EXPECT_EQ(digest_of(DigestStream::Algorithm::sha_256, 32, piece), sha256_of(text));
+  }
 }
 
 // RFC 4231 section 4.2 and 4.3.

@@ -57,6 +57,10 @@ void answer(Connection& c, uring::Fault fault) {
   answer(c, status_of(fault), explanation_of(fault));
 }
 
+void answer_problem(Connection& c, int status, std::string_view json) {
+  c.exchange->plan = plan_problem(c.exchange->request.head, status, json);
+}
+
 void close_after_answer(Connection& c) {
   c.exchange->plan.keep_alive = false;
   c.lingers = true;

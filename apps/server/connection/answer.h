@@ -23,6 +23,9 @@ void answer(Connection& c, int status, std::string_view explanation = {});
 // Plans the response to the request of `c` whose file operation failed with `fault`.
 void answer(Connection& c, uring::Fault fault);
 
+// Plans a response with problem details (RFC 9457) in JSON, a view of the text for the plan.
+void answer_problem(Connection& c, int status, std::string_view json);
+
 // Plans the response to a head that the parser has rejected. The connection ends after it.
 void refuse_head(Connection& c);
 

@@ -38,6 +38,7 @@
 namespace server {
 
 class Verifier;  // auth/verifier.h
+struct Digests;  // files/digests.h
 
 // The objects that all workers share. Constant while workers run, except for the claims and the
 // logs, which have locks. Outlives the workers.
@@ -57,6 +58,7 @@ struct Shared {
   unsigned workers = 1;
   int counters_event = -1;  // an event descriptor: a worker with counters has published them
   uring::WorkThreads* handshakes = nullptr;  // for handshakes with slow keys; null: without threads
+  Digests* digests = nullptr;  // of files; null: without threads and without a cache
 };
 
 struct WorkerState {

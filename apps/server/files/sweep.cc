@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "apps/server/files/file_system.h"
@@ -170,7 +171,8 @@ void sweep_and_report(int root, const std::stop_token& stop) {
 
 }  // namespace
 
-void Sweeper::start(int root) {
+void Sweeper::start(const Site& site, int root) {
+  if (!site.writable || std::exchange(has_started_, true)) return;
   try {
     thread_ = std::jthread([root](const std::stop_token& stop) { sweep_and_report(root, stop); });
   } catch (const std::exception&) {  // of memory, or of the system

@@ -15,6 +15,8 @@
 #include <stop_token>
 #include <thread>
 
+#include "apps/server/plan/site.h"
+
 namespace server {
 
 struct SweepLimits {
@@ -37,13 +39,15 @@ SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& st
 // and stop() are called by one thread.
 class Sweeper {
  public:
-  // `root` stays open until stop() has returned. If no thread can be started, one line on standard
-  // error says so, and nothing is swept.
-  void start(int root);
+  // Sweeps `root` where `site` is writable, at the first such call. `root` stays open until stop()
+  // has returned. If no thread can be started, one line on standard error says so, and nothing is
+  // swept.
+  void start(const Site& site, int root);
   // Interrupts the sweep and waits for the thread.
   void stop();
 
  private:
+  bool has_started_ = false;
   std::jthread thread_;
 };
 

@@ -43,7 +43,7 @@ bool walk(const Head& head, FieldName field, Use use) {
   return true;
 }
 
-// What one field announces: by algorithm, the last value counts.
+// The digests of one field: by algorithm, the last value counts.
 struct FieldDigests {
   struct Value {
     bool is_present = false;

@@ -85,8 +85,8 @@ inline constexpr std::size_t digest_problem_bytes = 2048;
 
 // Write the problem details of RFC 9457 in JSON into `buffer`, of digest_problem_bytes. Return a
 // view of it. The first is about DigestProblem::invalid or unsupported of `head`; the second is
-// about digests that differ from those of the received bytes, which are never told: they would
-// help to find out what a file has that only the server knows.
+// about digests that differ from those of the received bytes, which are never sent: they would
+// help to find out bytes of a file that the client may not read.
 std::string_view write_digest_problem(const http1::Head& head, DigestProblem problem,
                                       std::span<char> buffer);
 std::string_view write_mismatch(std::span<const AnnouncedDigest> mismatched,

@@ -92,6 +92,7 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   if (!plan.location.empty()) write_location(plan, writer);
   if (plan.mtime_accepted) writer.field("X-OC-MTime", "accepted");
   if (!plan.request_id.empty()) writer.field("X-Request-Id", plan.request_id);
+  if (!plan.more_lines.empty()) writer.checked_lines(plan.more_lines);
   if (plan.retry_after_seconds > 0) writer.field("Retry-After", plan.retry_after_seconds);
   if (plan.extra_fields) {
     write_extra_fields(*plan.extra_fields, writer);

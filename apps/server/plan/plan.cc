@@ -77,6 +77,15 @@ Plan plan_text(const RequestHead& head, int status, std::string_view explanation
   return plan;
 }
 
+Plan plan_problem(const RequestHead& head, int status, std::string_view json) {
+  Plan plan = begin_plan(head, status);
+  plan.text = json;
+  plan.length = json.size();
+  plan.content = Content::text;
+  plan.content_type = "application/problem+json";
+  return plan;
+}
+
 namespace {
 
 // Changes `plan` to 206 or 416 where Range asks for it and If-Range permits it. `buffer` receives

@@ -46,6 +46,7 @@ struct Plan {
   std::string_view vary;                  // names of request fields that select among responses
   std::string_view weak_tag;              // ETag of content without facts; without "W/"
   std::string_view request_id;            // the value of X-Request-Id; empty: the head has none
+  std::string_view more_lines;            // further field lines, each with its CR LF
   std::uint32_t retry_after_seconds = 0;  // the value of Retry-After; 0: the head has none
   Cors cors;
   const ExtraFields* extra_fields = nullptr;  // null: none
@@ -62,6 +63,9 @@ struct Plan {
 // Empty `explanation`: explain(status).
 Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,
                std::span<char> buffer);
+
+// A response with that status and problem details (RFC 9457) in JSON.
+Plan plan_problem(const http1::RequestHead& head, int status, std::string_view json);
 
 // The response to GET or HEAD of an existing file: evaluates conditions and ranges. `now` is in
 // Unix seconds; `buffer` receives the ranges and outlives the Plan. For Content::parts the caller

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "apps/server/auth/verifier.h"
+#include "apps/server/files/digests.h"
 #include "apps/server/files/root.h"
 #include "apps/server/files/sweep.h"
 #include "apps/server/listen/inherited.h"
@@ -54,7 +55,8 @@ class Server {
  public:
   Server(Config config, const CommandLine& command_line)
       : config_(std::move(config)),
-        shared_{.claims = claims_, .generation = {}, .handshakes = &handshakes_},
+        shared_{
+            .claims = claims_, .generation = {}, .handshakes = &handshakes_, .digests = &digests_},
         reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
     administration_.stop();
@@ -77,7 +79,6 @@ class Server {
   ExitReason open_listeners(unsigned workers);
   ExitReason take_place();
   ExitReason start_workers(unsigned count);
-  void start_sweep();
   void announce();
   void notify_ready();
   void handle_stop_signal();
@@ -112,6 +113,7 @@ class Server {
   Reload reload_;            // it has the logs, to which workers append
   std::unique_ptr<Verifier> verifier_;    // null: there are no users and no tokens
   uring::WorkThreads handshakes_{2, 64};  // those with RSA keys
+  Digests digests_;
   std::list<Worker> workers_;
   bool is_refused_ = false;     // the last reload was refused
   bool is_reloading_ = false;   // a generation is published, and not yet adopted by all workers
@@ -121,7 +123,6 @@ class Server {
   RootWatch root_watch_{root_, workers_};
   Sweeper sweeper_;
   StopPlan stop_{config_.drain_delay_ms, config_.grace_ms};
-  bool has_swept_ = false;
   std::uint64_t files_ = 0;  // the limit of open files
 };
 
@@ -266,7 +267,7 @@ ExitReason Server::start() {
   if (ExitReason reason = root_watch_.start()) return reason;
   sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
-  start_sweep();
+  sweeper_.start(config_.site, root_.fd());
   administration_.set_started();
   announce();
   return {};
@@ -340,11 +341,6 @@ void Server::advance_control() {
   if (std::exchange(stop_waits_, false)) stop_workers(stop_.on_signal(uring::monotonic_us()));
 }
 
-// Once in a process, when ROOT is writable for the first time.
-void Server::start_sweep() {
-  if (config_.site.writable && !std::exchange(has_swept_, true)) sweeper_.start(root_.fd());
-}
-
 // Reads the configuration again and lets the workers adopt it; finish_reload() follows when all of
 // them have. A reload that is refused opens the logs again nevertheless, for logrotate.
 void Server::reload() {
@@ -365,7 +361,7 @@ void Server::finish_reload() {
   print_message(is_refused_ ? Severity::error : Severity::info, "%s", reload_.text().c_str());
   notify_ready();
   stop_.set_times(config_.drain_delay_ms, config_.grace_ms);
-  start_sweep();
+  sweeper_.start(config_.site, root_.fd());
   if (reloads_again_) reload();
 }
 

@@ -15,6 +15,7 @@
 #include "apps/server/plan/precompressed.h"
 #include "apps/server/read/list_directory.h"
 #include "apps/server/read/look_up.h"
+#include "apps/server/read/wanted_digests.h"
 
 namespace server {
 
@@ -170,6 +171,7 @@ uring::Task<> show_file(Connection& c, Located located) {
   x.plan.boundary = {x.scratch.boundary.data(), x.scratch.boundary.size()};
   const bool is_multipart = x.plan.content == Content::parts;
   if (is_multipart && !draw_boundary(x.scratch.boundary)) answer(c, 500);
+  if (wants_digests(x.request.head)) co_await add_wanted_digests(c);
 }
 
 // Plans the response to a look-up, whether a file was found or not.

@@ -8,16 +8,16 @@
 #include <optional>
 
 #include "apps/server/connection/answer.h"
-#include "apps/server/connection/body_reader.h"
 #include "apps/server/connection/input.h"
-#include "apps/server/connection/receive.h"
-#include "apps/server/connection/send.h"
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/files/file_system.h"
+#include "apps/server/write/answer_upload.h"
 #include "apps/server/write/copy_part.h"
 #include "apps/server/write/publish.h"
+#include "apps/server/write/receive_upload.h"
 #include "apps/server/write/space.h"
 #include "apps/server/write/temporary.h"
+#include "apps/server/write/verify.h"
 
 namespace server {
 
@@ -31,89 +31,6 @@ constexpr std::uint64_t most_short_bytes = 65536;
 
 // How often the nearest existing directory is looked for, which a DELETE may remove meanwhile.
 constexpr int most_attempts = 4;
-
-// --- Responses ---
-
-// Plans the response to a fault of a write. A directory that is missing, or a file in its place, is
-// a conflict (409), not a 404.
-void answer_write(Connection& c, Fault fault) {
-  const bool conflict = fault == Fault::not_directory || fault == Fault::not_found;
-  const int status = conflict ? 409 : fault == Fault::bad_name ? 400 : status_of(fault);
-  answer(c, status, explanation_of(fault));
-}
-
-// Plans the response to a body that is refused before it was received as a whole: the connection
-// ends after it.
-void refuse_body(Connection& c, int status, std::string_view explanation) {
-  answer(c, status, explanation);
-  close_after_answer(c);
-}
-
-void refuse_body(Connection& c, Fault fault) {
-  answer_write(c, fault);
-  close_after_answer(c);
-}
-
-// Plans the response to a body that is malformed or incomplete.
-void answer_broken(Connection& c, const Received& received) {
-  if (!received.broken) {
-    answer(c, http1::status_of(received.error), http1::describe(received.error));
-  } else if (c.io.timed_out() && !c.io.stopped()) {
-    c.io.renew();
-    answer(c, 408, "the body did not arrive in time");
-  } else {
-    c.open = false;  // the client has gone: the response is for the log alone
-    answer(c, 400, "the body ended short");
-  }
-  close_after_answer(c);
-}
-
-// The facts of the published file. A file in memory has just the size and the time that this upload
-// gave it, so that no system call is needed.
-std::optional<FileFacts> published_facts(const uring::Io& io, const Upload& upload) {
-  if (!io.does_files_at_once() || !upload.mtime_ns || upload.terms.part) {
-    return facts_of(upload.file);
-  }
-  return FileFacts{.size = upload.position, .mtime_ns = *upload.mtime_ns};
-}
-
-// Plans the response to an upload that has its name. RFC 9110 section 9.3.4: no validators where
-// the file is not exactly what the client sent.
-void answer_stored(Connection& c, const Upload& upload, bool is_created) {
-  if (!confirm_directory(c, upload.parent_id)) return;
-  Exchange& x = *c.exchange;
-  const std::optional<FileFacts> facts = published_facts(c.io, upload);
-  x.plan = plan_stored(x.request.head, is_created, facts.value_or(FileFacts{}));
-  x.plan.has_facts = facts && !upload.terms.part;
-  x.plan.mtime_accepted = upload.terms.mtime_seconds.has_value();
-}
-
-// Plans the response to an upload that would replace a file, where the asker may only create files.
-// False: the asker may replace it.
-bool refuse_replacing(Connection& c) {
-  const bool must_create = c.exchange->request.intent.must_create;
-  if (must_create) answer(c, 403, "files may be created here, and none may be replaced");
-  return must_create;
-}
-
-// Plans the response to a published upload, or to one that could not be published.
-void answer_published(Connection& c, const Upload& upload, Published published) {
-  switch (published.outcome) {
-    case Publication::created: answer_stored(c, upload, true); break;
-    case Publication::replaced: answer_stored(c, upload, false); break;
-    case Publication::condition_failed:
-      if (!refuse_replacing(c)) answer(c, 412);
-      break;
-    case Publication::changed: answer(c, 409, "the file has changed while its part arrived"); break;
-    case Publication::unsupported:
-      answer(c, 501, "this file system cannot create a file without perhaps replacing one");
-      break;
-    case Publication::unconfirmed:
-      answer(c, 500, "the file is there, but the disk did not confirm it");
-      break;
-    case Publication::failed: answer_write(c, published.fault); break;
-  }
-}
 
 // --- Before the body ---
 
@@ -202,116 +119,19 @@ uring::Task<bool> copy_rest(Connection& c, Upload& upload) {
   co_return fault == Fault::none;
 }
 
-// Sends all gathered responses, so that the block is free for the body. False: the connection is
-// broken; a response is planned for the log.
-uring::Task<bool> clear_block(Connection& c) {
-  const bool sent = co_await flush(c);
-  if (!sent) answer(c, 400, "the body ended short");
-  co_return sent;
-}
+// --- Digests ---
 
-// Sends 100 (Continue) where the client waits for it and has sent nothing of the body. False: the
-// connection is broken. RFC 9110 section 10.1.1.
-uring::Task<bool> send_continue(Connection& c) {
-  Exchange& x = *c.exchange;
-  const bool has_body = x.request.head.body().kind != http1::BodyKind::none;
-  if (!has_body || !x.request.head.expects_continue() || !x.in.unused().empty()) co_return true;
-  constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  x.out.gathered = go_on.copy(x.out.block.data(), go_on.size());
-  x.out.queued += x.out.gathered;
-  const bool sent = co_await flush(c);
-  co_return sent;
-}
-
-// --- The body ---
-
-// A body on its way from the socket into the file.
-struct Receiving {
-  BodyReader reader;
-  std::size_t filled = 0;     // bytes of body in the block
-  bool done = false;          // the body is complete
-  std::uint64_t checked = 0;  // the announced size for which there was space
-};
-
-Receiving begin_receiving(Connection& c) {
-  Exchange& x = *c.exchange;
-  x.request.body_began_ms = c.io.loop().now();
-  const http1::Body body = x.request.head.body();
-  return {.reader = BodyReader(body, x.site->limits), .done = body.kind == http1::BodyKind::none};
-}
-
-// Says whether the bytes announced so far exceed a limit, and plans that response.
-bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader) {
-  const std::uint64_t most = c.exchange->site->max_body;
-  if (most > 0 && reader.announced() > most) {
-    refuse_body(c, 413, "the body is larger than --max-body allows");
-    return true;
-  }
-  if (reader.announced() > upload.terms.body_size.value_or(http1::max_length)) {
-    refuse_body(c, 400, "the body is longer than Content-Range says");
-    return true;
-  }
-  return false;
-}
-
-// The bytes of an announced chunk for which there has to be space; 0 if that was checked already. A
-// chunk that fits into the block is written soon; the write then finds out.
-std::uint64_t unchecked_bytes(const Connection& c, Receiving& body) {
-  const std::uint64_t announced = body.reader.announced();
-  const bool is_known = announced == body.checked;  // begin() has checked a Content-Length
-  const bool is_chunked = c.exchange->request.head.body().kind == http1::BodyKind::chunked;
-  if (is_known || !is_chunked) return 0;
-  body.checked = announced;
-  const std::uint64_t unwritten = announced - body.reader.delivered() + body.filled;
-  return unwritten > c.exchange->out.block.size() ? unwritten : 0;
-}
-
-// Receives until the block is full or the body is complete. False: an error response is planned.
-uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& body) {
-  while (!body.done && body.filled < c.exchange->out.block.size()) {
-    const Received received = co_await receive_some(c, body.reader, body.filled);
-    if (received.progress == http1::Progress::failed) {
-      answer_broken(c, received);
-      co_return false;
-    }
-    if (refuse_excess(c, upload, body.reader)) co_return false;
-    body.filled += received.data;
-    body.done = received.progress == http1::Progress::done;
-    const std::uint64_t unchecked = unchecked_bytes(c, body);
-    if (unchecked == 0) continue;
-    const bool has_space = co_await finds_space(c, upload.target.directory, unchecked);
-    if (!has_space) {
-      refuse_body(c, Fault::no_space);
-      co_return false;
-    }
-  }
-  const std::uint64_t delivered = body.reader.delivered();
-  if (body.done && delivered != upload.terms.body_size.value_or(delivered)) {
-    answer(c, 400, "the body is shorter than Content-Range says");
-    co_return false;
-  }
-  co_return true;
-}
-
-// Writes the block's first `filled` bytes. False: an error response is planned.
-uring::Task<bool> write_block(Connection& c, Upload& upload, std::size_t filled) {
-  const std::string_view bytes(c.exchange->out.block.data(), filled);
-  const Fault fault = co_await write_bytes(c, upload, bytes);
-  if (fault != Fault::none) refuse_body(c, fault);
-  co_return fault == Fault::none;
-}
-
-// Receives the body into the file. False: an error response is planned.
-uring::Task<bool> receive(Connection& c, Upload& upload) {
-  Receiving body = begin_receiving(c);
-  do {
-    body.filled = 0;
-    const bool filled = co_await fill_block(c, upload, body);
-    if (!filled) co_return false;
-    const bool written = co_await write_block(c, upload, body.filled);
-    if (!written) co_return false;
-  } while (!body.done);
-  co_return true;
+// Compares the digests that the request announces with those of the complete temporary file. False:
+// an error response is planned.
+uring::Task<bool> verify(Connection& c, const Upload& upload) {
+  const std::optional<FileFacts> facts = facts_of(upload.file);
+  StoredContent stored{.file = upload.file,
+                       .content_end = upload.position,
+                       .size = facts ? facts->size : upload.position};
+  if (upload.terms.part) stored.content_begin = upload.terms.part->first;
+  const AnnouncedDigests announced = read_digests(c.exchange->request.head);
+  const bool is_verified = co_await verify_digests(c, announced, stored);
+  co_return is_verified;
 }
 
 // --- Bodies of any size ---
@@ -326,8 +146,12 @@ uring::Task<> receive_and_publish(Connection& c, Upload& upload) {
   const bool invited = co_await send_continue(c);
   if (!invited) co_return answer(c, 400, "the body ended short");
   own_request(c.exchange->in, c.exchange->request, c.io.engine(), c.exchange->site->limits);
-  const bool received = co_await receive(c, upload);
+  const bool received = co_await receive_upload(c, upload);
   if (!received) co_return;
+  if (upload.is_read) {
+    const bool is_verified = co_await verify(c, upload);
+    if (!is_verified) co_return;
+  }
   const Published published = co_await publish(c, upload);
   answer_published(c, upload, published);
 }
@@ -393,6 +217,10 @@ uring::Task<> store_bytes(Connection& c, Upload& upload, std::string_view bytes)
   if (begun != Fault::none) co_return answer_write(c, begun);
   const Fault written = co_await write_bytes(c, upload, bytes);
   if (written != Fault::none) co_return answer_write(c, written);
+  if (upload.is_read) {
+    const bool is_verified = co_await verify(c, upload);
+    if (!is_verified) co_return;
+  }
   const Published published = co_await publish(c, upload);
   answer_published(c, upload, published);
 }
@@ -422,10 +250,13 @@ uring::Task<> put(Connection& c) {
   Upload upload;
   WorkerCounters* const counters = c.worker.counters;
   if (counters) counters->uploads_in_flight.add();
+  upload.is_read = announces_digests(c.exchange->request.head);
   upload.terms = read_terms(c.exchange->request.head);
   begin_file_operations(c);
   upload.is_short = is_short(c, upload);
-  if (upload.is_short)
+  if (upload.is_read && refuse_digests(c)) {
+    // the response is planned
+  } else if (upload.is_short)
     co_await store_short(c, upload);
   else
     co_await store_long(c, upload);

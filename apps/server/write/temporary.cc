@@ -26,10 +26,13 @@ bool lock_temporary(int file) {
   return describe_file(file, status) && status.st_nlink > 0;
 }
 
+// Where its digest is compared with an announced one, it is read once it is complete.
+std::uint64_t access_flags(const Upload& upload) { return upload.is_read ? O_RDWR : O_WRONLY; }
+
 }  // namespace
 
 uring::Task<Fault> create_named(Connection& c, Upload& upload) {
-  const uring::OpenHow how = beneath(O_WRONLY | O_CREAT | O_EXCL, 0666);
+  const uring::OpenHow how = beneath(access_flags(upload) | O_CREAT | O_EXCL, 0666);
   Fault fault = Fault::exists;
   OpenAttempts attempts(c.worker.files);
   for (int i = 0; (i < most_names && fault == Fault::exists) || attempts.another(fault); ++i) {
@@ -53,7 +56,7 @@ uring::Task<Fault> create_nameless(Connection& c, Upload& upload) {
   if (!upload.is_short || !c.worker.links_files || !c.io.does_files_at_once()) {
     co_return Fault::unsupported;
   }
-  const uring::OpenHow how = beneath(O_WRONLY | O_TMPFILE, 0666);
+  const uring::OpenHow how = beneath(access_flags(upload) | O_TMPFILE, 0666);
   OpenAttempts attempts(c.worker.files);
   uring::Result made;
   do {

@@ -26,6 +26,7 @@ struct Upload {
   // The offset in the path of the first directory that this upload has made, plus one; 0: none.
   std::size_t made_from = 0;
   bool is_short = false;  // the whole body is received before the temporary file is created
+  bool is_read = false;   // the temporary file is read, to verify a digest
   std::optional<std::int64_t> mtime_ns;  // the modification time that publish() has set
   std::uint64_t position = 0;            // the offset in the file of the next bytes
   bool has_name = false;                 // the temporary file has the name `name`

@@ -1,0 +1,92 @@
+// Digests of uploads and of downloads, on real sockets and files: large ones are computed on
+// threads.
+#include "apps/crypto/digest.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/base64.h"
+#include "tests/support/site.h"
+
+namespace {
+
+using test_support::get;
+using test_support::noise;
+using test_support::put;
+using test_support::RawClient;
+using test_support::request;
+using test_support::Response;
+using test_support::Site;
+
+std::string value_of(std::string_view bytes) {
+  crypto::Sha256 digest{};
+  EXPECT_TRUE(crypto::sha256(bytes, digest));
+  const std::string text(digest.begin(), digest.end());
+  return "sha-256=:" + test_support::base64(text) + ":";
+}
+
+TEST(Digests, OfALargeUploadAreVerifiedBeforeItIsPublished) {
+  Site site({"--writable"});
+  const std::string content = noise(20'000'000);
+  const std::string right = value_of(content);
+  EXPECT_EQ(site.ask(put("/a", content, {"Repr-Digest: " + right})).status, 201);
+  EXPECT_EQ(site.root.read("a"), content);
+  const Response wrong = site.ask(put("/a", content + "x", {"Content-Digest: " + right}));
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(wrong.field("Content-Type"), "application/problem+json");
+  EXPECT_NE(wrong.body.find("digest-mismatched-values"), std::string::npos);
+  EXPECT_NE(wrong.body.find("\"provided_digest\":\":"), std::string::npos);
+  EXPECT_EQ(site.root.read("a"), content);
+  EXPECT_EQ(site.root.list(), std::vector<std::string>{"a"});
+}
+
+TEST(Digests, ThatCannotBeVerifiedAreRefusedBeforeTheBody) {
+  Site site({"--writable"});
+  RawClient client = site.connect();
+  client.send(request(
+      "PUT", "/a", {"Content-Length: 1000000", "Expect: 100-continue", "Repr-Digest: md5=:AA==:"}));
+  const Response refused = client.read_response();
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("digest-unsupported-algorithms"), std::string::npos);
+}
+
+TEST(Digests, OfAFileComeWhereTheyAreWanted) {
+  Site site;
+  const std::string content = noise(5'000'000);
+  site.root.write("large", content);
+  site.root.write("small", "hello\n");
+  const std::vector<std::string> wanted = {"Want-Repr-Digest: sha-256=1",
+                                           "Want-Content-Digest: sha-256=1"};
+  for (int i = 0; i < 3; ++i) {
+    const Response large = site.ask(get("/large", wanted));
+    EXPECT_EQ(large.field("Repr-Digest"), value_of(content));
+    EXPECT_EQ(large.field("Content-Digest"), value_of(content));
+    EXPECT_TRUE(large.whole);
+    const Response small = site.ask(get("/small", wanted));
+    EXPECT_EQ(small.field("Repr-Digest"), value_of("hello\n"));
+    EXPECT_FALSE(site.ask(get("/small")).has("Repr-Digest"));
+  }
+  std::vector<std::string> part = wanted;
+  part.emplace_back("Range: bytes=1000-2999999");
+  const Response ranged = site.ask(get("/large", part));
+  EXPECT_EQ(ranged.status, 206);
+  EXPECT_EQ(ranged.field("Repr-Digest"), value_of(content));
+  EXPECT_EQ(ranged.field("Content-Digest"), value_of(content.substr(1000, 2'999'000)));
+  const Response head = site.ask(request("HEAD", "/large", wanted), RawClient::To::head);
+  EXPECT_EQ(head.field("Repr-Digest"), value_of(content));
+  EXPECT_FALSE(head.has("Content-Digest"));
+}
+
+TEST(Digests, OfAFileThatChangesAreThoseOfItsNewBytes) {
+  Site site({"--writable"});
+  const std::vector<std::string> wanted = {"Want-Repr-Digest: sha-256=1"};
+  for (int i = 0; i < 5; ++i) {
+    const std::string content = noise(300'000, static_cast<unsigned>(i + 1));
+    site.ask(put("/a", content));
+    EXPECT_EQ(site.ask(get("/a", wanted)).field("Repr-Digest"), value_of(content));
+  }
+}
+
+}  // namespace
