@@ -22,8 +22,11 @@
 #include "apps/server/connection/worker_state.h"
 #include "apps/server/read/from_cache.h"
 #include "apps/server/read/get.h"
+#include "apps/server/write/create_upload.h"
 #include "apps/server/write/delete.h"
 #include "apps/server/write/put.h"
+#include "apps/server/write/resume.h"
+#include "apps/server/write/stored_upload.h"
 #include "parser/parse.h"
 
 namespace server {
@@ -179,7 +182,8 @@ uring::Task<> handle(Connection& c) {
     co_return close_after_answer(c);
   }
   intent = c.refused ? Intent{.status = 503} : decide(x.request.head, *x.site, x.scratch.path);
-  const bool changes_files = intent.action == Action::write || intent.action == Action::remove;
+  const bool changes_files = intent.action == Action::write || intent.action == Action::create ||
+                             intent.action == Action::resume || intent.action == Action::remove;
   if (changes_files && c.worker.is_retired && c.requests > 0) {
     answer(c, 503, "another process of the server has taken over; send the request again");
     co_return close_after_answer(c);
@@ -191,8 +195,10 @@ uring::Task<> handle(Connection& c) {
   switch (intent.action) {
     case Action::read: co_await get(c); break;
     case Action::write: co_await put(c); break;
+    case Action::create: co_await create_upload(c); break;
+    case Action::resume: co_await resume(c); break;
     case Action::remove: co_await delete_file(c); break;
-    case Action::options: x.plan = plan_options(x.request.head, x.site->writable); break;
+    case Action::options: answer_options(c); break;
     case Action::refuse: answer(c, intent.status, intent.explanation); break;
   }
 }

@@ -49,6 +49,8 @@ void take_site(const Values& values, Site& site) {
                                            : Durability::none;
   // No connection lives to see four billion requests.
   constexpr std::uint64_t most_requests = std::numeric_limits<std::uint32_t>::max();
+  site.resumable = site.writable && values.text("resumable") == "on";
+  site.upload_expiry_s = std::max<std::int64_t>(values.milliseconds("upload-expiry") / 1000, 1);
   site.max_requests = static_cast<std::uint32_t>(
       std::min(values.count("max-requests-per-connection"), most_requests));
   site.timeouts.head_ms = values.milliseconds("head-timeout");

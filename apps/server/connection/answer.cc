@@ -48,7 +48,9 @@ std::string_view explanation_of(uring::Fault fault) {
 void answer(Connection& c, int status, std::string_view explanation) {
   Exchange& x = *c.exchange;
   x.plan = plan_text(x.request.head, status, explanation, x.scratch.text_for_plan());
-  if (status == 405) x.plan.allow = allowed_methods(x.site->writable);
+  if (status == 405) {
+    x.plan.allow = allowed_methods(allowed_for(x.request.head, x.request.intent, *x.site));
+  }
   if (status == 503) x.plan.keep_alive = false;
   if (x.request.head.method() == http1::Method::connect) x.plan.keep_alive = false;
 }

@@ -55,6 +55,7 @@ struct Request {
   uring::Milliseconds began_ms = 0;       // when its first byte arrived, on the loop's clock
   uring::Milliseconds body_began_ms = 0;  // when receiving its body began, on the loop's clock
   bool body_taken = false;                // its body was received, or receiving it has failed
+  bool is_cut_off = false;                // of its body, only bytes count that have arrived
   std::string_view user;  // the verified name of the asker, in Exchange::user_name; empty: none
 };
 

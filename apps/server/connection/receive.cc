@@ -19,14 +19,19 @@ using http1::Progress;
 
 namespace {
 
-// Sets the deadline for the next bytes of a body that began at `began_ms` and of which `delivered`
-// bytes have arrived: body_ms from now, or earlier if the average rate would become too low.
-void set_body_deadline(uring::Io& io, const Timeouts& timeouts, uring::Milliseconds began_ms,
+// Sets the deadline for the next bytes of the body of `request`, of which `delivered` bytes have
+// arrived: body_ms from now, or earlier if the average rate would become too low. Of a body that is
+// cut off, bytes still come for a moment that the kernels of both sides have on their way.
+void set_body_deadline(uring::Io& io, const Timeouts& timeouts, const Request& request,
                        std::uint64_t delivered) {
+  constexpr uring::Milliseconds most_silence_ms = 50;
+  constexpr uring::Milliseconds most_cut_off_ms = 1000;
+  const uring::Milliseconds spent = io.loop().now() - request.body_began_ms;
   uring::Milliseconds duration = timeouts.body_ms;
-  if (timeouts.lowest_rate > 0) {
+  if (request.is_cut_off) {
+    duration = std::min(most_silence_ms, most_cut_off_ms - spent);
+  } else if (timeouts.lowest_rate > 0) {
     const auto earned = static_cast<std::int64_t>(delivered / timeouts.lowest_rate * 1000);
-    const uring::Milliseconds spent = io.loop().now() - began_ms;
     duration = std::min(duration, timeouts.body_ms + earned - spent);
   }
   io.set_deadline(std::max<uring::Milliseconds>(duration, 0));
@@ -55,7 +60,8 @@ Received take_arrived(Input& input, BodyReader& reader, std::span<char> space) {
 
 // Ends a body whose next bytes have not come.
 Received nothing_received(const Connection& c) {
-  if (c.io.timed_out() && !c.io.stopped()) c.worker.count_timeout(TimeoutKind::body);
+  const bool is_late = c.io.timed_out() && !c.io.stopped() && !c.exchange->request.is_cut_off;
+  if (is_late) c.worker.count_timeout(TimeoutKind::body);
   return {.progress = Progress::failed, .broken = true};
 }
 
@@ -103,7 +109,7 @@ uring::Task<Received> receive_encrypted_body(Connection& c, BodyReader& reader,
       if (!decrypt_body(c, reader, target, received, has_bytes)) co_return nothing_received(c);
       if (has_bytes) co_return received;
     }
-    set_body_deadline(c.io, x.site->timeouts, x.request.body_began_ms, reader.delivered());
+    set_body_deadline(c.io, x.site->timeouts, x.request, reader.delivered());
     if (tls_of(c).unsent().size() >= crypto::TlsSession::least_out) {  // answers to key updates
       const uring::Result sent = co_await send_written(c);
       record_written(c, sent);
@@ -120,7 +126,7 @@ uring::Task<Received> receive_plain(Connection& c, BodyReader& reader, std::size
   Exchange& x = *c.exchange;
   const std::span<char> space = x.out.block.subspan(filled);
   if (!x.in.unused().empty()) co_return take_and_count(c, reader, space);
-  set_body_deadline(c.io, x.site->timeouts, x.request.body_began_ms, reader.delivered());
+  set_body_deadline(c.io, x.site->timeouts, x.request, reader.delivered());
   if (c.io.receives() && is_long(reader)) co_await c.io.end_receiving();
   if (c.io.receives() || c.io.has_received()) {
     const uring::Result got = co_await c.io.receive(c.fd);

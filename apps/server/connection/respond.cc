@@ -119,6 +119,7 @@ void finish(Connection& c) {
   x.source.generated.reset();
   x.scratch.end_plan();
   x.request.body_taken = false;
+  x.request.is_cut_off = false;
   x.request.user = {};
   c.worker.begin_request(c);
 }

@@ -37,8 +37,9 @@
 
 namespace server {
 
-class Verifier;  // auth/verifier.h
-struct Digests;  // files/digests.h
+class Verifier;        // auth/verifier.h
+struct Digests;        // files/digests.h
+class UploadRegistry;  // files/upload_registry.h
 
 // The objects that all workers share. Constant while workers run, except for the claims and the
 // logs, which have locks. Outlives the workers.
@@ -58,7 +59,8 @@ struct Shared {
   unsigned workers = 1;
   int counters_event = -1;  // an event descriptor: a worker with counters has published them
   uring::WorkThreads* handshakes = nullptr;  // for handshakes with slow keys; null: without threads
-  Digests* digests = nullptr;  // of files; null: without threads and without a cache
+  UploadRegistry* uploads = nullptr;         // null: no Site lets uploads be resumed
+  Digests* digests = nullptr;                // of files; null: without threads and without a cache
 };
 
 struct WorkerState {

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/server/files/expire_uploads.h"
 #include "apps/server/files/file_system.h"
 #include "apps/server/log/message.h"
 #include "apps/server/plan/temporary_name.h"
@@ -50,7 +51,10 @@ constexpr std::size_t most_locked = 64;
 struct Walk {
   const SweepLimits& limits;
   const std::stop_token& stop;
-  std::int64_t end_us;  // on uring::monotonic_us()
+  std::int64_t end_us;      // on uring::monotonic_us()
+  UploadRegistry* uploads;  // null: uploads are not registered
+  std::string path;         // of the directory that is read, relative to the root; empty: the root
+  int root;
   SweepResult result;
   std::vector<Locked> locked;
 
@@ -85,6 +89,31 @@ void remove_stale(int directory, const char* name, Walk& walk) {
   if (::unlinkat(directory, name, 0) == 0) ++walk.result.removed;
 }
 
+// Looks at an upload, whose files are in the directory that is read, and registers it unless it is
+// gone.
+void sweep_upload(const UploadId& id, Walk& walk) {
+  UploadRegistry::Place place{.directory = walk.path.empty() ? "." : walk.path, .id = id};
+  const UploadFate fate =
+      expire_upload(walk.root, place, walk.limits.upload_expiry_s, file_time_ms());
+  if (fate.is_removed) ++walk.result.removed;
+  if (fate.due_ms == 0 || !walk.uploads) return;
+  place.due_ms = fate.due_ms;
+  walk.uploads->add(std::move(place));
+  if (!fate.is_finished) walk.uploads->add_unfinished(1);
+}
+
+// Each upload has a state; a file of bytes without one was left by a server that was killed.
+void sweep_name(int directory, const char* name, Walk& walk) {
+  UploadId id;
+  if (is_temporary(name)) remove_stale(directory, name, walk);
+  if (is_upload_name(name, UploadName::state, id)) return sweep_upload(id, walk);
+  if (!is_upload_name(name, UploadName::part, id)) return;
+  const TemporaryName state = name_of_upload(id, UploadName::state);
+  if (::faccessat(directory, state.data(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+    remove_stale(directory, name, walk);
+  }
+}
+
 void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(directory.get()), ::closedir);
   if (!entries) return;
@@ -95,14 +124,18 @@ void sweep_directory(uring::Fd directory, int depth, Walk& walk) {
     if (!entry) break;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    if (is_temporary(name)) remove_stale(fd, entry->d_name, walk);
+    sweep_name(fd, entry->d_name, walk);
     if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) continue;
     if (depth == 0) {
       walk.result.complete = false;
       continue;
     }
     uring::Fd below = open_entry(fd, entry->d_name, O_RDONLY | O_DIRECTORY);
-    if (below.valid()) sweep_directory(std::move(below), depth - 1, walk);
+    if (!below.valid()) continue;
+    const std::size_t size = walk.path.size();
+    walk.path.append(size > 0 ? "/" : "").append(name);
+    sweep_directory(std::move(below), depth - 1, walk);
+    walk.path.resize(size);
   }
 }
 
@@ -143,10 +176,14 @@ void wait_for_locked(Walk& walk) {
 
 }  // namespace
 
-SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& stop) {
+SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& stop,
+                  UploadRegistry* uploads) {
   Walk walk{.limits = limits,
             .stop = stop,
             .end_us = uring::monotonic_us() + limits.duration_ms * 1000,
+            .uploads = uploads,
+            .path = {},
+            .root = root,
             .result = {},
             .locked = {}};
   sweep_directory(open_entry(root, ".", O_RDONLY | O_DIRECTORY), limits.depth, walk);
@@ -156,11 +193,13 @@ SweepResult sweep(int root, const SweepLimits& limits, const std::stop_token& st
 
 namespace {
 
-// The work of the sweeper's thread.
-void sweep_and_report(int root, const std::stop_token& stop) {
+// Removes what killed servers have left, and reports that.
+void sweep_and_report(int root, std::int64_t expiry_s, UploadRegistry& uploads,
+                      const std::stop_token& stop) {
   constexpr std::int64_t retry_ms = 60'000;  // a ring is torn down within seconds
   try {
-    const SweepResult result = sweep(root, {.retry_ms = retry_ms}, stop);
+    const SweepLimits limits{.retry_ms = retry_ms, .upload_expiry_s = expiry_s};
+    const SweepResult result = sweep(root, limits, stop, &uploads);
     if (result.removed == 0) return;
     print_message(Severity::info, "removed %llu temporary file%s of a server that was killed",
                   static_cast<unsigned long long>(result.removed), result.removed == 1 ? "" : "s");
@@ -169,12 +208,32 @@ void sweep_and_report(int root, const std::stop_token& stop) {
   }
 }
 
+// How often uploads that have expired are looked for: an upload is off the disk within five
+// seconds, or a quarter of its life.
+uring::Milliseconds expiry_interval_ms(std::int64_t expiry_s) {
+  return std::min<uring::Milliseconds>(5000, expiry_s * 1000 / 4);
+}
+
 }  // namespace
 
-void Sweeper::start(const Site& site, int root) {
+void Sweeper::run(int root, UploadRegistry& uploads, const std::stop_token& stop) {
+  sweep_and_report(root, upload_expiry_s_, uploads, stop);
+  while (!stop.stop_requested()) {
+    try {
+      expire_uploads(root, uploads, upload_expiry_s_, file_time_ms());
+    } catch (const std::bad_alloc&) {
+      print_message(Severity::warning, "not enough memory to look for uploads that have expired");
+    }
+    pause(expiry_interval_ms(upload_expiry_s_), stop);
+  }
+}
+
+void Sweeper::start(const Site& site, int root, UploadRegistry& uploads) {
+  upload_expiry_s_ = site.upload_expiry_s;
   if (!site.writable || std::exchange(has_started_, true)) return;
   try {
-    thread_ = std::jthread([root](const std::stop_token& stop) { sweep_and_report(root, stop); });
+    thread_ = std::jthread(
+        [this, root, &uploads](const std::stop_token& stop) { run(root, uploads, stop); });
   } catch (const std::exception&) {  // of memory, or of the system
     print_message(Severity::warning, "no thread to look for old temporary files with");
   }

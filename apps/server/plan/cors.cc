@@ -26,9 +26,10 @@ std::string_view token_list(std::string_view value) {
 }
 
 // Browsers let a page read the safelisted fields in any case. These are the other fields that
-// ranges, conditional requests and writes need.
+// ranges, conditional requests, writes and uploads need.
 constexpr std::string_view exposed =
-    "Accept-Ranges, Content-Encoding, Content-Range, Date, ETag, Location";
+    "Accept-Ranges, Content-Digest, Content-Encoding, Content-Range, Date, ETag, Location, "
+    "Repr-Digest, Upload-Complete, Upload-Length, Upload-Limit, Upload-Offset";
 // How long a browser may cache the response to a preflight request.
 constexpr std::uint64_t preflight_age_seconds = 600;
 

@@ -6,6 +6,7 @@
 
 #include "apps/server/plan/put_terms.h"
 #include "apps/server/plan/temporary_name.h"
+#include "apps/server/plan/upload_fields.h"
 #include "parser/error.h"
 #include "parser/target.h"
 
@@ -47,18 +48,25 @@ bool is_incomplete(const RequestHead& head) {
 }
 
 // Returns `intent`, or a refusal where the head alone shows that the upload cannot succeed.
-Intent check_upload(const RequestHead& head, const Site& site, const Intent& intent) {
+Intent check_upload(const RequestHead& head, const Site& site, Intent intent) {
   if (intent.names_directory || intent.path == ".") {
     return refusal(409, "a directory cannot be written; give the name of a file");
   }
   if (has_long_name(intent.path)) {
     return refusal(400, "a name in the path is longer than 255 bytes");
   }
-  if (is_incomplete(head)) {
-    return refusal(501, "resumable uploads are not supported; send the whole file in one request");
+  if (!site.resumable && is_incomplete(head)) {
+    return refusal(501, "uploads cannot be resumed here; send the whole file in one request");
   }
   const PutTerms terms = read_terms(head);
   if (!terms.error.empty()) return refusal(400, terms.error);
+  if (site.resumable && read_upload_fields(head).complete) {
+    if (terms.body_size) {
+      return refusal(400, "Upload-Complete and Content-Range exclude each other");
+    }
+    intent.action = Action::create;  // the length of the upload is not that of this body
+    return intent;
+  }
   const std::uint64_t end = terms.part ? terms.part->last + 1 : head.body().length;
   if (site.max_body > 0 && end > site.max_body) {
     return refusal(413, "the file would be larger than --max-body allows");
@@ -79,6 +87,39 @@ bool is_hidden(std::string_view path, bool dot_files) {
   return false;
 }
 
+Allowed allowed_for(const RequestHead& head, const Intent& intent, const Site& site) {
+  if (!site.writable) return Allowed::reading;
+  if (intent.names_upload) return Allowed::uploads;
+  const bool is_about_all = head.target_form() == http1::TargetForm::asterisk;
+  return is_about_all && site.resumable ? Allowed::all : Allowed::files;
+}
+
+namespace {
+
+// Says whether the path is the URL of a resumable upload in a directory that is served.
+bool names_upload(const Intent& intent, const Site& site) {
+  if (!site.resumable || !intent.is_hidden || intent.names_directory) return false;
+  const std::size_t slash = intent.path.rfind('/');
+  const bool is_deep = slash != std::string_view::npos;
+  if (is_deep && is_hidden(intent.path.substr(0, slash), site.dot_files)) return false;
+  UploadId id;
+  return is_upload_name(intent.path.substr(is_deep ? slash + 1 : 0), UploadName::url, id);
+}
+
+// Completes the Intent of a request for a resumable upload.
+Intent decide_upload(const MethodRule& rule, Intent intent) {
+  if (!rule.is_of_uploads) {
+    Intent refused = refusal(405, "this is an upload, which goes on by PATCH");
+    refused.names_upload = true;
+    return refused;
+  }
+  intent.names_upload = true;
+  if (rule.action != Action::options) intent.action = Action::resume;
+  return intent;
+}
+
+}  // namespace
+
 Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer) {
   const MethodRule* const rule = rule_of(head.method());
   if (!rule) return refuse_method(head.method());
@@ -98,6 +139,8 @@ Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer)
   intent.path = decoded.path.size() > 1 ? decoded.path.substr(1) : ".";
   buffer[decoded.path.size()] = '\0';
   intent.is_hidden = is_hidden(intent.path, site.dot_files);
+  if (names_upload(intent, site)) return decide_upload(*rule, intent);
+  if (rule->action == Action::resume) return refuse_method(head.method());
   if (intent.is_hidden && rule->writes) {
     return refusal(403, "names that begin with a dot are not served");
   }

@@ -24,6 +24,7 @@ struct Intent {
   bool is_hidden = false;        // for reading: respond as for a path that does not exist
   bool is_public = true;         // every client may read this path
   bool must_create = false;      // a write may not replace anything
+  bool names_upload = false;     // the path is the URL of a resumable upload
   // Only a listing of the way to what the asker may read, where the path leads to a directory; else
   // `status` is the refusal.
   bool shows_way_only = false;
@@ -38,6 +39,9 @@ inline constexpr std::size_t path_buffer_bytes = 4096;
 // Decides what `head` asks of `site`. Decodes the path into `buffer`, which has path_buffer_bytes
 // and outlives the Intent.
 Intent decide(const http1::RequestHead& head, const Site& site, std::span<char> buffer);
+
+// The methods of the resource that a request names, for Allow.
+Allowed allowed_for(const http1::RequestHead& head, const Intent& intent, const Site& site);
 
 // Says whether a path (as Intent::path) has a segment that is not served: one that begins with a
 // dot, or with `dot_files` a temporary file.

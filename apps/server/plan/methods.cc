@@ -15,13 +15,23 @@ struct MethodList {
   std::string_view text() const { return {bytes.data(), size}; }
 };
 
-MethodList list_methods(bool writable) {
+bool is_allowed(const MethodRule& rule, Allowed allowed) {
+  switch (allowed) {
+    case Allowed::reading: return !rule.writes;
+    case Allowed::files: return rule.is_of_files;
+    case Allowed::uploads: return rule.is_of_uploads;
+    case Allowed::all: return true;
+  }
+  return false;
+}
+
+MethodList list_methods(Allowed allowed) {
   MethodList list;
   const auto add = [&list](std::string_view text) {
     list.size += text.copy(list.bytes.data() + list.size, list.bytes.size() - list.size);
   };
   for (const MethodRule& rule : methods) {
-    if (rule.writes && !writable) continue;
+    if (!is_allowed(rule, allowed)) continue;
     if (list.size > 0) add(", ");
     add(http1::text_of(rule.method));
   }
@@ -30,10 +40,10 @@ MethodList list_methods(bool writable) {
 
 }  // namespace
 
-std::string_view allowed_methods(bool writable) {
-  static const MethodList reading = list_methods(false);
-  static const MethodList all = list_methods(true);
-  return writable ? all.text() : reading.text();
+std::string_view allowed_methods(Allowed allowed) {
+  static const std::array lists = {list_methods(Allowed::reading), list_methods(Allowed::files),
+                                   list_methods(Allowed::uploads), list_methods(Allowed::all)};
+  return lists[static_cast<std::size_t>(allowed)].text();
 }
 
 }  // namespace server

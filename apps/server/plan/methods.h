@@ -16,6 +16,8 @@ namespace server {
 enum class Action : std::uint8_t {
   read,     // GET, HEAD
   write,    // PUT
+  create,   // PUT with Upload-Complete, where uploads can be resumed
+  resume,   // GET, HEAD, PATCH and DELETE of a resumable upload
   remove,   // DELETE
   options,  // OPTIONS, for a path or for *
   refuse,   // respond with Intent::status
@@ -26,14 +28,17 @@ struct MethodRule {
   Action action;
   bool writes;      // it changes files: allowed only where the site is writable
   bool needs_body;  // its body is the content of a file
+  bool is_of_files;
+  bool is_of_uploads;  // of resumable uploads that are not finished
 };
 
-inline constexpr std::array<MethodRule, 5> methods = {{
-    {http1::Method::get, Action::read, false, false},
-    {http1::Method::head, Action::read, false, false},
-    {http1::Method::options, Action::options, false, false},
-    {http1::Method::put, Action::write, true, true},
-    {http1::Method::delete_, Action::remove, true, false},
+inline constexpr std::array<MethodRule, 6> methods = {{
+    {http1::Method::get, Action::read, false, false, true, true},
+    {http1::Method::head, Action::read, false, false, true, true},
+    {http1::Method::options, Action::options, false, false, true, true},
+    {http1::Method::put, Action::write, true, true, true, false},
+    {http1::Method::delete_, Action::remove, true, false, true, true},
+    {http1::Method::patch, Action::resume, true, false, false, true},
 }};
 
 // The row of `method`; null where this server does not implement it.
@@ -44,8 +49,15 @@ constexpr const MethodRule* rule_of(http1::Method method) {
   return nullptr;
 }
 
-// The value of Allow (RFC 9110 section 10.2.1): the names of all methods, or of those that do not
-// write. A constant.
-std::string_view allowed_methods(bool writable);
+// The resource that a value of Allow is about.
+enum class Allowed : std::uint8_t {
+  reading,  // a site that is read-only
+  files,
+  uploads,  // a resumable upload
+  all,      // `*`, where uploads can be resumed
+};
+
+// The value of Allow (RFC 9110 section 10.2.1). A constant.
+std::string_view allowed_methods(Allowed allowed);
 
 }  // namespace server

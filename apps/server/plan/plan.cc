@@ -192,10 +192,12 @@ Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
 
 Plan plan_deleted(const RequestHead& head) { return begin_plan(head, 204); }
 
-Plan plan_options(const RequestHead& head, bool writable) {
+Plan plan_options(const RequestHead& head, Allowed allowed) {
   Plan plan = begin_plan(head, 204);
-  plan.allow = allowed_methods(writable);
+  plan.allow = allowed_methods(allowed);
   return plan;
 }
+
+Plan plan_upload(const RequestHead& head, int status) { return begin_plan(head, status); }
 
 }  // namespace server

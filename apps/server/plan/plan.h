@@ -13,6 +13,7 @@
 #include "apps/server/pages/listing.h"
 #include "apps/server/plan/cors.h"
 #include "apps/server/plan/facts.h"
+#include "apps/server/plan/methods.h"
 #include "apps/server/plan/multipart.h"
 #include "parser/message.h"
 
@@ -98,7 +99,11 @@ Plan plan_stored(const http1::RequestHead& head, bool created, FileFacts facts);
 Plan plan_deleted(const http1::RequestHead& head);
 
 // The response to OPTIONS: 204 with Allow.
-Plan plan_options(const http1::RequestHead& head, bool writable);
+Plan plan_options(const http1::RequestHead& head, Allowed allowed);
+
+// A response about a resumable upload, without content: 201 for a new one, else 204. The caller
+// adds the state of the upload as Plan::more_lines.
+Plan plan_upload(const http1::RequestHead& head, int status);
 
 // The sentence for a status that has no explanation of its own; empty for a status below 400.
 std::string_view explain(int status);

@@ -174,6 +174,8 @@ Access judge_access(const Rules& rules, std::string_view user, Action action, st
   switch (action) {
     case Action::read: is_allowed = rights.read; break;
     case Action::write:
+    case Action::create:
+    case Action::resume:
       is_allowed = rights.write || rights.create;
       access.must_create = rights.create;
       break;
@@ -222,7 +224,8 @@ std::string explain_access(const Rules& rules, std::string_view text, bool writa
   problem = {};
   if (target.empty()) problem = "has no WHO, METHOD and PATH";
   if (problem.empty() && who == "users") problem = "needs the name of one user, or anyone";
-  if (problem.empty() && !method) problem = "has a method other than GET, HEAD, PUT and DELETE";
+  if (problem.empty() && !method)
+    problem = "has a method other than GET, HEAD, PUT, PATCH and DELETE";
   if (problem.empty()) problem = take_path(target, place);
   if (!problem.empty()) return {};
   const std::string_view user = who == "anyone" ? std::string_view() : who;

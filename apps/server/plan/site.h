@@ -49,6 +49,10 @@ struct Site {
   std::uint64_t max_body = 0;  // bytes of one PUT; 0: no limit
   std::uint64_t reserve = 0;   // bytes of the disk that uploads leave free
   Durability durability = Durability::none;  // a sync takes milliseconds
+  bool resumable = false;                    // uploads can be resumed
+  // Seconds that an unfinished upload is kept after its last byte: a day, so that a laptop that was
+  // closed in the evening goes on in the morning.
+  std::int64_t upload_expiry_s = 86'400;
   std::uint32_t max_requests = 0;            // on one connection; 0: no limit
   Timeouts timeouts;
   http1::Limits limits;

@@ -55,8 +55,11 @@ class Server {
  public:
   Server(Config config, const CommandLine& command_line)
       : config_(std::move(config)),
-        shared_{
-            .claims = claims_, .generation = {}, .handshakes = &handshakes_, .digests = &digests_},
+        shared_{.claims = claims_,
+                .generation = {},
+                .handshakes = &handshakes_,
+                .uploads = &uploads_,
+                .digests = &digests_},
         reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
     administration_.stop();
@@ -114,6 +117,7 @@ class Server {
   std::unique_ptr<Verifier> verifier_;    // null: there are no users and no tokens
   uring::WorkThreads handshakes_{2, 64};  // those with RSA keys
   Digests digests_;
+  UploadRegistry uploads_;
   std::list<Worker> workers_;
   bool is_refused_ = false;     // the last reload was refused
   bool is_reloading_ = false;   // a generation is published, and not yet adopted by all workers
@@ -267,7 +271,7 @@ ExitReason Server::start() {
   if (ExitReason reason = root_watch_.start()) return reason;
   sandbox_.complete(workers_.front().lacks_restrictions());
   if (ExitReason reason = take_place()) return reason;
-  sweeper_.start(config_.site, root_.fd());
+  sweeper_.start(config_.site, root_.fd(), uploads_);
   administration_.set_started();
   announce();
   return {};
@@ -361,7 +365,7 @@ void Server::finish_reload() {
   print_message(is_refused_ ? Severity::error : Severity::info, "%s", reload_.text().c_str());
   notify_ready();
   stop_.set_times(config_.drain_delay_ms, config_.grace_ms);
-  sweeper_.start(config_.site, root_.fd());
+  sweeper_.start(config_.site, root_.fd(), uploads_);
   if (reloads_again_) reload();
 }
 

@@ -71,6 +71,39 @@ bool refuse_replacing(Connection& c) {
   return must_create;
 }
 
+bool is_refused(Connection& c, const Upload& upload) {
+  const Found& before = upload.before;
+  const bool exists = before.fault == Fault::none;
+  if (!exists && before.fault != Fault::not_found) {
+    answer_write(c, before.fault);
+    return true;
+  }
+  if (exists && before.is_directory) {
+    answer_write(c, Fault::is_directory);
+    return true;
+  }
+  if (exists && refuse_replacing(c)) return true;
+  const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
+  if (!clash.empty()) {
+    answer(c, 409, clash);
+    return true;
+  }
+  if (conditions_hold(*upload.conditions, before, c.worker.now())) return false;
+  answer(c, 412);
+  return true;
+}
+
+void count_upload(WorkerCounters& counters, const Connection& c) {
+  const int status = c.exchange->plan.status;
+  const bool is_gone = !c.open || status == 408;
+  const UploadResult result = status < 300    ? UploadResult::stored
+                              : is_gone       ? UploadResult::aborted
+                              : status >= 500 ? UploadResult::failed
+                                              : UploadResult::refused;
+  counters.uploads[static_cast<std::size_t>(result)].add();
+  counters.uploads_in_flight.set(counters.uploads_in_flight.read() - 1);
+}
+
 void answer_published(Connection& c, const Upload& upload, Published published) {
   switch (published.outcome) {
     case Publication::created: answer_stored(c, upload, true); break;

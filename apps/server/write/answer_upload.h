@@ -27,6 +27,14 @@ void answer_broken(Connection& c, const Received& received);
 // False: the asker may replace it.
 bool refuse_replacing(Connection& c);
 
+// Says whether an upload that begins is refused for what its path leads to, Upload::before, and
+// plans that response. The conditions come last: they count only for a request that would otherwise
+// succeed (RFC 9110 section 13.2.1).
+bool is_refused(Connection& c, const Upload& upload);
+
+// Counts an upload whose response is planned.
+void count_upload(WorkerCounters& counters, const Connection& c);
+
 // Plans the response to a published upload, or to one that could not be published.
 void answer_published(Connection& c, const Upload& upload, Published published);
 

@@ -3,6 +3,8 @@
 
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include "apps/server/connection/worker_state.h"
@@ -78,15 +80,18 @@ uring::Task<Fault> open_parent(Connection& c, Upload& upload, bool again) {
 // meanwhile.
 uring::Task<> remove_parents(Connection& c, Upload& upload) {
   const std::string_view path = c.exchange->request.intent.path;
-  const ScratchText text(c.exchange->scratch);
+  if (upload.made_from == 0) co_return;
+  // Not the text buffer of the exchange, which may have the text of a planned response.
+  const std::unique_ptr<char[]> text(new (std::nothrow) char[path.size() + 3]);
+  if (!text) co_return;
   const uring::OpenHow how = beneath(O_PATH | O_DIRECTORY);
   std::size_t end = path.rfind('/');
   while (upload.made_from > 0 && end != std::string_view::npos && end >= upload.made_from) {
     const std::size_t slash = path.substr(0, end).rfind('/');
     const bool at_root = slash == std::string_view::npos;
     const std::size_t begin = at_root ? 0 : slash + 1;
-    // The text buffer holds the path of the parent, its NUL or "." with a NUL, and then the name.
-    char* parent = text.data();
+    // The buffer holds the path of the parent, its NUL or "." with a NUL, and then the name.
+    char* parent = text.get();
     char* name = parent + (at_root ? path.copy(parent, 0) : path.copy(parent, slash)) + 2;
     std::strcpy(name - 2, at_root ? "." : "");
     name[path.substr(begin, end - begin).copy(name, path.size())] = '\0';

@@ -24,22 +24,10 @@ constexpr int most_attempts = 4;
 
 Published failed(Fault fault) { return {.outcome = Publication::failed, .fault = fault}; }
 
-// Sets the modification time from the exact clock. The kernel's own timestamps come from a coarse
-// clock: two uploads within one of its ticks would have one time, and one entity tag. A time that
-// the client sent has whole seconds and gets the nanoseconds of now, for the same reason. A plain
-// call: it changes the inode of an open file, which is in memory.
-void set_modification_time(Upload& upload) {
-  std::array<timespec, 2> times{};
-  ::clock_gettime(CLOCK_REALTIME, &times[1]);
-  times[0] = times[1];
-  if (upload.terms.mtime_seconds) times[1].tv_sec = *upload.terms.mtime_seconds;
-  if (::futimens(upload.file, times.data()) != 0) return;
-  upload.mtime_ns = times[1].tv_sec * 1'000'000'000 + times[1].tv_nsec;
-}
-
 // `If-None-Match: *` forbids to replace any file, as does the right to create only.
-bool must_be_new(const Request& request) {
-  return request.intent.must_create || request.head.value_of(FieldName::if_none_match) == "*";
+bool must_be_new(const Connection& c, const Upload& upload) {
+  return c.exchange->request.intent.must_create ||
+         upload.conditions->value_of(FieldName::if_none_match) == "*";
 }
 
 // The fault of a rename with RENAME_NOREPLACE on a file system that does not implement that flag:
@@ -75,8 +63,7 @@ uring::Task<Published> link_nameless(Connection& c, Upload& upload) {
 // system cannot tell.
 uring::Task<Published> rename_new(Connection& c, Upload& upload) {
   const char* name = upload.name.data();
-  const Request& request = c.exchange->request;
-  const char* leaf = leaf_of(request.intent);
+  const char* leaf = leaf_of(c.exchange->request.intent);
   const uring::Result renamed =
       co_await c.io.rename(upload.target.directory, name, upload.parent, leaf, RENAME_NOREPLACE);
   const Fault fault = renamed.fault();
@@ -85,7 +72,7 @@ uring::Task<Published> rename_new(Connection& c, Upload& upload) {
     co_return Published{.outcome = Publication::created};
   }
   if (!is_unsupported(fault)) co_return failed(fault);
-  if (!must_be_new(request)) co_return failed(Fault::exists);
+  if (!must_be_new(c, upload)) co_return failed(Fault::exists);
   const Published linked = co_await link_new(c, upload);
   co_return linked;
 }
@@ -112,13 +99,13 @@ uring::Task<Published> give_name(Connection& c, Upload& upload) {
     if (made.fault != Fault::exists) co_return made;
   }
   const Found now = co_await stat_target(c, handle_flags);
-  const Request& asked = c.exchange->request;
+  const bool must_create = c.exchange->request.intent.must_create;
   const bool exists = now.fault == Fault::none;
   if (!exists && now.fault != Fault::not_found) co_return failed(now.fault);
   if (exists && now.is_directory) co_return failed(Fault::is_directory);
   // A name that is taken by a dangling link is no file for GET, and yet may not be replaced.
-  const bool is_forbidden = (!exists || asked.intent.must_create) && must_be_new(asked);
-  if (is_forbidden || !conditions_hold(asked.head, now, c.worker.now())) {
+  const bool is_forbidden = (!exists || must_create) && must_be_new(c, upload);
+  if (is_forbidden || !conditions_hold(*upload.conditions, now, c.worker.now())) {
     co_return Published{.outcome = Publication::condition_failed};
   }
   if (upload.terms.part && !same_version(now, upload.before)) {
@@ -171,6 +158,20 @@ uring::Task<Fault> sync_file(uring::Io& io, int file, Durability durability) {
 }
 
 }  // namespace
+
+// Sets the modification time from the exact clock. The kernel's own timestamps come from a coarse
+// clock: two uploads within one of its ticks would have one time, and one entity tag. A time that
+// the client sent has whole seconds and gets the nanoseconds of now, for the same reason. A plain
+// call: it changes the inode of an open file, which is in memory.
+void set_modification_time(Upload& upload) {
+  if (upload.mtime_ns) return;
+  std::array<timespec, 2> times{};
+  ::clock_gettime(CLOCK_REALTIME, &times[1]);
+  times[0] = times[1];
+  if (upload.terms.mtime_seconds) times[1].tv_sec = *upload.terms.mtime_seconds;
+  if (::futimens(upload.file, times.data()) != 0) return;
+  upload.mtime_ns = times[1].tv_sec * 1'000'000'000 + times[1].tv_nsec;
+}
 
 uring::Task<Published> publish(Connection& c, Upload& upload) {
   const Durability durability = c.exchange->site->durability;

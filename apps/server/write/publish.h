@@ -34,6 +34,10 @@ struct Published {
   }
 };
 
+// Sets the modification time of the temporary file: now, or the time that the client has sent. Does
+// nothing where it was set before.
+void set_modification_time(Upload& upload);
+
 // Sets the modification time of the complete temporary file, syncs it as Site::durability says,
 // makes missing parents, and gives the file its name.
 uring::Task<Published> publish(Connection& c, Upload& upload);

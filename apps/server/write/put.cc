@@ -34,31 +34,6 @@ constexpr int most_attempts = 4;
 
 // --- Before the body ---
 
-// Says whether the upload is refused before its body is received, and plans that response. The
-// conditions come last: they count only for a request that would otherwise succeed (RFC 9110
-// section 13.2.1).
-bool is_refused(Connection& c, const Upload& upload) {
-  const Found& before = upload.before;
-  const bool exists = before.fault == Fault::none;
-  if (!exists && before.fault != Fault::not_found) {
-    answer_write(c, before.fault);
-    return true;
-  }
-  if (exists && before.is_directory) {
-    answer_write(c, Fault::is_directory);
-    return true;
-  }
-  if (exists && refuse_replacing(c)) return true;
-  const std::string_view clash = clash_with(upload.terms, exists ? before.facts.size : 0);
-  if (!clash.empty()) {
-    answer(c, 409, clash);
-    return true;
-  }
-  if (conditions_hold(c.exchange->request.head, before, c.worker.now())) return false;
-  answer(c, 412);
-  return true;
-}
-
 // The size that the file will have, as far as the head tells; 0 if it does not.
 std::uint64_t announced_size(const Connection& c, const Upload& upload) {
   if (!upload.terms.part) return c.exchange->request.head.body().length;
@@ -232,18 +207,6 @@ uring::Task<> store_short(Connection& c, Upload& upload) {
     co_await store_bytes(c, upload, bytes);
 }
 
-// Counts an upload whose response is planned.
-void count_upload(WorkerCounters& counters, const Connection& c) {
-  const int status = c.exchange->plan.status;
-  const bool is_gone = !c.open || status == 408;
-  const UploadResult result = status < 300    ? UploadResult::stored
-                              : is_gone       ? UploadResult::aborted
-                              : status >= 500 ? UploadResult::failed
-                                              : UploadResult::refused;
-  counters.uploads[static_cast<std::size_t>(result)].add();
-  counters.uploads_in_flight.set(counters.uploads_in_flight.read() - 1);
-}
-
 }  // namespace
 
 uring::Task<> put(Connection& c) {
@@ -251,7 +214,8 @@ uring::Task<> put(Connection& c) {
   WorkerCounters* const counters = c.worker.counters;
   if (counters) counters->uploads_in_flight.add();
   upload.is_read = announces_digests(c.exchange->request.head);
-  upload.terms = read_terms(c.exchange->request.head);
+  upload.conditions = &c.exchange->request.head;
+  upload.terms = read_terms(*upload.conditions);
   begin_file_operations(c);
   upload.is_short = is_short(c, upload);
   if (upload.is_read && refuse_digests(c)) {

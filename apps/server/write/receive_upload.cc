@@ -46,6 +46,10 @@ bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader
     refuse_body(c, 413, "the body is larger than --max-body allows");
     return true;
   }
+  if (reader.announced() > upload.most_bytes) {
+    refuse_body(c, 400, "the body goes beyond the length of the upload");
+    return true;
+  }
   if (reader.announced() > upload.terms.body_size.value_or(http1::max_length)) {
     refuse_body(c, 400, "the body is longer than Content-Range says");
     return true;

@@ -17,6 +17,8 @@ namespace server {
 // Invariant: at most one of has_name and is_nameless is set, and only while the temporary file
 // exists. close_upload() closes all descriptors.
 struct Upload {
+  // The head of the request that began the upload, which has the conditions for publishing it.
+  const http1::RequestHead* conditions = nullptr;
   PutTerms terms;
   Found before;     // the look-up of the path when the upload began; without a descriptor
   Target target;    // the temporary file is in its directory
@@ -29,8 +31,10 @@ struct Upload {
   bool is_read = false;   // the temporary file is read, to verify a digest
   std::optional<std::int64_t> mtime_ns;  // the modification time that publish() has set
   std::uint64_t position = 0;            // the offset in the file of the next bytes
-  bool has_name = false;                 // the temporary file has the name `name`
-  bool is_nameless = false;              // the temporary file has no name (O_TMPFILE)
+  // The most bytes that the body of this request may have, where it is a part of the upload.
+  std::uint64_t most_bytes = http1::max_length;
+  bool has_name = false;     // the temporary file has the name `name`
+  bool is_nameless = false;  // the temporary file has no name (O_TMPFILE)
   TemporaryName name{};
 };
 

@@ -40,7 +40,8 @@ TEST(OptionTable, keeps_what_people_rely_on) {
   }
   EXPECT_EQ(table,
             "root=. help= version= listen=127.0.0.1:8080 admin= control= writable= "
-            "durability=none dot-files= index=index.html not-found= fallback= sandbox=on user= "
+            "durability=none resumable=on upload-expiry=86400 dot-files= index=index.html "
+            "not-found= fallback= sandbox=on user= "
             "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 tls-ticket-keys= tls-client-ca= "
             "tls-client-cert= tls-crl= users= tokens= "
             "allow= listing=on "

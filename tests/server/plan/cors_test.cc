@@ -40,8 +40,9 @@ std::string added(const ExtraFields& extra, std::string_view method, std::string
 }
 
 constexpr const char* exposed =
-    "Access-Control-Expose-Headers: Accept-Ranges, Content-Encoding, Content-Range, Date, ETag, "
-    "Location\r\n";
+    "Access-Control-Expose-Headers: Accept-Ranges, Content-Digest, Content-Encoding, "
+    "Content-Range, Date, ETag, Location, Repr-Digest, Upload-Complete, Upload-Length, "
+    "Upload-Limit, Upload-Offset\r\n";
 
 TEST(Cross_origin, pages_may_read_nothing_by_default) {
   ExtraFields extra;

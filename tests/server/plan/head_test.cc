@@ -119,9 +119,9 @@ TEST_F(Heads, of_writes) {
 
 TEST_F(Heads, of_options_name_what_is_allowed) {
   const Request options("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(written(plan_options(options.head, false)),
+  EXPECT_EQ(written(plan_options(options.head, Allowed::reading)),
             "HTTP/1.1 204 No Content\r\nDate: NOW\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n");
-  EXPECT_EQ(written(plan_options(options.head, true)),
+  EXPECT_EQ(written(plan_options(options.head, Allowed::files)),
             "HTTP/1.1 204 No Content\r\nDate: NOW\r\n"
             "Allow: GET, HEAD, OPTIONS, PUT, DELETE\r\n\r\n");
 }

@@ -103,6 +103,32 @@ const std::vector<Row> writable_rows = {
     {"POST", "/a", refuse, "", 405},
 };
 
+const std::string upload = "/d/.quoit-0123456789abcdef0123456789abcdef.upload";
+
+const std::vector<Row> resumable_rows = {
+    {"PUT", "/a", Action::create, "a", 0, "Upload-Complete: ?0\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", Action::create, "a", 0, "Upload-Complete: ?1\r\nContent-Length: 999\r\n"},
+    {"PUT", "/a", Action::write, "a", 0, "Upload-Complete: 1\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", Action::write, "a", 0, "Upload-Complete: ?0\r\nUpload-Complete: ?0\r\n"},
+    {"PUT", "/a", Action::write, "a", 0, "Upload-Offset: 0\r\n"},
+    {"PUT", "/a", refuse, "", 400,
+     "Upload-Complete: ?0\r\nContent-Range: bytes 0-8/9\r\nContent-Length: 9\r\n"},
+    {"PUT", "/a", refuse, "", 400, "Upload-Complete: ?0\r\nX-OC-MTime: soon\r\n"},
+    {"PUT", "/a/", refuse, "", 409, "Upload-Complete: ?0\r\n"},
+    {"PATCH", "/a", refuse, "", 405},
+    {"PATCH", "/", refuse, "", 405},
+    {"GET", upload.c_str(), Action::resume, upload.c_str() + 1, 0, "", false, true},
+    {"HEAD", upload.c_str(), Action::resume, upload.c_str() + 1, 0, "", false, true},
+    {"PATCH", upload.c_str(), Action::resume, upload.c_str() + 1, 0, "", false, true},
+    {"DELETE", upload.c_str(), Action::resume, upload.c_str() + 1, 0, "", false, true},
+    {"OPTIONS", upload.c_str(), Action::options, upload.c_str() + 1, 0, "", false, true},
+    {"PUT", upload.c_str(), refuse, "", 405},
+    {"POST", upload.c_str(), refuse, "", 405},
+    {"DELETE", "/.quoit-0123456789abcdef0123456789abcdef.part", refuse, "", 403},
+    {"DELETE", "/.d/.quoit-0123456789abcdef0123456789abcdef.upload", refuse, "", 403},
+    {"PATCH", "/.quoit-0123456789abcdef0123456789abcdef.upload/", refuse, "", 405},
+};
+
 void expect_rows(const std::vector<Row>& rows, const Site& site) {
   for (const Row& row : rows) {
     SCOPED_TRACE(std::string(row.method) + " " + row.target + " " + row.fields);
@@ -129,6 +155,19 @@ TEST(Intents, of_a_writable_site) {
   site.writable = true;
   site.max_body = 100;
   expect_rows(writable_rows, site);
+}
+
+TEST(Intents, of_a_site_with_resumable_uploads) {
+  Site site;
+  site.writable = true;
+  site.resumable = true;
+  site.max_body = 100;
+  expect_rows(resumable_rows, site);
+  expect_rows({{"PATCH", upload.c_str(), refuse, "", 405}}, {});
+  site.resumable = false;
+  expect_rows(
+      {{"PATCH", upload.c_str(), refuse, "", 405}, {"DELETE", upload.c_str(), refuse, "", 403}},
+      site);
 }
 
 TEST(Intents, of_paths_longer_than_the_system_takes) {

@@ -7,8 +7,10 @@ namespace server {
 namespace {
 
 TEST(Methods, of_the_table_are_those_of_Allow) {
-  EXPECT_EQ(allowed_methods(false), "GET, HEAD, OPTIONS");
-  EXPECT_EQ(allowed_methods(true), "GET, HEAD, OPTIONS, PUT, DELETE");
+  EXPECT_EQ(allowed_methods(Allowed::reading), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(allowed_methods(Allowed::files), "GET, HEAD, OPTIONS, PUT, DELETE");
+  EXPECT_EQ(allowed_methods(Allowed::uploads), "GET, HEAD, OPTIONS, DELETE, PATCH");
+  EXPECT_EQ(allowed_methods(Allowed::all), "GET, HEAD, OPTIONS, PUT, DELETE, PATCH");
 }
 
 TEST(Methods, have_one_row_each) {

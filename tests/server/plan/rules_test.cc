@@ -240,7 +240,7 @@ TEST(Rules, AreExplained) {
   EXPECT_EQ(explain("anyone OPTIONS /"), "anyone OPTIONS /: allowed: OPTIONS needs no right\n");
   EXPECT_EQ(explain("alice PUT"), "has no WHO, METHOD and PATH");
   EXPECT_EQ(explain("users GET /"), "needs the name of one user, or anyone");
-  EXPECT_EQ(explain("alice MOVE /"), "has a method other than GET, HEAD, PUT and DELETE");
+  EXPECT_EQ(explain("alice MOVE /"), "has a method other than GET, HEAD, PUT, PATCH and DELETE");
   EXPECT_EQ(explain("alice GET x"), "has a path that does not begin with a slash");
   std::string_view problem;
   EXPECT_EQ(explain_access(Rules(), "alice PUT /x", false, false, problem),

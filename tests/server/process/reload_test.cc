@@ -26,8 +26,9 @@ std::string published(const Reloading& server) {
   const Generation& g = server.generation();
   const Site& site = g.site;
   std::ostringstream text;
-  for (const bool flag : {site.writable, site.dot_files, site.listing, site.precompressed,
-                          g.proxy_protocol, g.logs_requests, g.logs_durations, g.logs_heads}) {
+  for (const bool flag :
+       {site.writable, site.resumable, site.dot_files, site.listing, site.precompressed,
+        g.proxy_protocol, g.logs_requests, g.logs_durations, g.logs_heads}) {
     text << flag << ' ';
   }
   for (const std::uint64_t number :
@@ -37,8 +38,9 @@ std::string published(const Reloading& server) {
         g.most_from_address}) {
     text << number << ' ';
   }
-  for (const std::int64_t ms : {site.timeouts.head_ms, site.timeouts.idle_ms, site.timeouts.body_ms,
-                                server.config().grace_ms, server.config().drain_delay_ms}) {
+  for (const std::int64_t ms :
+       {site.upload_expiry_s, site.timeouts.head_ms, site.timeouts.idle_ms, site.timeouts.body_ms,
+        server.config().grace_ms, server.config().drain_delay_ms}) {
     text << ms << ' ';
   }
   for (const std::string& name : site.index) text << name << ' ';
@@ -63,6 +65,7 @@ std::string example_of(const Option& option, const Reloading& server) {
 // What an option needs besides itself.
 std::string base_of(const Option& option, const test_support::Authority& authority) {
   std::string text = option.name == "proxy-protocol" ? "trust = [\"unix\"]\n" : "";
+  if (option.name == "resumable") text += "writable = true\n";
   const bool needs_clients = option.name == "tls-client-cert" || option.name == "tls-crl";
   if (needs_clients || option.name == "tls-client-ca" || option.name == "tls-ticket-keys") {
     const test_support::Authority::Files pair = authority.sign("pair");

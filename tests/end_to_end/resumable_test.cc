@@ -1,0 +1,277 @@
+// Resumable uploads as clients see them: on real sockets, across breaks, restarts and kill -9.
+#include <algorithm>
+#include <signal.h>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "parser/splitmix64.h"
+#include "tests/support/eventually.h"
+#include "tests/support/site.h"
+
+namespace {
+
+using test_support::eventually;
+using test_support::get;
+using test_support::noise;
+using test_support::put;
+using test_support::RawClient;
+using test_support::request;
+using test_support::Response;
+using test_support::Scratch;
+using test_support::Site;
+
+using Names = std::vector<std::string>;
+
+std::string length(std::size_t bytes) { return "Content-Length: " + std::to_string(bytes); }
+
+// The head of a PATCH with a body of that length.
+std::string patch_head(const std::string& url, std::size_t offset, std::size_t bytes,
+                       bool complete) {
+  return request(
+      "PATCH", url,
+      {"Content-Type: application/partial-upload", "Upload-Offset: " + std::to_string(offset),
+       std::string("Upload-Complete: ") + (complete ? "?1" : "?0"), length(bytes)});
+}
+std::string patch(const std::string& url, std::size_t offset, std::string_view body,
+                  bool complete) {
+  return patch_head(url, offset, body.size(), complete) + std::string(body);
+}
+
+// Begins an upload with an empty part; its URL.
+std::string create(const Site& site, const std::string& target, Names fields = {}) {
+  fields.emplace_back("Upload-Complete: ?0");
+  fields.push_back(length(0));
+  const Response response = site.ask(request("PUT", target, fields));
+  EXPECT_EQ(response.status, 201) << response.head;
+  return response.field("Location");
+}
+
+Response head(const Site& site, const std::string& url) {
+  return site.ask(request("HEAD", url), RawClient::To::head);
+}
+
+// The offset that the server tells; -1: there is no such upload.
+long offset_of(const Site& site, const std::string& url) {
+  const Response response = head(site, url);
+  return response.status == 204 ? std::stol(response.field("Upload-Offset")) : -1;
+}
+
+std::size_t upload_files(const Scratch& root) {
+  const Names names = root.list();
+  return static_cast<std::size_t>(std::count_if(
+      names.begin(), names.end(),
+      [](const std::string& name) { return name.find(".quoit-") != std::string::npos; }));
+}
+
+TEST(Resumable, UploadsGoOnPartByPart) {
+  Site site({"--writable"});
+  const std::string content = noise(3'000'000);
+  const std::string url = create(site, "/d/f.iso", {"Upload-Length: 3000000"});
+  EXPECT_TRUE(url.starts_with("/d/.quoit-") && url.ends_with(".upload")) << url;
+  EXPECT_EQ(site.ask(patch(url, 0, content.substr(0, 1'000'000), false)).status, 204);
+  EXPECT_EQ(site.ask(get("/d/f.iso")).status, 404);
+  const Response last = site.ask(patch(url, 1'000'000, content.substr(1'000'000), true));
+  EXPECT_EQ(last.status, 201);
+  EXPECT_EQ(last.field("Location"), "/d/f.iso");
+  EXPECT_EQ(last.field("Upload-Complete"), "?1");
+  EXPECT_EQ(last.field("ETag"), site.ask(get("/d/f.iso")).field("ETag"));
+  EXPECT_EQ(site.root.read("d/f.iso"), content);
+  EXPECT_EQ(head(site, url).field("Upload-Complete"), "?1");
+}
+
+TEST(Resumable, UploadsGoOnAfterABreakWithTheBytesThatHadArrived) {
+  Site site({"--writable"});
+  const std::string content = noise(2'000'000);
+  const std::string url = create(site, "/a");
+  RawClient client = site.connect();
+  client.send(patch_head(url, 0, content.size(), true) + content.substr(0, 1'500'000));
+  client.reset();
+  ASSERT_TRUE(eventually([&] { return offset_of(site, url) > 0; }));
+  const auto offset = static_cast<std::size_t>(offset_of(site, url));
+  EXPECT_LE(offset, 1'500'000U);
+  EXPECT_EQ(site.ask(patch(url, offset, content.substr(offset), true)).status, 201);
+  EXPECT_EQ(site.root.read("a"), content);
+}
+
+TEST(Resumable, ALaterRequestEndsTheOneInFlight) {
+  Site site({"--writable"});
+  const std::string content = noise(2'000'000);
+  const std::string url = create(site, "/a");
+  RawClient stalled = site.connect();
+  stalled.send(patch_head(url, 0, content.size(), true) + content.substr(0, 1'500'000));
+  // All bytes that were sent before count, also those in the buffers of the kernel.
+  EXPECT_EQ(offset_of(site, url), 1'500'000);
+  EXPECT_EQ(stalled.read_response().status, 409);
+  stalled.send(content.substr(1'500'000));
+  EXPECT_EQ(offset_of(site, url), 1'500'000);
+  RawClient second = site.connect();
+  second.send(patch_head(url, 1'500'000, 500'000, true) + content.substr(1'500'000, 100'000));
+  EXPECT_EQ(site.ask(request("DELETE", url)).status, 204);
+  EXPECT_EQ(head(site, url).status, 404);
+  EXPECT_EQ(upload_files(site.root), 0U);
+}
+
+TEST(Resumable, UploadsOfOneRequestAreAnnouncedBy104) {
+  Site site({"--writable"});
+  const std::string content = noise(500'000);
+  RawClient client = site.connect();
+  client.send(request("PUT", "/a",
+                      {"Upload-Complete: ?1", "Upload-Draft-Interop-Version: 8",
+                       "Expect: 100-continue", length(content.size())}));
+  const Response interim = client.read_response(RawClient::To::head);
+  EXPECT_EQ(interim.status, 104);
+  EXPECT_EQ(interim.field("Upload-Draft-Interop-Version"), "8");
+  const std::string url = interim.field("Location");
+  EXPECT_EQ(client.read_response(RawClient::To::head).status, 100);
+  client.send(content.substr(0, 300'000));
+  client.reset();
+  ASSERT_TRUE(eventually([&] { return offset_of(site, url) == 300'000; }));
+  EXPECT_EQ(site.ask(patch(url, 300'000, content.substr(300'000), true)).status, 201);
+  EXPECT_EQ(site.root.read("a"), content);
+}
+
+TEST(Resumable, UploadsExpireAndLeaveTheDisk) {
+  Site site({"--writable", "--upload-expiry", "2"});
+  const std::string url = create(site, "/x/y/a");
+  site.ask(patch(url, 0, "abc", false));
+  EXPECT_EQ(upload_files(site.root), 2U);
+  EXPECT_TRUE(eventually([&] { return site.root.list().empty(); }));
+  EXPECT_EQ(head(site, url).status, 404);
+}
+
+TEST(Resumable, UploadsAreRefusedWhereTheyAreOff) {
+  Site site({"--writable", "--resumable", "off"});
+  EXPECT_EQ(site.ask(put("/a", "abc", {"Upload-Complete: ?0"})).status, 501);
+  EXPECT_FALSE(site.ask(request("OPTIONS", "/a")).has("Upload-Limit"));
+  Site reading;
+  EXPECT_EQ(reading.ask(put("/a", "abc", {"Upload-Complete: ?0"})).status, 405);
+  EXPECT_FALSE(reading.ask(request("OPTIONS", "/a")).has("Upload-Limit"));
+}
+
+TEST(Resumable, UploadsSurviveARestart) {
+  const Scratch root;
+  const std::string content = noise(1'000'000);
+  std::string url;
+  {
+    Site site({"--writable"}, {.served = root.path()});
+    url = create(site, "/a", {"If-None-Match: *"});
+    EXPECT_EQ(site.ask(patch(url, 0, content.substr(0, 400'000), false)).status, 204);
+  }
+  {
+    Site site({"--writable"}, {.served = root.path()});
+    EXPECT_EQ(offset_of(site, url), 400'000);
+    EXPECT_EQ(site.ask(patch(url, 400'000, content.substr(400'000), true)).status, 201);
+  }
+  Site site({"--writable"}, {.served = root.path()});
+  const Response again = site.ask(patch(url, content.size(), "", true));
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.field("ETag"), site.ask(get("/a")).field("ETag"));
+  EXPECT_EQ(root.read("a"), content);
+}
+
+// The offset that a server has told is never less afterwards, whatever kills it; the file is whole
+// or not there; and a lost answer can be asked for again.
+TEST(Resumable, UploadsSurviveKills) {
+  const Scratch root;
+  const std::string content = noise(1'200'000);
+  http1::SplitMix64 random(7);
+  std::string url;
+  long told = 0;
+  bool is_done = false;
+  for (int round = 0; round < 25; ++round) {
+    Site site({"--writable", "--durability", round % 2 ? "data" : "none", "--access-log", "off"},
+              {.served = root.path()});
+    if (url.empty()) {
+      url = create(site, "/a", {"If-None-Match: *"});
+      told = 0;
+    }
+    const Response state = head(site, url);
+    ASSERT_EQ(state.status, 204) << round;
+    const long offset = std::stol(state.field("Upload-Offset"));
+    ASSERT_GE(offset, told) << round;
+    told = offset;
+    is_done = state.field("Upload-Complete") == "?1";
+    const auto from = static_cast<std::size_t>(offset);
+    RawClient client = site.connect();
+    const std::string rest = is_done ? std::string() : content.substr(from);
+    client.send(patch_head(url, from, rest.size(), true));
+    client.send(rest.substr(0, random.below(rest.size() + 1)));
+    if (random.below(3) == 0) {
+      const Response half = head(site, url);  // takes the upload over
+      if (half.status == 204) told = std::max(told, std::stol(half.field("Upload-Offset")));
+    }
+    site.signal(SIGKILL);
+    EXPECT_EQ(site.wait(), -SIGKILL);
+    const Names names = root.list();
+    if (std::find(names.begin(), names.end(), "a") != names.end()) {
+      EXPECT_EQ(root.read("a"), content);
+    }
+    if (!is_done) continue;
+    // The next upload replaces nothing until the file is gone.
+    EXPECT_EQ(root.read("a"), content);
+    ::unlink(root.path("a").c_str());
+    url.clear();
+  }
+}
+
+TEST(Resumable, TheSweepRemovesBytesWithoutAStateAndKeepsUploads) {
+  const Scratch root;
+  const std::string orphan = ".quoit-0123456789abcdef0123456789abcdef.part";
+  std::string url;
+  {
+    Site site({"--writable"}, {.served = root.path()});
+    url = create(site, "/d/a");
+    site.ask(patch(url, 0, "abc", false));
+  }
+  root.write(orphan, "bytes");
+  root.write(".quoit-0123456789abcdef.tmp", "bytes");
+  Site site({"--writable"}, {.served = root.path()});
+  EXPECT_TRUE(eventually([&] { return upload_files(root) == 2; }));
+  EXPECT_EQ(offset_of(site, url), 3);
+}
+
+TEST(Resumable, TwoServersOnOneDirectoryShareUploads) {
+  const Scratch root;
+  Site one({"--writable"}, {.served = root.path()});
+  Site other({"--writable"}, {.served = root.path()});
+  const std::string url = create(one, "/a");
+  EXPECT_EQ(one.ask(patch(url, 0, "abc", false)).status, 204);
+  EXPECT_EQ(offset_of(other, url), 3);
+  RawClient busy = one.connect();
+  busy.send(request("PATCH", url,
+                    {"Content-Type: application/partial-upload", "Upload-Offset: 3",
+                     "Upload-Complete: ?1", "Expect: 100-continue", length(6)}));
+  EXPECT_EQ(busy.read_response(RawClient::To::head).status, 100);  // it has the upload
+  // The other server waits a second for it, and says so.
+  EXPECT_EQ(other.ask(patch(url, 3, "x", true)).status, 409);
+  busy.send("defghi");
+  EXPECT_EQ(busy.read_response().status, 201);
+  EXPECT_EQ(root.read("a"), "abcdefghi");
+  EXPECT_EQ(head(other, url).field("Upload-Complete"), "?1");
+}
+
+TEST(Resumable, RightsAreThoseOfTheTarget) {
+  const Scratch secrets;
+  secrets.write("tokens", "");
+  Site site({"--writable", "--allow", "anyone rw /in", "--allow", "anyone r /", "--allow",
+             "anyone c /drop"});
+  site.root.make_directory("in");
+  site.root.make_directory("drop");
+  const Names begin = {"Upload-Complete: ?0", length(0)};
+  EXPECT_EQ(site.ask(request("PUT", "/a", begin)).status, 403);
+  const std::string url = create(site, "/in/a");
+  EXPECT_EQ(site.ask(patch(url, 0, "abc", true)).status, 201);
+  // The right to create only does not replace a file that came meanwhile.
+  const std::string drop = create(site, "/drop/a");
+  site.root.write("drop/a", "other");
+  const Response refused = site.ask(patch(drop, 0, "abc", true));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.field("Upload-Complete"), "?1");
+  EXPECT_EQ(site.root.read("drop/a"), "other");
+}
+
+}  // namespace
