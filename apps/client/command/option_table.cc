@@ -1,9 +1,11 @@
 // The rows, by section. Covered by tests/client/command/option_table_test.cc.
 #include "apps/client/command/option_table.h"
 
+#include <algorithm>
 #include <array>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/command/network_options.h"
 #include "apps/client/command/texts.h"
 #include "apps/client/command/verb.h"
 
@@ -14,27 +16,15 @@ namespace {
 using options::Kind;
 using options::Option;
 
-constexpr options::Verbs mask(Verb verb) { return 1U << static_cast<unsigned>(verb); }
-
-// The verbs that have to do with a server.
-constexpr options::Verbs transfers =
-    mask(Verb::get) | mask(Verb::put) | mask(Verb::head) | mask(Verb::remove);
-
 constexpr std::string_view downloads = "Downloads";
 constexpr std::string_view many = "Several files";
-constexpr std::string_view requests = "Requests";
-constexpr std::string_view credentials = "Credentials";
-constexpr std::string_view tls = "TLS";
-constexpr std::string_view times = "Time limits and retries";
+constexpr std::string_view directories = "Directories";
 constexpr std::string_view general = "General";
-
-// A longer time limit is a mistake: five weeks.
-constexpr std::uint64_t longest_ms = 3'000'000'000;
 
 // More connections at once would be taken for an attack.
 constexpr std::uint64_t most_parallel = 64;
 
-constexpr std::array all_rows = {
+constexpr std::array first_rows = {
     Option{.name = "file",
            .kind = Kind::file,
            .metavar = "FILE",
@@ -62,6 +52,15 @@ constexpr std::array all_rows = {
            .repeatable = true,
            .is_operand = true,
            .verbs = mask(Verb::get) | mask(Verb::head) | mask(Verb::remove)},
+
+    Option{.name = "directory",
+           .metavar = "URL",
+           .help = "a directory on a server; without a scheme it is http://",
+           .allowed = "a URL",
+           .example = "http://127.0.0.1:8080/photos/",
+           .is_operand = true,
+           .is_required = true,
+           .verbs = mask(Verb::ls)},
 
     Option{.name = "name",
            .metavar = "NAME",
@@ -148,6 +147,13 @@ constexpr std::array all_rows = {
            .help = "begin no further file after the first failure",
            .verbs = transfers},
 
+    Option{.name = "long",
+           .short_name = 'l',
+           .kind = Kind::flag,
+           .section = directories,
+           .help = "show the size in bytes and the time of the last modification (UTC), too",
+           .verbs = mask(Verb::ls)},
+
     Option{.name = "if-absent",
            .kind = Kind::flag,
            .section = requests,
@@ -178,173 +184,9 @@ constexpr std::array all_rows = {
            .repeatable = true,
            .separator = '\n',
            .verbs = transfers},
-    Option{.name = "proxy",
-           .metavar = "URL",
-           .section = requests,
-           .help =
-               "send all requests to the proxy URL, in place of those of http_proxy, https_proxy "
-               "and all_proxy",
-           .allowed = "an http:// URL",
-           .example = "http://proxy.example.org:3128",
-           .verbs = transfers},
-    Option{.name = "noproxy",
-           .metavar = "LIST",
-           .section = requests,
-           .help =
-               "hosts to connect to without a proxy, in place of no_proxy: names with all below "
-               "them, addresses, networks, or *",
-           .allowed = "names, addresses and networks, separated by commas",
-           .example = "localhost,example.org,10.0.0.0/8",
-           .verbs = transfers},
-    Option{.name = "unix-socket",
-           .kind = Kind::file,
-           .metavar = "PATH",
-           .section = requests,
-           .help = "connect to the unix socket PATH instead of the URL's host",
-           .allowed = "the path of a socket",
-           .example = "/run/quoit.sock",
-           .verbs = transfers},
+};
 
-    Option{.name = "user",
-           .short_name = 'u',
-           .metavar = "NAME[:PASSWORD]",
-           .section = credentials,
-           .help = "log in as NAME; without PASSWORD, which others see in the list of processes, "
-                   "the terminal asks for it",
-           .allowed = "a name, or a name, a colon and a password",
-           .example = "alice",
-           .verbs = transfers},
-    Option{.name = "token-file",
-           .kind = Kind::file,
-           .metavar = "FILE",
-           .section = credentials,
-           .help = "log in with the token in the first line of FILE",
-           .allowed = "the path of a file with a token",
-           .example = "token",
-           .verbs = transfers},
-    Option{.name = "netrc",
-           .kind = Kind::flag,
-           .section = credentials,
-           .help = "log in with the name and the password that $NETRC or ~/.netrc has for the host",
-           .verbs = transfers},
-    Option{.name = "netrc-file",
-           .kind = Kind::file,
-           .metavar = "FILE",
-           .section = credentials,
-           .help = "as --netrc, with FILE",
-           .allowed = "the path of a file in the format of .netrc",
-           .example = "netrc",
-           .verbs = transfers},
-
-    Option{.name = "cacert",
-           .kind = Kind::file,
-           .metavar = "FILE",
-           .section = tls,
-           .help = "trust the certificate authorities of FILE instead of those of the system",
-           .allowed = "the path of a file with certificates (PEM)",
-           .example = "authority.crt",
-           .verbs = transfers},
-    Option{.name = "cert",
-           .short_name = 'E',
-           .kind = Kind::file,
-           .metavar = "FILE",
-           .section = tls,
-           .help = "show the server the certificate of FILE",
-           .allowed = "the path of a file with a certificate (PEM)",
-           .example = "me.crt",
-           .verbs = transfers},
-    Option{.name = "key",
-           .kind = Kind::file,
-           .metavar = "FILE",
-           .section = tls,
-           .help = "the private key of --cert, where that file does not have it",
-           .allowed = "the path of a file with a key (PEM)",
-           .example = "me.key",
-           .verbs = transfers},
-    Option{.name = "insecure",
-           .short_name = 'k',
-           .kind = Kind::flag,
-           .section = tls,
-           .help = "accept any certificate: others may then answer in the server's place",
-           .verbs = transfers},
-
-    Option{.name = "connect-timeout",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = times,
-           .help = "time to look up the host, to connect to each address, and for TLS; 0: no limit",
-           .default_text = "10",
-           .example = "2.5",
-           .most = longest_ms,
-           .verbs = transfers},
-    Option{.name = "idle-timeout",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = times,
-           .help = "time without a byte received or sent; 0: no limit",
-           .default_text = "60",
-           .example = "5",
-           .most = longest_ms,
-           .verbs = transfers},
-    Option{.name = "max-time",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = times,
-           .help = "time for the whole run",
-           .default_text = "0",
-           .default_note = "no limit",
-           .example = "600",
-           .most = longest_ms,
-           .verbs = transfers},
-
-    Option{.name = "limit-rate",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = times,
-           .help = "move at most BYTES a second, all files together",
-           .default_text = "0",
-           .default_note = "no limit",
-           .example = "2M",
-           .verbs = transfers},
-    Option{.name = "speed-limit",
-           .kind = Kind::bytes,
-           .metavar = "BYTES",
-           .section = times,
-           .help = "a transfer that is slower than BYTES a second for --speed-time has failed",
-           .default_text = "0",
-           .default_note = "none",
-           .example = "10K",
-           .verbs = transfers},
-    Option{.name = "speed-time",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = times,
-           .help = "the time over which --speed-limit is measured",
-           .default_text = "30",
-           .example = "10",
-           .least = 1,
-           .most = longest_ms,
-           .verbs = transfers},
-    Option{.name = "retry",
-           .kind = Kind::count,
-           .metavar = "N",
-           .section = times,
-           .help = "try again up to N times after a refused or broken connection, a time limit, or "
-                   "a status of 408, 429, 500, 502, 503 or 504; Retry-After decides the pause",
-           .default_text = "0",
-           .example = "5",
-           .most = 1000,
-           .verbs = transfers},
-    Option{.name = "retry-delay",
-           .kind = Kind::seconds,
-           .metavar = "SECONDS",
-           .section = times,
-           .help = "the pause before another try, where Retry-After says nothing",
-           .default_text = "0",
-           .default_note = "1, 2, 4 ... 60",
-           .example = "3",
-           .most = longest_ms,
-           .verbs = transfers},
+constexpr std::array last_rows = {
     Option{.name = "verbose",
            .short_name = 'v',
            .kind = Kind::flag,
@@ -419,7 +261,10 @@ constexpr std::array all_rows = {
 
 // There is no configuration file, and QUOIT_IO is the only variable.
 constexpr auto rows = [] {
-  auto changed = all_rows;
+  std::array<Option, first_rows.size() + network_rows.size() + last_rows.size()> changed;
+  auto next = std::copy(first_rows.begin(), first_rows.end(), changed.begin());
+  next = std::copy(network_rows.begin(), network_rows.end(), next);
+  std::copy(last_rows.begin(), last_rows.end(), next);
   for (Option& row : changed) {
     row.in_file = false;
     row.in_environment = row.name == "io";

@@ -72,7 +72,7 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   const std::vector<std::string>& words = command.words;
   if (words.empty()) {
     return options::usage_error(program, options::no_verb,
-                                "say what to do: get, put, head, delete or passwd");
+                                "say what to do: get, put, head, delete, ls or passwd");
   }
   const bool is_verb = options::find_verb(program, words.front()) != options::no_verb;
   if (!is_verb && words.size() == 1 && looks_like_url(words.front())) {
@@ -88,7 +88,8 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
     return {};
   }
   const bool is_put = arguments.verb == Verb::put;
-  arguments.urls = values.texts(is_put ? "target" : "urls");
+  const bool is_ls = arguments.verb == Verb::ls;
+  arguments.urls = values.texts(is_put ? "target" : is_ls ? "directory" : "urls");
   if (is_put) arguments.inputs = values.texts("file");
   arguments.url_list = values.text("input-file");
   if (!arguments.urls.empty() || values.is_given("input-file")) return {};
@@ -152,6 +153,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.key = values.text("key");
   settings.insecure = values.flag("insecure");
   settings.parallel = static_cast<unsigned>(values.count("parallel"));
+  settings.shows_details = values.flag("long");
   settings.fails_early = values.flag("fail-early");
   if (values.flag("json")) settings.events = Events::standard_output;
   if (!settings.key.empty() && settings.certificate.empty()) {

@@ -170,13 +170,18 @@ ExitReason plan_uploads(const Arguments& arguments, std::vector<Job>& jobs) {
   return {};
 }
 
-// Events are written where no body is.
-void choose_events(Plan& plan) {
-  if (plan.settings.events == Events::none) return;
-  const bool is_taken = std::any_of(plan.jobs.begin(), plan.jobs.end(), [](const Job& job) {
-    return job.verb == Verb::head || (job.verb == Verb::get && job.file == standard_stream);
-  });
-  plan.settings.events = is_taken ? Events::standard_error : Events::standard_output;
+// Says whether standard output gets the job's head or body.
+bool prints(const Job& job) {
+  return job.verb == Verb::head || (job.verb == Verb::get && job.file == standard_stream);
+}
+
+// Bodies are printed in the order of the URLs, and events are written elsewhere.
+void share_output(Plan& plan) {
+  Settings& settings = plan.settings;
+  const bool is_taken = std::any_of(plan.jobs.begin(), plan.jobs.end(), prints);
+  if (is_taken) settings.parallel = 1;
+  if (settings.events == Events::none) return;
+  settings.events = is_taken ? Events::standard_error : Events::standard_output;
 }
 
 ExitReason plan_jobs(const Arguments& arguments, std::vector<Job>& jobs) {
@@ -218,11 +223,7 @@ ExitReason make_plan(const Arguments& arguments, Plan& plan) {
   ExitReason reason = read_settings(arguments, plan.settings);
   if (reason) return reason;
   reason = plan_jobs(arguments, plan.jobs);
-  choose_events(plan);
-  const bool prints = std::any_of(plan.jobs.begin(), plan.jobs.end(), [](const Job& job) {
-    return job.file == standard_stream || job.verb == Verb::head;
-  });
-  if (prints) plan.settings.parallel = 1;  // bodies follow each other in the order of the URLs
+  share_output(plan);
   return reason;
 }
 

@@ -67,6 +67,7 @@ struct Settings {
   bool insecure = false;           // accept any certificate of a server
   unsigned parallel = 1;           // how many jobs run at once
   bool fails_early = false;        // after a failure no further job begins
+  bool shows_details = false;      // ls: the size and the time of each entry, too
   Events events = Events::none;    // in place of messages for people
   std::string io = "auto";         // the engine: auto, ring or epoll
 };

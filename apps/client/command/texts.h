@@ -28,6 +28,10 @@ inline constexpr std::array verbs = {
                   "quoit head http://127.0.0.1:8080/notes.txt"},
     options::Verb{"delete", "delete files on the server", "",
                   "quoit delete http://127.0.0.1:8080/notes.txt"},
+    options::Verb{"ls", "list a directory on a server",
+                  "A name a line, with a slash behind those of directories. The server has to list "
+                  "the directory, as JSON or as an HTML page.",
+                  "quoit ls -l http://127.0.0.1:8080/photos/"},
     options::Verb{"passwd", "print a user's line for the file of quoitd --users",
                   "Asks for the password twice on the terminal, or reads it from the first line of "
                   "a standard input that is no terminal.",
@@ -44,6 +48,7 @@ inline constexpr std::array usage = {
     Term{"put FILE... URL/", "uploads the files into that directory"},
     Term{"head URL...", "shows the fields of the responses"},
     Term{"delete URL...", "deletes the files"},
+    Term{"ls URL", "lists the directory"},
     Term{"passwd NAME", "asks for a password, and prints a line for quoitd --users"},
     Term{"help [VERB]", "explains quoit or VERB with all its options"},
     Term{"HOST PORT GET /FILE", "as quoit get http://HOST:PORT/FILE"},

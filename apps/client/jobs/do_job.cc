@@ -21,6 +21,9 @@ uring::Task<ExitCode> try_job(Channel& channel, const Job& job) {
   if (job.verb == Verb::head) {
     const ExitCode done = co_await head(channel, job);
     code = done;
+  } else if (job.verb == Verb::ls) {
+    const ExitCode done = co_await ls(channel, job);
+    code = done;
   } else if (job.verb == Verb::remove) {
     const ExitCode done = co_await remove(channel, job);
     code = done;

@@ -1,12 +1,10 @@
 // HEAD, with the response's head to standard output: its bytes, or on a terminal their printable
 // form. Covered by tests/client/jobs/head_test.cc.
 #include <string>
-#include <unistd.h>
 #include <utility>
 
-#include "apps/client/command/printable.h"
 #include "apps/client/jobs/jobs.h"
-#include "apps/client/local/output_file.h"
+#include "apps/client/jobs/print.h"
 #include "apps/client/net/exchange.h"
 
 namespace client {
@@ -19,7 +17,7 @@ std::string as_lines(std::string_view head) {
   for (const char byte : head) {
     if (byte != '\r') lines += byte;
   }
-  return ::isatty(STDOUT_FILENO) == 1 ? printable(lines, LineFeeds::kept) : lines;
+  return lines;
 }
 
 }  // namespace
@@ -31,12 +29,8 @@ uring::Task<ExitCode> head(Channel& channel, const Job& job) {
   if (responded != ExitCode::ok) co_return responded;
 
   const std::string lines = as_lines(channel.head_text);
-  OutputFile output;
-  const std::string standard_output = standard_stream;
-  const ExitCode opened = co_await open_output(channel.io, output, standard_output);
-  if (opened != ExitCode::ok) co_return channel.fail(output.error);
-  const ExitCode written = co_await write_output(channel.io, output, lines);
-  if (written != ExitCode::ok) co_return channel.fail(output.error);
+  const ExitCode printed = co_await print(channel, lines);
+  if (printed != ExitCode::ok) co_return printed;
   ExitReason failure =
       unrequested(channel.head, http1::Method::head, channel.session.settings, where);
   if (!failure && channel.head.status_class() > 3) failure = refused(channel.head, where);

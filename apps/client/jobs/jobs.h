@@ -16,6 +16,8 @@ namespace client {
 [[nodiscard]] uring::Task<ExitCode> get(Channel& channel, const Job& job);
 // HEAD, with the response's head to standard output: head.cc.
 [[nodiscard]] uring::Task<ExitCode> head(Channel& channel, const Job& job);
+// The listing of a directory, to standard output: ls.cc.
+[[nodiscard]] uring::Task<ExitCode> ls(Channel& channel, const Job& job);
 // DELETE: delete.cc.
 [[nodiscard]] uring::Task<ExitCode> remove(Channel& channel, const Job& job);
 // PUT of a file or a stream: put.cc.

@@ -122,12 +122,36 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
   co_return sent;
 }
 
+namespace {
+
+// The bytes of a file that a body belongs to.
+struct Span {
+  std::uint64_t begin = 0;  // before the body
+  std::uint64_t end = 0;    // with the bytes of the body that have come
+};
+
+// Receives further bytes of a body, whose received ones are used up. `is_whole`: there are none.
+uring::Task<ExitCode> receive_more(Channel& channel, const BodyReader& body, Span span,
+                                   bool& is_whole) {
+  is_whole = body.done() || (channel.ended && !channel.is_cut && body.may_end());
+  if (is_whole) co_return ExitCode::ok;
+  if (channel.is_cut && body.may_end()) co_return channel.fail(may_be_cut_off(channel));
+  if (channel.ended) co_return channel.fail(cut_off(channel, body, span.begin, span.end));
+  const ExitCode got = co_await receive(channel, channel.session.settings.idle_timeout_ms);
+  if (got == ExitCode::receive_error) {
+    co_return channel.fail(cut_off(channel, body, span.begin, span.end));
+  }
+  co_return got;
+}
+
+}  // namespace
+
 uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFile& output,
                                    std::uint64_t most) {
   const Session& session = channel.session;
   const std::uint64_t begin = output.size;
   const Moving moving(channel);
-  while (true) {
+  for (bool is_whole = false; !is_whole;) {
     const BodyReader::Piece piece = body.take(channel.received());
     if (piece.failure.error != http1::Error::none) {
       co_return channel.fail(bad_body(channel, piece.failure.error));
@@ -139,18 +163,33 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
       session.report.moved(channel.lane, piece.data.size(), session.now());
     }
     channel.consume(piece.used);
-    if (body.done()) co_return ExitCode::ok;
-    if (channel.is_cut && body.may_end()) co_return channel.fail(may_be_cut_off(channel));
-    if (channel.ended && body.may_end()) co_return ExitCode::ok;
-    if (channel.ended) {
-      co_return channel.fail(cut_off(channel, body, begin, output.size));
-    }
-    const ExitCode got = co_await receive(channel, session.settings.idle_timeout_ms);
-    if (got == ExitCode::receive_error) {
-      co_return channel.fail(cut_off(channel, body, begin, output.size));
-    }
+    const Span span{.begin = begin, .end = output.size};
+    const ExitCode got = co_await receive_more(channel, body, span, is_whole);
     if (got != ExitCode::ok) co_return got;
   }
+  co_return ExitCode::ok;
+}
+
+uring::Task<ExitCode> receive_text(Channel& channel, BodyReader& body, std::string& text,
+                                   std::size_t most) {
+  const Moving moving(channel);
+  for (bool is_whole = false; !is_whole;) {
+    const BodyReader::Piece piece = body.take(channel.received());
+    if (piece.failure.error != http1::Error::none) {
+      co_return channel.fail(bad_body(channel, piece.failure.error));
+    }
+    if (piece.data.size() > most - text.size()) {
+      co_return channel.fail(ExitCode::weird_reply, channel.server + " sent more than " +
+                                                        format_bytes(most) +
+                                                        ", which is more than quoit reads");
+    }
+    text += view_of(piece.data);
+    channel.consume(piece.used);
+    const Span span{.end = text.size()};
+    const ExitCode got = co_await receive_more(channel, body, span, is_whole);
+    if (got != ExitCode::ok) co_return got;
+  }
+  co_return ExitCode::ok;
 }
 
 uring::Task<> skip_body(Channel& channel) {

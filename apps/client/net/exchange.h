@@ -37,6 +37,11 @@ namespace client {
 [[nodiscard]] uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body,
                                                  OutputFile& output, std::uint64_t most);
 
+// Receives the body that channel.head announces to the end of `text`. Fails with weird_reply when
+// `text` would have more than `most` bytes.
+[[nodiscard]] uring::Task<ExitCode> receive_text(Channel& channel, BodyReader& body,
+                                                 std::string& text, std::size_t most);
+
 // Reads a small body away so that the connection can be used again; closes it otherwise. Leaves
 // channel.error as it is.
 [[nodiscard]] uring::Task<> skip_body(Channel& channel);

@@ -46,7 +46,7 @@ class Writer {
                        is_proxied ? request_.where->text() : request_.where->target());
     own("Host", request_.where->authority());
     own("User-Agent", "quoit/" QUOIT_VERSION);
-    own("Accept", "*/*");
+    own("Accept", request_.accept);
     // The file as it is: quoit decodes nothing. RFC 9110 12.5.3.
     if (is_read(request_.method)) own("Accept-Encoding", "identity");
     if (!request_.where->userinfo.empty()) {

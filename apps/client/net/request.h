@@ -29,6 +29,7 @@ struct Request {
   std::string_view if_range = {};  // of the version with this validator, or for the whole file
   std::optional<std::int64_t> modified = {};  // of the file that is sent, in Unix seconds
   bool expects_continue = false;              // the body is sent after a 100
+  std::string_view accept = "*/*";            // the media types that are wished for
   // The user named this server, and no redirect led to it: it gets the user's Authorization, Cookie
   // and Host.
   bool trusted = true;

@@ -53,8 +53,11 @@ std::string event_line(const Event& event) {
   append(line, "event", event.event);
   append(line, "url", event.url);
   append(line, "file", event.file);
+  append(line, "name", event.name);
+  append(line, "type", event.type);
   append(line, "bytes", event.bytes);
   append(line, "total", event.total);
+  append(line, "modified", event.modified);
   append(line, "files", event.files);
   append(line, "failed", event.failed);
   append(line, "status", event.status);

@@ -17,8 +17,11 @@ struct Event {
   std::string_view event;
   std::string_view url = {};
   std::string_view file = {};
+  std::string_view name = {};
+  std::string_view type = {};
   std::optional<std::uint64_t> bytes = {};
   std::optional<std::uint64_t> total = {};
+  std::string_view modified = {};
   std::optional<std::uint64_t> files = {};
   std::optional<std::uint64_t> failed = {};
   std::optional<int> status = {};

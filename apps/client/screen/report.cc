@@ -158,6 +158,16 @@ void Report::retry_job(Lane lane, std::string_view text, std::int64_t now_ms) {
   warn(is_named ? std::string(text) : one.url + ": " + std::string(text));
 }
 
+void Report::show_entry(std::string_view url, std::string_view name, std::string_view type,
+                        std::optional<std::uint64_t> size, std::string_view modified) const {
+  write_event({.event = "entry",
+               .url = url,
+               .name = name,
+               .type = type,
+               .bytes = size,
+               .modified = modified});
+}
+
 void Report::sum_up(int exit, std::int64_t now_ms) {
   if (has_events()) {
     write_event(

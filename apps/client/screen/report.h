@@ -52,6 +52,10 @@ class Report {
                 std::int64_t now_ms);
   // It goes on after a failure.
   void retry_job(Lane lane, std::string_view text, std::int64_t now_ms);
+  // An entry of a directory on the server, as an event: its type ("file" or "directory"), size, and
+  // time of modification, which may be empty.
+  void show_entry(std::string_view url, std::string_view name, std::string_view type,
+                  std::optional<std::uint64_t> size, std::string_view modified) const;
   // "saved 18 of 20 files, 1.2 GiB in 0:12, 100.0 MiB/s; 2 failed", where there were several.
   void sum_up(int exit, std::int64_t now_ms);
 
