@@ -13,6 +13,7 @@
 #include "apps/client/local/password.h"
 #include "apps/client/local/proxies.h"
 #include "apps/client/local/small_file.h"
+#include "apps/client/local/tree.h"
 #include "apps/client/run.h"
 #include "apps/client/screen/report.h"
 #include "uring/standard_streams.h"
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
   if (reason && reason.status == 0) return print(reason.text);
   if (!reason) reason = client::read_url_list(arguments);
   if (!reason) reason = client::make_plan(arguments, plan);
+  if (!reason) reason = client::find_directories(plan);
   if (!reason) reason = client::add_proxies(plan.settings);
   if (!reason) reason = client::add_credentials(plan);
   if (reason) {

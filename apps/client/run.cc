@@ -33,33 +33,29 @@ uring::EngineOptions small_engine(unsigned channels) {
           .epoll = {.file_threads = threads}};
 }
 
-// The execution of a plan.
+// The execution of a plan. A worker is a coroutine that does jobs over a channel of its own; it
+// ends when no job waits, and begins again when a job has added others.
 struct Run {
-  Run(uring::Scope& scope, const Plan& jobs, Report& report, const Resolver& resolver)
-      : plan(jobs), session(scope, jobs.settings, report) {
-    const std::size_t most = std::min<std::size_t>(jobs.settings.parallel, jobs.jobs.size());
-    for (Lane lane = 0; lane < most; ++lane) {
-      Channel& channel = channels.emplace_back(session);
-      channel.lane = lane;
-      channel.resolver = resolver;
-    }
+  Run(uring::Scope& scope, const Plan& jobs, Report& report, const Resolver& finder)
+      : plan(jobs), resolver(finder), session(scope, jobs.settings, report) {
+    session.queue.append(jobs.jobs);
   }
 
   uring::FramePool& frames() { return session.frames(); }
   // No further job begins.
   bool ends() const {
-    return session.stopping() || (has_failed && plan.settings.fails_early) ||
-           next_job == plan.jobs.size();
+    return session.stopping() || (has_failed && plan.settings.fails_early) || session.queue.empty();
   }
+  // There is no worker any more.
+  bool is_finished() const { return idle.size() == channels.size(); }
 
   const Plan& plan;
+  const Resolver& resolver;
   Session session;
-  std::deque<Channel> channels = {};
-  std::size_t next_job = 0;
-  std::size_t workers = 0;  // channels that still do jobs
-  bool finished = false;    // there is no worker any more
+  std::deque<Channel> channels = {};  // at most settings.parallel
+  std::vector<Channel*> idle = {};    // those without a worker
   bool has_failed = false;
-  std::size_t failed_job = 0;      // the first of the command line that has failed
+  std::size_t failed_job = 0;      // the first that has failed, in the order of the queue
   ExitCode result = ExitCode::ok;  // its code
 };
 
@@ -77,33 +73,72 @@ std::optional<int> status_of(const Channel& channel, ExitCode code) {
   return status > 0 ? std::optional(status) : std::nullopt;
 }
 
-void report_job(Run& run, const Channel& channel, std::size_t job, ExitCode code) {
+void begin_job(Run& run, Channel& channel, const Job& job) {
+  Report& report = run.session.report;
+  if (job.is_tree) {
+    report.begin_directory(channel.lane, job.where.text(), job.file);
+  } else {
+    report.begin_job(channel.lane, job.where.text(), job.file);
+  }
+  channel.head.reset();
+}
+
+void end_job(Run& run, const Channel& channel, const Queue::Begun& begun, ExitCode code) {
   Report& report = run.session.report;
   const std::optional<int> status = status_of(channel, code);
+  if (code == ExitCode::ok && begun.job.is_tree) {
+    report.end_directory(channel.lane, run.session.now());
+    return;
+  }
   if (code == ExitCode::ok) {
     const std::string_view etag = channel.head.value_of(http1::FieldName::etag);
     report.end_job(channel.lane, status, etag, run.session.now());
     return;
   }
   report.fail_job(channel.lane, channel.error, status, run.session.now());
-  if (run.has_failed && run.failed_job < job) return;
+  if (run.has_failed && run.failed_job < begun.number) return;
   run.has_failed = true;
-  run.failed_job = job;
+  run.failed_job = begun.number;
   run.result = code;
 }
 
-// Does jobs over one channel until there is none left.
+void begin_workers(Run& run);
+
+// Does jobs over one channel until none waits.
 uring::Task<> work(Run& run, Channel& channel) {
   while (!run.ends()) {
-    const std::size_t number = run.next_job++;
-    const Job& job = run.plan.jobs[number];
-    run.session.report.begin_job(channel.lane, job.where.text(), job.file);
-    channel.head.reset();
-    const ExitCode code = co_await do_job(channel, job);
-    report_job(run, channel, number, code);
+    const Queue::Begun begun = run.session.queue.take();
+    begin_job(run, channel, begun.job);
+    const ExitCode code = co_await do_job(channel, begun.job);
+    end_job(run, channel, begun, code);
+    begin_workers(run);  // for jobs that this one has added
   }
   disconnect(channel);
-  run.finished = --run.workers == 0;
+  run.idle.push_back(&channel);
+}
+
+// A channel without a worker: one that has been used, or a new one. Null: there are as many as may
+// be.
+Channel* idle_channel(Run& run) {
+  if (!run.idle.empty()) {
+    Channel* const channel = run.idle.back();
+    run.idle.pop_back();
+    return channel;
+  }
+  if (run.channels.size() == run.plan.settings.parallel) return nullptr;
+  Channel& channel = run.channels.emplace_back(run.session);
+  channel.lane = run.channels.size() - 1;
+  channel.resolver = run.resolver;
+  return &channel;
+}
+
+// Begins a worker for each job that waits, as far as there are channels.
+void begin_workers(Run& run) {
+  while (!run.ends()) {
+    Channel* const channel = idle_channel(run);
+    if (!channel) break;
+    run.session.scope.spawn(work(run, *channel));
+  }
 }
 
 // The state of a file after its job, for the summary; empty where the files are printed.
@@ -113,11 +148,13 @@ std::string_view result_of(const Job& job) {
   return job.verb == Verb::get && job.file != standard_stream ? "saved" : "";
 }
 
-void begin_work(Run& run, uring::Scope& scope) {
+void begin_work(Run& run) {
   const std::vector<Job>& jobs = run.plan.jobs;
-  run.session.report.begin_files(jobs.size(), result_of(jobs.front()), run.session.now());
-  run.workers = run.channels.size();
-  for (Channel& channel : run.channels) scope.spawn(work(run, channel));
+  const auto files =
+      std::count_if(jobs.begin(), jobs.end(), [](const Job& job) { return !job.is_tree; });
+  run.session.report.begin_files(static_cast<std::size_t>(files), result_of(jobs.front()),
+                                 run.session.now());
+  begin_workers(run);
 }
 
 // How long the loop may wait: until --max-time is over, or the progress line is due.
@@ -134,7 +171,7 @@ void finish(Run& run, uring::Loop& loop) {
   Session& session = run.session;
   const std::int64_t limit_ms = session.settings.max_time_ms;
   const std::int64_t end_ms = loop.engine().now() + limit_ms;
-  while (!run.finished) {
+  while (!run.is_finished()) {
     const std::int64_t now_ms = loop.engine().now();
     if (limit_ms > 0 && now_ms >= end_ms) session.stop(StopReason::out_of_time);
     session.report.tick(now_ms);
@@ -156,7 +193,7 @@ int run_on(uring::Engine& engine, const Plan& plan, Report& report, const Resolv
   const Interrupt interrupt;
   uring::Io watch_io(scope);
   if (interrupt.fd() >= 0) scope.spawn(watch(run.session, interrupt, watch_io));
-  begin_work(run, scope);
+  begin_work(run);
   finish(run, loop);
   const int status = status_of(run);
   report.sum_up(status, run.session.now());

@@ -28,22 +28,13 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-// Says whether a file of a directory may have the name.
-bool is_allowed(std::string_view name) {
-  if (name.empty() || name.size() > longest_name || name == "." || name == "..") return false;
-  if (name.find('/') != std::string_view::npos || name.find('\0') != std::string_view::npos) {
-    return false;
-  }
-  return !has_control(name) && is_utf8(name);
-}
-
 // Adds the entry whose name is `name`, or a reference to it that a slash may end.
 void add(RemoteListing& listing, std::string_view written, std::string name, RemoteEntry entry) {
   if (name.ends_with('/')) {
     name.pop_back();
     entry.is_directory = true;
   }
-  if (!is_allowed(name)) {
+  if (!is_allowed_name(name)) {
     listing.refused.emplace_back(written);
     return;
   }
@@ -223,6 +214,14 @@ std::optional<std::int64_t> read_offset(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_allowed_name(std::string_view name) {
+  if (name.empty() || name.size() > longest_name || name == "." || name == "..") return false;
+  if (name.find('/') != std::string_view::npos || name.find('\0') != std::string_view::npos) {
+    return false;
+  }
+  return !has_control(name) && is_utf8(name);
+}
 
 std::optional<RemoteListing> read_json_listing(std::string_view text, std::int64_t now) {
   JsonReader json(text);

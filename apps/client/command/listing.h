@@ -30,6 +30,10 @@ struct RemoteListing {
   std::vector<std::string> refused = {};  // names, as they stand in the listing
 };
 
+// Says whether a file of a directory may have the name: 1 to 255 bytes of UTF-8 without slashes and
+// control characters, not "." or "..".
+[[nodiscard]] bool is_allowed_name(std::string_view name);
+
 // Reads a JSON listing. Nothing: the text is no JSON, or no listing. `now`, in Unix seconds, reads
 // dates of two digits.
 [[nodiscard]] std::optional<RemoteListing> read_json_listing(std::string_view text,

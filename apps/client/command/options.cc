@@ -20,6 +20,9 @@ namespace {
 using options::Command;
 using options::Values;
 
+// Connections for a tree: its files may be small, and the server takes a while to answer.
+constexpr unsigned tree_parallel = 4;
+
 bool is_number(std::string_view word) {
   return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -153,6 +156,11 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.key = values.text("key");
   settings.insecure = values.flag("insecure");
   settings.parallel = static_cast<unsigned>(values.count("parallel"));
+  settings.is_recursive = values.flag("recursive");
+  if (settings.is_recursive) {
+    settings.keeps_times = true;
+    if (!values.is_given("parallel")) settings.parallel = tree_parallel;
+  }
   settings.shows_details = values.flag("long");
   settings.fails_early = values.flag("fail-early");
   if (values.flag("json")) settings.events = Events::standard_output;

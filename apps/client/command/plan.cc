@@ -92,6 +92,28 @@ ExitReason name_output(const Arguments& arguments, Job& job) {
   return {};
 }
 
+// With -r, DIR/ gets a directory that is named after the URL's last segment, and a name without a
+// slash is that of the directory. The root of a server has no name.
+ExitReason name_tree(const Arguments& arguments, Job& job) {
+  job.is_tree = true;
+  job.file = arguments.file;
+  if (job.file == standard_stream || arguments.settings.takes_header_name) {
+    return usage("a directory needs a directory: --recursive goes with neither -o - nor " +
+                 std::string("--remote-header-name"));
+  }
+  if (!job.file.empty() && job.file.back() != '/') {
+    job.file += '/';
+    return {};
+  }
+  Url named = job.where;
+  while (named.path.size() > 1 && named.path.ends_with('/')) named.path.pop_back();
+  if (named.path == "/") return {};
+  const std::optional<std::string> name = file_name_of(named);
+  if (!name) return usage("no directory can be named after " + job.where.text() + "; give -o DIR");
+  job.file += *name + '/';
+  return {};
+}
+
 // Two downloads into one file would leave the second alone.
 ExitReason check_outputs(const std::vector<Job>& jobs) {
   std::map<std::string_view, const Url*> taken;
@@ -110,9 +132,13 @@ bool are_swapped(const std::string& file, const std::string& url) {
   return file.find("://") != std::string::npos && url.find("://") == std::string::npos;
 }
 
-ExitReason name_target(const std::string& file, Url& where) {
+// `recursive`: a directory may have slashes at its end, and the content of "." and ".." goes into
+// the URL itself.
+ExitReason name_target(std::string file, bool recursive, Url& where) {
   if (where.path.back() != '/') return {};
+  while (recursive && file.size() > 1 && file.ends_with('/')) file.pop_back();
   const std::string name = file.substr(file.rfind('/') + 1);
+  if (recursive && (name.empty() || name == "." || name == "..")) return {};
   if (name.empty() || name == "." || name == ".." || file == standard_stream) {
     return usage("give the whole URL: '" + file + "' has no name to add to " + where.text());
   }
@@ -142,8 +168,8 @@ ExitReason plan_original(const Arguments& arguments, Job& job) {
 ExitReason plan_job(const Arguments& arguments, const std::string& url, Job& job) {
   job.verb = arguments.verb;
   const ExitReason reason = parse_url(url, job.where);
-  if (!reason && job.verb == Verb::get) return name_output(arguments, job);
-  return reason;
+  if (reason || job.verb != Verb::get) return reason;
+  return arguments.settings.is_recursive ? name_tree(arguments, job) : name_output(arguments, job);
 }
 
 // An upload for each file. Two files of one name would replace each other.
@@ -157,10 +183,12 @@ ExitReason plan_uploads(const Arguments& arguments, std::vector<Job>& jobs) {
     Job& job = jobs.emplace_back(Job{.verb = Verb::put, .file = file});
     ExitReason reason = parse_url(url, job.where);
     if (reason) return reason;
-    if (arguments.inputs.size() > 1 && job.where.path.back() != '/') {
-      return usage("several files need a URL that ends in a slash, not " + job.where.text());
+    const bool recursive = arguments.settings.is_recursive;
+    if ((recursive || arguments.inputs.size() > 1) && job.where.path.back() != '/') {
+      return usage(std::string(recursive ? "a directory needs" : "several files need") +
+                   " a URL that ends in a slash, not " + job.where.text());
     }
-    reason = name_target(file, job.where);
+    reason = name_target(file, recursive, job.where);
     if (reason) return reason;
     if (!targets.insert(job.where.text()).second) {
       return usage("two of the files would both be stored as " + job.where.text() +

@@ -66,6 +66,7 @@ struct Settings {
   std::string key = {};            // its key; empty: the file of the certificate has it
   bool insecure = false;           // accept any certificate of a server
   unsigned parallel = 1;           // how many jobs run at once
+  bool is_recursive = false;       // directories are transferred with all below them
   bool fails_early = false;        // after a failure no further job begins
   bool shows_details = false;      // ls: the size and the time of each entry, too
   Events events = Events::none;    // in place of messages for people
@@ -80,6 +81,11 @@ struct Job {
   Url where = {};
   std::string file = {};           // get: the output, put: the input; "-" for a standard stream
   bool takes_header_name = false;  // get: Content-Disposition may name another in its directory
+  // `where` and `file` are directories, which end in a slash; all below them is transferred. An
+  // empty file is the current directory.
+  bool is_tree = false;
+  unsigned depth = 0;       // directories of a tree around it
+  ExitReason problem = {};  // the job can only fail, for this reason
 };
 
 struct Plan {

@@ -43,6 +43,7 @@ bool may_be_done(const Failure& failure) {
 
 bool is_repeatable(const Job& job, bool is_stream, const Settings& settings,
                    const Failure& failure) {
+  if (job.is_tree) return true;
   if (job.verb == Verb::put && is_stream) return false;
   if (job.verb == Verb::get) return !is_stream || is_without_body(failure);
   if (job.verb == Verb::head || job.verb == Verb::ls || !may_be_done(failure)) return true;

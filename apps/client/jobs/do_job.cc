@@ -10,6 +10,7 @@
 #include "apps/client/command/retry.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/pause.h"
+#include "apps/client/jobs/trees.h"
 #include "apps/client/session/interrupt.h"
 
 namespace client {
@@ -18,7 +19,12 @@ namespace {
 
 uring::Task<ExitCode> try_job(Channel& channel, const Job& job) {
   ExitCode code = ExitCode::ok;
-  if (job.verb == Verb::head) {
+  if (job.is_tree && job.verb == Verb::put) {
+    code = put_tree(channel, job);
+  } else if (job.is_tree) {
+    const ExitCode done = co_await get_tree(channel, job);
+    code = done;
+  } else if (job.verb == Verb::head) {
     const ExitCode done = co_await head(channel, job);
     code = done;
   } else if (job.verb == Verb::ls) {
@@ -57,6 +63,7 @@ std::optional<std::int64_t> next_try(const Channel& channel, const Job& job, con
 // The consequence of an interruption of the job, for people.
 std::string interruption(const Job& job) {
   const std::string text = "interrupted by " + std::string(Interrupt::name());
+  if (job.is_tree) return text;
   switch (job.verb) {
     case Verb::put: return text + "; the upload to " + job.where.text() + " was not confirmed";
     case Verb::remove: return text + "; the deletion of " + job.where.text() + " was not confirmed";
@@ -87,7 +94,8 @@ uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job) {
 }  // namespace
 
 uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
-  if (job.verb == Verb::get) {
+  if (job.problem) co_return channel.fail(job.problem);
+  if (job.verb == Verb::get && !job.is_tree) {
     const ExitCode got = co_await get(channel, job);
     co_return got;
   }

@@ -6,10 +6,12 @@
 #include <random>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 #include "apps/client/jobs/download.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/pause.h"
+#include "apps/client/local/tree.h"
 #include "apps/client/net/exchange.h"
 #include "apps/client/screen/progress.h"
 #include "apps/client/session/interrupt.h"
@@ -105,6 +107,10 @@ uring::Task<ExitCode> finish(Download& download) {
 }  // namespace
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
+  if (job.depth > 0) {
+    ExitReason problem = check_file_inside(job.file);
+    if (problem) co_return channel.fail(std::move(problem));
+  }
   if (channel.session.settings.keeps_files && exists(job.file)) {
     channel.session.report.confirm(job.file + " exists already, and is left alone");
     co_return ExitCode::ok;

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,6 +55,11 @@ std::string part_path(const std::string& target) {
     name = name.substr(0, longest_base - hash.size()) + hash;
   }
   return target.substr(0, base).append(".").append(name).append(part_mark);
+}
+
+bool is_part_name(std::string_view name) {
+  if (name.ends_with(record_mark)) name.remove_suffix(record_mark.size());
+  return name.starts_with('.') && name.ends_with(part_mark);
 }
 
 std::string record_path(const std::string& part) { return part + std::string(record_mark); }

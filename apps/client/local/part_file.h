@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "apps/client/command/part_record.h"
 
@@ -24,6 +25,9 @@ inline constexpr std::uint64_t least_kept_bytes = 65536;
 // The path of the unfinished file for `target`. A name that is too long for it is replaced by its
 // beginning and its hash.
 [[nodiscard]] std::string part_path(const std::string& target);
+
+// Says whether an unfinished file or its record may have that name.
+[[nodiscard]] bool is_part_name(std::string_view name);
 
 // The path of the record of the unfinished file `part`.
 [[nodiscard]] std::string record_path(const std::string& part);

@@ -110,6 +110,13 @@ void Report::begin_job(Lane lane, std::string_view url, std::string_view file) {
   at(lane) = {.url = std::string(url), .file = std::string(file)};
 }
 
+void Report::begin_directory(Lane lane, std::string_view url, std::string_view directory) {
+  has_directories_ = true;
+  at(lane) = {.url = std::string(url), .file = std::string(directory)};
+}
+
+void Report::end_directory(Lane lane, std::int64_t now_ms) { end(lane, now_ms); }
+
 void Report::count_saved(std::uint64_t bytes) {
   ++saved_;
   saved_bytes_ += bytes;
@@ -174,7 +181,7 @@ void Report::sum_up(int exit, std::int64_t now_ms) {
         {.event = "summary", .bytes = all_done_, .files = ended_, .failed = failed_, .exit = exit});
     return;
   }
-  if (files_ < 2 || result_.empty()) return;
+  if (result_.empty() || (files_ < 2 && !has_directories_)) return;
   std::string text(result_);
   text += " " + std::to_string(saved_) + " of " + std::to_string(files_) + " files";
   if (result_ != "deleted") {

@@ -43,6 +43,12 @@ class Report {
   void begin_files(std::size_t files, std::string_view result, std::int64_t now_ms);
   // A job begins on that lane. `file` is its file here, which may be empty.
   void begin_job(Lane lane, std::string_view url, std::string_view file);
+  // As begin_job(), for a directory, which is none of the files: end_directory() or fail_job() ends
+  // it. sum_up() then prints also where there are fewer than two files.
+  void begin_directory(Lane lane, std::string_view url, std::string_view directory);
+  void end_directory(Lane lane, std::int64_t now_ms);
+  // A directory has these files, too.
+  void add_files(std::size_t files) { files_ += files; }
   // A file has been saved, stored or deleted.
   void count_saved(std::uint64_t bytes);
   // The job of that lane is done, by a response of that status and tag, if there was one.
@@ -100,6 +106,7 @@ class Report {
   const Settings& settings_;
   const Style style_;
   std::string_view result_ = {};  // "saved"
+  bool has_directories_ = false;
   std::size_t files_ = 1;
   std::size_t begun_ = 0;  // jobs
   std::size_t ended_ = 0;  // jobs that did not fail

@@ -12,6 +12,7 @@
 #include "apps/client/command/plan.h"
 #include "apps/client/screen/report.h"
 #include "apps/client/session/pace.h"
+#include "apps/client/session/queue.h"
 #include "uring/scope.h"
 
 namespace crypto {
@@ -48,6 +49,7 @@ struct Session {
   Report& report;
   const std::int64_t begin_ms;  // the time at which the session began
   Pace pace;                    // of all channels
+  Queue queue = {};             // the jobs that have not begun
   // Of all https:// servers; made for the first of them.
   std::shared_ptr<const crypto::ClientContext> tls_context = {};
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
