@@ -161,7 +161,8 @@ void Epoll::start(Operation& operation) {
     case OpCode::recv:
     case OpCode::recv_provided: return start_receive(operation);
     case OpCode::send:
-    case OpCode::send_gather: return start_send(operation);
+    case OpCode::send_gather:
+    case OpCode::send_pages: return start_send(operation);
     case OpCode::read: return start_read(operation);
     case OpCode::nothing:
       unpolled_ = most_unpolled;  // a coroutine that yields lets events be delivered as well
@@ -360,6 +361,7 @@ bool Epoll::is_empty_and_open(int fd) const {
 
 // Sends until all is sent or the socket's buffer is full.
 bool Epoll::try_send(Operation& operation, Slot& slot) {
+  if (operation.code == OpCode::send_pages) return try_send_pages(operation, slot);
   const std::size_t bytes = bytes_to_send(operation);
   while (slot.sent < bytes) {
     const ssize_t count = send_rest(operation, slot.sent);
@@ -377,6 +379,21 @@ bool Epoll::try_send(Operation& operation, Slot& slot) {
     }
   }
   complete(operation, Result{.value = static_cast<std::int32_t>(bytes)});
+  return true;
+}
+
+// splice(2) has no flag for a socket that must not wait. A socket that another engine accepted, or
+// a test made, may be blocking.
+bool Epoll::try_send_pages(Operation& operation, Slot& slot) {
+  if (!std::exchange(slot.nonblocking, true)) ::fcntl(operation.fd, F_SETFL, O_NONBLOCK);
+  const PagePipe::Sent sent = pages_.send(operation, slot.sent);
+  slot.sent += static_cast<std::uint32_t>(sent.bytes);
+  if (would_wait(sent.error)) {
+    slot.writable = false;
+    return false;
+  }
+  const auto result = static_cast<std::int32_t>(slot.sent);
+  complete(operation, Result{.value = result > 0 ? result : -sent.error});
   return true;
 }
 

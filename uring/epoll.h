@@ -23,6 +23,7 @@
 #include "uring/fifo.h"
 #include "uring/file_threads.h"
 #include "uring/free_buffers.h"
+#include "uring/page_pipe.h"
 #include "uring/running_clock.h"
 
 struct epoll_event;
@@ -72,6 +73,7 @@ class Epoll final : public Engine {
     bool registered = false;
     bool readable = true;  // a read may succeed: try before waiting
     bool writable = true;
+    bool nonblocking = false;  // the descriptor is known to be
     bool ended = false;  // the peer finished or is gone: a short read does not empty the socket
   };
 
@@ -96,6 +98,7 @@ class Epoll final : public Engine {
   bool try_receive(Flight& flight, Slot& slot);
   bool try_stream(Flight& stream, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
+  bool try_send_pages(Operation& operation, Slot& slot);
   bool try_read(Operation& operation, bool is_ready);
   void await_event(Operation& operation);
   void conclude_connect(Operation& operation);
@@ -126,6 +129,7 @@ class Epoll final : public Engine {
   RunningClock clock_;
   std::vector<int> connecting_;  // wait for the full queue of a unix socket: without events
   FreeBuffers buffers_;
+  PagePipe pages_;
   FileThreads files_;  // last, so that its threads end before any other member is destroyed
 };
 

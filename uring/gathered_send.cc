@@ -10,6 +10,7 @@ namespace uring {
 
 std::size_t bytes_to_send(const Operation& operation) {
   if (operation.code == OpCode::send) return operation.length;
+  if (operation.code == OpCode::send_pages) return operation.front_length + operation.length;
   const auto* message = static_cast<const msghdr*>(operation.address);
   std::size_t sum = 0;
   for (std::size_t i = 0; i < message->msg_iovlen; ++i) sum += message->msg_iov[i].iov_len;

@@ -10,7 +10,7 @@
 
 namespace uring {
 
-// The bytes of a send or send_gather.
+// The bytes of a send, send_gather or send_pages.
 std::size_t bytes_to_send(const Operation& operation);
 
 // Sends the bytes behind the first `sent` ones of a send or send_gather, without waiting, and

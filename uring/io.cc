@@ -60,6 +60,14 @@ Io::Pending Io::send(int fd, Gather& message) {
   return prepare(OpCode::send_gather, fd, &message.header, 0);
 }
 
+Io::Pending Io::send_pages(int fd, std::string_view front, std::string_view pages,
+                           std::uint32_t flags) {
+  operation_.flags = flags;
+  operation_.second_address = front.data();
+  operation_.front_length = front.size();
+  return prepare(OpCode::send_pages, fd, pages.data(), pages.size());
+}
+
 Io::Pending Io::sleep(Milliseconds duration) {
   set_deadline(duration);
   sleeping_ = true;

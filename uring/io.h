@@ -143,6 +143,13 @@ class Io : private IoParts {
     return prepare(OpCode::send, fd, bytes.data(), bytes.size());
   }
   Pending send(int fd, Gather& message);
+  // Sends `front`, and behind it `pages` without a copy, where the engine can: the kernel refers to
+  // the memory of `pages` until the peer has received the bytes. That memory is therefore mapped
+  // (a file, or memory of mmap(2) that is never written again), and may be unmapped once the send
+  // has completed. A change of a mapped file may reach the peer until then; if the file has become
+  // shorter, the count is smaller, or the result is an error if nothing was sent. Not for less than
+  // about 32 KiB, which cost less to copy. `flags`: 0 or more_follows. The process ignores SIGPIPE.
+  Pending send_pages(int fd, std::string_view front, std::string_view pages, std::uint32_t flags);
   // Waits for `duration`. ECANCELED when the Io is stopped before.
   Pending sleep(Milliseconds duration);
 

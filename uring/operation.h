@@ -26,6 +26,8 @@ enum class OpCode : std::uint8_t {
   recv_stream,    // multishot recv_provided: a completion for each buffer that received bytes
   send,           // fd, address = bytes, length; completes when all is sent or it failed
   send_gather,    // fd, address = msghdr; completes when all is sent or it failed
+  send_pages,     // fd, second_address = bytes in front, front_length; address = bytes in pages,
+                  // length, which are not copied, flags = more_follows; completes like send
   read,    // fd, address = buffer, length, offset; -1: at the file position, waits for events
   write,   // fd, address = bytes, length, offset; -1: at the file position
   open,    // fd = directory, address = path, open_flags, open_mode, open_resolve
@@ -46,7 +48,10 @@ inline constexpr OpCodes all_op_codes = (OpCodes{1} << op_codes) - 1;
 
 // True for operations that wait for a peer. Only these are cancelled: a file operation ends by
 // itself, and its effect on the file must be known.
-constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_gather; }
+constexpr bool waits_for_peer(OpCode code) { return code <= OpCode::send_pages; }
+
+// True for operations that send. They complete when all is sent, or early with fewer bytes.
+constexpr bool sends(OpCode code) { return code >= OpCode::send && code <= OpCode::send_pages; }
 
 // True for operations that open files or change them.
 constexpr bool works_on_files(OpCode code) {
@@ -60,6 +65,10 @@ constexpr bool picks_buffer(OpCode code) {
 
 // A flag of sync: fdatasync(2), which writes what is needed to read the bytes again, without times.
 inline constexpr std::uint32_t data_only = 1;
+
+// A flag of send_pages: the caller sends more at once, so that a segment which is not full may wait
+// for it (MSG_MORE).
+inline constexpr std::uint32_t more_follows = 1;
 
 // The offset of a read or write at the file position.
 inline constexpr std::uint64_t at_position = ~std::uint64_t{0};
@@ -83,14 +92,15 @@ struct Operation : Flight {
   explicit Operation(OpCode what = OpCode::nothing) : Flight{what} {}
 
   std::uint32_t length = 0;  // bytes
-  std::uint32_t flags = 0;   // renameat2's, linkat's or unlinkat's
-  Result result;             // written by the loop before `waiter` is resumed
+  std::uint32_t flags = 0;   // renameat2's, linkat's or unlinkat's, data_only, more_follows
+  Result result;  // written by the loop before `waiter` is resumed; until then the engine's
   const void* address = nullptr;
   // Members that no operation needs together share memory. The three words form openat2's struct
   // open_how, and must be here because the kernel reads it only at submission.
   union {
     std::uint64_t offset = 0;  // bytes from the file's start
     std::uint64_t open_flags;
+    std::uint64_t front_length;
   };
   union {
     const void* second_address = nullptr;

@@ -3,6 +3,7 @@
 #include "uring/prepare.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include "uring/buffer_pool.h"
 
@@ -44,6 +45,7 @@ void prepare(io_uring_sqe* entry, Operation& op, bool multishot) {
       io_uring_prep_sendmsg(entry, op.fd, static_cast<const msghdr*>(op.address),
                             MSG_NOSIGNAL | MSG_WAITALL);
       break;
+    case OpCode::send_pages: io_uring_prep_poll_add(entry, op.fd, POLLOUT); break;
     case OpCode::read: io_uring_prep_read(entry, op.fd, buffer, op.length, op.offset); break;
     case OpCode::write: io_uring_prep_write(entry, op.fd, op.address, op.length, op.offset); break;
     case OpCode::open:
@@ -80,6 +82,7 @@ io_uring_op kernel_op_code(OpCode code) {
     case OpCode::recv_stream: return IORING_OP_RECV;
     case OpCode::send: return IORING_OP_SEND;
     case OpCode::send_gather: return IORING_OP_SENDMSG;
+    case OpCode::send_pages: return IORING_OP_POLL_ADD;
     case OpCode::read: return IORING_OP_READ;
     case OpCode::write: return IORING_OP_WRITE;
     case OpCode::open: return IORING_OP_OPENAT2;

@@ -17,7 +17,8 @@ namespace uring {
 inline constexpr std::uint16_t buffer_group = 0;
 
 // Fills in `entry` for `operation`. Its paths, buffers and message headers must stay valid until it
-// completes. An accept is multishot if `multishot` is set.
+// completes. An accept is multishot if `multishot` is set. The entry of a send_pages waits until
+// the socket can take bytes; Ring sends them itself.
 void prepare(io_uring_sqe* entry, Operation& operation, bool multishot);
 
 // Fills in `entry` for a receive into a buffer of the group, or into one after another if

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -24,10 +25,21 @@ namespace uring {
 namespace {
 
 // The user_data of entries that belong to no operation. All other values are the address of a
-// Flight.
+// Flight, in which pages_mark is set for the steps of a send_pages.
 constexpr std::uint64_t no_tag = 0;     // the completion is ignored
 constexpr std::uint64_t watch_tag = 1;  // the poll of the watched descriptor
 constexpr std::uint64_t highest_tag = watch_tag;
+constexpr std::uint64_t pages_mark = std::uint64_t{1} << 63;  // in no address of a process
+
+std::uint64_t pages_tag(const Flight& flight) {
+  return reinterpret_cast<std::uintptr_t>(&flight) | pages_mark;
+}
+
+// Whether a completion is of an operation's only entry. One comparison for the tags, which are
+// small, and for pages_mark, the sign.
+bool is_plain(std::uint64_t user_data) {
+  return static_cast<std::int64_t>(user_data) > static_cast<std::int64_t>(highest_tag);
+}
 
 // Sets of set-up flags, the best first. A missing flag costs speed and does not change behaviour.
 constexpr std::array<unsigned, 3> setups = {
@@ -190,7 +202,7 @@ class Restrictions {
     return next;
   }
 
-  std::array<io_uring_restriction, op_codes + 8> all_{};
+  std::array<io_uring_restriction, op_codes + 10> all_{};
   unsigned count_ = 0;
 };
 
@@ -204,9 +216,10 @@ int Ring::restrict_and_enable(OpCodes permitted) {
     const auto code = static_cast<OpCode>(i);
     if (permitted & bit_of(code)) restrictions.permit(kernel_op_code(code));
   }
-  // The operations of the engine itself: cancel(), close(), wait() and watch_readable().
+  // The operations of the engine itself: cancel(), close(), wait(), watch_readable(),
+  // start_pages().
   for (const io_uring_op op : {IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE, IORING_OP_TIMEOUT,
-                               IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE}) {
+                               IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_NOP}) {
     restrictions.permit(op);
   }
   if (!has(buffer_ring)) restrictions.permit(IORING_OP_PROVIDE_BUFFERS);
@@ -273,9 +286,10 @@ void Ring::start(Operation& operation) {
     ++counters_.operations;
     return;
   }
+  ++counters_.operations;
+  if (operation.code == OpCode::send_pages) return start_pages(operation);
   if (!waits_for_peer(operation.code) && is_punted(operation)) ++counters_.punts;
   submit(operation);
-  ++counters_.operations;
 }
 
 void Ring::start(Stream& stream) {
@@ -301,6 +315,8 @@ void Ring::cancel(Flight& flight) {
   // one (liburing issue 1375).
   if (flight.code == OpCode::accept) {
     io_uring_prep_cancel_fd(entry, flight.fd, IORING_ASYNC_CANCEL_ALL);
+  } else if (flight.code == OpCode::send_pages) {
+    io_uring_prep_cancel64(entry, pages_tag(flight), 0);
   } else {
     io_uring_prep_cancel(entry, &flight, 0);
   }
@@ -341,7 +357,7 @@ inline bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
     ++in_use_;
   }
   completion = {flight, result};
-  const bool is_usual = entry.res > 0 && entry.user_data > highest_tag && !lacks_multishot();
+  const bool is_usual = entry.res > 0 && is_plain(entry.user_data) && !lacks_multishot();
   return is_usual || take_unusual(entry, completion);
 }
 
@@ -350,6 +366,7 @@ inline bool Ring::take(const io_uring_cqe& entry, Completion& completion) {
 bool Ring::take_unusual(const io_uring_cqe& entry, Completion& completion) {
   if (entry.user_data == watch_tag) take_watch(entry);
   if (entry.user_data <= highest_tag) return false;
+  if (!is_plain(entry.user_data)) return take_pages(entry, completion);
   Result& result = completion.result;
   // Linux 5.19 reports the buffer that it selected for a receive which then ended or failed.
   if (entry.res <= 0 && result.buffer != no_buffer)
@@ -371,6 +388,67 @@ bool Ring::take_unusual(const io_uring_cqe& entry, Completion& completion) {
 
 bool Ring::process(const io_uring_cqe& entry, Completion& completion) {
   return take(entry, completion);
+}
+
+// --- Sending pages ---
+//
+// The engine makes the calls itself, because the ring would give them to a worker thread. Where the
+// socket's buffer is full, a poll in the ring waits for space. An operation that needs no poll
+// completes by an entry that does nothing. Between the steps Operation::result has the number of
+// bytes that were sent.
+
+namespace {
+
+// Operations of the ring need blocking sockets, and splice(2) a non-blocking one, since it has no
+// flag for that. No other thread uses the socket, and the ring looks at its flags only when an
+// entry is submitted.
+void set_nonblocking(int socket, bool is_nonblocking) {
+  ::fcntl(socket, F_SETFL, is_nonblocking ? O_NONBLOCK : 0);
+}
+
+}  // namespace
+
+void Ring::start_pages(Operation& operation) {
+  operation.result = Result{};
+  const bool is_done = send_more_pages(operation);
+  io_uring_sqe* entry = next_entry();
+  if (is_done)
+    io_uring_prep_nop(entry);
+  else
+    prepare(entry, operation, false);
+  io_uring_sqe_set_data64(entry, pages_tag(operation));
+}
+
+// True: the operation is done, with the result in Operation::result. False: the socket's buffer is
+// full.
+bool Ring::send_more_pages(Operation& operation) {
+  set_nonblocking(operation.fd, true);
+  const PagePipe::Sent sent = pages_.send(operation, operation.result.count());
+  set_nonblocking(operation.fd, false);
+  operation.result.value += static_cast<std::int32_t>(sent.bytes);
+  if (sent.error == EAGAIN) return false;
+  if (operation.result.value == 0) operation.result.value = -sent.error;
+  return true;
+}
+
+// The end of a step. A poll returns the events, which are not 0, or an error.
+bool Ring::take_pages(const io_uring_cqe& entry, Completion& completion) {
+  completion.flight =
+      reinterpret_cast<Flight*>(static_cast<std::uintptr_t>(entry.user_data & ~pages_mark));
+  Operation& operation = operation_of(*completion.flight);
+  const bool goes_on = entry.res > 0 && !operation.cancelled;
+  if (goes_on && !send_more_pages(operation)) {
+    io_uring_sqe* again = next_entry();
+    prepare(again, operation, false);
+    io_uring_sqe_set_data64(again, pages_tag(operation));
+    return false;
+  }
+  const bool has_ended_early = entry.res != 0 && !goes_on;
+  if (has_ended_early && operation.result.value == 0) {
+    operation.result.value = entry.res < 0 ? entry.res : -ECANCELED;
+  }
+  completion.result = operation.result;
+  return true;
 }
 
 // --- Watching ---

@@ -19,6 +19,7 @@
 
 #include "uring/buffer_pool.h"
 #include "uring/engine.h"
+#include "uring/page_pipe.h"
 #include "uring/refusal.h"
 #include "uring/running_clock.h"
 
@@ -91,6 +92,9 @@ class Ring final : public Engine {
   bool add_buffers();
   void provide(std::uint16_t first, std::size_t count);
   bool continue_multishot(Flight& flight, std::int32_t result);
+  void start_pages(Operation& operation);
+  bool send_more_pages(Operation& operation);
+  bool take_pages(const io_uring_cqe& entry, Completion& completion);
   void poll_watched();
   void take_watch(const io_uring_cqe& entry);
   void submit(Flight& flight);
@@ -110,6 +114,8 @@ class Ring final : public Engine {
   RunningClock clock_;      // has announced the pending timeout entry
   __kernel_timespec wake_time_{};
   std::size_t in_use_ = 0;  // buffers that completions returned and that are not recycled
+
+  PagePipe pages_;
 
   int watched_ = -1;              // the watched descriptor
   bool may_be_readable_ = false;  // the next result of may_be_readable()

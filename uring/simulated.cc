@@ -142,7 +142,7 @@ void Simulated::cancel(Flight& flight) {
   waiting_.erase(found);
   if (behaviour_.success_beats_cancel && try_socket(waiting)) return;
   std::int32_t result = -ECANCELED;
-  if (flight.code == OpCode::send || flight.code == OpCode::send_gather) {
+  if (sends(flight.code)) {
     result = end_of_send(sockets_[flight.fd], ECANCELED);
   }
   complete(flight, Result{.value = result});
@@ -229,7 +229,8 @@ bool Simulated::try_socket(const Waiting& waiting) {
     case OpCode::accept: return try_accept(waiting, socket);
     case OpCode::connect: complete(flight, Result{}, waiting.fault.delay); return true;
     case OpCode::send:
-    case OpCode::send_gather: return try_send(waiting, socket);
+    case OpCode::send_gather:
+    case OpCode::send_pages: return try_send(waiting, socket);
     case OpCode::recv_stream: return try_stream(waiting, socket);
     default: return try_receive(waiting, socket);
   }
@@ -323,6 +324,11 @@ void append_readable(std::string& all, const iovec& piece) {
 std::string bytes_of(const Operation& operation) {
   std::string all;
   if (operation.code == OpCode::send) {
+    append_readable(all, {const_cast<void*>(operation.address), operation.length});
+    return all;
+  }
+  if (operation.code == OpCode::send_pages) {
+    all.append(static_cast<const char*>(operation.second_address), operation.front_length);
     append_readable(all, {const_cast<void*>(operation.address), operation.length});
     return all;
   }

@@ -292,9 +292,10 @@ TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
     for (std::uint64_t n = 1; n <= codes.size(); n += sample_interval) {
       for (const std::uint32_t delay : {1U, 2U, 3U}) play_with(scenario, n, {.delay = delay});
       // A send is short only when the peer is gone or out of time.
-      if (codes[n - 1] != OpCode::send) play_with(scenario, n, {.most = 1});
+      const bool is_send = uring::sends(codes[n - 1]);
+      if (!is_send) play_with(scenario, n, {.most = 1});
       Play play(scenario);
-      play.world.engine.plan_fault(n, {.most = codes[n - 1] == OpCode::send ? 0U : 1U, .delay = 2});
+      play.world.engine.plan_fault(n, {.most = is_send ? 0U : 1U, .delay = 2});
       play.run();
       EXPECT_EQ(play.world.root.get(scenario.target), scenario.new_content) << scenario.name << n;
       play.world.end();
@@ -310,7 +311,7 @@ TEST(Faults, that_cut_a_send_short_end_the_stream_there) {
     whole.world.end();
     const std::string expected(whole.world.engine.peer_received(whole.socket));
     for (std::uint64_t n = 1; n <= whole.world.engine.started(); ++n) {
-      if (whole.world.engine.code_of(n) != OpCode::send) continue;
+      if (!uring::sends(whole.world.engine.code_of(n))) continue;
       Play play(scenario);
       play.world.engine.plan_fault(n, {.most = 1});
       play.run();

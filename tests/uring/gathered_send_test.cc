@@ -44,6 +44,10 @@ TEST(PlainSends, KnowTheirSize) {
   EXPECT_EQ(bytes_to_send(send_of(-1, "12345")), 5U);
   std::vector<std::string> texts{"a", "", "bcd"};
   EXPECT_EQ(bytes_to_send(Message(texts).send_to(-1)), 4U);
+  Operation pages = send_of(-1, "12345");
+  pages.code = OpCode::send_pages;
+  pages.front_length = 3;
+  EXPECT_EQ(bytes_to_send(pages), 8U);
 }
 
 TEST(PlainSends, ContinueBehindTheBytesThatWereSent) {

@@ -17,14 +17,15 @@ struct Kind {
 };
 
 constexpr Kind kinds[] = {
-    {OpCode::accept, true, false, false},         {OpCode::connect, true, false, false},
-    {OpCode::recv, true, false, false},           {OpCode::recv_provided, true, false, true},
-    {OpCode::recv_stream, true, false, true},     {OpCode::send, true, false, false},
-    {OpCode::send_gather, true, false, false},    {OpCode::read, false, false, false},
-    {OpCode::write, false, true, false},          {OpCode::open, false, true, false},
-    {OpCode::sync, false, true, false},           {OpCode::rename, false, true, false},
-    {OpCode::link, false, true, false},           {OpCode::unlink, false, true, false},
-    {OpCode::make_directory, false, true, false}, {OpCode::nothing, false, false, false},
+    {OpCode::accept, true, false, false},      {OpCode::connect, true, false, false},
+    {OpCode::recv, true, false, false},        {OpCode::recv_provided, true, false, true},
+    {OpCode::recv_stream, true, false, true},  {OpCode::send, true, false, false},
+    {OpCode::send_gather, true, false, false}, {OpCode::send_pages, true, false, false},
+    {OpCode::read, false, false, false},       {OpCode::write, false, true, false},
+    {OpCode::open, false, true, false},        {OpCode::sync, false, true, false},
+    {OpCode::rename, false, true, false},      {OpCode::link, false, true, false},
+    {OpCode::unlink, false, true, false},      {OpCode::make_directory, false, true, false},
+    {OpCode::nothing, false, false, false},
 };
 
 TEST(Operations, AreClassifiedByTheirCode) {
@@ -34,6 +35,9 @@ TEST(Operations, AreClassifiedByTheirCode) {
     EXPECT_EQ(waits_for_peer(kind.code), kind.waits_for_peer) << code;
     EXPECT_EQ(works_on_files(kind.code), kind.works_on_files) << code;
     EXPECT_EQ(picks_buffer(kind.code), kind.picks_buffer) << code;
+    const bool is_send = kind.code == OpCode::send || kind.code == OpCode::send_gather ||
+                         kind.code == OpCode::send_pages;
+    EXPECT_EQ(sends(kind.code), is_send) << code;
     ++code;
   }
 }

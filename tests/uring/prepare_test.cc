@@ -2,6 +2,7 @@
 #include "uring/prepare.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@ constexpr Row rows[] = {
     {OpCode::open, IORING_OP_OPENAT2},    {OpCode::sync, IORING_OP_FSYNC},
     {OpCode::rename, IORING_OP_RENAMEAT}, {OpCode::link, IORING_OP_LINKAT},
     {OpCode::unlink, IORING_OP_UNLINKAT}, {OpCode::make_directory, IORING_OP_MKDIRAT},
-    {OpCode::nothing, IORING_OP_NOP},
+    {OpCode::nothing, IORING_OP_NOP},     {OpCode::send_pages, IORING_OP_POLL_ADD},
 };
 
 io_uring_sqe entry_of(Operation& operation, bool multishot = false) {
@@ -71,6 +72,11 @@ TEST(Entries, OfSendsRaiseNoSignalAndContinueAShortSend) {
     Operation operation(code);
     EXPECT_EQ(entry_of(operation).msg_flags, static_cast<unsigned>(MSG_NOSIGNAL | MSG_WAITALL));
   }
+}
+
+TEST(Entries, OfSendsOfPagesWaitUntilTheSocketTakesBytes) {
+  Operation operation(OpCode::send_pages);
+  EXPECT_EQ(entry_of(operation).poll32_events, static_cast<unsigned>(POLLOUT));
 }
 
 TEST(Entries, OfSyncsOfTheDataLeaveTheTimesOut) {

@@ -156,6 +156,33 @@ TEST_F(Simulation, GathersPieces) {
   engine.close(socket);
 }
 
+TEST_F(Simulation, SendsPagesBehindTheBytesInFront) {
+  const int socket = engine.connected();
+  Io io(lab.scope);
+  Result sent;
+  const std::string pages = lab::pattern(40'000);
+  const auto ask = [&](Io& i) { return i.send_pages(socket, "front", pages, 0); };
+  engine.peer_takes(socket, 30'000);
+  lab.scope.spawn(lab::await_one(lab, io, ask, sent));
+  settle();
+  EXPECT_EQ(lab.scope.tasks(), 1U) << "it completes when all is sent";
+  engine.peer_takes(socket, SIZE_MAX);
+  lab.run();
+  EXPECT_EQ(sent.count(), 5 + pages.size());
+  EXPECT_TRUE(engine.peer_received(socket) == "front" + pages);
+  engine.plan_next(OpCode::send_pages, {.most = 7});
+  EXPECT_EQ(lab.result_of(ask).value, 7) << "a planned fault";
+  engine.plan_next(OpCode::send_pages, {.error = EPIPE});
+  EXPECT_EQ(lab.result_of(ask).value, -EPIPE);
+  engine.peer_takes(socket, 1000);
+  lab.scope.spawn(lab::await_one(lab, io, ask, sent));
+  settle();
+  io.stop();
+  lab.run();
+  EXPECT_EQ(sent.value, 1000) << "the bytes that were sent before the stop";
+  engine.close(socket);
+}
+
 TEST_F(Simulation, ReportsThatAPeerHasReset) {
   const int socket = engine.connected();
   engine.peer_resets(socket);

@@ -96,7 +96,8 @@ uring::Task<Fault> gather_file(Connection& c, std::uint64_t offset, std::uint64_
     }
     Fault fault = Fault::none;
     if (is_mapped && is_resident(piece)) {
-      const bool fine = co_await flush_with(c, piece);
+      const bool has_more = left > size;
+      const bool fine = co_await flush_with(c, piece, has_more);
       if (!fine) fault = Fault::peer_gone;
     } else {
       const Fault read = co_await read_bytes(c, offset, size, ahead);

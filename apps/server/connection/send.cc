@@ -82,16 +82,22 @@ inline uring::Io::Pending send_pieces(uring::Io& io, int fd, Output& out, std::s
 // Prepares a send of the gathered bytes and `rest` behind them. The deadline is the time of the
 // next check of the peer's progress. It is set last, so that no register has to be saved for the
 // call.
-inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest) {
+inline uring::Io::Pending send_gathered(Connection& c, std::string_view rest, bool more_follows) {
   Exchange& x = *c.exchange;
-  const uring::Io::Pending pending = send_pieces(c.io, c.fd, x.out, rest);
+  const bool is_in_pages = x.source.cached && x.source.cached->is_in_pages(rest);
+  const uring::Io::Pending pending =
+      is_in_pages
+          ? c.io.send_pages(c.fd, x.out.unsent(), rest, more_follows ? uring::more_follows : 0)
+          : send_pieces(c.io, c.fd, x.out, rest);
   c.io.set_deadline(x.out.pace.wait(c.io.loop().now(), x.site->timeouts));
   return pending;
 }
 
 }  // namespace
 
-uring::Io::Pending send_all(Connection& c) { return send_gathered(c, c.exchange->out.direct); }
+uring::Io::Pending send_all(Connection& c) {
+  return send_gathered(c, c.exchange->out.direct, false);
+}
 
 void record_all_sent(Connection& c, uring::Result result) {
   Exchange& x = *c.exchange;
@@ -101,10 +107,10 @@ void record_all_sent(Connection& c, uring::Result result) {
 
 namespace {
 
-uring::Task<bool> flush_plain(Connection& c, std::string_view rest) {
+uring::Task<bool> flush_plain(Connection& c, std::string_view rest, bool more_follows) {
   assert(c.exchange->out.is_consistent());
   while (c.exchange->out.gathered > 0 || !rest.empty()) {
-    const uring::Result sent = co_await send_gathered(c, rest);
+    const uring::Result sent = co_await send_gathered(c, rest, more_follows);
     const bool is_fine = record_sent(c, sent, rest);
     if (!is_fine) co_return false;
   }
@@ -123,8 +129,8 @@ uring::Task<bool> flush_encrypted(Connection& c, std::string_view rest) {
 }  // namespace
 
 // Not a coroutine itself, so that one frame is allocated and not two.
-uring::Task<bool> flush_with(Connection& c, std::string_view rest) {
-  return c.is_tls ? flush_encrypted(c, rest) : flush_plain(c, rest);
+uring::Task<bool> flush_with(Connection& c, std::string_view rest, bool more_follows) {
+  return c.is_tls ? flush_encrypted(c, rest) : flush_plain(c, rest, more_follows);
 }
 
 uring::Task<bool> flush(Connection& c) { return flush_with(c, {}); }

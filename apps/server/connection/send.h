@@ -26,8 +26,8 @@ void record_all_sent(Connection& c, uring::Result result);
 uring::Task<bool> flush(Connection& c);
 
 // Sends all gathered bytes and `rest` behind them. The bytes of `rest` stay valid until the task is
-// done. False: the connection is broken.
-uring::Task<bool> flush_with(Connection& c, std::string_view rest);
+// done. `more_follows`: more bytes of the response are sent next. False: the connection is broken.
+uring::Task<bool> flush_with(Connection& c, std::string_view rest, bool more_follows = false);
 
 // Closes the file of the response and unpins its cached file, which its direct bytes point into.
 void close_source(Connection& c);

@@ -8,6 +8,18 @@ namespace server {
 
 CachedFile::~CachedFile() {
   if (!mapped.empty()) ::munmap(const_cast<char*>(mapped.data()), mapped.size());
+  if (is_body_in_pages_) ::munmap(const_cast<char*>(body.data()), body.size());
+}
+
+char* CachedFile::allocate_body(std::size_t size) {
+  if (size < least_page_bytes) {
+    memory_.reset(new (std::nothrow) char[CachedHead::most_bytes + size]);
+    return memory_ ? memory_.get() + CachedHead::most_bytes : nullptr;
+  }
+  void* const pages =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+  is_body_in_pages_ = pages != MAP_FAILED;
+  return is_body_in_pages_ ? static_cast<char*>(pages) : nullptr;
 }
 
 namespace {

@@ -54,6 +54,16 @@ struct CachedFile {
   // and while the entry is pinned, since a response may be sent from its memory then.
   void set_head_200(std::string_view head, std::int64_t seconds);
   void set_head_304(std::string_view head, std::int64_t seconds);
+  // The least size of a piece that is sent as pages, without a copy (Io::send_pages()), and of a
+  // body that is copied into pages of its own. Below it the calls cost more than the copy.
+  static constexpr std::size_t least_page_bytes = 32 * 1024;
+
+  // Whether `bytes`, of this file, may be sent as pages. A head is in other memory.
+  bool is_in_pages(std::string_view bytes) const {
+    return bytes.size() >= least_page_bytes && (fd >= 0 || is_body_in_pages_);
+  }
+  // Whether `body` follows a cached head in memory.
+  bool body_follows_head() const { return fd < 0 && !is_body_in_pages_; }
   // A response may be in the course of being sent from its memory, which must not change.
   bool is_pinned() const { return pins_ != 0; }
 
@@ -63,10 +73,17 @@ struct CachedFile {
 
   ~CachedFile();
 
+  // Returns memory for a body of `size` bytes, once; null if memory is exhausted. A large body gets
+  // pages of its own, which nothing writes after the body and which are unmapped and not used
+  // again: the kernel sends them without a copy, and may refer to them for longer than the entry
+  // exists.
+  char* allocate_body(std::size_t size);
+
   std::string path_;
   std::array<std::string, most_targets> targets_;  // request targets that lead to this path
   uring::Fd file_;
-  std::unique_ptr<char[]> memory_;      // head_200, ending at most_bytes, and `body` behind it
+  std::unique_ptr<char[]> memory_;      // head_200, ending at most_bytes, and `body` behind it, if
+                                        // that is not in pages
   std::unique_ptr<char[]> memory_304_;  // head_304
   struct stat status_ {};               // compared with that of the path, see FileCache::find()
   std::int64_t compare_at_ms_ = 0;      // the time of the loop from which on it is compared again
@@ -75,11 +92,12 @@ struct CachedFile {
   std::size_t index_ = 0;               // in FileCache::all_
   std::size_t open_index_ = 0;          // in FileCache::open_, for a file with a descriptor
   std::uint32_t pins_ = 0;
-  bool is_compared_ = false;  // has no watch: each lookup compares it by stat(2)
-  bool is_settled_ = true;    // false: when it was loaded, its times were so new that a change may
-                              // have left them as they were
-  bool is_used_ = false;      // found since the clock hand passed it (CLOCK eviction)
-  bool is_removed_ = false;   // no longer in the cache; deleted with its last pin
+  bool is_body_in_pages_ = false;  // mapped, see allocate_body()
+  bool is_compared_ = false;       // has no watch: each lookup compares it by stat(2)
+  bool is_settled_ = true;   // false: when it was loaded, its times were so new that a change may
+                             // have left them as they were
+  bool is_used_ = false;     // found since the clock hand passed it (CLOCK eviction)
+  bool is_removed_ = false;  // no longer in the cache; deleted with its last pin
 };
 
 }  // namespace server

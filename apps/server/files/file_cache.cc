@@ -286,15 +286,14 @@ bool FileCache::load_content(CachedFile& file) {
 // files are, because open_without_waiting() enters no other mount.
 bool FileCache::copy_body(CachedFile& file) const {
   const auto size = static_cast<std::size_t>(file.facts.size);
-  file.memory_.reset(new (std::nothrow) char[CachedHead::most_bytes + size]);
-  if (!file.memory_) return false;
-  char* const begin = file.memory_.get() + CachedHead::most_bytes;
+  char* const begin = file.allocate_body(size);
+  if (!begin) return false;
+  file.body = {begin, size};
   iovec buffer{.iov_base = begin, .iov_len = size};
   ssize_t got = ::preadv2(file.file_.get(), &buffer, 1, 0, is_in_memory_ ? 0 : RWF_NOWAIT);
   if (got < 0 && errno == EOPNOTSUPP && is_in_memory(file.file_.get())) {
     got = ::preadv2(file.file_.get(), &buffer, 1, 0, 0);
   }
-  file.body = {begin, size};
   return got == static_cast<ssize_t>(size);
 }
 

@@ -136,7 +136,7 @@ bool respond_in_place(Connection& c, HeadKind kind, CachedHead& cached, CachedFi
   Exchange& x = *c.exchange;
   const std::uint64_t body = body_size(kind, x.request.head, file);
   const bool is_alone = x.out.gathered == 0 && x.in.unused().empty();
-  const bool is_one_piece = body == 0 || file.fd < 0;
+  const bool is_one_piece = body == 0 || file.body_follows_head();
   if (!is_alone || !is_one_piece || !update_date(c, cached, file)) return false;
   finish_cached(c, kind, cached, body);  // the next request begins with its first byte
   set_direct(x, file, {cached.begin, cached.bytes + body});

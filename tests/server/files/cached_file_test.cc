@@ -38,6 +38,29 @@ TEST_F(CachedFileTest, has_its_body_behind_the_head_of_a_200) {
   EXPECT_EQ(file.body, "content");
 }
 
+// The kernel may still be sending such a body when the entry is gone.
+TEST_F(CachedFileTest, has_a_larger_body_in_pages_apart_from_its_heads) {
+  FileCache with_copies(root.fd(), FileCache::Limits{});
+  for (const std::size_t size : {CachedFile::least_page_bytes - 1, CachedFile::least_page_bytes,
+                                 std::size_t{131'072}, std::size_t{131'073}}) {
+    const std::string content = lab::pattern(size);
+    const std::string name = std::to_string(size);
+    root.put(name, content);
+    CachedFile* const file = with_copies.load(name);
+    ASSERT_NE(file, nullptr);
+    const bool is_copied = size <= 131'072;
+    EXPECT_EQ(file->fd < 0, is_copied);
+    EXPECT_EQ(file->body, is_copied ? content : "");
+    const std::string_view bytes = is_copied ? file->body : file->mapped;
+    EXPECT_EQ(file->is_in_pages(bytes), size >= CachedFile::least_page_bytes);
+    EXPECT_EQ(file->body_follows_head(), size < CachedFile::least_page_bytes);
+    file->set_head_200(head, lab::old_seconds);
+    EXPECT_EQ(text_of(file->head_200), head);
+    EXPECT_FALSE(file->is_in_pages(text_of(file->head_200)));
+    EXPECT_FALSE(file->is_in_pages(bytes.substr(0, 100))) << "copying it costs less";
+  }
+}
+
 TEST_F(CachedFileTest, has_a_head_without_a_body_for_a_large_file_and_for_a_304) {
   CachedFile& file = entry(lab::pattern(lab::large_bytes));
   file.set_head_200(head, lab::old_seconds);
