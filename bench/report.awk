@@ -2,7 +2,7 @@
 # ratio of quoitd to each other server. Of several rounds it uses the median, unless a table says that
 # it has the least. Used by bench/measure.
 #
-#   awk -v mode=counted|timed|tls -f bench/report.awk FILE
+#   awk -v mode=counted|timed|tls|bytes -f bench/report.awk FILE
 #
 # Instructions are user + kernel for each request; for the cases of many mebibytes, for each KiB of
 # content. Times in the emulated machine have no meaning and are left out.
@@ -21,6 +21,10 @@
   if (mode == "tls" && "requests" in v) {
     put("cpu", v["cpu_us"])
     put("least_cpu", v["cpu_us"])
+  } else if (mode == "bytes" && "requests" in v) {
+    put("cpu", v["cpu_us"])
+    put("least_cpu", v["cpu_us"])
+    put("rate", v["rate"])
   } else if ("requests" in v) {
     units = v["requests"] * kib_of(name)
     if ("user" in v) {
@@ -66,10 +70,11 @@ END {
     table("Task switches to the server a request", "switches", 2, 0)
     table("Bytes processed by string instructions (rep movs, rep stos) a request (10m, 100m: a KiB)", \
       "string", 0, 0)
-  } else if (mode == "tls") {
+  } else if (mode == "tls" || mode == "bytes") {
     table("CPU time of the server a request, least of the rounds, microseconds", "least_cpu", 1, 1)
     table("CPU time of the server a request, median of the rounds, microseconds; median of the ratios", \
       "cpu", 1, 1)
+    if (mode == "bytes") table("Requests a second, median of the rounds; median of the ratios", "rate", 0, 1)
   } else {
     both("Instructions a request by hardware counters, user + kernel (10m, 100m: a KiB)")
     table("Instructions a request, sum of both", "total", 0, 1)
@@ -141,7 +146,7 @@ function probes(what, metric,    title) {
   table(sprintf(title, "beside handshakes or wrong passwords", what), "busy_" metric, 0, 0)
 }
 
-function label(text) { return sprintf(mode == "tls" ? "%-20s" : "%-14s", text) }
+function label(text) { return sprintf(mode == "bytes" ? "%-24s" : mode == "tls" ? "%-20s" : "%-14s", text) }
 
 function both(title,    c, s) {
   if (!has["user"]) return
@@ -183,7 +188,7 @@ function table(title, metric, digits, ratios,    c, s, ours) {
 
 function ratio(metric, other, name,    theirs, i) {
   if (!known(metric, "quoitd", name) || !known(metric, other, name)) return "-"
-  if (mode == "tls" && metric == "cpu") { # rounds that follow each other are disturbed alike
+  if ((mode == "tls" && metric == "cpu") || (mode == "bytes" && metric !~ /^least_/)) { # rounds that follow each other are disturbed alike
     for (i = 1; i <= count[metric, other, name]; i++)
       values["ratio", other, name, i] = \
         values[metric, "quoitd", name, i] / values[metric, other, name, i]

@@ -7,7 +7,8 @@
 #   log     access log to a file   two   two workers          cold   like plain
 #   tls-ec, tls-rsa   TLS with a key of that kind             users  tls-ec, with users
 # `bin` is the folder of the built programs, `peers` that of the peers' configurations, `keys` that of
-# certificates and keys, `quoitd` the program and `quoitd_options` its additional options.
+# certificates and keys, `host` the address to listen on, `quoitd` the program and `quoitd_options` its
+# additional options.
 
 server_command() {
   name=$1 variant=$2 port=$3 root=$4 temp=$5 workers=1
@@ -39,7 +40,7 @@ server_command() {
 }
 
 quoitd_command() {
-  command_line="$quoitd --workers $workers --listen 127.0.0.1:$port \
+  command_line="$quoitd --workers $workers --listen $host:$port \
     --max-connections 12000 $quoitd_options $*"
   case $variant in
     log) command_line="$command_line --access-log $temp/access.log" ;;
@@ -66,6 +67,6 @@ configure_peer() {
   address=$port
   case $variant in tls-*) address="$port ssl" ;; esac
   sed -e "s|#${variant%%-*} ||" -e '/^ *#/d' -e "s|WORKERS|$workers|; s|LOG|$log|" \
-    -e "s|ROOT|$root|; s|PORT|$address|; s|CERTIFICATE|$keys/${variant#tls-}|" \
+    -e "s|ROOT|$root|; s|HOST|$host|; s|PORT|$address|; s|CERTIFICATE|$keys/${variant#tls-}|" \
     -e "s|TEMP|$temp|g" "$peers/$name.conf" >"$temp/$name.conf"
 }

@@ -50,6 +50,8 @@ constexpr std::array cases = {
          .in_order = 3 * files,  // some caches admit a file only at its second request
          .warm = 3 * files + 1000,
          .requests = 10000},
+    Case{
+        .name = "get-16k", .target = "/16k", .body_bytes = 16 * kib, .warm = 640, .requests = 6400},
     Case{.name = "get-100k",
          .target = "/100k",
          .body_bytes = 100 * kib,
@@ -63,6 +65,12 @@ constexpr std::array cases = {
          .in_order = parts,
          .warm = parts + 320,
          .requests = 6400},
+    Case{.name = "get-1m",
+         .target = "/1m",
+         .connections = 16,
+         .body_bytes = mib,
+         .warm = 32,
+         .requests = 320},
     Case{.name = "get-10m",
          .target = "/10m",
          .connections = 16,

@@ -36,13 +36,11 @@ struct Options {
 };
 
 Options read_options(int count, char** arguments) {
-  static const option names[] = {{"port", required_argument, nullptr, 'p'},
-                                 {"pid", required_argument, nullptr, 's'},
-                                 {"warm", required_argument, nullptr, 'w'},
-                                 {"requests", required_argument, nullptr, 'n'},
-                                 {"seconds", required_argument, nullptr, 't'},
-                                 {"file", required_argument, nullptr, 'f'},
-                                 {nullptr, 0, nullptr, 0}};
+  static const option names[] = {
+      {"port", required_argument, nullptr, 'p'},    {"pid", required_argument, nullptr, 's'},
+      {"warm", required_argument, nullptr, 'w'},    {"requests", required_argument, nullptr, 'n'},
+      {"seconds", required_argument, nullptr, 't'}, {"file", required_argument, nullptr, 'f'},
+      {"host", required_argument, nullptr, 'h'},    {nullptr, 0, nullptr, 0}};
   Options options;
   for (int c = 0; (c = getopt_long(count, arguments, "", names, nullptr)) != -1;) {
     switch (c) {
@@ -52,6 +50,9 @@ Options read_options(int count, char** arguments) {
       case 'n': options.requests = std::strtoull(optarg, nullptr, 10); break;
       case 't': options.seconds = std::atof(optarg); break;
       case 'f': options.file = optarg; break;
+      case 'h':
+        if (!use_host(optarg)) std::exit(64);
+        break;
       default: std::exit(64);
     }
   }

@@ -36,7 +36,8 @@ bool write_file(const std::string& path, unsigned long bytes, bool to_disk = fal
 int make_site(const std::string& root) {
   ::mkdir((root + "/f").c_str(), 0755);
   ::mkdir((root + "/put").c_str(), 0777);
-  bool good = write_file(root + "/1k", 1 << 10) && write_file(root + "/100k", 100 << 10) &&
+  bool good = write_file(root + "/1k", 1 << 10) && write_file(root + "/16k", 16 << 10) &&
+              write_file(root + "/100k", 100 << 10) && write_file(root + "/1m", 1 << 20) &&
               write_file(root + "/10m", 10 << 20) && write_file(root + "/256m", 256 << 20);
   for (int i = 0; good && i < 10000; ++i) {
     char name[16];

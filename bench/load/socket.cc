@@ -1,6 +1,7 @@
 // Plain blocking sockets; see socket.h.
 #include "bench/load/socket.h"
 
+#include <arpa/inet.h>
 #include <cstdio>
 #include <cstdlib>
 #include <netinet/in.h>
@@ -14,6 +15,14 @@
 
 namespace load {
 
+namespace {
+
+in_addr host{.s_addr = htonl(INADDR_LOOPBACK)};
+
+}  // namespace
+
+bool use_host(const char* address) { return ::inet_pton(AF_INET, address, &host) == 1; }
+
 int try_connect(std::uint16_t port, std::uint32_t source) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -23,7 +32,7 @@ int try_connect(std::uint16_t port, std::uint32_t source) {
     ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr = host;
   if (fd >= 0 && ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     ::close(fd);
     return -1;

@@ -7,6 +7,9 @@
 
 namespace load {
 
+// Connects to a server at this IPv4 address from now on, and not to 127.0.0.1. False: it is none.
+bool use_host(const char* address);
+
 // A connected, blocking socket; -1 if no server listens. It comes from `source`, an IPv4 address of
 // this machine; 0: any.
 int try_connect(std::uint16_t port, std::uint32_t source = 0);
