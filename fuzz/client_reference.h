@@ -180,6 +180,7 @@ class ClientReference {
         if (head_.status() == 417) fail(ExitCode::cannot_connect);
         break;
       case Verb::get: finish_get(); break;
+      case Verb::sync:
       case Verb::ls:             // remote_listing fuzzes its reader
       case Verb::passwd: break;  // it asks no server
     }

@@ -104,6 +104,19 @@ void end_job(Run& run, const Channel& channel, const Queue::Begun& begun, ExitCo
 
 void begin_workers(Run& run);
 
+// Begins the jobs that wait for the end of all others.
+void begin_deferred(Run& run) {
+  Session& session = run.session;
+  if (!session.queue.has_deferred() || session.stopping()) return;
+  if (run.has_failed) {
+    session.queue.defer({});
+    session.report.warn("nothing was deleted, since not everything was transferred");
+    return;
+  }
+  session.queue.append_deferred();
+  begin_workers(run);
+}
+
 // Does jobs over one channel until none waits.
 uring::Task<> work(Run& run, Channel& channel) {
   while (!run.ends()) {
@@ -115,6 +128,7 @@ uring::Task<> work(Run& run, Channel& channel) {
   }
   disconnect(channel);
   run.idle.push_back(&channel);
+  if (run.is_finished()) begin_deferred(run);
 }
 
 // A channel without a worker: one that has been used, or a new one. Null: there are as many as may
@@ -145,6 +159,7 @@ void begin_workers(Run& run) {
 std::string_view result_of(const Job& job) {
   if (job.verb == Verb::put) return "stored";
   if (job.verb == Verb::remove) return "deleted";
+  if (job.verb == Verb::sync) return "synchronised";
   return job.verb == Verb::get && job.file != standard_stream ? "saved" : "";
 }
 

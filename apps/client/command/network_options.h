@@ -16,8 +16,8 @@ namespace client {
 constexpr options::Verbs mask(Verb verb) { return 1U << static_cast<unsigned>(verb); }
 
 // The verbs that have to do with a server.
-inline constexpr options::Verbs transfers =
-    mask(Verb::get) | mask(Verb::put) | mask(Verb::head) | mask(Verb::remove) | mask(Verb::ls);
+inline constexpr options::Verbs transfers = mask(Verb::get) | mask(Verb::put) | mask(Verb::head) |
+                                            mask(Verb::remove) | mask(Verb::ls) | mask(Verb::sync);
 
 inline constexpr std::string_view requests = "Requests";
 inline constexpr std::string_view credentials = "Credentials";

@@ -75,7 +75,7 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   const std::vector<std::string>& words = command.words;
   if (words.empty()) {
     return options::usage_error(program, options::no_verb,
-                                "say what to do: get, put, head, delete, ls or passwd");
+                                "say what to do: get, put, head, delete, ls, sync or passwd");
   }
   const bool is_verb = options::find_verb(program, words.front()) != options::no_verb;
   if (!is_verb && words.size() == 1 && looks_like_url(words.front())) {
@@ -88,6 +88,10 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
   arguments.verb = static_cast<Verb>(command.verb);
   if (arguments.verb == Verb::passwd) {
     arguments.user = values.text("name");
+    return {};
+  }
+  if (arguments.verb == Verb::sync) {
+    arguments.inputs = {values.text("source"), values.text("destination")};
     return {};
   }
   const bool is_put = arguments.verb == Verb::put;
@@ -157,7 +161,9 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.insecure = values.flag("insecure");
   settings.parallel = static_cast<unsigned>(values.count("parallel"));
   settings.is_recursive = values.flag("recursive");
-  if (settings.is_recursive) {
+  settings.removes_surplus = values.flag("delete");
+  settings.is_dry_run = values.flag("dry-run");
+  if (settings.is_recursive || arguments.verb == Verb::sync) {
     settings.keeps_times = true;
     if (!values.is_given("parallel")) settings.parallel = tree_parallel;
   }

@@ -127,9 +127,11 @@ ExitReason check_outputs(const std::vector<Job>& jobs) {
   return {};
 }
 
+bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
+
 // "put URL FILE": the operands in the wrong order.
 bool are_swapped(const std::string& file, const std::string& url) {
-  return file.find("://") != std::string::npos && url.find("://") == std::string::npos;
+  return is_url(file) && !is_url(url);
 }
 
 // `recursive`: a directory may have slashes at its end, and the content of "." and ".." goes into
@@ -212,9 +214,30 @@ void share_output(Plan& plan) {
   settings.events = is_taken ? Events::standard_error : Events::standard_output;
 }
 
+// sync SOURCE TARGET: one of them is a URL.
+ExitReason plan_sync_job(const Arguments& arguments, Job& job) {
+  job.verb = Verb::sync;
+  job.is_tree = true;
+  const std::string& source = arguments.inputs[0];
+  const std::string& target = arguments.inputs[1];
+  job.is_upload = is_url(target);
+  if (is_url(source) == is_url(target)) {
+    return usage(
+        "one of the two is a URL, which begins with http:// or https://, and the other is "
+        "a directory here");
+  }
+  job.file = job.is_upload ? source : target;
+  if (job.file == standard_stream) return usage("a directory is synchronised, and no stream");
+  if (!job.file.ends_with('/')) job.file += '/';
+  const ExitReason reason = parse_url(job.is_upload ? target : source, job.where);
+  if (!job.where.path.ends_with('/')) job.where.path += '/';
+  return reason;
+}
+
 ExitReason plan_jobs(const Arguments& arguments, std::vector<Job>& jobs) {
   if (!arguments.method.empty()) return plan_original(arguments, jobs.emplace_back());
   if (arguments.verb == Verb::put) return plan_uploads(arguments, jobs);
+  if (arguments.verb == Verb::sync) return plan_sync_job(arguments, jobs.emplace_back());
   if (arguments.urls.empty()) return usage("there is no URL in " + arguments.url_list);
   const bool one_file =
       !arguments.file.empty() && arguments.file != standard_stream && arguments.file.back() != '/';

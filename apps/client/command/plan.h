@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,9 @@ struct Settings {
   std::string key = {};            // its key; empty: the file of the certificate has it
   bool insecure = false;           // accept any certificate of a server
   unsigned parallel = 1;           // how many jobs run at once
+  bool removes_surplus = false;    // sync: remove files that the source lacks
+  bool is_dry_run = false;         // sync: show the plan alone
+  bool compares_content = false;   // sync: compare files by digest, not by size and time
   bool is_recursive = false;       // directories are transferred with all below them
   bool fails_early = false;        // after a failure no further job begins
   bool shows_details = false;      // ls: the size and the time of each entry, too
@@ -76,6 +80,15 @@ struct Settings {
 // The name that stands for standard input or output.
 inline constexpr const char* standard_stream = "-";
 
+// The version of a file that a server may replace or delete.
+struct Condition {
+  bool is_absent = false;                            // there is none
+  std::string tag = {};                              // the one of this strong ETag
+  std::optional<std::int64_t> unchanged_since = {};  // none that is later, in Unix seconds
+
+  [[nodiscard]] bool is_set() const { return is_absent || !tag.empty() || unchanged_since; }
+};
+
 struct Job {
   Verb verb = Verb::get;
   Url where = {};
@@ -84,8 +97,12 @@ struct Job {
   // `where` and `file` are directories, which end in a slash; all below them is transferred. An
   // empty file is the current directory.
   bool is_tree = false;
-  unsigned depth = 0;       // directories of a tree around it
-  ExitReason problem = {};  // the job can only fail, for this reason
+  unsigned depth = 0;        // directories of a tree around it
+  bool is_upload = false;    // sync: from `file` to `where`
+  bool is_compared = false;  // get, put: only if the two files differ
+  bool is_local = false;     // remove: `file`, which is a directory if it ends in a slash
+  Condition condition = {};  // put, remove: of the file at `where`
+  ExitReason problem = {};   // the job can only fail, for this reason
 };
 
 struct Plan {
@@ -98,7 +115,7 @@ struct Arguments {
   Verb verb = Verb::get;
   std::vector<std::string> urls = {};     // put: one
   std::string url_list = {};              // a file with more of them, "-" for standard input
-  std::vector<std::string> inputs = {};   // put: the files
+  std::vector<std::string> inputs = {};   // put: the files; sync: source and target
   std::string file = {};                  // get: -o
   std::string user = {};                  // passwd: NAME
   std::vector<std::string> headers = {};  // "Name: value"

@@ -43,10 +43,11 @@ bool may_be_done(const Failure& failure) {
 
 bool is_repeatable(const Job& job, bool is_stream, const Settings& settings,
                    const Failure& failure) {
-  if (job.is_tree) return true;
+  if (job.is_tree || job.is_local) return true;
   if (job.verb == Verb::put && is_stream) return false;
   if (job.verb == Verb::get) return !is_stream || is_without_body(failure);
   if (job.verb == Verb::head || job.verb == Verb::ls || !may_be_done(failure)) return true;
+  if (job.condition.is_set()) return false;
   return std::none_of(settings.headers.begin(), settings.headers.end(), is_precondition);
 }
 

@@ -32,6 +32,11 @@ inline constexpr std::array verbs = {
                   "A name a line, with a slash behind those of directories. The server has to list "
                   "the directory, as JSON or as an HTML page.",
                   "quoit ls -l http://127.0.0.1:8080/photos/"},
+    options::Verb{"sync", "make a directory like another one",
+                  "One of the two is here, the other one on a server. Files of equal size and time "
+                  "are left alone; a listing of each directory tells both. Files are replaced "
+                  "only if nothing else has changed them meanwhile.",
+                  "quoit sync photos http://127.0.0.1:8080/photos/"},
     options::Verb{"passwd", "print a user's line for the file of quoitd --users",
                   "Asks for the password twice on the terminal, or reads it from the first line of "
                   "a standard input that is no terminal.",
@@ -51,6 +56,8 @@ inline constexpr std::array usage = {
     Term{"head URL...", "shows the fields of the responses"},
     Term{"delete URL...", "deletes the files"},
     Term{"ls URL", "lists the directory"},
+    Term{"sync DIR URL", "makes the directory on the server like DIR"},
+    Term{"sync URL DIR", "makes DIR like the directory on the server"},
     Term{"passwd NAME", "asks for a password, and prints a line for quoitd --users"},
     Term{"help [VERB]", "explains quoit or VERB with all its options"},
     Term{"HOST PORT GET /FILE", "as quoit get http://HOST:PORT/FILE"},

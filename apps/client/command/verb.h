@@ -4,6 +4,6 @@
 namespace client {
 
 // In the order of the verbs in option_table.cc.
-enum class Verb { get, put, head, remove, ls, passwd };
+enum class Verb { get, put, head, remove, ls, sync, passwd };
 
 }  // namespace client

@@ -7,7 +7,8 @@
 namespace client {
 
 uring::Task<ExitCode> remove(Channel& channel, const Job& job) {
-  const Request request{.method = http1::Method::delete_, .where = &job.where};
+  const Request request{
+      .method = http1::Method::delete_, .where = &job.where, .condition = &job.condition};
   const ExitCode responded = co_await exchange(channel, request);
   if (responded != ExitCode::ok) co_return responded;
 

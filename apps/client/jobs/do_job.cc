@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "apps/client/command/retry.h"
+#include "apps/client/jobs/compare.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/pause.h"
+#include "apps/client/jobs/sync.h"
 #include "apps/client/jobs/trees.h"
 #include "apps/client/session/interrupt.h"
 
@@ -17,9 +19,18 @@ namespace client {
 
 namespace {
 
-uring::Task<ExitCode> try_job(Channel& channel, const Job& job) {
+// With `compared`: only compares the two files of the job.
+uring::Task<ExitCode> try_job(Channel& channel, const Job& job, Compared* compared) {
   ExitCode code = ExitCode::ok;
-  if (job.is_tree && job.verb == Verb::put) {
+  if (compared) {
+    const ExitCode done = co_await compare(channel, job, *compared);
+    code = done;
+  } else if (job.is_local) {
+    code = remove_local(channel, job);
+  } else if (job.verb == Verb::sync) {
+    const ExitCode done = co_await sync(channel, job);
+    code = done;
+  } else if (job.is_tree && job.verb == Verb::put) {
     code = put_tree(channel, job);
   } else if (job.is_tree) {
     const ExitCode done = co_await get_tree(channel, job);
@@ -71,10 +82,10 @@ std::string interruption(const Job& job) {
   }
 }
 
-uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job) {
+uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job, Compared* compared) {
   bool may_be_deleted = false;  // by a try whose response was lost
   for (unsigned retry = 1;; ++retry) {
-    const ExitCode code = co_await try_job(channel, job);
+    const ExitCode code = co_await try_job(channel, job, compared);
     if (code == ExitCode::ok) co_return code;
     const Failure failure = failure_of(channel, code);
     if (may_be_deleted && failure.status == 404) {
@@ -91,17 +102,41 @@ uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job) {
   }
 }
 
-}  // namespace
-
-uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
-  if (job.problem) co_return channel.fail(job.problem);
+uring::Task<ExitCode> do_unconditionally(Channel& channel, const Job& job) {
   if (job.verb == Verb::get && !job.is_tree) {
     const ExitCode got = co_await get(channel, job);
     co_return got;
   }
-  const ExitCode code = co_await do_with_retries(channel, job);
+  const ExitCode code = co_await do_with_retries(channel, job, nullptr);
   if (code == ExitCode::interrupted) channel.error.text = interruption(job);
   co_return code;
+}
+
+// Transfers the file if the one at the other end differs.
+uring::Task<ExitCode> do_if_different(Channel& channel, const Job& job) {
+  Compared compared;
+  const ExitCode asked = co_await do_with_retries(channel, job, &compared);
+  if (asked != ExitCode::ok) co_return asked;
+  if (compared.result == Comparison::equal) {
+    channel.session.report.count_saved(0);
+    co_return ExitCode::ok;
+  }
+  Job transfer = job;
+  if (job.verb == Verb::put) transfer.condition = compared.condition;
+  const ExitCode done = co_await do_unconditionally(channel, transfer);
+  co_return done;
+}
+
+}  // namespace
+
+uring::Task<ExitCode> do_job(Channel& channel, const Job& job) {
+  if (job.problem) co_return channel.fail(job.problem);
+  if (job.is_compared) {
+    const ExitCode compared = co_await do_if_different(channel, job);
+    co_return compared;
+  }
+  const ExitCode done = co_await do_unconditionally(channel, job);
+  co_return done;
 }
 
 }  // namespace client

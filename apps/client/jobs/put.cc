@@ -285,6 +285,7 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
                   .where = &job.where,
                   .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
                   .length = input.length,
+                  .condition = &job.condition,
                   .expects_continue = input.length > expect_above_bytes};
   if (channel.session.settings.keeps_times && input.is_regular) request.modified = input.modified;
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;

@@ -64,6 +64,7 @@ class Writer {
       own("Range", "bytes=" + std::to_string(*request_.range_start) + "-");
       if (!request_.if_range.empty()) own("If-Range", request_.if_range);
     }
+    if (request_.condition) write_condition(*request_.condition);
     // The name that ownCloud, rclone and quoitd know.
     if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
     if (request_.expects_continue) own("Expect", "100-continue");
@@ -75,6 +76,15 @@ class Writer {
   }
 
  private:
+  // RFC 9110 13.1.
+  void write_condition(const Condition& condition) {
+    if (condition.is_absent) own("If-None-Match", "*");
+    if (!condition.tag.empty()) own("If-Match", condition.tag);
+    if (condition.unchanged_since) {
+      own("If-Unmodified-Since", date_text(*condition.unchanged_since));
+    }
+  }
+
   bool is_sent(const HeaderLine& header) const {
     if (request_.method == http1::Method::mkcol && is_precondition(header)) return false;
     return request_.trusted || !stays_home(http1::field_name_of(header.name));

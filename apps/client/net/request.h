@@ -28,6 +28,7 @@ struct Request {
   std::optional<std::uint64_t> range_start = {};  // ask for the bytes from this one on
   std::string_view if_range = {};  // of the version with this validator, or for the whole file
   std::optional<std::int64_t> modified = {};  // of the file that is sent, in Unix seconds
+  const Condition* condition = nullptr;       // of a write; null or unset: none
   bool expects_continue = false;              // the body is sent after a 100
   std::string_view accept = "*/*";            // the media types that are wished for
   // The user named this server, and no redirect led to it: it gets the user's Authorization, Cookie

@@ -175,13 +175,17 @@ void Report::show_entry(std::string_view url, std::string_view name, std::string
                .modified = modified});
 }
 
+void Report::show_action(std::string_view word, std::string_view url, std::string_view file) const {
+  write_event({.event = "planned", .url = url, .file = file, .type = word});
+}
+
 void Report::sum_up(int exit, std::int64_t now_ms) {
   if (has_events()) {
     write_event(
         {.event = "summary", .bytes = all_done_, .files = ended_, .failed = failed_, .exit = exit});
     return;
   }
-  if (result_.empty() || (files_ < 2 && !has_directories_)) return;
+  if (result_.empty() || files_ == 0 || (files_ == 1 && !has_directories_)) return;
   std::string text(result_);
   text += " " + std::to_string(saved_) + " of " + std::to_string(files_) + " files";
   if (result_ != "deleted") {

@@ -62,6 +62,8 @@ class Report {
   // time of modification, which may be empty.
   void show_entry(std::string_view url, std::string_view name, std::string_view type,
                   std::optional<std::uint64_t> size, std::string_view modified) const;
+  // A step of a plan, as an event: "get", "put", "delete" or another word.
+  void show_action(std::string_view word, std::string_view url, std::string_view file) const;
   // "saved 18 of 20 files, 1.2 GiB in 0:12, 100.0 MiB/s; 2 failed", where there were several.
   void sum_up(int exit, std::int64_t now_ms);
 

@@ -8,7 +8,7 @@
 
 #include <cstddef>
 #include <deque>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "apps/client/command/plan.h"
@@ -29,6 +29,12 @@ class Queue {
   // more than most_jobs.
   [[nodiscard]] bool put_first(std::vector<Job> jobs);
 
+  // Keeps jobs that begin after all others have ended, if none has failed.
+  void defer(std::vector<Job> jobs) { deferred_ = std::move(jobs); }
+  [[nodiscard]] bool has_deferred() const { return !deferred_.empty(); }
+  // All others have ended: the deferred jobs wait now.
+  void append_deferred() { append(std::exchange(deferred_, {})); }
+
   // A job, and how many have begun before it.
   struct Begun {
     Job job = {};
@@ -39,6 +45,7 @@ class Queue {
 
  private:
   std::deque<Job> jobs_;
+  std::vector<Job> deferred_;
   std::size_t begun_ = 0;
 };
 

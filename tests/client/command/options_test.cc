@@ -114,7 +114,8 @@ TEST(Options, SayHowToGoOn) {
     const char* text;
   };
   for (const Row& row : {
-           Row{{}, "say what to do: get, put, head, delete, ls or passwd; see 'quoit --help'"},
+           Row{{},
+               "say what to do: get, put, head, delete, ls, sync or passwd; see 'quoit --help'"},
            Row{{"gte", "u"}, "there is no verb 'gte'; did you mean 'get'? See 'quoit --help'"},
            Row{{"http://h/f"},
                "say what to do with 'http://h/f', as in quoit get http://h/f; see 'quoit --help'"},

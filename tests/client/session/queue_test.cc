@@ -34,6 +34,18 @@ TEST(Queue, BeginsTheContentOfADirectoryBeforeTheJobsBehindIt) {
   EXPECT_EQ(order(queue), "zxyabc");
 }
 
+TEST(Queue, KeepsJobsForTheEnd) {
+  Queue queue;
+  queue.append(jobs("a"));
+  queue.defer(jobs("xy"));
+  EXPECT_EQ(queue.take().job.file, "a");
+  EXPECT_TRUE(queue.empty() && queue.has_deferred());
+  queue.append_deferred();
+  EXPECT_FALSE(queue.has_deferred());
+  EXPECT_EQ(queue.take().job.file, "x");
+  EXPECT_EQ(queue.take().job.file, "y");
+}
+
 TEST(Queue, IsBounded) {
   Queue queue;
   queue.append(jobs("a"));

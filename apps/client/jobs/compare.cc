@@ -1,0 +1,62 @@
+// Covered by tests/client/jobs/sync_test.cc.
+#include "apps/client/jobs/compare.h"
+
+#include <ctime>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+#include "apps/client/net/exchange.h"
+#include "apps/options/whole_number.h"
+#include "parser/date.h"
+#include "parser/fields.h"
+
+namespace client {
+
+namespace {
+
+// The version that the response is of. A weak tag never matches: RFC 9110 13.1.1.
+Condition version_in(const http1::ResponseHead& head, std::optional<std::int64_t> modified) {
+  const std::string_view tag = head.value_of(http1::FieldName::etag);
+  const std::optional<http1::EntityTag> read = http1::parse_entity_tag(tag);
+  if (read && !read->is_weak) return {.tag = std::string(tag)};
+  return {.unchanged_since = modified};
+}
+
+bool is_equal(const Job& job, const http1::ResponseHead& head,
+              std::optional<std::int64_t> modified) {
+  struct stat facts {};
+  if (::lstat(job.file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+  const auto size = options::whole_number<std::uint64_t>(
+      http1::trim(head.value_of(http1::FieldName::content_length)));
+  return size && modified && *size == static_cast<std::uint64_t>(facts.st_size) &&
+         *modified == facts.st_mtim.tv_sec;
+}
+
+}  // namespace
+
+uring::Task<ExitCode> compare(Channel& channel, const Job& job, Compared& compared) {
+  Url where = job.where;
+  const Request request{.method = http1::Method::head};
+  const ExitCode responded = co_await exchange_following(channel, request, where);
+  if (responded != ExitCode::ok) co_return responded;
+  const http1::ResponseHead& head = channel.head;
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  const std::optional<std::int64_t> modified =
+      http1::parse_date(head.value_of(http1::FieldName::last_modified), now);
+  ExitReason problem = unrequested(head, http1::Method::head, channel.session.settings, where);
+  const bool is_absent = head.status() == 404 && job.verb == Verb::put;
+  if (!problem && !is_absent && head.status_class() != 2) problem = refused(head, where);
+  if (is_absent) {
+    compared = {.result = Comparison::absent, .condition = {.is_absent = true}};
+  } else {
+    compared.result = is_equal(job, head, modified) ? Comparison::equal : Comparison::differs;
+    compared.condition = version_in(head, modified);
+  }
+  const ExitCode code = problem ? channel.fail(std::move(problem)) : ExitCode::ok;
+  co_await skip_body(channel);
+  co_return code;
+}
+
+}  // namespace client
