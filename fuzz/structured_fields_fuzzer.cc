@@ -15,17 +15,17 @@
 #include <optional>
 #include <string_view>
 
-#include "apps/server/plan/base64.h"
-#include "apps/server/plan/structured_fields.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
+#include "parser/base64.h"
+#include "parser/structured_fields.h"
 
 namespace {
 
 using fuzz::require;
-using server::DictionaryReader;
-using server::StructuredItem;
+using http1::DictionaryReader;
+using http1::StructuredItem;
 using Kind = StructuredItem::Kind;
 using Outcome = DictionaryReader::Outcome;
 
@@ -35,7 +35,7 @@ bool are_equal(const StructuredItem& left, const StructuredItem& right) {
 
 std::optional<StructuredItem> item_of(std::string_view value) {
   const fuzz::NoAllocation none;
-  return server::parse_item(value);
+  return http1::parse_item(value);
 }
 
 void check_text(std::string_view text, std::string_view value) {
@@ -48,17 +48,17 @@ void check_number(const StructuredItem& item) {
   fuzz::Text text;
   if (item.integer < 0) text.append('-');
   text.append(static_cast<std::uint64_t>(item.integer < 0 ? -item.integer : item.integer));
-  require(server::parse_integer(text.view()) == item.integer, "an integer parses to itself");
+  require(http1::parse_integer(text.view()) == item.integer, "an integer parses to itself");
 }
 
 void check_bytes(std::string_view text) {
   std::array<char, 4096> plain{};
-  const auto decoded = server::decode_base64(text, plain, false);
+  const auto decoded = http1::decode_base64(text, plain, false);
   if (!decoded) return;
   std::array<char, 8192> again{};
   const std::span<const unsigned char> bytes(
       reinterpret_cast<const unsigned char*>(decoded->data()), decoded->size());
-  std::string_view encoded = server::encode_base64(bytes, again);
+  std::string_view encoded = http1::encode_base64(bytes, again);
   require(encoded.starts_with(text), "bytes encode to their digits");
   encoded.remove_prefix(text.size());
   require(encoded.find_first_not_of('=') == encoded.npos, "only padding may be missing");

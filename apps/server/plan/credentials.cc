@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "apps/server/plan/base64.h"
+#include "parser/base64.h"
 #include "parser/fields.h"
 
 namespace server {
@@ -19,7 +19,7 @@ bool has_control(std::string_view text) {
 }
 
 bool take_basic(std::string_view text, std::span<char> buffer, Credentials& credentials) {
-  const std::optional<std::string_view> plain = decode_base64(text, buffer, true);
+  const std::optional<std::string_view> plain = http1::decode_base64(text, buffer, true);
   if (!plain || has_control(*plain)) return false;
   const std::size_t colon = plain->find(':');
   if (colon == std::string_view::npos || colon > most_name_bytes) return false;
@@ -35,7 +35,7 @@ bool take_bearer(std::string_view text, Credentials& credentials) {
   std::string_view digits = text;
   while (digits.ends_with('=')) digits.remove_suffix(1);
   const bool is_token = std::all_of(digits.begin(), digits.end(), [](char c) {
-    return is_base64_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return http1::is_base64_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
   });
   if (digits.empty() || !is_token || text.size() > most_secret_bytes) return false;
   credentials = {.scheme = Credentials::Scheme::bearer, .user = {}, .secret = text};

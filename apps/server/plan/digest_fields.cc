@@ -5,26 +5,21 @@
 #include <algorithm>
 
 #include "apps/server/plan/append.h"
-#include "apps/server/plan/base64.h"
-#include "apps/server/plan/structured_fields.h"
 #include "parser/names.h"
+#include "parser/structured_fields.h"
 
 namespace server {
 
+using http1::DictionaryReader;
+using http1::digest_algorithms;
+using http1::FieldDigests;
 using http1::FieldName;
 using http1::Head;
+using http1::StructuredItem;
 
 namespace {
 
-constexpr std::array algorithms = {DigestAlgorithm::sha_256, DigestAlgorithm::sha_512};
 constexpr std::array digest_fields = {FieldName::content_digest, FieldName::repr_digest};
-
-std::optional<DigestAlgorithm> algorithm_of(std::string_view key) {
-  for (const DigestAlgorithm algorithm : algorithms) {
-    if (key == name_of(algorithm)) return algorithm;
-  }
-  return std::nullopt;
-}
 
 // Calls use(key, item) for each member of the dictionary in the lines of a field, until it returns
 // false. False: the field is malformed.
@@ -41,41 +36,6 @@ bool walk(const Head& head, FieldName field, Use use) {
     if (outcome == DictionaryReader::Outcome::malformed) return false;
   }
   return true;
-}
-
-// The digests of one field: by algorithm, the last value counts.
-struct FieldDigests {
-  struct Value {
-    bool is_present = false;
-    bool is_valid = false;
-    Digest digest;
-  };
-  std::array<Value, algorithms.size()> values;
-  bool has_unknown = false;
-};
-
-void take_value(const StructuredItem& item, DigestAlgorithm algorithm, FieldDigests::Value& value) {
-  value.is_present = true;
-  value.digest.algorithm = algorithm;
-  const std::span<char> bytes(reinterpret_cast<char*>(value.digest.bytes.data()),
-                              value.digest.bytes.size());
-  // RFC 9651 section 4.2.7: the padding may be missing.
-  const auto decoded = item.kind == StructuredItem::Kind::bytes
-                           ? decode_base64(item.text, bytes, false)
-                           : std::nullopt;
-  value.is_valid = decoded && decoded->size() == size_of(algorithm);
-}
-
-// False: the field is malformed.
-bool read_field(const Head& head, FieldName field, FieldDigests& digests) {
-  return walk(head, field, [&digests](std::string_view key, const StructuredItem& item) {
-    const std::optional<DigestAlgorithm> algorithm = algorithm_of(key);
-    if (algorithm)
-      take_value(item, *algorithm, digests.values[static_cast<std::size_t>(*algorithm)]);
-    else
-      digests.has_unknown = true;
-    return true;
-  });
 }
 
 bool is_any_present(const FieldDigests& digests) {
@@ -141,7 +101,7 @@ std::string_view reason_for(DigestAlgorithm algorithm) {
 
 void list_invalid(const Head& head, FieldName field, ProblemWriter& writer) {
   FieldDigests digests;
-  if (!read_field(head, field, digests)) return;
+  if (!add_digests(head, field, digests)) return;
   for (const FieldDigests::Value& value : digests.values) {
     if (!value.is_present || value.is_valid) continue;
     writer.begin(name_of(value.digest.algorithm), field);
@@ -152,7 +112,7 @@ void list_invalid(const Head& head, FieldName field, ProblemWriter& writer) {
 
 void list_unsupported(const Head& head, FieldName field, ProblemWriter& writer) {
   FieldDigests digests;
-  if (!read_field(head, field, digests) || is_any_present(digests)) return;
+  if (!add_digests(head, field, digests) || is_any_present(digests)) return;
   walk(head, field, [&](std::string_view key, const StructuredItem& /*item*/) {
     if (writer.is_full()) return false;
     writer.begin(key, field);
@@ -161,26 +121,7 @@ void list_unsupported(const Head& head, FieldName field, ProblemWriter& writer) 
   });
 }
 
-// The text of a digest as a byte sequence.
-using DigestText = std::array<char, base64_size(most_digest_bytes) + 2>;
-
-std::string_view write_value(const Digest& digest, DigestText& buffer) {
-  const std::span<char> rest(buffer.data() + 1, buffer.size() - 1);
-  const std::size_t size = encode_base64(digest.value(), rest).size();
-  buffer[0] = ':';
-  buffer[size + 1] = ':';
-  return {buffer.data(), size + 2};
-}
-
 }  // namespace
-
-std::string_view name_of(DigestAlgorithm algorithm) {
-  return algorithm == DigestAlgorithm::sha_256 ? "sha-256" : "sha-512";
-}
-
-std::size_t size_of(DigestAlgorithm algorithm) {
-  return algorithm == DigestAlgorithm::sha_256 ? 32 : 64;
-}
 
 bool AnnouncedDigests::has(FieldName field) const {
   return std::any_of(all().begin(), all().end(),
@@ -191,7 +132,7 @@ AnnouncedDigests read_digests(const Head& head) {
   AnnouncedDigests announced;
   for (const FieldName field : digest_fields) {
     FieldDigests digests;
-    if (!read_field(head, field, digests)) return {.problem = DigestProblem::malformed};
+    if (!add_digests(head, field, digests)) return {.problem = DigestProblem::malformed};
     if (digests.has_unknown && !is_any_present(digests)) {
       announced.problem = std::max(announced.problem, DigestProblem::unsupported);
     }
@@ -207,9 +148,9 @@ AnnouncedDigests read_digests(const Head& head) {
 }
 
 std::optional<DigestAlgorithm> wanted_digest(const Head& head, FieldName field) {
-  std::array<std::int64_t, algorithms.size()> weights{};
+  std::array<std::int64_t, digest_algorithms.size()> weights{};
   const bool is_valid = walk(head, field, [&](std::string_view key, const StructuredItem& item) {
-    const std::optional<DigestAlgorithm> algorithm = algorithm_of(key);
+    const std::optional<DigestAlgorithm> algorithm = http1::digest_algorithm_of(key);
     if (!algorithm) return true;
     // RFC 9530 section 4: from 1 on with growing preference; 0 is not wanted.
     const bool is_weight =
@@ -219,15 +160,14 @@ std::optional<DigestAlgorithm> wanted_digest(const Head& head, FieldName field) 
   });
   const auto best = std::max_element(weights.begin(), weights.end());
   if (!is_valid || *best == 0) return std::nullopt;
-  return algorithms[static_cast<std::size_t>(best - weights.begin())];
+  return digest_algorithms[static_cast<std::size_t>(best - weights.begin())];
 }
 
 std::string_view write_digest_line(FieldName field, const Digest& digest, std::span<char> buffer) {
-  DigestText value;
+  std::array<char, http1::most_digest_text_bytes> value;
   std::string_view text(buffer.data(), 0);
-  for (const std::string_view piece :
-       {http1::text_of(field), std::string_view(": "), name_of(digest.algorithm),
-        std::string_view("="), write_value(digest, value), std::string_view("\r\n")}) {
+  for (const std::string_view piece : {http1::text_of(field), std::string_view(": "),
+                                       write_digest(digest, value), std::string_view("\r\n")}) {
     text = append(buffer, text, piece);
   }
   return text;
@@ -252,9 +192,9 @@ std::string_view write_mismatch(std::span<const AnnouncedDigest> mismatched,
   ProblemWriter writer(buffer, "digest-mismatched-values", "the received bytes have another digest",
                        "mismatched_digests");
   for (const AnnouncedDigest& one : mismatched) {
-    DigestText value;
+    std::array<char, http1::most_digest_value_bytes> value;
     writer.begin(name_of(one.digest.algorithm), one.field);
-    writer.member("provided_digest", write_value(one.digest, value));
+    writer.member("provided_digest", write_digest_value(one.digest, value));
     writer.end();
   }
   return writer.finish();

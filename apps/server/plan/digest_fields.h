@@ -1,10 +1,9 @@
 // The fields of RFC 9530: digests that a request announces, and digests that it wants. Pure.
 //
-// Content-Digest is about the content of the message, Repr-Digest about the whole file. Both are
-// dictionaries from the name of an algorithm to a byte sequence; sha-256 and sha-512 are
-// implemented, and other algorithms of a field are ignored beside one of these. A problem is
-// reported by the types of draft-ietf-httpapi-digest-fields-problem-types-06. Covered by
-// tests/server/plan/digest_fields_test.cc and fuzz/digest_fields_fuzzer.cc.
+// Content-Digest is about the content of the message, Repr-Digest about the whole file.
+// parser/digests.h reads them; algorithms that it does not know are ignored beside one of its own.
+// A problem is reported by the types of draft-ietf-httpapi-digest-fields-problem-types-06. Covered
+// by tests/server/plan/digest_fields_test.cc and fuzz/digest_fields_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -14,25 +13,13 @@
 #include <span>
 #include <string_view>
 
+#include "parser/digests.h"
 #include "parser/message.h"
 
 namespace server {
 
-enum class DigestAlgorithm : std::uint8_t { sha_256, sha_512 };
-
-inline constexpr std::size_t most_digest_bytes = 64;
-
-// The key of the algorithm in a dictionary, and the size of its digests in bytes.
-std::string_view name_of(DigestAlgorithm algorithm);
-std::size_t size_of(DigestAlgorithm algorithm);
-
-// A digest; the first size_of(algorithm) of its bytes.
-struct Digest {
-  DigestAlgorithm algorithm = DigestAlgorithm::sha_256;
-  std::array<unsigned char, most_digest_bytes> bytes{};
-
-  std::span<const unsigned char> value() const { return {bytes.data(), size_of(algorithm)}; }
-};
+using http1::Digest;
+using http1::DigestAlgorithm;
 
 // A digest that a request announces.
 struct AnnouncedDigest {

@@ -1,7 +1,7 @@
 // Reading the fields of resumable uploads. Covered by tests/server/plan/upload_fields_test.cc.
 #include "apps/server/plan/upload_fields.h"
 
-#include "apps/server/plan/structured_fields.h"
+#include "parser/structured_fields.h"
 
 namespace server {
 
@@ -11,7 +11,7 @@ namespace {
 
 std::optional<std::uint64_t> size_of(const http1::RequestHead& head, FieldName name) {
   if (!head.has(name) || head.has_repeated(name)) return std::nullopt;
-  const std::optional<std::int64_t> value = parse_integer(head.value_of(name));
+  const std::optional<std::int64_t> value = http1::parse_integer(head.value_of(name));
   if (!value || *value < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*value);
 }
@@ -21,7 +21,7 @@ std::optional<std::uint64_t> size_of(const http1::RequestHead& head, FieldName n
 UploadFields read_upload_fields(const http1::RequestHead& head) {
   UploadFields fields;
   if (!head.has_repeated(FieldName::upload_complete)) {
-    fields.complete = parse_boolean(head.value_of(FieldName::upload_complete));
+    fields.complete = http1::parse_boolean(head.value_of(FieldName::upload_complete));
   }
   fields.offset = size_of(head, FieldName::upload_offset);
   fields.length = size_of(head, FieldName::upload_length);

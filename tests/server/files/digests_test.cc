@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/plan/base64.h"
+#include "parser/base64.h"
 #include "tests/server/world.h"
 #include "uring/fd.h"
 #include "uring/make_engine.h"
@@ -21,7 +21,7 @@ using uring::Fault;
 
 std::string text_of(const Digest& digest) {
   std::array<char, 128> text{};
-  return std::string(encode_base64(digest.value(), text));
+  return std::string(http1::encode_base64(digest.value(), text));
 }
 
 // The digest of bytes in memory, which the tests of crypto/ compare with those of the standards.

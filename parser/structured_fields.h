@@ -3,8 +3,8 @@
 // The fields of resumable uploads and of digests are structured: Upload-Complete is a boolean,
 // Upload-Offset an integer, Repr-Digest a dictionary of byte sequences. All types are parsed, so
 // that a valid value of another type is recognised as such; parameters are parsed and dropped,
-// because no field of these has any that the server knows. Only the views of the value are kept,
-// and nothing is allocated. Covered by tests/server/plan/structured_fields_test.cc and
+// because no field of these has any. Only the views of the value are kept,
+// and nothing is allocated. Covered by tests/parser/structured_fields_test.cc and
 // fuzz/structured_fields_fuzzer.cc.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-namespace server {
+namespace http1 {
 
 struct StructuredItem {
   enum class Kind : std::uint8_t {
@@ -58,4 +58,4 @@ class DictionaryReader {
   bool is_over_ = false;
 };
 
-}  // namespace server
+}  // namespace http1

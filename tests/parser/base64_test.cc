@@ -1,5 +1,5 @@
 // Base64: the vectors of RFC 4648 section 10, and texts that are none.
-#include "apps/server/plan/base64.h"
+#include "parser/base64.h"
 
 #include <array>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace server {
+namespace http1 {
 namespace {
 
 struct Row {
@@ -55,4 +55,4 @@ TEST(Base64, fills_a_buffer_to_the_byte) {
 }
 
 }  // namespace
-}  // namespace server
+}  // namespace http1

@@ -1,5 +1,5 @@
 // Items and dictionaries of RFC 9651: tables.
-#include "apps/server/plan/structured_fields.h"
+#include "parser/structured_fields.h"
 
 #include <optional>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace server {
+namespace http1 {
 namespace {
 
 using Kind = StructuredItem::Kind;
@@ -174,4 +174,4 @@ TEST(StructuredFields, members_of_dictionaries_come_in_their_order) {
 }
 
 }  // namespace
-}  // namespace server
+}  // namespace http1

@@ -1,15 +1,15 @@
 // The parsing algorithms of RFC 9651 section 4.2, one function for each. They take what they parse
-// off the front of the text. Covered by tests/server/plan/structured_fields_test.cc and
+// off the front of the text. Covered by tests/parser/structured_fields_test.cc and
 // fuzz/structured_fields_fuzzer.cc.
-#include "apps/server/plan/structured_fields.h"
+#include "parser/structured_fields.h"
 
 #include <algorithm>
 #include <cstddef>
 
-#include "apps/server/plan/base64.h"
+#include "parser/base64.h"
 #include "parser/fields.h"
 
-namespace server {
+namespace http1 {
 
 namespace {
 
@@ -84,9 +84,7 @@ bool take_string(std::string_view& text, StructuredItem& item) {
 // Section 4.2.6.
 bool take_token(std::string_view& text, StructuredItem& item) {
   item.kind = Kind::token;
-  item.text = take_while(text, [](char c) {
-    return c == ':' || c == '/' || http1::is_token({&c, 1});
-  });
+  item.text = take_while(text, [](char c) { return c == ':' || c == '/' || is_token({&c, 1}); });
   return true;
 }
 
@@ -237,4 +235,4 @@ DictionaryReader::Outcome DictionaryReader::next(std::string_view& key, Structur
   return Outcome::member;
 }
 
-}  // namespace server
+}  // namespace http1

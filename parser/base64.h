@@ -1,7 +1,7 @@
 // Base64 of RFC 4648 section 4: decoding, for credentials and for byte sequences in structured
 // fields, and encoding. Pure.
 //
-// Covered by tests/server/plan/base64_test.cc.
+// Covered by tests/parser/base64_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace server {
+namespace http1 {
 
 // Says whether `c` is one of the 64 digits; the padding `=` is none.
 bool is_base64_digit(char c);
@@ -28,4 +28,4 @@ constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 
 // the text.
 std::string_view encode_base64(std::span<const unsigned char> bytes, std::span<char> buffer);
 
-}  // namespace server
+}  // namespace http1

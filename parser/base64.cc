@@ -1,11 +1,11 @@
-// Six bits a digit. Covered by tests/server/plan/base64_test.cc and fuzz/credentials_fuzzer.cc.
-#include "apps/server/plan/base64.h"
+// Six bits a digit. Covered by tests/parser/base64_test.cc and fuzz/credentials_fuzzer.cc.
+#include "parser/base64.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 
-namespace server {
+namespace http1 {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::string_view encode_base64(std::span<const unsigned char> bytes, std::span<c
   return {buffer.data(), size};
 }
 
-}  // namespace server
+}  // namespace http1
