@@ -165,7 +165,8 @@ uring::Task<> drive(client::Channel& channel, const client::Job& job, ExitCode& 
       break;
     }
     case Verb::put: {
-      const ExitCode got = co_await client::put(channel, job);
+      client::PutProgress progress;
+      const ExitCode got = co_await client::put(channel, job, progress);
       done = got;
       break;
     }
@@ -198,6 +199,8 @@ class Play {
     engine_.refuse_connections();
     channel_.fd = socket_;
     channel_.server = settings_.unix_socket;
+    // The server has been asked, and takes no resumable uploads.
+    session_.upload_limits.emplace(job.where.origin(), std::nullopt);
   }
 
   ExitCode run(Pieces pieces) {

@@ -41,7 +41,10 @@ class Program : public testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     directory_ = name;
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
+  void TearDown() override {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::remove_all(state_directory());
+  }
 
   // argv and options of the program, run in the test's directory.
   static std::vector<std::string> line(std::vector<std::string> arguments) {
@@ -50,11 +53,16 @@ class Program : public testing::Test {
   }
   ProcessOptions here(ProcessOptions options = {}) const {
     options.directory = directory_.string();
+    options.environment.insert(options.environment.begin(),
+                               "XDG_STATE_HOME=" + state_directory().string());
     return options;
   }
   Finished quoit(std::vector<std::string> arguments, ProcessOptions options = {}) const {
     return test_support::run(line(std::move(arguments)), here(std::move(options)));
   }
+
+  // Where the program keeps what it remembers between runs.
+  std::filesystem::path state_directory() const { return directory_.string() + "-state"; }
 
   std::string path(std::string_view name) const { return (directory_ / name).string(); }
   void write(std::string_view name, std::string_view content) const {
@@ -93,6 +101,14 @@ inline ScriptedServer::Script answers(std::string bytes) {
     peer.finish_sending();
     peer.at_end();
   };
+}
+
+// Reads and answers the question whether the server takes resumable uploads, which precedes a large
+// upload. It takes none, unless `fields` has Upload-Limit.
+inline void answer_options(Peer& peer, std::string_view fields = {}) {
+  const std::string head = peer.read_head();
+  EXPECT_EQ(head.rfind("OPTIONS ", 0), 0U) << head;
+  peer.send(response("204 No Content", {}, fields));
 }
 
 // A port whose queue of connections is full: a further handshake is dropped.

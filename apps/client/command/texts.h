@@ -22,7 +22,10 @@ inline constexpr std::array verbs = {
     options::Verb{
         "put", "upload files",
         "A reader of the file sees the old one until all of the new one has come. Directories "
-        "that are missing on the server are made.",
+        "that are missing on the server are made. Where the server takes resumable uploads, as "
+        "quoitd does, it keeps what has come of a file of 1 MiB or more when the connection "
+        "breaks, "
+        "and the same command goes on there.",
         "quoit put notes.txt http://127.0.0.1:8080/"},
     options::Verb{"head", "show the fields of a response without its body", "",
                   "quoit head http://127.0.0.1:8080/notes.txt"},
@@ -103,9 +106,10 @@ inline constexpr std::array exit_statuses = {
 
 inline constexpr std::array signals = {
     Term{"SIGINT, SIGTERM",
-         "end the run; of a file that is not complete, the bytes are kept for the next run where "
-         "the server tells its version, and removed otherwise. The status is 128 and the signal's "
-         "number"},
+         "end the run; of a file that is not complete, the bytes are kept for the next run: of a "
+         "download where the server tells its version, of an upload where the server takes "
+         "resumable "
+         "ones. The status is 128 and the signal's number"},
 };
 
 }  // namespace client::texts

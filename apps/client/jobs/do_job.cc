@@ -20,7 +20,8 @@ namespace client {
 namespace {
 
 // With `compared`: only compares the two files of the job.
-uring::Task<ExitCode> try_job(Channel& channel, const Job& job, Compared* compared) {
+uring::Task<ExitCode> try_job(Channel& channel, const Job& job, Compared* compared,
+                              PutProgress& progress) {
   ExitCode code = ExitCode::ok;
   if (compared) {
     const ExitCode done = co_await compare(channel, job, *compared);
@@ -45,7 +46,7 @@ uring::Task<ExitCode> try_job(Channel& channel, const Job& job, Compared* compar
     const ExitCode done = co_await remove(channel, job);
     code = done;
   } else {
-    const ExitCode done = co_await put(channel, job);
+    const ExitCode done = co_await put(channel, job, progress);
     code = done;
   }
   co_return code;
@@ -60,21 +61,30 @@ bool is_stream(const std::string& file) {
 // The pause before the next try, in milliseconds; nothing where the failure is final. With a pause
 // that --max-time does not leave time for, it is.
 std::optional<std::int64_t> next_try(const Channel& channel, const Job& job, const Failure& failure,
-                                     unsigned retry) {
+                                     const PutProgress& progress, unsigned retry) {
   const Session& session = channel.session;
   const Settings& settings = session.settings;
   if (retry > settings.retries || session.stopping() || !is_transient(failure)) return {};
-  if (!is_repeatable(job, is_stream(job.file), settings, failure)) return {};
+  const bool is_safe =
+      progress.is_resumable || is_repeatable(job, is_stream(job.file), settings, failure);
+  if (!is_safe) return {};
   std::random_device device;
   const std::int64_t pause_ms = pause_before(retry, settings, failure, device());
   const std::optional<std::int64_t> left_ms = time_left_ms(session);
   return left_ms && pause_ms >= *left_ms ? std::nullopt : std::optional(pause_ms);
 }
 
+// The failure and its consequence for a file that the server has in part, for people.
+std::string kept_text(const Job& job, const std::string& text) {
+  return without_advice(text) + "; the server keeps what it has of " + job.where.text() +
+         ", and the same command goes on there";
+}
+
 // The consequence of an interruption of the job, for people.
-std::string interruption(const Job& job) {
+std::string interruption(const Job& job, const PutProgress& progress) {
   const std::string text = "interrupted by " + std::string(Interrupt::name());
   if (job.is_tree) return text;
+  if (progress.is_kept) return kept_text(job, text);
   switch (job.verb) {
     case Verb::put: return text + "; the upload to " + job.where.text() + " was not confirmed";
     case Verb::remove: return text + "; the deletion of " + job.where.text() + " was not confirmed";
@@ -82,10 +92,13 @@ std::string interruption(const Job& job) {
   }
 }
 
-uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job, Compared* compared) {
+uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job, Compared* compared,
+                                      PutProgress& progress) {
   bool may_be_deleted = false;  // by a try whose response was lost
   for (unsigned retry = 1;; ++retry) {
-    const ExitCode code = co_await try_job(channel, job, compared);
+    const std::uint64_t before = progress.confirmed;
+    const ExitCode code = co_await try_job(channel, job, compared, progress);
+    if (progress.confirmed > before) retry = 1;  // bytes have come to stay
     if (code == ExitCode::ok) co_return code;
     const Failure failure = failure_of(channel, code);
     if (may_be_deleted && failure.status == 404) {
@@ -93,7 +106,7 @@ uring::Task<ExitCode> do_with_retries(Channel& channel, const Job& job, Compared
       channel.session.report.confirm("deleted " + job.where.text() + ": it is gone");
       co_return ExitCode::ok;
     }
-    const std::optional<std::int64_t> pause_ms = next_try(channel, job, failure, retry);
+    const std::optional<std::int64_t> pause_ms = next_try(channel, job, failure, progress, retry);
     if (!pause_ms) co_return code;
     may_be_deleted = job.verb == Verb::remove && (may_be_deleted || may_be_done(failure));
     announce_retry(channel, *pause_ms, retry);
@@ -107,15 +120,20 @@ uring::Task<ExitCode> do_unconditionally(Channel& channel, const Job& job) {
     const ExitCode got = co_await get(channel, job);
     co_return got;
   }
-  const ExitCode code = co_await do_with_retries(channel, job, nullptr);
-  if (code == ExitCode::interrupted) channel.error.text = interruption(job);
+  PutProgress progress;
+  const ExitCode code = co_await do_with_retries(channel, job, nullptr, progress);
+  if (code == ExitCode::interrupted)
+    channel.error.text = interruption(job, progress);
+  else if (code != ExitCode::ok && progress.is_kept)
+    channel.error.text = kept_text(job, channel.error.text);
   co_return code;
 }
 
 // Transfers the file if the one at the other end differs.
 uring::Task<ExitCode> do_if_different(Channel& channel, const Job& job) {
   Compared compared;
-  const ExitCode asked = co_await do_with_retries(channel, job, &compared);
+  PutProgress none;
+  const ExitCode asked = co_await do_with_retries(channel, job, &compared, none);
   if (asked != ExitCode::ok) co_return asked;
   if (compared.result == Comparison::equal) {
     channel.session.report.count_saved(0);

@@ -5,8 +5,12 @@
 // outlive the coroutine. Covered by tests/client/jobs/.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/plan.h"
+#include "apps/client/command/upload_record.h"
 #include "apps/client/net/channel.h"
 #include "uring/task.h"
 
@@ -20,7 +24,16 @@ namespace client {
 [[nodiscard]] uring::Task<ExitCode> ls(Channel& channel, const Job& job);
 // DELETE: delete.cc.
 [[nodiscard]] uring::Task<ExitCode> remove(Channel& channel, const Job& job);
+
+// The state of a PUT between its tries.
+struct PutProgress {
+  bool is_resumable = false;    // the server has the beginning of the file: a second try is safe
+  bool is_kept = false;         // a later run finds it as well
+  std::uint64_t confirmed = 0;  // the largest offset that the server has sent
+  std::string upload = {};      // the URL at which it goes on
+  FileVersion version = {};     // of the file
+};
 // PUT of a file or a stream: put.cc.
-[[nodiscard]] uring::Task<ExitCode> put(Channel& channel, const Job& job);
+[[nodiscard]] uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progress);
 
 }  // namespace client

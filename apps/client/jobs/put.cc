@@ -1,18 +1,16 @@
 // PUT of a file or of a stream.
 //
-// put() reads in the order of an upload: input, head, permission (100 Continue), body, response.
-// The body is sent by a task of its own while put() reads: a response that refuses the body is read
-// at once, and not only after the server has reset the connection. Covered by
-// tests/client/jobs/put_test.cc.
+// put() reads in the order of an upload: input, head, permission (100 Continue), body, response. A
+// large file goes to a server that takes resumable uploads as one of these (resumable_put.h).
+// Covered by tests/client/jobs/put_test.cc.
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/make_directories.h"
-#include "apps/client/local/input_file.h"
-#include "apps/client/net/connect.h"
+#include "apps/client/jobs/resumable_put.h"
+#include "apps/client/jobs/upload.h"
 #include "apps/client/net/exchange.h"
 
 namespace client {
@@ -21,175 +19,6 @@ namespace {
 
 // A smaller body is sent sooner than the server could refuse it.
 constexpr std::uint64_t expect_above_bytes = 1024 * 1024;
-// RFC 9110 10.1.1: a server may ignore Expect; one that knows it responds at once.
-constexpr std::int64_t continue_timeout_ms = 1000;
-// After the connection broke while sending, a response that has arrived is read; no other comes.
-constexpr std::int64_t last_response_timeout_ms = 2000;
-
-// One upload: the input, and the state of the task that sends it.
-struct Upload {
-  explicit Upload(Channel& way) : channel(way), io(way.session.scope) {}
-
-  uring::Frames frames() const { return io.frames(); }
-
-  Channel& channel;
-  uring::Io io;  // the sender's
-  InputFile input;
-  bool running = false;    // the sender's task has not ended
-  bool reading = false;    // the sender waits for a stream, which nothing can cancel
-  bool awaited = false;    // put() has stopped the sender and sleeps until it ends
-  bool abandoned = false;  // put() has returned: the sender owns the upload, and deletes it
-  bool complete = false;   // the whole body has been sent
-  ExitReason error = {};   // why the sender ended early by itself
-  std::string pace = {};   // for people, as " in 0:12, 1.2 MiB/s"
-};
-
-// --- The sender ---
-
-void begin_reading(Upload& up) {
-  up.reading = up.input.may_wait();
-  if (up.reading) ++up.channel.session.stream_reads;
-}
-
-void end_reading(Upload& up) {
-  if (up.reading) --up.channel.session.stream_reads;
-  up.reading = false;
-}
-
-uring::Task<ExitCode> send_pieces(Upload& up) {
-  const Session& session = up.channel.session;
-  InputFile& input = up.input;
-  const Moving moving(up.channel);
-  while (!input.at_end) {
-    const std::uint64_t before = input.size;
-    begin_reading(up);
-    const ExitCode read = co_await read_piece(up.io, input);
-    end_reading(up);
-    if (up.abandoned) co_return ExitCode::ok;
-    if (read != ExitCode::ok) {
-      up.error = input.error;
-      co_return read;
-    }
-    // A stream may have ended because the signal ended its writer: its last chunk would make the
-    // server store a part of it as a whole.
-    if (session.stopping()) {
-      up.error = cancelled(up.channel, up.io);
-      co_return code_of(up.error);
-    }
-    const ExitCode sent = co_await send_all(up.channel, up.io, input.piece, up.error);
-    if (sent != ExitCode::ok) co_return sent;
-    session.report.moved(up.channel.lane, input.size - before, session.now());
-  }
-  co_return ExitCode::ok;
-}
-
-// The sender has ended: wakes put(), which waits for a response, or leaves it an error.
-void end_sending(Upload& up, ExitCode sent) {
-  Channel& channel = up.channel;
-  channel.sending = false;
-  if (up.awaited) {
-    up.error = {};  // the sender failed because put() stopped it
-    channel.io.stop();
-    return;
-  }
-  const std::int64_t idle_timeout_ms = channel.session.settings.idle_timeout_ms;
-  // A broken connection may still hold a response; after any other failure there is none to wait
-  // for.
-  if (sent == ExitCode::send_error) {
-    channel.io.set_deadline(last_response_timeout_ms);
-  } else if (sent != ExitCode::ok) {
-    channel.io.stop();
-  } else if (idle_timeout_ms > 0) {
-    channel.io.set_deadline(idle_timeout_ms);
-  }
-}
-
-// Sends the body, as a task of the scope.
-uring::Task<> send_body(Upload& up) {
-  const ExitCode sent = co_await send_pieces(up);
-  up.running = false;
-  up.complete = sent == ExitCode::ok;
-  if (!up.abandoned) {
-    end_sending(up, sent);
-    co_return;
-  }
-  close_input(up.io.engine(), up.input);
-  delete &up;
-}
-
-// Stops the sender and waits for its end. A read of a stream may never end: the sender is left in
-// it.
-uring::Task<> stop_sender(Upload& up) {
-  uring::Io& io = up.channel.io;
-  up.io.stop();
-  up.awaited = true;
-  while (up.running && !up.reading) {
-    io.renew();
-    co_await io.sleep(continue_timeout_ms);
-  }
-  up.awaited = false;
-  if (!up.channel.session.stopping()) io.renew();
-}
-
-// --- The response ---
-
-enum class Permission {
-  given,      // or not refused in time
-  responded,  // there is a final response instead
-  failed      // see channel.error
-};
-
-// Waits for the permission to send the body. RFC 9110 10.1.1.
-uring::Task<Permission> wait_for_continue(Channel& channel, http1::Method method) {
-  const std::int64_t until_ms = channel.session.now() + continue_timeout_ms;
-  while (channel.session.now() < until_ms) {
-    const std::int64_t left_ms = until_ms - channel.session.now();
-    const ExitCode read = co_await read_head(channel, method, left_ms);
-    if (read == ExitCode::timeout && !channel.session.stopping()) {
-      channel.io.renew();
-      break;
-    }
-    if (read != ExitCode::ok) co_return Permission::failed;
-    if (channel.head.status() == 100) break;
-    if (channel.head.status() >= 200) co_return Permission::responded;
-  }
-  co_return Permission::given;
-}
-
-// How the upload ended: the cause is reported, and not what it made the other task meet.
-ExitCode judge_upload(Upload& up, ExitCode read) {
-  Channel& channel = up.channel;
-  if (channel.session.stopping()) return channel.fail(cancelled(channel, channel.io));
-  if (!up.error) return read;
-  const ExitCode sent = code_of(up.error);
-  if (read == ExitCode::ok) return sent == ExitCode::read_error ? channel.fail(up.error) : read;
-  // Both saw the connection break; the reader knows more about it.
-  const bool both = sent == ExitCode::send_error && read == ExitCode::receive_error;
-  return both ? read : channel.fail(up.error);
-}
-
-uring::Task<ExitCode> upload(Upload& up, const Request& request) {
-  Channel& channel = up.channel;
-  Session& session = channel.session;
-  const ExitCode connected = co_await connect(channel, *request.where);
-  if (connected != ExitCode::ok) co_return connected;
-  const ExitCode sent = co_await send_head(channel, request);
-  if (sent != ExitCode::ok) co_return sent;
-  if (request.expects_continue) {
-    const Permission permission = co_await wait_for_continue(channel, request.method);
-    if (permission == Permission::responded) co_return ExitCode::ok;
-    if (permission == Permission::failed) co_return code_of(channel.error);
-  }
-  up.running = channel.sending = true;
-  session.report.begin(channel.lane, up.input.name,
-                       up.input.is_stream ? std::nullopt : std::optional(up.input.length),
-                       session.now());
-  session.scope.spawn(send_body(up));
-  const ExitCode read = co_await read_final_head(channel, request.method);
-  if (up.running) co_await stop_sender(up);
-  up.pace = session.report.end(channel.lane, session.now());
-  co_return judge_upload(up, read);
-}
 
 ExitCode conclude(Upload& up, const Url& where) {
   Channel& channel = up.channel;
@@ -203,19 +32,11 @@ ExitCode conclude(Upload& up, const Url& where) {
                             " before it had the whole body; check the file there");
   }
   channel.session.report.count_saved(up.input.size);
-  channel.session.report.confirm("stored " + up.input.name + " (" + std::to_string(up.input.size) +
-                                 " bytes)" + up.pace + " at " + where.text() + ": " +
-                                 status_text(channel.head));
+  std::string bytes = std::to_string(up.input.size) + " bytes";
+  if (up.found > 0) bytes += ", " + std::to_string(up.found) + " of them before";
+  channel.session.report.confirm("stored " + up.input.name + " (" + bytes + ")" + up.pace + " at " +
+                                 where.text() + ": " + status_text(channel.head));
   return ExitCode::ok;
-}
-
-// Begins anew, for a second request. The sender is not running: it reads a file, and not a stream.
-void restart(Upload& up) {
-  disconnect(up.channel);
-  rewind_input(up.input);
-  up.io.renew();
-  up.error = {};
-  up.complete = false;
 }
 
 // Makes the directories that the server, which refused the upload, may lack. Fails with the reason
@@ -259,20 +80,20 @@ uring::Task<ExitCode> upload_with_remedies(Upload& up, Request& request) {
   }
 }
 
-// Closes the input and frees the upload; both are left to the sender where it still runs.
-void end_upload(std::unique_ptr<Upload> up) {
-  if (up->running) {
-    up->abandoned = true;
-    up->channel.sending = false;
-    static_cast<void>(up.release());
-    return;
+// As a resumable upload, where the file and the server allow it, and else as a usual PUT.
+uring::Task<ExitCode> send(Upload& up, const Job& job, Request& request, PutProgress& progress) {
+  if (may_resume(up.input, up.channel.session.settings)) {
+    bool is_taken = false;
+    const ExitCode code = co_await put_resumably(up, job, request, progress, is_taken);
+    if (is_taken || code != ExitCode::ok) co_return code;
   }
-  close_input(up->io.engine(), up->input);
+  const ExitCode code = co_await upload_with_remedies(up, request);
+  co_return code;
 }
 
 }  // namespace
 
-uring::Task<ExitCode> put(Channel& channel, const Job& job) {
+uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progress) {
   std::unique_ptr<Upload> up = std::make_unique<Upload>(channel);
   const InputFile& input = up->input;
   const ExitCode opened = co_await open_input(channel.io, up->input, job.file);
@@ -289,7 +110,7 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job) {
                   .expects_continue = input.length > expect_above_bytes};
   if (channel.session.settings.keeps_times && input.is_regular) request.modified = input.modified;
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
-  const ExitCode responded = co_await upload_with_remedies(*up, request);
+  const ExitCode responded = co_await send(*up, job, request, progress);
   const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
   end_upload(std::move(up));
   disconnect(channel);

@@ -41,6 +41,12 @@ ExitCode fail_reading(InputFile& input, uring::Result read) {
   return fail_reading(input, "it is closed; redirect a file into it, or name the file");
 }
 
+FileVersion version_of(const struct stat& facts) {
+  return {.size = static_cast<std::uint64_t>(facts.st_size),
+          .modified_ns = facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec,
+          .inode = facts.st_ino};
+}
+
 // Finds out whether the open file is a stream, and its length where it is none.
 ExitCode check_input(InputFile& input) {
   struct stat facts {};
@@ -54,6 +60,7 @@ ExitCode check_input(InputFile& input) {
   input.is_stream = !input.is_regular;
   input.length = input.is_regular ? static_cast<std::uint64_t>(facts.st_size) : 0;
   input.modified = input.is_regular ? facts.st_mtim.tv_sec : 0;
+  input.version = version_of(facts);
   return ExitCode::ok;
 }
 
@@ -71,7 +78,7 @@ std::string_view framed(std::vector<char>& buffer, std::size_t count) {
 // Makes the next piece of the `count` bytes of data in the buffer.
 void take_piece(InputFile& input, std::size_t count) {
   input.size += count;
-  input.at_end = input.is_stream ? count == 0 : input.size == input.length;
+  input.at_end = input.is_stream ? count == 0 : input.size == input.end;
   input.piece = input.is_stream ? framed(input.buffer, count)
                                 : std::string_view(input.buffer.data() + front_bytes, count);
 }
@@ -119,6 +126,7 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
   const ExitCode checked = check_input(input);
   if (checked != ExitCode::ok || !input.is_regular) co_return checked;
   const ExitCode read = co_await read_front(io, input);
+  input.end = input.length;
   co_return read;
 }
 
@@ -130,7 +138,7 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
   std::span<char> space = std::span(input.buffer).subspan(front_bytes, data_bytes);
   if (!input.is_stream) {
     space = space.first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.length - input.size)));
+        static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.end - input.size)));
   }
   const std::uint64_t offset = input.is_regular ? input.size : file_position;
   const uring::Result read = co_await io.read(input.fd, space, offset);
@@ -149,10 +157,18 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
   co_return ExitCode::ok;
 }
 
-void rewind_input(InputFile& input) {
-  input.size = input.read_ahead = 0;
+void seek_input(InputFile& input, std::uint64_t begin, std::uint64_t end) {
+  const bool has_front = input.size == 0 && begin == 0 && input.read_ahead <= end;
+  if (!has_front) input.read_ahead = 0;
+  input.size = begin;
+  input.end = end;
   input.piece = {};
-  input.at_end = !input.is_stream && input.length == 0;
+  input.at_end = !input.is_stream && begin == end;
+}
+
+bool has_changed(const InputFile& input) {
+  struct stat facts {};
+  return ::fstat(input.fd, &facts) != 0 || version_of(facts) != input.version;
 }
 
 void close_input(uring::Engine& engine, InputFile& input) {

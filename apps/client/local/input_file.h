@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apps/client/command/exit_code.h"
+#include "apps/client/command/upload_record.h"
 #include "uring/io.h"
 #include "uring/task.h"
 
@@ -26,7 +27,9 @@ struct InputFile {
   bool is_stream = false;     // of unknown length; its pieces are chunks
   std::uint64_t length = 0;   // bytes; 0 for a stream
   std::int64_t modified = 0;  // Unix seconds; 0 for a stream
+  FileVersion version = {};   // of a regular file, when it was opened
   std::uint64_t size = 0;     // bytes in the pieces so far, without the chunks' framing
+  std::uint64_t end = 0;      // of the last piece: `length`, or before it
   std::vector<char> buffer = {};
   std::size_t read_ahead = 0;   // bytes in the buffer that no piece has had yet
   std::string_view piece = {};  // the bytes to send next: a view of `buffer`
@@ -48,8 +51,11 @@ struct InputFile {
 // nothing to read. Reading a stream waits until its writer writes; nothing can cancel it.
 [[nodiscard]] uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input);
 
-// Begins a regular file anew.
-void rewind_input(InputFile& input);
+// The next pieces are those of the bytes [begin, end) of a regular file.
+void seek_input(InputFile& input, std::uint64_t begin, std::uint64_t end);
+
+// Says whether a regular file has changed since it was opened.
+[[nodiscard]] bool has_changed(const InputFile& input);
 
 // Closes the file, unless it is standard input. No read may be in flight.
 void close_input(uring::Engine& engine, InputFile& input);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/client/local/small_file.h"
 #include "parser/fnv1a.h"
 #include "uring/fd.h"
 
@@ -32,16 +33,6 @@ std::string hash_text(std::string_view name) {
 // A file that another user prepared could show that user the download, or change it.
 bool is_own_file(const struct stat& facts) {
   return S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid() && facts.st_nlink == 1;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 }  // namespace
@@ -81,15 +72,7 @@ std::optional<PartRecord> load_record(const std::string& path) {
   struct stat facts {};
   if (!file.valid() || ::fstat(file.get(), &facts) != 0 || !is_own_file(facts)) return {};
   std::string text;
-  std::array<char, 4096> piece;
-  while (text.size() <= most_record_bytes) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return {};
-    if (count == 0) break;
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-  return read_record(text);
+  return read_whole(file.get(), most_record_bytes, text) ? read_record(text) : std::nullopt;
 }
 
 bool store_record(const std::string& path, const PartRecord& record) {
@@ -99,7 +82,7 @@ bool store_record(const std::string& path, const PartRecord& record) {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
   const uring::Fd file(::open(path.c_str(), flags, 0600));
   if (!file.valid()) return false;
-  const bool is_written = write_all(file.get(), text);
+  const bool is_written = write_whole(file.get(), text);
   if (!is_written) ::unlink(path.c_str());
   return is_written;
 }

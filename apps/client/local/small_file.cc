@@ -45,6 +45,31 @@ ExitReason read_small_file(const std::string& path, std::size_t most_bytes, std:
                                              " MiB: is it the right file?");
 }
 
+bool read_whole(int fd, std::size_t most_bytes, std::string& text) {
+  std::array<char, 4096> piece;
+  text.clear();
+  while (text.size() <= most_bytes) {
+    const ssize_t count = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(text.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    if (count == 0) return true;
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  }
+  return false;
+}
+
+bool write_whole(int fd, std::string_view text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const std::string_view rest = text.substr(done);
+    const ssize_t count = ::pwrite(fd, rest.data(), rest.size(), static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    done += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
 ExitReason read_url_list(Arguments& arguments) {
   if (arguments.url_list.empty()) return {};
   std::string list;

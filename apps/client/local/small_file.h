@@ -1,11 +1,13 @@
-// Reading a small file whole: lists and credentials that a person names.
+// Reading and writing a small file whole: lists and credentials that a person names, and quoit's
+// own records.
 //
-// Plain system calls: they happen before the first connection. Covered by
+// Plain system calls: they take no time worth mentioning. Covered by
 // tests/client/local/small_file_test.cc.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/plan.h"
@@ -19,5 +21,11 @@ namespace client {
 
 // Adds the URLs of arguments.url_list, if there is one, to arguments.urls. Fails with read_error.
 [[nodiscard]] ExitReason read_url_list(Arguments& arguments);
+
+// Reads the open regular file from its first byte on. False: the system refuses, or it has more
+// than `most_bytes`.
+[[nodiscard]] bool read_whole(int fd, std::size_t most_bytes, std::string& text);
+// Writes the text to the open regular file from its first byte on. False: the system refuses.
+[[nodiscard]] bool write_whole(int fd, std::string_view text);
 
 }  // namespace client

@@ -33,6 +33,21 @@ bool has_name(const HeaderLine& line, std::string_view name) {
   return http1::equal_ignoring_case(line.name, name);
 }
 
+bool has_prefix(std::string_view name, std::string_view prefix) {
+  return http1::equal_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
+
+// Says whether the field is about the file, or makes the request depend on its version.
+bool is_about_file(std::string_view name) {
+  constexpr std::array prefixes = {"Content-", "If-", "Upload-", "Repr-", "Want-"};
+  constexpr std::array names = {"Expect", "Range", "X-OC-MTime"};
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [=](std::string_view prefix) { return has_prefix(name, prefix); }) ||
+         std::any_of(names.begin(), names.end(), [=](std::string_view other) {
+           return http1::equal_ignoring_case(name, other);
+         });
+}
+
 class Writer {
  public:
   Writer(const Request& request, const Settings& settings, std::span<char> buffer)
@@ -67,6 +82,7 @@ class Writer {
     if (request_.condition) write_condition(*request_.condition);
     // The name that ownCloud, rclone and quoitd know.
     if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
+    write_upload_fields();
     if (request_.expects_continue) own("Expect", "100-continue");
     for (const HeaderLine& header : settings_.headers) {
       if (!header.value.empty() && is_sent(header)) head_.field(header.name, header.value);
@@ -85,7 +101,16 @@ class Writer {
     }
   }
 
+  void write_upload_fields() {
+    const http1::UploadFields& upload = request_.upload;
+    if (request_.method == http1::Method::patch) own("Content-Type", "application/partial-upload");
+    if (upload.complete) own("Upload-Complete", *upload.complete ? "?1" : "?0");
+    if (upload.offset) own("Upload-Offset", std::to_string(*upload.offset));
+    if (upload.length) own("Upload-Length", std::to_string(*upload.length));
+  }
+
   bool is_sent(const HeaderLine& header) const {
+    if (request_.is_auxiliary && is_about_file(header.name)) return false;
     if (request_.method == http1::Method::mkcol && is_precondition(header)) return false;
     return request_.trusted || !stays_home(http1::field_name_of(header.name));
   }

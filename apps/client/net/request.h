@@ -13,6 +13,7 @@
 #include "apps/client/command/plan.h"
 #include "apps/client/command/url.h"
 #include "parser/names.h"
+#include "parser/upload_fields.h"
 
 namespace client {
 
@@ -31,6 +32,10 @@ struct Request {
   const Condition* condition = nullptr;       // of a write; null or unset: none
   bool expects_continue = false;              // the body is sent after a 100
   std::string_view accept = "*/*";            // the media types that are wished for
+  http1::UploadFields upload = {};            // of a resumable upload; a PATCH is a part of one
+  // It goes beside the request that the user has asked for: the user's conditions and fields about
+  // the file are left out.
+  bool is_auxiliary = false;
   // The user named this server, and no redirect led to it: it gets the user's Authorization, Cookie
   // and Host.
   bool trusted = true;

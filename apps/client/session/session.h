@@ -7,12 +7,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "apps/client/command/plan.h"
 #include "apps/client/screen/report.h"
 #include "apps/client/session/pace.h"
 #include "apps/client/session/queue.h"
+#include "parser/upload_fields.h"
 #include "uring/scope.h"
 
 namespace crypto {
@@ -52,6 +56,8 @@ struct Session {
   Queue queue = {};             // the jobs that have not begun
   // Of all https:// servers; made for the first of them.
   std::shared_ptr<const crypto::ClientContext> tls_context = {};
+  // By origin, of those that were asked: the limits of resumable uploads; none: it takes none.
+  std::map<std::string, std::optional<http1::UploadLimits>> upload_limits = {};
   // Tasks that wait for a stream (standard input, a pipe). Nothing can cancel these reads, so the
   // end of a run waits for all tasks but these, and the process ends around them.
   std::size_t stream_reads = 0;

@@ -1,8 +1,6 @@
 // UploadFields: the fields of a resumable upload in a request. Pure.
 //
-// draft-ietf-httpbis-resumable-upload-12: Upload-Complete is a boolean, Upload-Offset and
-// Upload-Length are integers from 0 on. A field with a value of another type, or with several
-// lines, counts as absent (RFC 9651 section 4.2). Covered by
+// parser/upload_fields.h reads those that both sides send. Covered by
 // tests/server/plan/upload_fields_test.cc.
 #pragma once
 
@@ -10,13 +8,11 @@
 #include <optional>
 
 #include "parser/message.h"
+#include "parser/upload_fields.h"
 
 namespace server {
 
-struct UploadFields {
-  std::optional<bool> complete;
-  std::optional<std::uint64_t> offset;
-  std::optional<std::uint64_t> length;
+struct UploadFields : http1::UploadFields {
   // A version of the draft that this server implements, from Upload-Draft-Interop-Version of an
   // HTTP/1.1 request; 0: none. Only such a client may get a 104 (Upload Resumption Supported).
   int interop_version = 0;

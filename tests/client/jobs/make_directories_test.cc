@@ -41,7 +41,11 @@ class WebDav {
         requests.push_back(line);
         const std::size_t space = line.find(' ');
         const std::string path = line.substr(space + 1);
-        peer.send(line.substr(0, space) == "PUT" ? put(peer, head, path) : make(path));
+        const std::string method = line.substr(0, space);
+        if (method == "OPTIONS")
+          peer.send(response("200 OK"));
+        else
+          peer.send(method == "PUT" ? put(peer, head, path) : make(path));
       }
     };
   }
@@ -110,7 +114,7 @@ TEST_F(MakeDirectories, MakesOnlyTheMissingOnes) {
   server.finish();
   EXPECT_EQ(finished.status, 0) << finished.err;
   EXPECT_TRUE(dav.stored == large);
-  EXPECT_EQ(dav.requests, (Lines{"PUT /a/b/f", "MKCOL /a/b/", "PUT /a/b/f"}));
+  EXPECT_EQ(dav.requests, (Lines{"OPTIONS /a/b/f", "PUT /a/b/f", "MKCOL /a/b/", "PUT /a/b/f"}));
 }
 
 TEST_F(MakeDirectories, SaysWhichOneTheServerDoesNotMake) {

@@ -136,6 +136,7 @@ TEST_F(Put, SendsEmptyInput) {
 
 // The body of a request that asked first; nothing of it may come before the 100.
 std::string body_after_continue(Peer& peer, std::size_t size) {
+  answer_options(peer);
   const std::string head = peer.read_head();
   EXPECT_NE(head.find("Expect: 100-continue\r\n"), std::string::npos) << head;
   EXPECT_FALSE(peer.has_bytes(std::chrono::milliseconds(50)));
@@ -157,6 +158,7 @@ TEST_F(Put, AsksForPermissionBeforeALargeBody) {
 TEST_F(Put, SendsALargeBodyWhereTheServerIgnoresExpect) {
   const std::string large = varied_bytes(2'000'000);
   const ScriptedServer server({[&](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     EXPECT_TRUE(peer.read_bytes(large.size()) == large);
     peer.send("HTTP/1.1 100 Continue\r\n\r\n" + created);  // late, and passed over
@@ -168,6 +170,7 @@ TEST_F(Put, SendsALargeBodyWhereTheServerIgnoresExpect) {
 
 TEST_F(Put, SendsNoBodyThatWasRefused) {
   const ScriptedServer server({[](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     peer.send(response("413 Content Too Large"));
     EXPECT_TRUE(peer.at_end()) << "no byte of the body";
@@ -181,6 +184,7 @@ TEST_F(Put, SendsNoBodyThatWasRefused) {
 TEST_F(Put, ReadsARefusalWhileTheServerTakesNothing) {
   std::promise<void> over;
   const ScriptedServer server({[&](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     peer.send(response("507 Insufficient Storage"));
     over.get_future().wait();  // reads nothing: the body is stuck
@@ -194,6 +198,7 @@ TEST_F(Put, ReadsARefusalWhileTheServerTakesNothing) {
 
 TEST_F(Put, ReadsARefusalThatAResetFollows) {
   const ScriptedServer server({[](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     peer.read_bytes(100'000);
     peer.send(response("413 Content Too Large"));
@@ -216,6 +221,7 @@ TEST_F(Put, ReadsARefusalWhileItWaitsForInput) {
 
 TEST_F(Put, FailsWhereTheConnectionBreaksWhileSending) {
   const ScriptedServer server({[](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     peer.reset();
   }});
@@ -229,7 +235,8 @@ TEST_F(Put, FailsWhereTheConnectionBreaksWhileSending) {
 TEST_F(Put, TimesOutWhereTheServerReadsNothing) {
   for (const char* file : {"large", "-"}) {
     std::promise<void> over;
-    const ScriptedServer server({[&](Peer& peer) {
+    const ScriptedServer server({[&, file](Peer& peer) {
+      if (file[0] != '-') answer_options(peer);
       peer.read_head();
       over.get_future().wait();
     }});
@@ -247,6 +254,7 @@ TEST_F(Put, TimesOutWhereTheServerReadsNothing) {
 TEST_F(Put, FailsOnAFloodOfInterimResponses) {
   for (const char* expect : {"Expect:", "X: y"}) {
     const ScriptedServer server({[](Peer& peer) {
+      answer_options(peer);
       peer.read_head();
       const std::string flood = [] {
         std::string heads;
@@ -265,12 +273,14 @@ TEST_F(Put, FailsOnAFloodOfInterimResponses) {
 
 TEST_F(Put, SaysThatTheServerClosedAfterAnInterimResponse) {
   const ScriptedServer server({[](Peer& peer) {
+                                 answer_options(peer);
                                  peer.read_head();
                                  peer.send("HTTP/1.1 100 Continue\r\n\r\n");
                                  peer.finish_sending();
                                  peer.read_to_end();
                                },
                                [](Peer& peer) {
+                                 answer_options(peer);
                                  peer.read_head();
                                  peer.send("HTTP/1.1 100 Continue\r\n\r\n");
                                  peer.close();
@@ -299,6 +309,7 @@ TEST_F(Put, WaitsThroughManyInterimResponses) {
 TEST_F(Put, SendsTheRequestAgainWithoutExpectAfter417) {
   const std::string large = varied_bytes(2'000'000);
   const ScriptedServer server({[](Peer& peer) {
+                                 answer_options(peer);
                                  EXPECT_NE(peer.read_head().find("Expect: 100-continue\r\n"),
                                            std::string::npos);
                                  peer.send(response("417 Expectation Failed"));
@@ -318,6 +329,7 @@ TEST_F(Put, SendsTheRequestAgainWithoutExpectAfter417) {
 TEST_F(Put, SendsTheRequestAgainWhere417ComesDuringTheBody) {
   const std::string large = varied_bytes(2'000'000);
   const ScriptedServer server({[](Peer& peer) {
+                                 answer_options(peer);
                                  peer.read_head();
                                  peer.read_bytes(300'000);  // sent after a second without a 100
                                  peer.send(response("417 Expectation Failed"));
@@ -338,7 +350,11 @@ TEST_F(Put, FailsOn417WhereItIsNotTheCause) {
     peer.send(response("417 Expectation Failed"));
     peer.read_to_end();
   };
-  const ScriptedServer server({failed, failed, failed});
+  const auto failed_large = [failed](Peer& peer) {
+    answer_options(peer);
+    failed(peer);
+  };
+  const ScriptedServer server({failed, failed_large, failed_large});
   write("small", "hello");
   write("large", std::string(2'000'000, 'x'));
   EXPECT_EQ(quoit({"put", "small", server.url("/a")}).status, 22);
@@ -379,6 +395,7 @@ TEST_F(Put, TakesNoEarlySuccessForAConfirmation) {
 TEST_F(Put, NoticesAFileThatBecomesShorter) {
   write("large", std::string(2'000'000, 'x'));
   const ScriptedServer server({[&](Peer& peer) {
+    answer_options(peer);
     peer.read_head();
     std::filesystem::resize_file(path("large"), 1'500'000);
     peer.send("HTTP/1.1 100 Continue\r\n\r\n");

@@ -47,7 +47,7 @@ uring::Task<> read_twice(uring::Io& io, const std::string& name, Upload& upload)
       upload.code = read;
       upload.pieces.emplace_back(upload.input.piece);
     }
-    rewind_input(upload.input);
+    seek_input(upload.input, 0, upload.input.length);
   }
   close_input(io.engine(), upload.input);
 }

@@ -37,7 +37,10 @@ uring::Task<> drive(Channel& channel, const Job& job, ExitCode& code) {
     const ExitCode done = co_await get(channel, job);
     code = done;
   } else {
-    const ExitCode done = co_await put(channel, job);
+    PutProgress progress;
+    // The server has been asked, and takes no resumable uploads.
+    channel.session.upload_limits.emplace(job.where.origin(), std::nullopt);
+    const ExitCode done = co_await put(channel, job, progress);
     code = done;
   }
 }

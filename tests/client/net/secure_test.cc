@@ -184,6 +184,8 @@ TEST_F(Https, PutSendsAFile) {
   write("file", body);
   std::string received;
   ScriptedServer server({secure([&](SecurePeer& peer) {
+    peer.read_head();  // OPTIONS
+    peer.send(response("204 No Content"));
     const std::string head = peer.read_head();
     if (head.find("100-continue") != std::string::npos) peer.send("HTTP/1.1 100 Continue\r\n\r\n");
     received = peer.read_bytes(body.size());

@@ -1,0 +1,186 @@
+// The sender, and the wait for the response. Covered by tests/client/jobs/put_test.cc.
+#include "apps/client/jobs/upload.h"
+
+#include <optional>
+#include <utility>
+
+#include "apps/client/net/connect.h"
+#include "apps/client/net/exchange.h"
+
+namespace client {
+
+namespace {
+
+// RFC 9110 10.1.1: a server may ignore Expect; one that knows it responds at once.
+constexpr std::int64_t continue_timeout_ms = 1000;
+// After the connection broke while sending, a response that has arrived is read; no other comes.
+constexpr std::int64_t last_response_timeout_ms = 2000;
+
+// --- The sender ---
+
+void begin_reading(Upload& up) {
+  up.reading = up.input.may_wait();
+  if (up.reading) ++up.channel.session.stream_reads;
+}
+
+void end_reading(Upload& up) {
+  if (up.reading) --up.channel.session.stream_reads;
+  up.reading = false;
+}
+
+uring::Task<ExitCode> send_pieces(Upload& up) {
+  const Session& session = up.channel.session;
+  InputFile& input = up.input;
+  const Moving moving(up.channel);
+  while (!input.at_end) {
+    const std::uint64_t before = input.size;
+    begin_reading(up);
+    const ExitCode read = co_await read_piece(up.io, input);
+    end_reading(up);
+    if (up.abandoned) co_return ExitCode::ok;
+    if (read != ExitCode::ok) {
+      up.error = input.error;
+      co_return read;
+    }
+    // A stream may have ended because the signal ended its writer: its last chunk would make the
+    // server store a part of it as a whole.
+    if (session.stopping()) {
+      up.error = cancelled(up.channel, up.io);
+      co_return code_of(up.error);
+    }
+    const ExitCode sent = co_await send_all(up.channel, up.io, input.piece, up.error);
+    if (sent != ExitCode::ok) co_return sent;
+    session.report.moved(up.channel.lane, input.size - before, session.now());
+  }
+  co_return ExitCode::ok;
+}
+
+// The sender has ended: wakes put(), which waits for a response, or leaves it an error.
+void end_sending(Upload& up, ExitCode sent) {
+  Channel& channel = up.channel;
+  channel.sending = false;
+  if (up.awaited) {
+    up.error = {};  // the sender failed because put() stopped it
+    channel.io.stop();
+    return;
+  }
+  const std::int64_t idle_timeout_ms = channel.session.settings.idle_timeout_ms;
+  // A broken connection may still hold a response; after any other failure there is none to wait
+  // for.
+  if (sent == ExitCode::send_error) {
+    channel.io.set_deadline(last_response_timeout_ms);
+  } else if (sent != ExitCode::ok) {
+    channel.io.stop();
+  } else if (idle_timeout_ms > 0) {
+    channel.io.set_deadline(idle_timeout_ms);
+  }
+}
+
+// Sends the body, as a task of the scope.
+uring::Task<> send_body(Upload& up) {
+  const ExitCode sent = co_await send_pieces(up);
+  up.running = false;
+  up.complete = sent == ExitCode::ok;
+  if (!up.abandoned) {
+    end_sending(up, sent);
+    co_return;
+  }
+  close_input(up.io.engine(), up.input);
+  delete &up;
+}
+
+// Stops the sender and waits for its end. A read of a stream may never end: the sender is left in
+// it.
+uring::Task<> stop_sender(Upload& up) {
+  uring::Io& io = up.channel.io;
+  up.io.stop();
+  up.awaited = true;
+  while (up.running && !up.reading) {
+    io.renew();
+    co_await io.sleep(continue_timeout_ms);
+  }
+  up.awaited = false;
+  if (!up.channel.session.stopping()) io.renew();
+}
+
+// --- The response ---
+
+enum class Permission {
+  given,      // or not refused in time
+  responded,  // there is a final response instead
+  failed      // see channel.error
+};
+
+// Waits for the permission to send the body. RFC 9110 10.1.1.
+uring::Task<Permission> wait_for_continue(Channel& channel, http1::Method method) {
+  const std::int64_t until_ms = channel.session.now() + continue_timeout_ms;
+  while (channel.session.now() < until_ms) {
+    const std::int64_t left_ms = until_ms - channel.session.now();
+    const ExitCode read = co_await read_head(channel, method, left_ms);
+    if (read == ExitCode::timeout && !channel.session.stopping()) {
+      channel.io.renew();
+      break;
+    }
+    if (read != ExitCode::ok) co_return Permission::failed;
+    if (channel.head.status() == 100) break;
+    if (channel.head.status() >= 200) co_return Permission::responded;
+  }
+  co_return Permission::given;
+}
+
+// How the upload ended: the cause is reported, and not what it made the other task meet.
+ExitCode judge_upload(Upload& up, ExitCode read) {
+  Channel& channel = up.channel;
+  if (channel.session.stopping()) return channel.fail(cancelled(channel, channel.io));
+  if (!up.error) return read;
+  const ExitCode sent = code_of(up.error);
+  if (read == ExitCode::ok) return sent == ExitCode::read_error ? channel.fail(up.error) : read;
+  // Both saw the connection break; the reader knows more about it.
+  const bool both = sent == ExitCode::send_error && read == ExitCode::receive_error;
+  return both ? read : channel.fail(up.error);
+}
+
+}  // namespace
+
+uring::Task<ExitCode> upload(Upload& up, const Request& request) {
+  Channel& channel = up.channel;
+  Session& session = channel.session;
+  const ExitCode connected = co_await connect(channel, *request.where);
+  if (connected != ExitCode::ok) co_return connected;
+  const ExitCode sent = co_await send_head(channel, request);
+  if (sent != ExitCode::ok) co_return sent;
+  if (request.expects_continue) {
+    const Permission permission = co_await wait_for_continue(channel, request.method);
+    if (permission == Permission::responded) co_return ExitCode::ok;
+    if (permission == Permission::failed) co_return code_of(channel.error);
+  }
+  up.running = channel.sending = true;
+  session.report.begin(channel.lane, up.input.name,
+                       up.input.is_stream ? std::nullopt : std::optional(up.input.length),
+                       session.now(), up.input.size);
+  session.scope.spawn(send_body(up));
+  const ExitCode read = co_await read_final_head(channel, request.method);
+  if (up.running) co_await stop_sender(up);
+  up.pace = session.report.end(channel.lane, session.now());
+  co_return judge_upload(up, read);
+}
+
+void restart(Upload& up) {
+  disconnect(up.channel);
+  seek_input(up.input, 0, up.input.length);
+  up.io.renew();
+  up.error = {};
+  up.complete = false;
+}
+
+void end_upload(std::unique_ptr<Upload> up) {
+  if (up->running) {
+    up->abandoned = true;
+    up->channel.sending = false;
+    static_cast<void>(up.release());
+    return;
+  }
+  close_input(up->io.engine(), up->input);
+}
+
+}  // namespace client
