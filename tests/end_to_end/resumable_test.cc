@@ -128,9 +128,12 @@ TEST(Resumable, UploadsOfOneRequestAreAnnouncedBy104) {
   const std::string url = interim.field("Location");
   EXPECT_EQ(client.read_response(RawClient::To::head).status, 100);
   client.send(content.substr(0, 300'000));
-  client.reset();
-  ASSERT_TRUE(eventually([&] { return offset_of(site, url) == 300'000; }));
-  EXPECT_EQ(site.ask(patch(url, 300'000, content.substr(300'000), true)).status, 201);
+  client.finish_sending();
+  // The question ends the request that is still being received.
+  const long told = offset_of(site, url);
+  ASSERT_TRUE(told >= 0 && told <= 300'000) << told;
+  const auto offset = static_cast<std::size_t>(told);
+  EXPECT_EQ(site.ask(patch(url, offset, content.substr(offset), true)).status, 201);
   EXPECT_EQ(site.root.read("a"), content);
 }
 
