@@ -28,8 +28,11 @@ bool is_equal(const Job& job, const http1::ResponseHead& head,
               std::optional<std::int64_t> modified) {
   struct stat facts {};
   if (::lstat(job.file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
-  const auto size = options::whole_number<std::uint64_t>(
-      http1::trim(head.value_of(http1::FieldName::content_length)));
+  // Apache leaves Content-Length out of the response to HEAD where it is 0.
+  const bool has_length =
+      head.has(http1::FieldName::content_length) || head.has(http1::FieldName::transfer_encoding);
+  const std::string_view length = http1::trim(head.value_of(http1::FieldName::content_length));
+  const auto size = options::whole_number<std::uint64_t>(has_length ? length : "0");
   return size && modified && *size == static_cast<std::uint64_t>(facts.st_size) &&
          *modified == facts.st_mtim.tv_sec;
 }

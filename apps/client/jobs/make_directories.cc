@@ -31,13 +31,19 @@ ExitReason refusal(const http1::ResponseHead& head, const Url& directory) {
                                              " to MKCOL; make the directory first");
 }
 
+// A second channel may have made the directory at the same moment: Apache then refuses with 403,
+// and says at a second request that the directory exists.
 uring::Task<ExitCode> make_directory(Channel& channel, const Url& directory, Made& made) {
   const Request request{.method = http1::Method::mkcol, .where = &directory};
-  const ExitCode responded = co_await exchange(channel, request);
-  if (responded != ExitCode::ok) co_return responded;
-  made = outcome_of(channel.head.status());
-  channel.error = refusal(channel.head, directory);
-  co_await skip_body(channel);
+  const int tries = channel.session.settings.parallel > 1 ? 2 : 1;
+  made = Made::refused;
+  for (int count = 0; count < tries && made == Made::refused; ++count) {
+    const ExitCode responded = co_await exchange(channel, request);
+    if (responded != ExitCode::ok) co_return responded;
+    made = outcome_of(channel.head.status());
+    channel.error = refusal(channel.head, directory);
+    co_await skip_body(channel);
+  }
   co_return ExitCode::ok;
 }
 

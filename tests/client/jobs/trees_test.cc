@@ -205,7 +205,7 @@ class UploadedTrees : public Trees {
     write("d/a b", "1");
     write("d/sub/deep/c", "2");
     write("d/sub/e", "3");
-    write("outside/x", "secret");
+    write("outside/x", "s");
     std::filesystem::create_symlink("../outside", path("d/link"));
     std::filesystem::create_symlink("../outside/x", path("d/alias"));
   }
@@ -238,6 +238,27 @@ TEST_F(UploadedTrees, MakeTheDirectoriesWhereTheServerDoesNot) {
                           {"/in/d/a%20b", "1"},
                           {"/in/d/sub/deep/c", "2"},
                           {"/in/d/sub/e", "3"}}));
+}
+
+// Apache refuses the second of two MKCOL that come at the same moment with 403.
+TEST_F(UploadedTrees, UseADirectoryThatAnotherConnectionHasJustMade) {
+  bool is_made = false;
+  const auto apache = [&is_made](Peer& peer) {
+    while (true) {
+      const std::string head = peer.read_head();
+      if (head.empty()) return;
+      if (head.starts_with("MKCOL")) {
+        peer.send(response(is_made ? "405 Method Not Allowed" : "403 Forbidden"));
+        is_made = true;
+        continue;
+      }
+      peer.read_bytes(1);
+      peer.send(response(is_made ? "201 Created" : "409 Conflict"));
+    }
+  };
+  const ScriptedServer server(std::vector<ScriptedServer::Script>(4, apache));
+  const Finished finished = quoit({"put", "-r", "-j2", "outside", server.url("/in/")});
+  EXPECT_EQ(finished.status, 0) << finished.err;
 }
 
 TEST_F(UploadedTrees, ReportNamesThatNoServerStores) {
