@@ -313,7 +313,17 @@ class Model {
 
   // ---- GET and HEAD ----
 
+  // Whether the query asks for an archive of a directory, which a server without listings refuses.
+  static bool asks_for_archive(const http1::RequestHead& head) {
+    std::string_view query = head.query();
+    if (query.ends_with('=')) query.remove_suffix(1);
+    return query == "tar" || query == "zip";
+  }
+
   void check_read(const Place& place, const Asked& asked, const Answer& answer) const {
+    if (place.names_folder && !is_hidden(place.path) && asks_for_archive(asked.head)) {
+      return require(answer.head.status() == 403, "an archive is refused");
+    }
     const What what = is_hidden(place.path) ? What::nothing : look(place.path);
     if (what == What::outside || what == What::link) {
       return require(answer.head.status() == 403, "a path outside the root gets 403");

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "apps/server/archive/answer_archive.h"
 #include "apps/server/auth/gate.h"
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/client.h"
@@ -194,6 +195,7 @@ uring::Task<> handle(Connection& c) {
   }
   switch (intent.action) {
     case Action::read: co_await get(c); break;
+    case Action::archive: co_await answer_archive(c); break;
     case Action::write: co_await put(c); break;
     case Action::create: co_await create_upload(c); break;
     case Action::resume: co_await resume(c); break;

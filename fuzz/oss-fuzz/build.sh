@@ -2,8 +2,8 @@
 # Builds the fuzz targets for OSS-Fuzz and ClusterFuzzLite: programs, seeds and options in $OUT.
 #
 # $CC, $CXX, $CFLAGS, $CXXFLAGS and $LIB_FUZZING_ENGINE select compiler, sanitizer and engine; this
-# script adds no flag. $SRC/quoit is the source, $WORK a folder to build in. If liburing, CLI11 or
-# OpenSSL is missing, or QUOIT_APPS is OFF, the script builds only the targets of parser/.
+# script adds no flag. $SRC/quoit is the source, $WORK a folder to build in. If liburing, CLI11,
+# OpenSSL or libarchive is missing, or QUOIT_APPS is OFF, the script builds only the targets of parser/.
 # Covered by tests/fuzz/oss_fuzz_test.
 set -euo pipefail
 : "${SRC:?}" "${WORK:?}" "${OUT:?}" "${CXX:?}" "${LIB_FUZZING_ENGINE:?}"
@@ -17,7 +17,7 @@ has_header() {
 
 apps=${QUOIT_APPS:-OFF}
 if [[ -z ${QUOIT_APPS:-} ]] && has_header liburing.h && has_header CLI/CLI.hpp &&
-  has_header openssl/ssl.h; then
+  has_header openssl/ssl.h && has_header archive.h; then
   apps=ON
 fi
 
@@ -32,7 +32,7 @@ cmake --build "$build" -j "$(nproc)" --target fuzz_targets
 for program in "$build/bin/"*_fuzzer; do
   name=$(basename "$program" _fuzzer)
   cp "$program" "$OUT/"
-  ldd "$program" | awk '/liburing|libssl|libcrypto/ { print $3 }' | while read -r library; do
+  ldd "$program" | awk '/liburing|libssl|libcrypto|libnettle/ { print $3 }' | while read -r library; do
     mkdir -p "$OUT/lib"
     cp -L "$library" "$OUT/lib/"
   done

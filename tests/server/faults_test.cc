@@ -54,6 +54,8 @@ std::vector<Scenario> reads() {
       {"three pipelined", {get + head_of("GET", "/none") + get}, "folder/file", old_content},
       {"index", {head_of("GET", "/folder/")}, "folder/file", old_content},
       {"listing", {head_of("GET", "/plain/?json") + get}, "folder/file", old_content},
+      {"tar", {get + head_of("GET", "/folder/?tar")}, "folder/file", old_content},
+      {"zip", {head_of("GET", "/?zip")}, "folder/file", old_content},
       {"large", {head_of("GET", "/large") + get}, "folder/file", old_content},
       {"unwanted body",
        {head_of("GET", "/folder/file", "Content-Length: 3\r\n") + "a", "bc" + get},

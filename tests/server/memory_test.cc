@@ -52,6 +52,8 @@ std::vector<Script> scripts() {
        .pieces = {head_of("GET", "/large"), head_of("GET", "/large"),
                   head_of("GET", "/large", "Range: bytes=1-2,5-6\r\n")}},
       {.name = "listings", .pieces = {lists}},
+      {.name = "archives",
+       .pieces = {get + head_of("GET", "/folder/?tar"), head_of("GET", "/?zip")}},
       {.name = "an index and a redirect",
        .pieces = {head_of("GET", "/page/") + head_of("GET", "/page")}},
       {.name = "precompressed",

@@ -33,6 +33,8 @@ void add(Sums& sums, const WorkerCounters& worker) {
   add(sums.timeouts, worker.timeouts);
   add(sums.uploads, worker.uploads);
   add(sums.uploads_in_flight, worker.uploads_in_flight);
+  add(sums.archives, worker.archives);
+  add(sums.archives_in_flight, worker.archives_in_flight);
   add(sums.auth_failures, worker.auth_failures);
   add(sums.handshakes, worker.handshakes);
   add(sums.connections, worker.connections);

@@ -31,6 +31,12 @@ std::string_view name_of(UploadResult result) {
   return names[static_cast<std::size_t>(result)];
 }
 
+std::string_view name_of(ArchiveResult result) {
+  constexpr std::array<std::string_view, archive_count> names = {"sent", "refused", "broken",
+                                                                 "aborted"};
+  return names[static_cast<std::size_t>(result)];
+}
+
 std::string_view name_of(Handshake outcome) {
   constexpr std::array<std::string_view, handshake_count> names = {
       "full", "resumed", "timeout", "interrupted", "protocol", "certificate", "plain_http"};
@@ -198,6 +204,11 @@ void write_connections(const Sums& sums, Writer& out) {
   out.family("quoit_uploads_total", Type::counter, "Uploads that have ended, by result.");
   for (std::size_t i = 0; i < upload_count; ++i) {
     out.sample({{"result", name_of(static_cast<UploadResult>(i))}}, sums.uploads[i]);
+  }
+  out.gauge("quoit_archives_in_flight", sums.archives_in_flight, "Archives that are being sent.");
+  out.family("quoit_archives_total", Type::counter, "Archives of directories, by result.");
+  for (std::size_t i = 0; i < archive_count; ++i) {
+    out.sample({{"result", name_of(static_cast<ArchiveResult>(i))}}, sums.archives[i]);
   }
 }
 

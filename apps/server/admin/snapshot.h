@@ -50,6 +50,8 @@ struct Sums {
   std::array<std::uint64_t, timeout_count> timeouts{};
   std::array<std::uint64_t, upload_count> uploads{};
   std::uint64_t uploads_in_flight = 0;
+  std::array<std::uint64_t, archive_count> archives{};
+  std::uint64_t archives_in_flight = 0;
   std::array<std::uint64_t, auth_failure_count> auth_failures{};
   std::array<std::uint64_t, handshake_count> handshakes{};
   std::uint64_t connections = 0;

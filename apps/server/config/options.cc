@@ -37,6 +37,8 @@ void take_site(const Values& values, Site& site) {
   site.writable = values.flag("writable");
   site.dot_files = values.flag("dot-files");
   site.listing = values.text("listing") == "on";
+  site.archives = values.text("archive") == "on";
+  site.most_archives = values.count("max-archives");
   site.precompressed = values.text("precompressed") == "on";
   site.index = values.texts("index");
   site.not_found = values.text("not-found");

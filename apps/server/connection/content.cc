@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "apps/server/connection/send.h"
+#include "apps/server/connection/stream_content.h"
 #include "apps/server/files/read_ahead.h"
 
 namespace server {
@@ -160,6 +161,7 @@ uring::Task<Fault> gather_content(Connection& c) {
   switch (plan.content) {
     case Content::parts: return gather_parts(c);
     case Content::generated: return gather_generated(c);
+    case Content::streamed: return gather_streamed(c);
     case Content::file: return gather_bytes(c, plan.offset, plan.length);
     default: return gather_text(c);
   }

@@ -82,6 +82,14 @@ enum class UploadResult : std::uint8_t {
 };
 inline constexpr std::size_t upload_count = 4;
 
+enum class ArchiveResult : std::uint8_t {
+  sent,
+  refused,  // 503: as many as may be were being made
+  broken,   // a file could not be read to its end, or something was lacking
+  aborted,  // the client has gone, or the server has stopped
+};
+inline constexpr std::size_t archive_count = 4;
+
 // The outcome of a TLS handshake.
 enum class Handshake : std::uint8_t {
   full,
@@ -129,6 +137,8 @@ struct alignas(128) WorkerCounters {
   std::array<Counter, timeout_count> timeouts;
   std::array<Counter, upload_count> uploads;
   Counter uploads_in_flight;
+  std::array<Counter, archive_count> archives;
+  Counter archives_in_flight;
   std::array<Counter, auth_failure_count> auth_failures;
 
   // Copied by publish_counters().

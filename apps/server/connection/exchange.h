@@ -19,6 +19,7 @@
 #include "apps/server/connection/counters.h"
 #include "apps/server/connection/pace.h"
 #include "apps/server/connection/scratch.h"
+#include "apps/server/connection/streamed.h"
 #include "apps/server/files/cached_file.h"
 #include "apps/server/log/log_line.h"
 #include "apps/server/pages/generated.h"
@@ -59,12 +60,13 @@ struct Request {
   std::string_view user;  // the verified name of the asker, in Exchange::user_name; empty: none
 };
 
-// The origin of a response's content; at most one of the three. close_source() closes it when the
-// content is sent or copied.
+// The origin of a response's content; at most one of them. close_source() closes it when the
+// content is sent or copied; gather_streamed() takes `streamed`.
 struct Source {
   int file = -1;                         // an open file, owned
   CachedFile* cached = nullptr;          // a file of the file cache, pinned
   std::unique_ptr<Generated> generated;  // content that is generated while it is sent
+  std::unique_ptr<Streamed> streamed;    // content that a thread makes while it is sent
 };
 
 // A response that cannot be logged or counted yet, because it is not known how much of it will be

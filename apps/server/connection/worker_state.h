@@ -37,6 +37,7 @@
 
 namespace server {
 
+struct Archives;       // archive/archives.h
 class Verifier;        // auth/verifier.h
 struct Digests;        // files/digests.h
 class UploadRegistry;  // files/upload_registry.h
@@ -61,6 +62,7 @@ struct Shared {
   uring::WorkThreads* handshakes = nullptr;  // for handshakes with slow keys; null: without threads
   UploadRegistry* uploads = nullptr;         // null: no Site lets uploads be resumed
   Digests* digests = nullptr;                // of files; null: without threads and without a cache
+  Archives* archives = nullptr;              // null: they are made without threads
 };
 
 struct WorkerState {

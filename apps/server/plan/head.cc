@@ -15,7 +15,9 @@ using http1::FieldName;
 namespace {
 
 // RFC 9110 section 8.6: 1xx and 204 have no Content-Length; 304 may omit it.
-bool has_content_length(const Plan& plan) { return plan.status != 204 && plan.status != 304; }
+bool has_content_length(const Plan& plan) {
+  return plan.status != 204 && plan.status != 304 && plan.content != Content::streamed;
+}
 
 void write_type(const Plan& plan, http1::HeadWriter& writer) {
   if (plan.content == Content::parts) {
@@ -76,6 +78,7 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   writer.status_line(plan.status);
   writer.checked_field(FieldName::date, time.date);
   if (has_content_length(plan)) writer.checked_field(FieldName::content_length, plan.length);
+  if (plan.is_chunked) writer.field("Transfer-Encoding", "chunked");
   write_type(plan, writer);
   write_version(plan, time.seconds, writer);
   if (plan.is_readable) writer.checked_field(FieldName::accept_ranges, "bytes");

@@ -118,6 +118,17 @@ Intent decide_upload(const MethodRule& rule, Intent intent) {
   return intent;
 }
 
+// Completes the Intent to read a directory that is not hidden: as an archive, if the query asks for
+// one.
+Intent decide_archive(const RequestHead& head, const Site& site, Intent intent) {
+  if (!head.has_query()) return intent;
+  intent.archive = archive_format(head.query());
+  if (intent.archive == ArchiveFormat::none) return intent;
+  if (!site.archives || !site.listing) return refusal(403, "this server makes no archives");
+  intent.action = Action::archive;
+  return intent;
+}
+
 }  // namespace
 
 Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer) {
@@ -144,7 +155,10 @@ Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer)
   if (intent.is_hidden && rule->writes) {
     return refusal(403, "names that begin with a dot are not served");
   }
-  return rule->needs_body ? check_upload(head, site, intent) : intent;
+  if (rule->needs_body) return check_upload(head, site, intent);
+  const bool reads_directory =
+      rule->action == Action::read && intent.names_directory && !intent.is_hidden;
+  return reads_directory ? decide_archive(head, site, intent) : intent;
 }
 
 }  // namespace server

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "apps/server/plan/archive_terms.h"
 #include "apps/server/plan/methods.h"
 #include "apps/server/plan/site.h"
 #include "parser/message.h"
@@ -28,6 +29,7 @@ struct Intent {
   // Only a listing of the way to what the asker may read, where the path leads to a directory; else
   // `status` is the refusal.
   bool shows_way_only = false;
+  ArchiveFormat archive = ArchiveFormat::none;  // of Action::archive
 
   // Whether the request is about the path, so that rights decide about it.
   bool names_file() const { return action != Action::options && action != Action::refuse; }

@@ -15,6 +15,7 @@ namespace server {
 
 enum class Action : std::uint8_t {
   read,     // GET, HEAD
+  archive,  // GET, HEAD of a directory as tar or zip
   write,    // PUT
   create,   // PUT with Upload-Complete, where uploads can be resumed
   resume,   // GET, HEAD, PATCH and DELETE of a resumable upload

@@ -158,6 +158,19 @@ Plan plan_listing(const RequestHead& head, const Listing& listing, std::int64_t 
   return plan;
 }
 
+// RFC 9112 section 6.1: an HTTP/1.0 client does not understand chunks, so that the end of the
+// connection is that of the content.
+Plan plan_archive(const RequestHead& head, ArchiveFormat format, std::string_view lines) {
+  Plan plan = begin_plan(head, 200);
+  plan.content = Content::streamed;
+  plan.content_type = archive_type(format);
+  plan.length = unknown_length;
+  plan.is_chunked = !plan.old_client;
+  plan.keep_alive = plan.keep_alive && plan.is_chunked;
+  plan.more_lines = lines;
+  return plan;
+}
+
 Plan plan_page(const RequestHead& head, int status, FileFacts facts,
                std::string_view content_type) {
   Plan plan = begin_plan(head, status);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "apps/server/pages/listing.h"
+#include "apps/server/plan/archive_terms.h"
 #include "apps/server/plan/cors.h"
 #include "apps/server/plan/facts.h"
 #include "apps/server/plan/methods.h"
@@ -25,6 +26,7 @@ enum class Content : std::uint8_t {
   parts,      // several ranges of it (Plan::ranges), as multipart/byteranges
   text,       // Plan::text
   generated,  // the exchange's Generated, such as a listing, written while it is sent
+  streamed,   // the exchange's Streamed, such as an archive, whose length is not known
 };
 
 // The plan of one response. Its views are of the exchange's buffers (see Scratch) or constants.
@@ -38,6 +40,7 @@ struct Plan {
   bool is_partial = false;          // 206: Content-Range from offset, length and facts.size
   bool is_readable = false;         // the head has Accept-Ranges
   bool mtime_accepted = false;      // the head has X-OC-MTime: accepted
+  bool is_chunked = false;          // Content::streamed is sent in chunks
   std::string_view allow;           // the value of Allow, for 405 and OPTIONS
   std::string_view location;        // the value of Location, or its part in front of the query
   bool has_location_query = false;  // Location goes on with "?" and location_query
@@ -81,6 +84,12 @@ inline Parts parts_of(const Plan& plan) {
 
 // The response to GET or HEAD of a directory. `listing` is finished.
 Plan plan_listing(const http1::RequestHead& head, const Listing& listing, std::int64_t now);
+
+// The response to GET or HEAD of a directory as an archive. `lines` are its archive_lines().
+Plan plan_archive(const http1::RequestHead& head, ArchiveFormat format, std::string_view lines);
+
+// Plan::length of Content::streamed, which no content reaches.
+inline constexpr std::uint64_t unknown_length = std::uint64_t{1} << 62;
 
 // The response with a page in place of a path that does not exist: --not-found (404) or --fallback
 // (200).

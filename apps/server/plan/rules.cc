@@ -163,6 +163,12 @@ bool Rules::lead_on(std::string_view user, std::string_view path) const {
   });
 }
 
+namespace {
+
+bool is_reading(Action action) { return action == Action::read || action == Action::archive; }
+
+}  // namespace
+
 Access judge_access(const Rules& rules, std::string_view user, Action action, std::string_view path,
                     bool shows_ways) {
   // A preflight request of a browser never has credentials, and the answer to OPTIONS is about the
@@ -172,7 +178,8 @@ Access judge_access(const Rules& rules, std::string_view user, Action action, st
   const Rights rights = access.rule ? access.rule->rights : Rights{};
   bool is_allowed = false;
   switch (action) {
-    case Action::read: is_allowed = rights.read; break;
+    case Action::read:
+    case Action::archive: is_allowed = rights.read; break;
     case Action::write:
     case Action::create:
     case Action::resume:
@@ -184,7 +191,7 @@ Access judge_access(const Rules& rules, std::string_view user, Action action, st
   }
   if (is_allowed) {
     access.outcome = Access::Outcome::allowed;
-  } else if (action == Action::read && shows_ways && rules.lead_on(user, path)) {
+  } else if (is_reading(action) && shows_ways && rules.lead_on(user, path)) {
     access.outcome = Access::Outcome::way_only;
   }
   return access;

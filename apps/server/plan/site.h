@@ -41,6 +41,9 @@ struct Site {
   bool writable = false;
   bool dot_files = false;      // names that begin with a dot are served
   bool listing = true;         // a directory without an index file gets a listing
+  bool archives = true;        // a directory is sent as tar or zip where a request asks for that;
+                               // not without `listing`
+  std::uint64_t most_archives = 8;  // at once, of all workers
   bool precompressed = false;  // a.css.gz is sent for a.css. Off by default: it costs up to
                                // three more look-ups a file
   std::vector<std::string> index = {"index.html"};

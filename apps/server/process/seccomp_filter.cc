@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -131,6 +132,15 @@ void check_utimensat(long number, Filter& filter) {
   filter.allow_if_null(1);
 }
 
+// The niceness of the calling thread.
+void check_setpriority(long number, Filter& filter) {
+  filter.skip_unless(static_cast<std::uint32_t>(number), 5);
+  filter.load_argument(0);
+  filter.skip_unless(PRIO_PROCESS, 3);
+  filter.load_argument(1);
+  filter.give_if(0, allowed);
+}
+
 // A check replaces the loaded number by an argument. If it allows nothing, the program goes on
 // behind it: the next check loads the number again and finds another one, and the last instruction
 // refuses the call.
@@ -142,6 +152,7 @@ void add_limited(long number, Filter& filter) {
     case SYS_tgkill: check_tgkill(number, filter); break;
     case SYS_prlimit64: check_prlimit(number, filter); break;
     case SYS_ioctl: check_ioctl(number, filter); break;
+    case SYS_setpriority: check_setpriority(number, filter); break;
     case SYS_utimensat: check_utimensat(number, filter); break;
     default: break;
   }

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <list>
 #include <memory>
 #include <new>
@@ -18,6 +16,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/server/archive/archives.h"
 #include "apps/server/auth/verifier.h"
 #include "apps/server/files/digests.h"
 #include "apps/server/files/root.h"
@@ -56,10 +55,10 @@ class Server {
   Server(Config config, const CommandLine& command_line)
       : config_(std::move(config)),
         shared_{.claims = claims_,
-                .generation = {},
                 .handshakes = &handshakes_,
                 .uploads = &uploads_,
-                .digests = &digests_},
+                .digests = &digests_,
+                .archives = &archives_},
         reload_(config_, command_line, shared_, workers_, sandbox_) {}
   ~Server() {
     administration_.stop();
@@ -117,6 +116,7 @@ class Server {
   std::unique_ptr<Verifier> verifier_;    // null: there are no users and no tokens
   uring::WorkThreads handshakes_{2, 64};  // those with RSA keys
   Digests digests_;
+  Archives archives_;
   UploadRegistry uploads_;
   std::list<Worker> workers_;
   bool is_refused_ = false;     // the last reload was refused

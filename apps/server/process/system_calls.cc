@@ -119,6 +119,7 @@ constexpr std::array memory_calls = {
     CALL(sched_yield, serving),
     CALL(set_robust_list, serving),
     CALL(set_tid_address, serving),
+    CALL(setpriority, limited),
     CALL(sysinfo, serving),
 };
 

@@ -44,10 +44,10 @@ TEST(OptionTable, keeps_what_people_rely_on) {
             "not-found= fallback= sandbox=on user= "
             "workers=0 io=auto tls-cert= tls-key= tls-min=1.2 tls-ticket-keys= tls-client-ca= "
             "tls-client-cert= tls-crl= users= tokens= "
-            "allow= listing=on "
+            "allow= listing=on archive=on "
             "precompressed=off header= cors= trust= forwarded=x-forwarded-for proxy-protocol= "
             "access-log=- log-format=combined log-heads= max-body=0 reserve=0 "
-            "cache=64M max-head=16K max-target=8K max-fields=100 max-connections=0 "
+            "cache=64M max-archives=8 max-head=16K max-target=8K max-fields=100 max-connections=0 "
             "max-connections-per-address=0 max-requests-per-connection=0 lowest-rate=256 "
             "head-timeout=10 idle-timeout=60 body-timeout=30 drain-delay=0 grace=10 config= "
             "check-config= explain= print-config= ");

@@ -28,13 +28,13 @@ std::string published(const Reloading& server) {
   std::ostringstream text;
   for (const bool flag :
        {site.writable, site.resumable, site.dot_files, site.listing, site.precompressed,
-        g.proxy_protocol, g.logs_requests, g.logs_durations, g.logs_heads}) {
+        g.proxy_protocol, g.logs_requests, g.logs_durations, g.logs_heads, site.archives}) {
     text << flag << ' ';
   }
   for (const std::uint64_t number :
        {site.max_body, site.reserve, std::uint64_t{site.max_requests}, site.timeouts.lowest_rate,
         std::uint64_t{site.limits.head_bytes}, std::uint64_t{site.limits.target_bytes},
-        std::uint64_t{site.limits.fields}, g.cache_bytes, g.most_connections,
+        std::uint64_t{site.limits.fields}, site.most_archives, g.cache_bytes, g.most_connections,
         g.most_from_address}) {
     text << number << ' ';
   }
