@@ -3,7 +3,8 @@
 //
 // Oracles:
 //   - the page and the JSON have the announced length, however small the buffer is
-//   - the links, decoded, are the names, directories first, sorted, each as often as it was added
+//   - the links of JSON, decoded, are the names, directories first, sorted, each as often as it was
+//     added; those of a page are in the order of its query
 //   - no byte of a name ends an attribute, a tag or a string; all text is UTF-8
 //   - the entity tag does not depend on the order of the entries
 // Covered by the replay of corpus/listing in every build.
@@ -23,6 +24,7 @@ using fuzz::require;
 using server::Entry;
 using server::Listing;
 using server::ListingFormat;
+using server::ListingOrder;
 
 std::size_t runs_in_use = 0;
 
@@ -31,13 +33,13 @@ struct Shown {
   fuzz::Text tag;
 };
 
-void show(ListingFormat format, std::string_view name, const std::vector<Entry>& entries,
-          std::size_t room, Shown& shown) {
-  Listing listing(format, name, runs_in_use);
+void show(const server::ListingTerms& terms, const std::vector<Entry>& entries, std::size_t room,
+          Shown& shown) {
+  Listing listing(terms, runs_in_use);
   for (const Entry& entry : entries) {
     require(listing.add(entry) == Listing::Added::fine, "a few entries are not too many");
   }
-  listing.finish();
+  require(listing.finish(), "there is memory for a frame");
   fuzz::Block piece(room);
   while (const std::size_t size = listing.write(piece.room())) {
     shown.content.append(piece.view().substr(0, size));
@@ -110,44 +112,92 @@ void check_utf8(std::string_view text) {
   }
 }
 
-// The number of such bytes in a page depends on the number of rows, not on the names.
-void check_markup(std::string_view page, std::size_t count, std::size_t files, bool is_root) {
-  const auto many = [page](char byte) {
-    return static_cast<std::size_t>(std::count(page.begin(), page.end(), byte));
-  };
-  Shown empty;
-  show(ListingFormat::html, is_root ? "/" : "d", {}, Listing::least_space, empty);
-  const std::string_view frame = empty.content.view();
-  const auto framed = [frame](char byte) {
-    return static_cast<std::size_t>(std::count(frame.begin(), frame.end(), byte));
-  };
-  require(many('<') == framed('<') + 6 * count, "no name opens a tag");
-  require(many('>') == framed('>') + 6 * count, "no name ends a tag");
-  require(many('"') == framed('"') + 2 * count + 2 * files, "no name ends an attribute");
+// The characters of a name that the page shows as signs, found by their bytes.
+std::size_t signs_of(std::string_view name) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto at = [&](std::size_t k) {
+      return i + k < name.size() ? static_cast<unsigned char>(name[i + k]) : 0U;
+    };
+    const bool is_c1 = at(0) == 0xc2 && ((at(1) >= 0x80 && at(1) <= 0x9f) || at(1) == 0xad);
+    const bool is_arabic = at(0) == 0xd8 && at(1) == 0x9c;
+    const bool is_hangul = at(0) == 0xe1 && at(1) == 0x85 && (at(2) == 0x9f || at(2) == 0xa0);
+    const bool is_mongolian = at(0) == 0xe1 && at(1) == 0xa0 && at(2) == 0x8e;
+    const bool is_general =
+        at(0) == 0xe2 && at(1) == 0x80 &&
+        (at(2) == 0x8b || at(2) == 0x8e || at(2) == 0x8f || (at(2) >= 0xa8 && at(2) <= 0xae));
+    const bool is_invisible = at(0) == 0xe2 && at(1) == 0x81 && at(2) >= 0xa0 && at(2) <= 0xaf;
+    const bool is_filler = at(0) == 0xe3 && at(1) == 0x85 && at(2) == 0xa4;
+    const bool is_high =
+        at(0) == 0xef && ((at(1) == 0xbb && at(2) == 0xbf) || (at(1) == 0xbe && at(2) == 0xa0) ||
+                          (at(1) == 0xbf && at(2) >= 0xb9 && at(2) <= 0xbb));
+    const bool is_tag = at(0) == 0xf3 && at(1) == 0xa0 && (at(2) == 0x80 || at(2) == 0x81) &&
+                        at(3) >= 0x80 && at(3) <= 0xbf;
+    if (is_c1 || is_arabic || is_hangul || is_mongolian || is_general || is_invisible ||
+        is_filler || is_high || is_tag) {
+      ++count;
+    }
+  }
+  return count;
 }
 
-void check(std::string_view name, std::vector<Entry> entries) {
+// The number of such bytes in a page depends on the numbers of rows and signs, not on the names.
+void check_markup(std::string_view page, const std::vector<Entry>& entries,
+                  const server::ListingTerms& terms) {
+  std::size_t signs = 0;
+  std::vector<Entry> plain = entries;
+  for (Entry& entry : plain) {
+    signs += signs_of(entry.name);
+    entry.name = "x";
+  }
+  Shown other;
+  show(terms, plain, Listing::least_space, other);
+  const auto many = [](std::string_view text, char byte) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), byte));
+  };
+  const std::string_view frame = other.content.view();
+  require(many(page, '<') == many(frame, '<') + 2 * signs, "no name opens a tag");
+  require(many(page, '>') == many(frame, '>') + 2 * signs, "no name ends a tag");
+  require(many(page, '"') == many(frame, '"'), "no name ends an attribute");
+}
+
+// The page in an order of its own.
+void check_page(std::string_view path, std::vector<Entry> entries, ListingOrder order) {
+  const server::ListingTerms terms{.path = path, .order = order};
   Shown page;
   Shown small;
-  Shown json;
-  show(ListingFormat::html, name, entries, 65536, page);
-  show(ListingFormat::json, name, entries, 65536, json);
+  show(terms, entries, 65536, page);
   std::reverse(entries.begin(), entries.end());
-  show(ListingFormat::html, name, entries, Listing::least_space, small);
+  show(terms, entries, Listing::least_space, small);
+  require(page.tag.view() == small.tag.view(), "the tag does not depend on the order");
+  check_markup(page.content.view(), entries, terms);
+  check_utf8(page.content.view());
+  std::stable_sort(entries.begin(), entries.end(), [order](const Entry& left, const Entry& right) {
+    const bool precedes = server::precedes(left, right, order);
+    require(!precedes || !server::precedes(right, left, order), "one of two precedes at most");
+    return precedes;
+  });
+  std::string_view rows = page.content.view();
+  rows.remove_prefix(rows.find("<tbody>"));
+  const std::string_view up = "<tr><td><a href=\"../\">../</a>";
+  require((path == ".") == (rows.find(up) == std::string_view::npos), "the root has no parent");
+  if (path != ".") rows.remove_prefix(rows.find(up) + up.size());
+  check_links(rows, "<td><a href=\"", entries);
+}
+
+void check(std::string_view path, std::vector<Entry> entries) {
+  using By = ListingOrder::By;
+  for (const By by : {By::name, By::size, By::modified}) {
+    check_page(path, entries, {by, false});
+    check_page(path, entries, {by, true});
+  }
+  Shown json;
+  show({.format = ListingFormat::json, .path = path}, entries, 65536, json);
+  check_utf8(json.content.view());
   std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
     if (left.is_directory != right.is_directory) return left.is_directory;
     return left.name < right.name;
   });
-  require(page.tag.view() == small.tag.view(), "the tag does not depend on the order");
-  const auto files = static_cast<std::size_t>(std::count_if(
-      entries.begin(), entries.end(), [](const Entry& entry) { return !entry.is_directory; }));
-  check_markup(page.content.view(), entries.size(), files, name == "/");
-  check_utf8(page.content.view());
-  check_utf8(json.content.view());
-  std::string_view rows = page.content.view();
-  const std::string_view up = "<tr><td><a href=\"../\">../</a>";
-  if (name != "/") rows.remove_prefix(rows.find(up) + up.size());
-  check_links(rows, "<td><a href=\"", entries);
   check_links(json.content.view(), "\",\"href\":\"", entries);
 }
 
@@ -155,7 +205,7 @@ void check(std::string_view name, std::vector<Entry> entries) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view rest = fuzz::text_of_input(data, size);
-  std::string_view name = "/";
+  std::string_view name = ".";
   std::vector<Entry> entries;
   for (bool is_first = true; !rest.empty(); is_first = false) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());

@@ -200,6 +200,7 @@ uring::Task<> handle(Connection& c) {
     case Action::create: co_await create_upload(c); break;
     case Action::resume: co_await resume(c); break;
     case Action::remove: co_await delete_file(c); break;
+    case Action::script: x.plan = plan_script(x.request.head); break;
     case Action::options: answer_options(c); break;
     case Action::refuse: answer(c, intent.status, intent.explanation); break;
   }

@@ -79,9 +79,9 @@ class Auth : public ::testing::Test {
       arguments.push_back(rule);
     }
     site_ = std::make_unique<Site>(arguments);
-    site_->root.write("a", "hello");
-    site_->root.write("pub/p", "public");
-    site_->root.write("secret/s", "secret");
+    site().root.write("a", "hello");
+    site().root.write("pub/p", "public");
+    site().root.write("secret/s", "secret");
   }
   Site& site() const { return *site_; }
   int status(const std::string& bytes) const { return site_->ask(bytes).status; }
@@ -222,6 +222,42 @@ TEST_F(Auth, ListingsLeaveOutWhatTheAskerMayNotRead) {
   EXPECT_EQ(status(get("/pub/p")), 401);
   EXPECT_EQ(status(get("/secret/")), 401);
   EXPECT_EQ(status(get("/none/")), 401);
+}
+
+// The page offers what the asker may do here, and a way to give a name.
+TEST_F(Auth, IsShownByThePageOfADirectory) {
+  start({"anyone r", "alice rw", "bob r"}, {"--writable"});
+  site().root.write("in/a", "");
+  RawClient client = site().connect();
+  const auto may = [&](const std::string& target, const std::vector<std::string>& fields) {
+    const std::string page = client.ask(get(target, fields)).body;
+    const std::size_t at = page.find("data-may=\"");
+    EXPECT_NE(at, std::string::npos) << page;
+    const std::string words = page.substr(at + 10, page.find('"', at + 10) - at - 10);
+    return words + (page.find("Sign in") == std::string::npos ? "" : ", sign in");
+  };
+  EXPECT_EQ(may("/in/", {}), ", sign in");
+  EXPECT_EQ(may("/in/", {alice_}), "upload replace resumable");
+  EXPECT_EQ(may("/in/", {bob_}), "");
+  EXPECT_EQ(client.ask(get("/in/?sign-in=")).status, 401);
+  EXPECT_EQ(client.ask(get("/in/?sign-in=", {bob_})).status, 200);
+  const Response refused = client.ask(get("/in/?sign-in=", {"Accept: text/html"}));
+  EXPECT_NE(refused.body.find("Give a user name and a password"), std::string::npos);
+  EXPECT_NE(refused.field("Content-Security-Policy").find("default-src 'none'"), std::string::npos);
+}
+
+// Everybody gets the script of the pages: a page that anyone may read must not ask for a password.
+TEST_F(Auth, IsNotNeededForTheScriptOfPages) {
+  start({"alice r", "anyone r /pub"}, {"--dot-files"});
+  site().root.write("pub/a", "");
+  RawClient client = site().connect();
+  const std::string page = client.ask(get("/pub/")).body;
+  const std::size_t at = page.find("src=\"../.quoit-") + 8;
+  const std::string name = page.substr(at, page.find('"', at) - at);
+  const Response script = client.ask(get("/" + name));
+  EXPECT_EQ(script.status, 200);
+  EXPECT_EQ(script.field("Content-Type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(client.ask(get("/.quoit-0123456789abcdef.js")).status, 401);
 }
 
 TEST_F(Auth, ARefusedBodyIsNotReadAndNotAskedFor) {

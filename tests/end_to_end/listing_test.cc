@@ -16,10 +16,11 @@ using test_support::request;
 using test_support::Response;
 using test_support::Site;
 
-// What a page links to.
+// The links of the rows of a page.
 std::vector<std::string> links(const std::string& page) {
   std::vector<std::string> all;
-  for (std::size_t at = 0; (at = page.find("href=\"", at)) != std::string::npos;) {
+  for (std::size_t at = std::min(page.find("<tbody>"), page.size());
+       (at = page.find("href=\"", at)) != std::string::npos;) {
     at += 6;
     all.push_back(page.substr(at, page.find('"', at) - at));
   }
@@ -76,6 +77,43 @@ TEST(Listing, IsAPageOrJsonAsTheClientLikes) {
   const Response head = client.ask(request("HEAD", "/"), RawClient::To::head);
   EXPECT_EQ(head.field("Content-Length"), std::to_string(page.body.size()));
   EXPECT_EQ(client.ask(get("/", {"If-None-Match: " + page.field("ETag")})).status, 304);
+}
+
+// The policy permits what the page contains; files of the site have none.
+TEST(Listing, HasAPolicyOfItsOwn) {
+  Site site({"--header", "Content-Security-Policy: default-src 'self'"});
+  site.root.write("a.html", "hello");
+  RawClient client = site.connect();
+  const Response page = client.ask(get("/"));
+  EXPECT_NE(page.field("Content-Security-Policy").find("default-src 'none'"), std::string::npos);
+  EXPECT_EQ(page.field("X-Content-Type-Options"), "nosniff");
+  for (const char* target : {"/a.html", "/?json"}) {
+    const Response other = client.ask(get(target));
+    EXPECT_EQ(other.field("Content-Security-Policy"), "default-src 'self'");
+    EXPECT_EQ(other.field("X-Content-Type-Options"), "");
+  }
+  const Response missing = client.ask(get("/b", {"Accept: text/html,*/*;q=0.8"}));
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_EQ(missing.field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_NE(missing.body.find("<h1>404 Not Found</h1>"), std::string::npos);
+  EXPECT_NE(missing.field("Content-Security-Policy").find("default-src 'none'"), std::string::npos);
+  EXPECT_EQ(client.ask(get("/b")).body, "404 Not Found: there is nothing of this name\n");
+}
+
+// The style of a page and the page of an error are larger than a small block.
+TEST(Listing, IsWholeWithSmallBlocks) {
+  Site site({"--writable"});
+  for (int i = 0; i < 300; ++i) site.root.write("d/file-" + std::to_string(i), "");
+  RawClient client = site.connect();
+  std::string requests;
+  for (int i = 0; i < 20; ++i) requests += get(i % 2 ? "/d/" : "/b", {"Accept: text/html"});
+  client.send(requests);
+  for (int i = 0; i < 20; ++i) {
+    const Response response = client.read_response();
+    EXPECT_TRUE(response.whole);
+    EXPECT_TRUE(response.body.ends_with("</html>\n"));
+    EXPECT_EQ(response.status, i % 2 ? 200 : 404);
+  }
 }
 
 TEST(Listing, MayBeOff) {

@@ -39,8 +39,8 @@ inline std::string text_response(std::string_view status_line, std::string_view 
                                  std::string_view fields = {}) {
   return "HTTP/1.1 " + std::string(status_line) +
          "\r\nDate: NOW\r\nContent-Length: " + std::to_string(text.size()) +
-         "\r\nContent-Type: text/plain; charset=utf-8\r\n" + std::string(fields) + "\r\n" +
-         std::string(text);
+         "\r\nContent-Type: text/plain; charset=utf-8\r\nVary: Accept\r\n" + std::string(fields) +
+         "\r\n" + std::string(text);
 }
 inline const std::string not_found =
     text_response("404 Not Found", "404 Not Found: there is nothing of this name\n");

@@ -18,13 +18,6 @@ using uring::Fault;
 
 namespace {
 
-// Gathers a line of text, which fits into any block behind the head.
-uring::Task<Fault> gather_text(Connection& c) {
-  Exchange& x = *c.exchange;
-  x.out.append(x.plan.text);
-  co_return Fault::none;
-}
-
 // Read bytes are sent as soon as these many are gathered: other connections wait during a send.
 constexpr std::size_t enough_read = 64 * 1024;
 
@@ -163,7 +156,7 @@ uring::Task<Fault> gather_content(Connection& c) {
     case Content::generated: return gather_generated(c);
     case Content::streamed: return gather_streamed(c);
     case Content::file: return gather_bytes(c, plan.offset, plan.length);
-    default: return gather_text(c);
+    default: return gather_memory(c, plan.text);
   }
 }
 

@@ -4,147 +4,25 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
-#include <chrono>
 #include <new>
 
+#include "apps/server/pages/page_files.h"
+#include "apps/server/pages/page_text.h"
 #include "parser/fields.h"
 #include "parser/fnv1a.h"
 #include "parser/target.h"
-#include "parser/utf8.h"
 
 namespace server {
 
 namespace {
 
-// Text in a buffer of fixed size. Text that does not fit is dropped, with all text after it.
-class Out {
- public:
-  explicit Out(std::span<char> space) : space_(space) {}
-
-  void add(std::string_view text) {
-    if (text.size() > space_.size() - size_) is_full_ = true;
-    if (is_full_) return;
-    std::copy(text.begin(), text.end(), space_.data() + size_);
-    size_ += text.size();
-  }
-  void add(std::uint64_t number) {
-    std::array<char, 20> digits{};
-    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    add({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-  // At least `digits` digits, with leading zeros.
-  void add(std::uint64_t number, int digits) {
-    for (std::uint64_t least = 10; --digits > 0; least *= 10) {
-      if (number < least) add("0");
-    }
-    add(number);
-  }
-  // The number of bytes added; 0 if some of the text did not fit.
-  std::size_t size() const { return is_full_ ? 0 : size_; }
-
- private:
-  std::span<char> space_;
-  std::size_t size_ = 0;
-  bool is_full_ = false;
-};
-
-// The escape sequence of a byte in that format; empty where it needs none.
-std::string_view escape(char byte, ListingFormat format) {
-  if (format == ListingFormat::json) return byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : "";
-  switch (byte) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    default: return {};
-  }
-}
-
-// Adds a name as text for display. Each byte that is no UTF-8 becomes U+FFFD.
-void add_text(std::string_view name, ListingFormat format, Out& out) {
-  while (!name.empty()) {
-    const std::size_t size = http1::utf8_length(name);
-    const std::string_view escaped = escape(name.front(), format);
-    if (size == 0)
-      out.add("\xef\xbf\xbd");
-    else if (!escaped.empty())
-      out.add(escaped);
-    else
-      out.add(name.substr(0, size));
-    name.remove_prefix(std::max<std::size_t>(size, 1));
-  }
-}
-
-// Adds a name as a relative reference: its bytes unchanged, percent-encoded.
-void add_link(const Entry& entry, Out& out) {
-  std::array<char, 3 * 256> buffer;
-  out.add(http1::encode_path(entry.name, buffer));
-  if (entry.is_directory) out.add("/");
-}
-
-// Adds "1994-11-06 08:49:37", with `between` in place of the space.
-void add_time(std::int64_t seconds, std::string_view between, Out& out) {
-  using namespace std::chrono;
-  const sys_seconds time{std::chrono::seconds(seconds)};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  out.add(static_cast<std::uint64_t>(std::max(0, static_cast<int>(date.year()))), 4);
-  out.add("-");
-  out.add(static_cast<unsigned>(date.month()), 2);
-  out.add("-");
-  out.add(static_cast<unsigned>(date.day()), 2);
-  out.add(between);
-  out.add(static_cast<std::uint64_t>(clock.hours().count()), 2);
-  out.add(":");
-  out.add(static_cast<std::uint64_t>(clock.minutes().count()), 2);
-  out.add(":");
-  out.add(static_cast<std::uint64_t>(clock.seconds().count()), 2);
-}
-
-// Adds "999", "1.0 KiB", "1023.9 MiB": rounded down.
-void add_size(std::uint64_t bytes, Out& out) {
-  constexpr std::array<std::string_view, 7> units = {"",     " KiB", " MiB", " GiB",
-                                                     " TiB", " PiB", " EiB"};
-  std::size_t unit = 0;
-  std::uint64_t rest = 0;
-  for (; bytes >= 1024; ++unit) {
-    rest = bytes % 1024;
-    bytes /= 1024;
-  }
-  out.add(bytes);
-  if (unit > 0) {
-    out.add(".");
-    out.add(rest * 10 / 1024);
-  }
-  out.add(units[unit]);
-}
-
-void add_html_row(const Entry& entry, Out& out) {
-  out.add("<tr><td><a href=\"");
-  add_link(entry, out);
-  out.add("\">");
-  add_text(entry.name, ListingFormat::html, out);
-  if (entry.is_directory) {
-    out.add("/</a><td>");
-  } else {
-    out.add("</a><td title=\"");
-    out.add(entry.size);
-    out.add(" bytes\">");
-    add_size(entry.size, out);
-  }
-  out.add("<td>");
-  add_time(entry.mtime_seconds, " ", out);
-  out.add("\n");
-}
-
 void add_json_row(const Entry& entry, bool is_first, Out& out) {
+  std::array<char, 3 * 256> link;
   out.add(is_first ? "\n{\"name\":\"" : ",\n{\"name\":\"");
-  add_text(entry.name, ListingFormat::json, out);
+  add_json(entry.name, out);
   out.add("\",\"href\":\"");
-  add_link(entry, out);
-  out.add(entry.is_directory ? "\",\"type\":\"directory\",\"mtime\":\""
+  out.add(http1::encode_path(entry.name, link));
+  out.add(entry.is_directory ? "/\",\"type\":\"directory\",\"mtime\":\""
                              : "\",\"type\":\"file\",\"mtime\":\"");
   add_time(entry.mtime_seconds, "T", out);
   out.add("Z\"");
@@ -155,31 +33,6 @@ void add_json_row(const Entry& entry, bool is_first, Out& out) {
   out.add("}");
 }
 
-constexpr std::string_view html_begin =
-    "<!doctype html>\n"
-    "<html lang=\"en\">\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<style>\n"
-    ":root { color-scheme: light dark }\n"
-    "body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;"
-    " padding: 0 1rem }\n"
-    "h1 { font-size: 1.4rem; overflow-wrap: anywhere }\n"
-    "table { border-collapse: collapse; width: 100% }\n"
-    "th, td { padding: .1rem .5rem; text-align: left; vertical-align: top }\n"
-    "th + th, td + td { text-align: right; white-space: nowrap;"
-    " font-variant-numeric: tabular-nums }\n"
-    "tr:hover td { background: #8882 }\n"
-    "a { overflow-wrap: anywhere; text-decoration: none; unicode-bidi: isolate }\n"
-    "a:hover { text-decoration: underline }\n"
-    "</style>\n"
-    "<title>";
-constexpr std::string_view html_table =
-    "</h1>\n"
-    "<table>\n"
-    "<thead><tr><th>Name<th>Size<th>Modified (UTC)</thead>\n"
-    "<tbody>\n";
-
 // Distinguishes listings; not resistant to constructed collisions.
 std::uint64_t hash_of(const Entry& entry) {
   http1::Fnv1a hash;
@@ -188,10 +41,17 @@ std::uint64_t hash_of(const Entry& entry) {
   return hash.add_word(entry.is_directory ? 1 : 2).value();
 }
 
-// The order of a listing: directories first, then by the bytes of the name.
-bool precedes(const Entry& left, const Entry& right) {
-  if (left.is_directory != right.is_directory) return left.is_directory;
-  return left.name < right.name;
+// Distinguishes listings of equal entries: by format, and pages by all that their frame depends on.
+std::uint64_t hash_of(const ListingTerms& terms) {
+  if (terms.format == ListingFormat::json) return 0x6e6f736a;
+  http1::Fnv1a hash;
+  hash.add_word(page_files().version).add(terms.path);
+  hash.add_word(static_cast<std::uint64_t>(terms.order.by)).add_word(terms.order.descends ? 1 : 0);
+  const PageRights& rights = terms.rights;
+  for (const bool right : {rights.upload, rights.replace, rights.resumable, rights.sign_in}) {
+    hash.add_word(right ? 1 : 0);
+  }
+  return hash.value();
 }
 
 }  // namespace
@@ -220,11 +80,13 @@ Entry Listing::Run::entry(const Stored& stored) const {
           .is_directory = stored.is_directory};
 }
 
-Listing::Listing(ListingFormat format, std::string_view name, std::size_t& runs_in_use)
-    : format_(format),
-      name_(name.substr(0, 255)),
+Listing::Listing(const ListingTerms& terms, std::size_t& runs_in_use)
+    : format_(terms.format),
+      path_(terms.path),
+      order_(terms.format == ListingFormat::json ? ListingOrder{} : terms.order),
+      rights_(terms.rights),
       runs_in_use_(runs_in_use),
-      hash_(format == ListingFormat::html ? 0x6c6d7468 : 0x6e6f736a) {}
+      hash_(hash_of(terms)) {}
 
 Listing::~Listing() { runs_in_use_ -= runs_.size() > 1 ? runs_.size() - 1 : 0; }
 
@@ -265,16 +127,17 @@ Listing::Added Listing::add(const Entry& entry) {
   std::copy(entry.name.begin(), entry.name.end(), run->names.data() + run->name_bytes);
   run->name_bytes += entry.name.size();
   hash_ += hash_of(entry);
+  sum_.add(entry);
   std::array<char, least_space> space;
   length_ += write_row(entry, is_first_, space);
   is_first_ = false;
   return added;
 }
 
-void Listing::sort(Run& run) {
+void Listing::sort(Run& run) const {
   std::sort(run.entries.begin(), run.entries.begin() + static_cast<std::ptrdiff_t>(run.count),
-            [&run](const Stored& left, const Stored& right) {
-              return precedes(run.entry(left), run.entry(right));
+            [this, &run](const Stored& left, const Stored& right) {
+              return precedes(run.entry(left), run.entry(right), order_);
             });
 }
 
@@ -283,70 +146,53 @@ void Listing::sort(Run& run) {
 bool Listing::comes_later(std::size_t left, std::size_t right) const {
   const Run& one = *runs_[left];
   const Run& other = *runs_[right];
-  return precedes(other.entry(other.entries[other.next]), one.entry(one.entries[one.next]));
+  return precedes(other.entry(other.entries[other.next]), one.entry(one.entries[one.next]), order_);
 }
 
-void Listing::finish() {
+bool Listing::frame() {
+  if (format_ == ListingFormat::json) {
+    texts_ = {"[", {}, {}, "\n]\n"};
+    return true;
+  }
+  try {
+    frame_ = write_frame(path_, sum_, order_, rights_);
+    if (path_ != ".") frame_.middle += "<tr><td><a href=\"../\">../</a><td><td>\n";
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  texts_ = {frame_.begin, page_files().style, frame_.middle, frame_.end};
+  return true;
+}
+
+bool Listing::finish() {
   if (!runs_.empty()) sort(*runs_.back());
   heap_.resize(runs_.size());
   for (std::size_t i = 0; i < heap_.size(); ++i) heap_[i] = i;
   std::make_heap(heap_.begin(), heap_.end(),
                  [this](std::size_t left, std::size_t right) { return comes_later(left, right); });
-  std::array<char, least_space> space;
-  length_ += write_top(space) + write_bottom(space);
+  if (!frame()) return false;
+  for (const std::string_view text : texts_) length_ += text.size();
   is_first_ = true;
   tag_.front() = tag_.back() = '"';
   for (std::size_t i = 0; i < 16; ++i) {
     tag_[i + 1] = "0123456789abcdef"[(hash_ >> (60 - 4 * i)) & 15];
   }
+  return true;
 }
 
 std::string_view Listing::content_type() const {
   return format_ == ListingFormat::json ? "application/json" : "text/html; charset=utf-8";
 }
 
-std::size_t Listing::write_top(std::span<char> space) const {
-  Out out(space);
-  if (format_ == ListingFormat::json) {
-    out.add("[");
-    return out.size();
-  }
-  const std::string_view slash = name_ == "/" ? "" : "/";
-  out.add(html_begin);
-  add_text(name_, format_, out);
-  out.add(slash);
-  out.add("</title>\n<h1>");
-  add_text(name_, format_, out);
-  out.add(slash);
-  out.add(html_table);
-  if (name_ != "/") out.add("<tr><td><a href=\"../\">../</a><td><td>\n");
-  return out.size();
-}
-
 std::size_t Listing::write_row(const Entry& entry, bool is_first, std::span<char> space) const {
+  if (format_ == ListingFormat::html) return write_html_row(entry, space);
   Out out(space);
-  if (format_ == ListingFormat::json)
-    add_json_row(entry, is_first, out);
-  else
-    add_html_row(entry, out);
+  add_json_row(entry, is_first, out);
   return out.size();
 }
 
-std::size_t Listing::write_bottom(std::span<char> space) const {
-  Out out(space);
-  out.add(format_ == ListingFormat::json ? "\n]\n" : "</tbody>\n</table>\n");
-  return out.size();
-}
-
-// Writes the next piece (the top, a row, or the bottom) as a whole. Returns its size; 0 where
-// `space` is too small for it, or nothing is left.
-std::size_t Listing::write_next(std::span<char> space) {
-  if (stage_ == Stage::end) return 0;
-  if (stage_ != Stage::rows || heap_.empty()) {
-    const std::size_t size = stage_ == Stage::top ? write_top(space) : write_bottom(space);
-    if (size > 0) stage_ = stage_ == Stage::top ? Stage::rows : Stage::end;
-    return size;
-  }
+// Writes the next row as a whole. Returns its size; 0 where `space` is too small for it.
+std::size_t Listing::write_next_row(std::span<char> space) {
   const auto later = [this](std::size_t left, std::size_t right) {
     return comes_later(left, right);
   };
@@ -362,10 +208,26 @@ std::size_t Listing::write_next(std::span<char> space) {
   return size;
 }
 
+// Writes the rest of the current text, or as much of it as fits.
+std::size_t Listing::write_text(std::span<char> space) {
+  std::string_view& text = texts_[next_text_];
+  const std::size_t size = text.copy(space.data(), space.size());
+  text.remove_prefix(size);
+  if (text.empty()) ++next_text_;
+  return size;
+}
+
 std::size_t Listing::write(std::span<char> space) {
   assert(space.size() >= least_space);
   std::size_t written = 0;
-  for (std::size_t size = 1; size > 0; written += size) size = write_next(space.subspan(written));
+  while (written < space.size()) {
+    const std::span<char> rest = space.subspan(written);
+    const bool is_at_rows = next_text_ == texts_.size() - 1 && !heap_.empty();
+    if (!is_at_rows && next_text_ == texts_.size()) break;
+    const std::size_t size = is_at_rows ? write_next_row(rest) : write_text(rest);
+    if (is_at_rows && size == 0) break;
+    written += size;
+  }
   return written;
 }
 

@@ -4,8 +4,9 @@
 // Entries are kept in runs of bounded size, each sorted when it is full. The runs are merged while
 // they are written, so that no step takes long, however large the directory is. Each row is written
 // twice: first to measure it, so that the length is known before the first byte is sent, and the
-// page is never in memory as a whole. A listing contains the names that GET would serve. Covered by
-// tests/server/pages/listing_test.cc and fuzz/listing_fuzzer.cc.
+// page is never in memory as a whole. A listing contains the names that GET would serve. The frame
+// of the page and its rows are in directory_page.h. Covered by tests/server/pages/listing_test.cc
+// and fuzz/listing_fuzzer.cc.
 #pragma once
 
 #include <array>
@@ -17,7 +18,9 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/server/pages/directory_page.h"
 #include "apps/server/pages/generated.h"
+#include "apps/server/pages/order.h"
 #include "parser/message.h"
 
 namespace server {
@@ -28,15 +31,16 @@ enum class ListingFormat : std::uint8_t { html, json };
 // than HTML.
 ListingFormat listing_format(const http1::RequestHead& head);
 
-struct Entry {
-  std::string_view name;  // 1 to 255 bytes, of any encoding, without slash and control bytes
-  std::uint64_t size = 0;
-  std::int64_t mtime_seconds = 0;
-  bool is_directory = false;
-};
-
 // Says whether a request can have this name in its path: decide() refuses control bytes.
 bool is_listable(std::string_view name);
+
+// The things that a listing depends on, beside its entries.
+struct ListingTerms {
+  ListingFormat format = ListingFormat::html;
+  std::string_view path = ".";  // of the directory, as Intent::path; "." is the root
+  ListingOrder order;           // of a page
+  PageRights rights;            // of the asker, shown by a page
+};
 
 class Listing : public Generated {
  public:
@@ -48,9 +52,9 @@ class Listing : public Generated {
   // Runs of all listings of one worker, apart from the first run of each.
   static constexpr std::size_t most_runs_at_once = 2048;
 
-  // A listing of the directory `name`, which is copied. "/" is the root, whose page has no link to
-  // a parent. `runs_in_use` counts the runs of all listings of a worker and outlives them.
-  Listing(ListingFormat format, std::string_view name, std::size_t& runs_in_use);
+  // A listing of a directory; copies the path. `runs_in_use` counts the runs of all listings of a
+  // worker and outlives them.
+  Listing(const ListingTerms& terms, std::size_t& runs_in_use);
   ~Listing() override;
 
   enum class Added : std::uint8_t {
@@ -61,11 +65,12 @@ class Listing : public Generated {
   // Adds an entry, for which is_listable() holds. Copies its name.
   Added add(const Entry& entry);
 
-  // To be called after the last add() and before any member below.
-  void finish();
+  // To be called after the last add() and before any member below. False: memory is exhausted.
+  [[nodiscard]] bool finish();
 
   std::uint64_t length() const { return length_; }  // bytes of the content
   std::string_view content_type() const;
+  bool is_page() const { return format_ == ListingFormat::html; }
   // A weak entity tag with its quotes, without "W/": a hash of all entries that does not depend on
   // their order.
   std::string_view tag() const { return {tag_.data(), tag_.size()}; }
@@ -89,18 +94,18 @@ class Listing : public Generated {
 
     Entry entry(const Stored& stored) const;
   };
-  enum class Stage : std::uint8_t { top, rows, bottom, end };
-
   Run* run_for(const Entry& entry, Added& added);
-  static void sort(Run& run);
+  void sort(Run& run) const;
   bool comes_later(std::size_t left, std::size_t right) const;
   std::size_t write_row(const Entry& entry, bool is_first, std::span<char> space) const;
-  std::size_t write_top(std::span<char> space) const;
-  std::size_t write_bottom(std::span<char> space) const;
-  std::size_t write_next(std::span<char> space);
+  bool frame();
+  std::size_t write_next_row(std::span<char> space);
+  std::size_t write_text(std::span<char> space);
 
   ListingFormat format_;
-  std::string name_;
+  std::string path_;
+  ListingOrder order_;
+  PageRights rights_;
   std::size_t& runs_in_use_;
   std::vector<std::unique_ptr<Run>> runs_;
   // Indices of the runs that have entries left; the run with the next entry is at the front.
@@ -108,7 +113,11 @@ class Listing : public Generated {
   std::uint64_t length_ = 0;
   std::uint64_t hash_;
   std::array<char, 18> tag_{};
-  Stage stage_ = Stage::top;
+  DirectorySum sum_;
+  DirectoryFrame frame_;
+  // The texts around the rows, the last of which follows them; each is cut as it is written.
+  std::array<std::string_view, 4> texts_;
+  std::size_t next_text_ = 0;
   bool is_first_ = true;  // no row has been written
 };
 

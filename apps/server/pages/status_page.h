@@ -1,7 +1,7 @@
 // The status page of the admin listener: one HTML page with its style and its script in it, which
 // draws what /status.json says. Pure.
 //
-// The page is made of the files in status/ when the build is configured (cmake/status_page.cmake).
+// The page is made of the files in status/ when the build is configured (cmake/pages.cmake).
 // Covered by tests/server/pages/status_page_test.cc and tests/end_to_end/status_in_chromium_test.
 #pragma once
 

@@ -45,6 +45,12 @@ bool is_reserved(std::string_view name) {
   });
 }
 
+// Whether the pages of the server have that field by themselves.
+bool is_of_pages(std::string_view name) {
+  return http1::equal_ignoring_case(name, "Content-Security-Policy") ||
+         http1::equal_ignoring_case(name, "X-Content-Type-Options");
+}
+
 // Bytes of all lines, each with ": " and CR LF.
 std::size_t size_of(const ExtraFields& fields) {
   std::size_t size = 0;
@@ -71,8 +77,10 @@ std::string_view add_header(std::string_view text, ExtraFields& fields) {
   return {};
 }
 
-void write_extra_fields(const ExtraFields& fields, http1::HeadWriter& writer) {
-  for (const ExtraFields::Line& line : fields.lines) writer.field(line.name, line.value);
+void write_extra_fields(const ExtraFields& fields, bool is_page, http1::HeadWriter& writer) {
+  for (const ExtraFields::Line& line : fields.lines) {
+    if (!is_page || !is_of_pages(line.name)) writer.field(line.name, line.value);
+  }
 }
 
 }  // namespace server

@@ -31,7 +31,8 @@ inline constexpr std::size_t most_extra_bytes = 2048;
 // colon"), or nothing.
 std::string_view add_header(std::string_view text, ExtraFields& fields);
 
-// Writes the lines of --header.
-void write_extra_fields(const ExtraFields& fields, http1::HeadWriter& writer);
+// Writes the lines of --header. `is_page`: without those that a page of the server has by itself,
+// because a browser applies both policies, and that of an operator would forbid the page its style.
+void write_extra_fields(const ExtraFields& fields, bool is_page, http1::HeadWriter& writer);
 
 }  // namespace server

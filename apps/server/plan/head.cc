@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/server/pages/page_files.h"
 #include "apps/server/plan/append.h"
 #include "apps/server/plan/cors.h"
 #include "apps/server/plan/extra_fields.h"
@@ -97,8 +98,9 @@ std::size_t write_head(const Plan& plan, HeadTime time, std::span<char> buffer) 
   if (!plan.request_id.empty()) writer.field("X-Request-Id", plan.request_id);
   if (!plan.more_lines.empty()) writer.checked_lines(plan.more_lines);
   if (plan.retry_after_seconds > 0) writer.field("Retry-After", plan.retry_after_seconds);
+  if (plan.is_page) writer.checked_lines(page_files().field_lines);
   if (plan.extra_fields) {
-    write_extra_fields(*plan.extra_fields, writer);
+    write_extra_fields(*plan.extra_fields, plan.is_page, writer);
     write_cors(plan.cors, plan.allow, writer);
   }
   if (!plan.keep_alive)

@@ -29,12 +29,15 @@ void write_facts(FileFacts facts, std::int64_t now, http1::HeadWriter& writer);
 // state of a resumable upload and one digest.
 inline constexpr std::size_t more_lines_bytes = most_archive_lines_bytes;
 
+// The bytes of PageFiles::field_lines, at most.
+inline constexpr std::size_t page_lines_bytes = 512;
+
 // The bytes of all fields but Location, at most: the fields of --header, an origin and the names
-// that a CORS preflight request asks for, a content type, the id of a request, further lines, and
-// 1 KiB of others.
+// that a CORS preflight request asks for, a content type, the id of a request, further lines, those
+// of a page, and 1 KiB of others.
 inline constexpr std::size_t most_other_head_bytes =
     most_extra_bytes + most_origin_bytes + most_asked_bytes + longest_type + most_request_id_bytes +
-    more_lines_bytes + 1024;
+    more_lines_bytes + page_lines_bytes + 1024;
 
 // The bytes that the head of this response has at most.
 inline std::size_t most_head_bytes(const Plan& plan) {

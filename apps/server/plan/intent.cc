@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apps/server/pages/page_files.h"
 #include "apps/server/plan/put_terms.h"
 #include "apps/server/plan/temporary_name.h"
 #include "apps/server/plan/upload_fields.h"
@@ -156,6 +157,8 @@ Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer)
     return refusal(403, "names that begin with a dot are not served");
   }
   if (rule->needs_body) return check_upload(head, site, intent);
+  // Every client may read it, whatever the rules say about files.
+  if (intent.is_hidden && intent.path == page_files().script_name) intent.action = Action::script;
   const bool reads_directory =
       rule->action == Action::read && intent.names_directory && !intent.is_hidden;
   return reads_directory ? decide_archive(head, site, intent) : intent;

@@ -32,7 +32,9 @@ struct Intent {
   ArchiveFormat archive = ArchiveFormat::none;  // of Action::archive
 
   // Whether the request is about the path, so that rights decide about it.
-  bool names_file() const { return action != Action::options && action != Action::refuse; }
+  bool names_file() const {
+    return action != Action::options && action != Action::refuse && action != Action::script;
+  }
 };
 
 // The size of a buffer for a decoded path: PATH_MAX of Linux.

@@ -20,6 +20,7 @@ enum class Action : std::uint8_t {
   create,   // PUT with Upload-Complete, where uploads can be resumed
   resume,   // GET, HEAD, PATCH and DELETE of a resumable upload
   remove,   // DELETE
+  script,   // GET, HEAD of the script of the pages that the server makes
   options,  // OPTIONS, for a path or for *
   refuse,   // respond with Intent::status
 };

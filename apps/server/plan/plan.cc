@@ -5,6 +5,8 @@
 #include <array>
 #include <cassert>
 
+#include "apps/server/pages/error_page.h"
+#include "apps/server/pages/page_files.h"
 #include "apps/server/plan/append.h"
 #include "apps/server/plan/conditions.h"
 #include "apps/server/plan/methods.h"
@@ -53,26 +55,48 @@ Plan begin_plan(const RequestHead& head, int status) {
   return plan;
 }
 
-}  // namespace
+// Whether the request prefers HTML to text, as a browser does when a person follows a link.
+bool prefers_page(const RequestHead& head) {
+  if (head.size() == 0 || !head.has(FieldName::accept)) return false;
+  const std::string_view accept = head.value_of(FieldName::accept);
+  return http1::media_weight(accept, "text/html") > http1::media_weight(accept, "text/plain");
+}
 
-Plan plan_text(const RequestHead& head, int status, std::string_view explanation,
-               std::span<char> buffer) {
-  Plan plan = begin_plan(head, status);
+// "404 Not Found: there is nothing of this name", with a line feed.
+std::string_view write_line(int status, std::string_view explanation, std::span<char> buffer) {
   std::array<char, 4> digits{static_cast<char>('0' + status / 100),
                              static_cast<char>('0' + status / 10 % 10),
                              static_cast<char>('0' + status % 10), ' '};
   std::string_view text(buffer.data(), 0);
   text = append(buffer, text, {digits.data(), digits.size()});
   text = append(buffer, text, http1::reason_of(status));
-  if (explanation.empty()) explanation = explain(status);
   if (!explanation.empty()) {
     text = append(buffer, text, ": ");
     text = append(buffer, text, explanation);
   }
-  plan.text = append(buffer, text, "\n");
+  return append(buffer, text, "\n");
+}
+
+}  // namespace
+
+Plan plan_text(const RequestHead& head, int status, std::string_view explanation,
+               std::span<char> buffer) {
+  Plan plan = begin_plan(head, status);
+  if (explanation.empty()) explanation = explain(status);
+  plan.is_page = prefers_page(head);
+  if (plan.is_page) {
+    const ErrorPage page{.status = status,
+                         .reason = http1::reason_of(status),
+                         .sentence = explanation,
+                         .path = head.path()};
+    plan.text = {buffer.data(), write_error_page(page, buffer)};
+  } else {
+    plan.text = write_line(status, explanation, buffer);
+  }
+  plan.content_type = plan.is_page ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
   plan.length = plan.text.size();
   plan.content = Content::text;
-  plan.content_type = "text/plain; charset=utf-8";
+  plan.vary = "Accept";
   if (status == 503) plan.retry_after_seconds = 1;
   return plan;
 }
@@ -151,6 +175,7 @@ Plan plan_listing(const RequestHead& head, const Listing& listing, std::int64_t 
   plan.vary = "Accept";
   const Version version{.tag = {.opaque = listing.tag(), .is_weak = true}};
   const Verdict verdict = judge_version(head, &version, now);
+  plan.is_page = verdict == Verdict::proceed && listing.is_page();
   if (verdict == Verdict::proceed) return plan;
   plan.status = verdict == Verdict::failed ? 412 : 304;
   plan.content = Content::none;
@@ -208,6 +233,17 @@ Plan plan_deleted(const RequestHead& head) { return begin_plan(head, 204); }
 Plan plan_options(const RequestHead& head, Allowed allowed) {
   Plan plan = begin_plan(head, 204);
   plan.allow = allowed_methods(allowed);
+  return plan;
+}
+
+Plan plan_script(const RequestHead& head) {
+  Plan plan = begin_plan(head, 200);
+  plan.content = Content::text;
+  plan.text = page_files().script;
+  plan.length = plan.text.size();
+  plan.content_type = "text/javascript; charset=utf-8";
+  plan.more_lines =
+      "Cache-Control: public, max-age=31536000, immutable\r\nX-Content-Type-Options: nosniff\r\n";
   return plan;
 }
 

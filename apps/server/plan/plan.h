@@ -41,6 +41,7 @@ struct Plan {
   bool is_readable = false;         // the head has Accept-Ranges
   bool mtime_accepted = false;      // the head has X-OC-MTime: accepted
   bool is_chunked = false;          // Content::streamed is sent in chunks
+  bool is_page = false;             // a page that the server makes, with a policy of its own
   std::string_view allow;           // the value of Allow, for 405 and OPTIONS
   std::string_view location;        // the value of Location, or its part in front of the query
   bool has_location_query = false;  // Location goes on with "?" and location_query
@@ -63,7 +64,8 @@ struct Plan {
   std::uint64_t length = 0;                  // bytes of content, also where a HEAD omits it
 };
 
-// A response with that status and a line of text that explains it. `buffer` receives the text.
+// A response with that status and a line of text that explains it, or a page where the request
+// accepts HTML and prefers it to text. `buffer` receives the content; it has most_error_page_bytes.
 // Empty `explanation`: explain(status).
 Plan plan_text(const http1::RequestHead& head, int status, std::string_view explanation,
                std::span<char> buffer);
@@ -113,6 +115,10 @@ Plan plan_options(const http1::RequestHead& head, Allowed allowed);
 // A response about a resumable upload, without content: 201 for a new one, else 204. The caller
 // adds the state of the upload as Plan::more_lines.
 Plan plan_upload(const http1::RequestHead& head, int status);
+
+// The response to a request for the script of the pages (PageFiles::script), whose name has a hash
+// of its content, so that it may be cached for ever.
+Plan plan_script(const http1::RequestHead& head);
 
 // The sentence for a status that has no explanation of its own; empty for a status below 400.
 std::string_view explain(int status);

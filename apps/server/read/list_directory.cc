@@ -141,7 +141,7 @@ void answer_scan(Connection& c, Listing& listing, ScanStatus status, int error) 
   Exchange& x = *c.exchange;
   switch (status) {
     case ScanStatus::done:
-      listing.finish();
+      if (!listing.finish()) return answer(c, Fault::out_of_memory);
       x.plan = plan_listing(x.request.head, listing, c.worker.now());
       break;
     case ScanStatus::failed: answer(c, uring::Result{.value = -error}.fault()); break;
@@ -152,23 +152,42 @@ void answer_scan(Connection& c, Listing& listing, ScanStatus status, int error) 
   }
 }
 
-// The name of the directory in its listing; "/" for the root.
-std::string_view shown_name(std::string_view path) {
-  return path == "." ? std::string_view("/") : path.substr(path.rfind('/') + 1);
+// The rights of the asker in the directory, which its page shows.
+PageRights rights_of(const Exchange& x) {
+  const Site& site = *x.site;
+  const Intent& intent = x.request.intent;
+  Rights rights{.write = true};
+  if (site.is_guarded) {
+    const Rule* const rule = site.rules.rule_for(x.request.user, intent.path);
+    rights = rule ? rule->rights : Rights{};
+  }
+  const bool writes = site.writable && (rights.write || rights.create);
+  return {.upload = writes,
+          .replace = writes && rights.write,
+          .resumable = writes && site.resumable,
+          .sign_in = site.has_accounts && x.request.user.empty()};
 }
 
 // Makes the listing, which the source of the response owns. Null: memory is exhausted.
 Listing* make_listing(Connection& c) {
   Exchange& x = *c.exchange;
+  const ListingTerms terms{.format = listing_format(x.request.head),
+                           .path = x.request.intent.path,
+                           .order = order_of_query(x.request.head.query()),
+                           .rights = rights_of(x)};
   try {
-    auto owned = std::make_unique<Listing>(
-        listing_format(x.request.head), shown_name(x.request.intent.path), c.worker.listing_runs);
+    auto owned = std::make_unique<Listing>(terms, c.worker.listing_runs);
     Listing* const listing = owned.get();
     x.source.generated = std::move(owned);
     return listing;
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
+}
+
+// Whether an asker without a name wants to give one: the browser asks for it when it gets 401.
+bool wants_to_sign_in(const Exchange& x) {
+  return x.site->has_accounts && x.request.user.empty() && x.request.head.query() == sign_in_query;
 }
 
 // Reads all entries, with one loop iteration between time slices.
@@ -188,6 +207,7 @@ uring::Task<ScanStatus> scan_all(Connection& c, Listing& listing, Scan& scan) {
 
 uring::Task<> list_directory(Connection& c) {
   Exchange& x = *c.exchange;
+  if (wants_to_sign_in(x)) co_return answer(c, 401);
   const char* path = x.request.intent.path.data();
   constexpr std::uint64_t flags = O_RDONLY | O_DIRECTORY | O_NOCTTY;
   const Found found = co_await open_beneath(c.io, c.worker.files, path, flags);

@@ -23,38 +23,70 @@ std::string written(Listing& listing, std::size_t size_limit = 65536) {
   return all;
 }
 
-std::string listed(ListingFormat format, std::string_view name, const std::vector<Entry>& entries) {
-  Listing listing(format, name, runs_in_use);
+std::string listed(const ListingTerms& terms, const std::vector<Entry>& entries) {
+  Listing listing(terms, runs_in_use);
   for (const Entry& entry : entries) EXPECT_EQ(listing.add(entry), Listing::Added::fine);
-  listing.finish();
+  EXPECT_TRUE(listing.finish());
   return written(listing);
 }
 
+ListingTerms page_of(std::string_view path, ListingOrder::By by = ListingOrder::By::name,
+                     bool descends = false) {
+  return {.format = ListingFormat::html, .path = path, .order = {by, descends}};
+}
+
+constexpr ListingTerms json_of_root{.format = ListingFormat::json};
+
 // The rows of a page.
-std::string rows(std::string_view name, const std::vector<Entry>& entries) {
-  const std::string page = listed(ListingFormat::html, name, entries);
+std::string rows(std::string_view path, const std::vector<Entry>& entries,
+                 ListingOrder order = {ListingOrder::By::name}) {
+  const std::string page = listed(page_of(path, order.by, order.descends), entries);
   const std::size_t begin = page.find("<tbody>\n") + 8;
   EXPECT_TRUE(page.starts_with("<!doctype html>\n"));
   EXPECT_NE(page.find("<meta charset=\"utf-8\">"), std::string::npos);
-  EXPECT_TRUE(page.ends_with("</tbody>\n</table>\n"));
+  EXPECT_TRUE(page.ends_with("</html>\n"));
   return page.substr(begin, page.find("</tbody>") - begin);
 }
 
 constexpr std::int64_t old = lab::old_seconds;
 
 TEST(Pages, list_directories_and_then_files_by_name) {
-  EXPECT_EQ(rows("/", {{"b", 1, old}, {"a", 1536, 0}, {"z", 4096, old, true}}),
-            "<tr><td><a href=\"z/\">z/</a><td><td>1994-11-06 08:49:37\n"
-            "<tr><td><a href=\"a\">a</a><td title=\"1536 bytes\">1.5 KiB<td>1970-01-01 00:00:00\n"
-            "<tr><td><a href=\"b\">b</a><td title=\"1 bytes\">1<td>1994-11-06 08:49:37\n");
-  EXPECT_EQ(rows("/", {}), "");
+  EXPECT_EQ(rows(".", {{"b", 1, old}, {"a", 1536, 0}, {"z", 4096, old, true}}),
+            "<tr><td><a href=\"z/\">z/</a><td>—"
+            "<td><time datetime=1994-11-06T08:49:37Z>1994-11-06 08:49:37</time>\n"
+            "<tr><td><a href=\"a\">a</a><td title=\"1536 bytes\">1.5 KiB"
+            "<td><time datetime=1970-01-01T00:00:00Z>1970-01-01 00:00:00</time>\n"
+            "<tr><td><a href=\"b\">b</a><td title=\"1 bytes\">1 B"
+            "<td><time datetime=1994-11-06T08:49:37Z>1994-11-06 08:49:37</time>\n");
+  EXPECT_EQ(rows(".", {}), "");
   EXPECT_EQ(rows("a", {}), "<tr><td><a href=\"../\">../</a><td><td>\n");
+}
+
+TEST(Pages, have_the_order_that_their_query_asks_for) {
+  const std::vector<Entry> entries = {{"b", 1, 5},   {"a", 9, 3},  {"D", 0, 1, true},
+                                      {"c10", 5, 9}, {"c9", 5, 2}, {"e", 0, 4, true}};
+  const auto names = [&](ListingOrder order) {
+    const std::string all = rows(".", entries, order);
+    std::string found;
+    for (std::size_t at = 0; (at = all.find("href=\"", at)) != std::string::npos;) {
+      at += 6;
+      found += all.substr(at, all.find('"', at) - at) + " ";
+    }
+    return found;
+  };
+  using By = ListingOrder::By;
+  EXPECT_EQ(names({By::name, false}), "D/ e/ a b c9 c10 ");
+  EXPECT_EQ(names({By::name, true}), "e/ D/ c10 c9 b a ");
+  EXPECT_EQ(names({By::size, false}), "D/ e/ b c9 c10 a ");
+  EXPECT_EQ(names({By::size, true}), "D/ e/ a c9 c10 b ");
+  EXPECT_EQ(names({By::modified, false}), "D/ e/ c9 a b c10 ");
+  EXPECT_EQ(names({By::modified, true}), "e/ D/ c10 b a c9 ");
 }
 
 // The link has the bytes of the name; the text replaces bytes that are no UTF-8.
 TEST(Pages, escape_names_of_any_encoding) {
   const auto row = [](std::string_view name) {
-    const std::string all = rows("/", {{name, 0, 0}});
+    const std::string all = rows(".", {{name, 0, 0}});
     return all.substr(8, all.find("</a>") - 8);
   };
   EXPECT_EQ(row("a&b<c>\"d\"'e"),
@@ -72,20 +104,14 @@ TEST(Pages, escape_names_of_any_encoding) {
   EXPECT_EQ(row("\xe2\x82"), "<a href=\"%E2%82\">" + sign + sign);
 }
 
-TEST(Pages, name_their_directory) {
-  const std::string page = listed(ListingFormat::html, "a<b", {});
-  EXPECT_NE(page.find("<title>a&lt;b/</title>\n<h1>a&lt;b/</h1>\n"), std::string::npos);
-  EXPECT_NE(listed(ListingFormat::html, "/", {}).find("<title>/</title>"), std::string::npos);
-}
-
 TEST(Pages, say_sizes_for_people) {
   const auto size = [](std::uint64_t bytes) {
-    const std::string all = rows("/", {{"a", bytes, 0}});
+    const std::string all = rows(".", {{"a", bytes, 0}});
     const std::size_t at = all.find(" bytes\">") + 8;
     return all.substr(at, all.find("<td>", at) - at);
   };
-  EXPECT_EQ(size(0), "0");
-  EXPECT_EQ(size(1023), "1023");
+  EXPECT_EQ(size(0), "0 B");
+  EXPECT_EQ(size(1023), "1023 B");
   EXPECT_EQ(size(1024), "1.0 KiB");
   EXPECT_EQ(size(1024 * 1024 - 1), "1023.9 KiB");
   EXPECT_EQ(size(5ULL << 30), "5.0 GiB");
@@ -94,8 +120,8 @@ TEST(Pages, say_sizes_for_people) {
 
 TEST(Pages, say_times_before_the_epoch_and_far_away) {
   const auto time = [](std::int64_t seconds) {
-    const std::string all = rows("/", {{"a", 0, seconds}});
-    return all.substr(all.rfind("<td>") + 4, 19);
+    const std::string all = rows(".", {{"a", 0, seconds}});
+    return all.substr(all.find("Z>") + 2, 19);
   };
   EXPECT_EQ(time(-1), "1969-12-31 23:59:59");
   EXPECT_EQ(time(951'782'400), "2000-02-29 00:00:00");
@@ -104,8 +130,7 @@ TEST(Pages, say_times_before_the_epoch_and_far_away) {
 }
 
 TEST(Json, lists_the_entries_of_the_page) {
-  EXPECT_EQ(listed(ListingFormat::json, "/",
-                   {{"b\"\\", 1, old}, {"\xe4", 1536, 0}, {"z", 4096, old, true}}),
+  EXPECT_EQ(listed(json_of_root, {{"b\"\\", 1, old}, {"\xe4", 1536, 0}, {"z", 4096, old, true}}),
             "[\n"
             "{\"name\":\"z\",\"href\":\"z/\",\"type\":\"directory\","
             "\"mtime\":\"1994-11-06T08:49:37Z\"},\n"
@@ -114,7 +139,7 @@ TEST(Json, lists_the_entries_of_the_page) {
             "{\"name\":\"\xef\xbf\xbd\",\"href\":\"%E4\",\"type\":\"file\","
             "\"mtime\":\"1970-01-01T00:00:00Z\",\"size\":1536}\n"
             "]\n");
-  EXPECT_EQ(listed(ListingFormat::json, "a", {}), "[\n]\n");
+  EXPECT_EQ(listed({.format = ListingFormat::json, .path = "a"}, {}), "[\n]\n");
 }
 
 TEST(Formats, are_chosen_by_query_or_Accept) {
@@ -146,14 +171,15 @@ TEST(Runs, are_merged_in_order) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < 5000; ++i) names.push_back(std::to_string(i * 7919 % 5000));
   for (const std::size_t size_limit : {Listing::least_space, std::size_t{100'000}}) {
-    Listing listing(ListingFormat::html, "/", runs_in_use);
+    Listing listing({.format = ListingFormat::html}, runs_in_use);
     for (const std::string& name : names) {
       const bool is_directory = name.size() == 3;
       ASSERT_EQ(listing.add({name, 1, 0, is_directory}), Listing::Added::fine);
     }
     EXPECT_EQ(runs_in_use, 9U);  // the first run is not counted
-    listing.finish();
-    const std::string page = written(listing, size_limit);
+    ASSERT_TRUE(listing.finish());
+    std::string page = written(listing, size_limit);
+    page.erase(0, page.find("<tbody>"));
     std::vector<std::string> found;
     for (std::size_t at = 0; (at = page.find("href=\"", at)) != std::string::npos;) {
       at += 6;
@@ -176,25 +202,28 @@ TEST(Runs, have_limits_for_one_listing_and_for_all) {
     return added;
   };
   {
-    Listing one(ListingFormat::html, "/", runs_in_use);
+    Listing one({.format = ListingFormat::html}, runs_in_use);
     EXPECT_EQ(fill(one), Listing::Added::too_many);
     EXPECT_EQ(runs_in_use, Listing::most_runs - 1);
-    Listing two(ListingFormat::html, "/", runs_in_use);
+    Listing two({.format = ListingFormat::html}, runs_in_use);
     EXPECT_EQ(fill(two), Listing::Added::too_many);
-    Listing three(ListingFormat::html, "/", runs_in_use);
+    Listing three({.format = ListingFormat::html}, runs_in_use);
     EXPECT_EQ(fill(three), Listing::Added::busy);
-    Listing small(ListingFormat::html, "/", runs_in_use);
+    Listing small({.format = ListingFormat::html}, runs_in_use);
     EXPECT_EQ(small.add({name, 1, 0}), Listing::Added::fine);
   }
   EXPECT_EQ(runs_in_use, 0U);
 }
 
 TEST(Listings, have_a_tag_that_depends_on_all_entries_but_not_on_their_order) {
-  const auto tag = [](ListingFormat format, const std::vector<Entry>& entries) {
-    Listing listing(format, "/", runs_in_use);
+  const auto tag_of = [](const ListingTerms& terms, const std::vector<Entry>& entries) {
+    Listing listing(terms, runs_in_use);
     for (const Entry& entry : entries) EXPECT_EQ(listing.add(entry), Listing::Added::fine);
-    listing.finish();
+    EXPECT_TRUE(listing.finish());
     return std::string(listing.tag());
+  };
+  const auto tag = [&](ListingFormat format, const std::vector<Entry>& entries) {
+    return tag_of({.format = format}, entries);
   };
   const Entry a{"a", 1, 2};
   const Entry b{"b", 3, 4};
@@ -207,17 +236,23 @@ TEST(Listings, have_a_tag_that_depends_on_all_entries_but_not_on_their_order) {
   EXPECT_NE(tag(ListingFormat::html, {a, {"b", 4, 4}}), both);
   EXPECT_NE(tag(ListingFormat::html, {a, {"b", 3, 4, true}}), both);
   EXPECT_NE(tag(ListingFormat::html, {a, {"c", 3, 4}}), both);
+  // A page depends on its path, its order and the rights of the asker as well.
+  EXPECT_NE(tag_of({.path = "d"}, {a, b}), both);
+  EXPECT_NE(tag_of({.order = {ListingOrder::By::size}}, {a, b}), both);
+  EXPECT_NE(tag_of({.rights = {.upload = true}}, {a, b}), both);
 }
 
 // The longest name, size and date fit into a buffer of least_space.
 TEST(Listings, are_written_whatever_they_contain) {
   const std::string name(255, '\xff');
   const std::string marks(255, '"');
+  std::string controls;
+  while (controls.size() < 254) controls += "\xc2\x80";
   for (const ListingFormat format : {ListingFormat::html, ListingFormat::json}) {
-    for (const std::string& worst : {name, marks}) {
-      Listing listing(format, worst, runs_in_use);
+    for (const std::string& worst : {name, marks, controls}) {
+      Listing listing({.format = format, .path = worst}, runs_in_use);
       ASSERT_EQ(listing.add({worst, UINT64_MAX, -9'223'372'035}), Listing::Added::fine);
-      listing.finish();
+      ASSERT_TRUE(listing.finish());
       EXPECT_GT(written(listing, Listing::least_space).size(), 255U);
     }
   }

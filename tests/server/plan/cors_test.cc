@@ -33,7 +33,7 @@ std::string added(const ExtraFields& extra, std::string_view method, std::string
   const lab::Request request(lab::head_of(method, "/", fields));
   std::array<char, 4096> buffer{};
   http1::HeadWriter writer(buffer);
-  write_extra_fields(extra, writer);
+  write_extra_fields(extra, false, writer);
   write_cors(judge_origin(request.head, extra), "GET, HEAD, OPTIONS", writer);
   EXPECT_TRUE(writer.ok());
   return std::string(writer.written());

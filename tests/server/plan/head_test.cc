@@ -101,10 +101,62 @@ TEST_F(Heads, of_texts) {
   EXPECT_EQ(plan.text, "503 Service Unavailable: the server is busy; try again soon\n");
   EXPECT_EQ(written(plan),
             "HTTP/1.1 503 Service Unavailable\r\nDate: NOW\r\nContent-Length: 60\r\n"
-            "Content-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n\r\n");
+            "Content-Type: text/plain; charset=utf-8\r\nVary: Accept\r\nRetry-After: 1\r\n\r\n");
   EXPECT_EQ(plan_text(get.head, 418, "short and stout", text).text,
             "418 Unknown: short and stout\n");
   EXPECT_EQ(plan_text(get.head, 505, {}, text).text, "505 HTTP Version Not Supported\n");
+}
+
+// A browser that shows an answer to a person prefers HTML; a program does not mention it.
+TEST_F(Heads, of_errors_are_pages_for_browsers) {
+  const auto is_page = [this](std::string_view accept) {
+    const Request get(head_of("GET", "/a/b", accept));
+    const Plan plan = plan_text(get.head, 404, {}, text);
+    EXPECT_EQ(plan.length, plan.text.size());
+    EXPECT_EQ(plan.is_page, plan.text.starts_with("<!doctype html>"));
+    const std::string head = written(plan);
+    EXPECT_NE(head.find("\r\nVary: Accept\r\n"), std::string::npos);
+    EXPECT_EQ(plan.is_page, head.find("\r\nContent-Security-Policy: ") != std::string::npos);
+    EXPECT_EQ(plan.is_page,
+              head.find("\r\nX-Content-Type-Options: nosniff\r\n") != std::string::npos);
+    EXPECT_EQ(plan.is_page, head.find("\r\nContent-Type: text/html; ") != std::string::npos);
+    return plan.is_page;
+  };
+  EXPECT_TRUE(
+      is_page("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"));
+  EXPECT_TRUE(is_page("Accept: text/html\r\n"));
+  EXPECT_TRUE(is_page("Accept: text/plain;q=0.5, text/html;q=0.6\r\n"));
+  EXPECT_FALSE(is_page(""));
+  EXPECT_FALSE(is_page("Accept: */*\r\n"));
+  EXPECT_FALSE(is_page("Accept: text/html, text/plain\r\n"));
+  EXPECT_FALSE(is_page("Accept: text/html;q=0\r\n"));
+  EXPECT_FALSE(is_page("Accept: application/json\r\n"));
+}
+
+// Both policies would apply, and that of the operator would forbid the page its style.
+TEST_F(Heads, of_pages_have_one_policy) {
+  ExtraFields extra;
+  ASSERT_EQ(add_header("Content-Security-Policy: default-src 'self'", extra), "");
+  ASSERT_EQ(add_header("x-content-type-options: nosniff", extra), "");
+  ASSERT_EQ(add_header("X-Other: 1", extra), "");
+  const Request get(head_of("GET", "/", "Accept: text/html\r\n"));
+  Plan page = plan_text(get.head, 404, {}, text);
+  Plan file = plan_file(get.head, old_facts, text_type, now, range_buffer);
+  page.extra_fields = file.extra_fields = &extra;
+  EXPECT_EQ(written(page).find("default-src 'self'"), std::string::npos);
+  EXPECT_EQ(written(page).find("x-content-type-options"), std::string::npos);
+  EXPECT_NE(written(page).find("\r\nX-Other: 1\r\n"), std::string::npos);
+  EXPECT_NE(written(file).find("\r\nContent-Security-Policy: default-src 'self'\r\n"),
+            std::string::npos);
+  EXPECT_EQ(written(file).find("default-src 'none'"), std::string::npos);
+}
+
+TEST_F(Heads, of_the_script_of_pages_may_be_cached_for_ever) {
+  const Request get(head_of("GET", "/.quoit-x.js"));
+  const std::string head = written(plan_script(get.head));
+  EXPECT_NE(head.find("\r\nCache-Control: public, max-age=31536000, immutable\r\n"),
+            std::string::npos);
+  EXPECT_NE(head.find("\r\nContent-Type: text/javascript; charset=utf-8\r\n"), std::string::npos);
 }
 
 TEST_F(Heads, of_writes) {

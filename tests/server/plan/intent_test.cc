@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/server/pages/page_files.h"
 #include "tests/server/world.h"
 
 namespace server {
@@ -150,6 +151,25 @@ void expect_rows(const std::vector<Row>& rows, const Site& site) {
     EXPECT_TRUE(intent.path.empty() || intent.path.data()[intent.path.size()] == '\0');
     EXPECT_EQ(intent.names_directory, row.names_directory);
     EXPECT_EQ(intent.is_hidden, row.is_hidden);
+  }
+}
+
+// Its name is hidden, so that no file can have it, and rights do not matter.
+TEST(Intents, of_the_script_of_pages) {
+  std::array<char, path_buffer_bytes> buffer;
+  for (const bool dot_files : {false, true}) {
+    Site site;
+    site.dot_files = dot_files;
+    const std::string name(page_files().script_name);
+    const lab::Request request(lab::head_of("GET", "/" + name));
+    const Intent intent = decide(request.head, site, buffer);
+    EXPECT_EQ(intent.action, Action::script);
+    EXPECT_FALSE(intent.names_file());
+    const lab::Request below(lab::head_of("GET", "/a/" + name));
+    EXPECT_EQ(decide(below.head, site, buffer).action, Action::read);
+    site.writable = true;
+    const lab::Request written(lab::head_of("PUT", "/" + name));
+    EXPECT_EQ(decide(written.head, site, buffer).action, Action::refuse);
   }
 }
 

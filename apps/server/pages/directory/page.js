@@ -1,0 +1,807 @@
+// The script of the page of a directory: search, order and times in the reader's way, and writing
+// where data-may of the body says that the reader may write. Names come from the rows of the table
+// and from files, and become text only. Uploads go on after a break by the protocol of
+// docs/uploads.md. Covered by tests/browser/.
+(() => {
+'use strict';
+
+const find = (selector) => document.querySelector(selector);
+const may = new Set(document.body.dataset.may.split(' '));
+const table = find('#list');
+const rowsOf = table.tBodies[0];
+const said = find('[role=status]');
+const here = new URL('.', location.href);
+
+const say = (text) => { said.textContent = text; };
+
+function make(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  Object.assign(element, properties);
+  element.append(...children);
+  return element;
+}
+
+function button(text, action, properties) {
+  return make('button', { type: 'button', onclick: action, ...properties }, text);
+}
+
+// A name as an element: characters that control text are shown as signs, as the server shows them.
+const controls = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+
+function shown(name) {
+  const element = make('bdi');
+  let end = 0;
+  for (const match of name.matchAll(controls)) {
+    const sign = make('i', { className: 'sign' }, match[0]);
+    const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+    sign.dataset.sign = 'U+' + code;
+    element.append(name.slice(end, match.index), sign);
+    end = match.index + match[0].length;
+  }
+  element.append(name.slice(end));
+  return element;
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+function sizeText(bytes) {
+  let unit = 0;
+  for (; bytes >= 1024 && unit < 6; ++unit) bytes /= 1024;
+  return (unit ? (Math.floor(bytes * 10) / 10).toFixed(1) : bytes) + ' ' + units[unit];
+}
+
+function timeText(seconds) {
+  if (seconds < 90) return Math.max(1, Math.round(seconds)) + ' s left';
+  if (seconds < 5400) return Math.round(seconds / 60) + ' min left';
+  return (seconds / 3600).toFixed(1) + ' h left';
+}
+
+const count = (number, one, many) => number + ' ' + (number === 1 ? one : many);
+
+// ---- the table: rows, times, order, search ----
+
+const isUp = (row) => row.cells[0].firstElementChild.getAttribute('href') === '../';
+const entries = () => [...rowsOf.rows].filter((row) => !isUp(row));
+const linkOf = (row) => row.cells[0].firstElementChild;
+const isFolder = (row) => linkOf(row).getAttribute('href').endsWith('/');
+
+function nameOf(row) {
+  const text = linkOf(row).textContent;
+  return isFolder(row) ? text.slice(0, -1) : text;
+}
+
+const idle = () => new Promise((done) => setTimeout(done));
+const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+// Completes the rows, in slices, so that a large folder can be scrolled meanwhile.
+async function completeRows() {
+  const rows = [...rowsOf.rows];
+  for (let i = 0; i < rows.length; ++i) {
+    if (i % 1000 === 999) await idle();
+    const time = rows[i].cells[2].firstElementChild;
+    const date = new Date(time?.dateTime);
+    if (!isNaN(date)) {
+      time.textContent = times.format(date);
+      time.title = date.toLocaleString();
+    }
+    if (may.has('replace')) addActions(rows[i]);
+  }
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+const keys = {
+  name: () => 0,
+  size: (row) => isFolder(row) ? 0 : parseInt(row.cells[1].title, 10),
+  modified: (row) => row.cells[2].firstElementChild.dateTime,
+};
+let order = '';
+
+function currentOrder() {
+  const header = table.querySelector('th[aria-sort]');
+  const key = header.textContent.toLowerCase();
+  return (header.getAttribute('aria-sort') === 'descending' ? '-' : '') + key;
+}
+
+function sortRows() {
+  const key = order.replace('-', '');
+  const sign = order.startsWith('-') ? -1 : 1;
+  const byName = key === 'name' ? sign : 1;
+  const list = entries().map((row) => (
+    { row, folder: isFolder(row), name: nameOf(row), value: keys[key](row) }));
+  list.sort((a, b) => b.folder - a.folder ||
+    (a.value < b.value ? -sign : a.value > b.value ? sign : byName * collator.compare(a.name, b.name)));
+  const sorted = document.createDocumentFragment();
+  for (const { row } of list) sorted.append(row);
+  rowsOf.append(sorted);
+  for (const header of table.tHead.rows[0].cells) {
+    const control = header.firstElementChild;
+    if (control.name !== 'sort') continue;
+    const mine = control.value.replace('-', '');
+    if (mine === key) {
+      header.setAttribute('aria-sort', sign > 0 ? 'ascending' : 'descending');
+      control.value = sign > 0 ? '-' + mine : mine;
+    } else {
+      header.removeAttribute('aria-sort');
+      control.value = mine === 'name' ? mine : '-' + mine;
+    }
+  }
+}
+
+find('#sort').addEventListener('submit', (event) => {
+  event.preventDefault();
+  order = event.submitter.value;
+  sortRows();
+  history.replaceState(null, '', '?sort=' + order);
+  say('Sorted by ' + order.replace('-', 'descending '));
+});
+
+const search = find('input[type=search]');
+
+function filterRows() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = entries();
+  let found = 0;
+  for (const row of rows) {
+    const name = nameOf(row).toLowerCase();
+    row.hidden = !words.every((word) => name.includes(word));
+    if (!row.hidden) ++found;
+  }
+  const text = !words.length ? '' : found ? found + ' of ' + count(rows.length, 'entry matches', 'entries match') : 'Nothing matches';
+  none.hidden = found > 0;
+  none.textContent = rows.length ? 'Nothing in this folder matches.' : 'This folder is empty.';
+  return text;
+}
+
+const none = find('#none');
+search.addEventListener('input', () => say(filterRows()));
+search.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || !search.value) return;
+  event.preventDefault();
+  search.value = '';
+  say(filterRows());
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) || find('dialog[open]')) return;
+  event.preventDefault();
+  search.focus();
+});
+
+// Fetches the page again after a change, and takes its rows and sums.
+let refreshing = null;
+
+async function refresh() {
+  if (refreshing) {
+    refreshing.again = true;
+    return refreshing.promise;
+  }
+  refreshing = { again: false };
+  refreshing.promise = (async () => {
+    do {
+      refreshing.again = false;
+      try {
+        const answer = await fetch(here, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
+        if (!answer.ok) break;
+        const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        closeMenu();
+        rowsOf.replaceChildren(...page.querySelector('#list').tBodies[0].rows);
+        find('#sum').textContent = page.querySelector('#sum').textContent;
+        sortRows();
+        filterRows();
+        await completeRows();
+      } catch { break; }
+    } while (refreshing.again);
+    refreshing = null;
+  })();
+  return refreshing.promise;
+}
+
+// The text of a file README is below the list: text, not markup.
+function addReadme() {
+  const row = entries().find((each) => /^readme(\.md|\.txt)?$/i.test(nameOf(each)) && !isFolder(each));
+  if (!row) return;
+  const text = make('pre');
+  const details = make('details', {}, make('summary', {}, shown(nameOf(row))), text);
+  const link = linkOf(row).href;
+  details.addEventListener('toggle', async () => {
+    if (text.textContent) return;
+    const answer = await ask('GET', link, { Range: 'bytes=0-16383' });
+    text.textContent = answer.status === 200 || answer.status === 206 ? answer.responseText : reasonOf(answer);
+  });
+  find('main').append(details);
+}
+
+// ---- requests and dialogs ----
+
+// Sends a request. Resolves with the finished XMLHttpRequest, whose status is 0 where the server was
+// not reached. `task` gets the progress and can be aborted.
+function ask(method, url, fields, content, task) {
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    for (const [name, value] of Object.entries(fields ?? {})) request.setRequestHeader(name, value);
+    if (task) {
+      task.request = request;
+      request.upload.onprogress = (event) => task.progressed(event.loaded);
+    }
+    request.onloadend = () => {
+      if (task) task.request = null;
+      done(request);
+    };
+    request.send(content ?? null);
+  });
+}
+
+// The reason of an answer, for people: the server's sentence behind the status.
+function reasonOf(request) {
+  if (request.status === 0) return 'the server cannot be reached';
+  const text = fieldOf(request, 'Content-Type').startsWith('text/plain') ? request.responseText.trim() : '';
+  const colon = text.indexOf(': ');
+  return colon > 0 ? text.slice(colon + 2) : 'the server answers ' + request.status;
+}
+
+const fieldOf = (request, name) => request.getResponseHeader(name) ?? '';
+const urlOf = (path) => new URL(path.split('/').map(encodeURIComponent).join('/'), here);
+
+// Asks the reader in a dialog. Resolves with the text of the chosen button, and the text that was
+// given; with null where the dialog was closed without an answer.
+function dialog(label, content, buttons, field) {
+  return new Promise((done) => {
+    const row = make('div', {}, ...buttons.map((text, i) => make('button',
+      { value: text, className: i > 0 ? '' : text === 'Delete' ? 'bad' : 'main' }, text)));
+    const input = field === undefined ? null :
+      make('input', { type: 'text', value: field, required: true, maxLength: 255, autocomplete: 'off', spellcheck: false });
+    const form = make('form', { method: 'dialog' }, content);
+    if (input) form.append(make('label', {}, 'New name', input));
+    const cancel = button('Cancel', () => box.close());
+    row.append(cancel);
+    form.append(row);
+    const box = make('dialog', { ariaLabel: label }, form);
+    const before = document.activeElement;
+    box.addEventListener('close', () => {
+      box.remove();
+      if (before?.isConnected) before.focus();
+      done(box.returnValue ? { button: box.returnValue, text: input?.value ?? '' } : null);
+    });
+    document.body.append(box);
+    box.showModal();
+    (input ?? row.firstElementChild).focus();
+    if (input) input.setSelectionRange(0, field.lastIndexOf('.') > 0 ? field.lastIndexOf('.') : field.length);
+  });
+}
+
+// Why a name cannot be used; empty: it can.
+function nameProblem(name) {
+  if (!name.trim() || name === '.' || name === '..') return 'Give a name.';
+  if (name.includes('/')) return 'A name cannot contain a slash.';
+  if (name.startsWith('.')) return 'Names that begin with a dot are not shown here.';
+  return new TextEncoder().encode(name).length > 255 ? 'The name is too long.' : '';
+}
+
+// ---- delete, rename, new folder ----
+
+let menu = null;
+
+function closeMenu(focusOpener) {
+  if (!menu) return;
+  const { element, opener } = menu;
+  menu = null;
+  element.remove();
+  opener.ariaExpanded = false;
+  if (focusOpener) opener.focus();
+}
+
+function openMenu(row, opener) {
+  const wasMine = menu?.opener === opener;
+  closeMenu();
+  if (wasMine) return;
+  const name = nameOf(row);
+  const element = make('div', { className: 'menu' });
+  if (may.has('rename')) {
+    element.append(button('Rename', () => { closeMenu(true); rename(row); }, { ariaLabel: 'Rename ' + name }));
+  }
+  element.append(button('Delete', () => { closeMenu(true); remove(row); }, { ariaLabel: 'Delete ' + name }));
+  opener.after(element);
+  opener.ariaExpanded = true;
+  menu = { element, opener };
+  element.firstElementChild.focus();
+}
+
+document.addEventListener('click', (event) => {
+  if (menu && !event.target.closest('.menu, .more')) closeMenu();
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') closeMenu(true);
+});
+
+function addActions(row) {
+  if (row.cells.length > 3) return;
+  const more = button('⋯', (event) => openMenu(row, event.currentTarget),
+    { className: 'more', ariaLabel: 'More actions for ' + nameOf(row), ariaExpanded: false });
+  row.append(make('td', {}, isUp(row) ? '' : more));
+}
+
+async function remove(row) {
+  const name = nameOf(row);
+  const text = make('p', {}, isFolder(row) ? 'Delete the folder ' : 'Delete ', shown(name), '?');
+  const choice = await dialog('Delete ' + name, text, ['Delete']);
+  if (!choice) return;
+  const answer = await ask('DELETE', linkOf(row).href);
+  if (answer.status === 204 || answer.status === 404) {
+    await refresh();
+    return say(name + ' is deleted');
+  }
+  const isFull = answer.status === 409 && isFolder(row);
+  const why = isFull ? 'the folder is not empty' : reasonOf(answer);
+  dialog('Not deleted', make('p', {}, 'It is not deleted: ' + why + '.'), ['OK']);
+}
+
+// Asks for a name until `attempt(name)` succeeds, which resolves with a problem or with nothing.
+async function askForName(label, field, action, attempt) {
+  let problem = '';
+  for (;;) {
+    const choice = await dialog(label, make('p', {}, problem || label), [action], field);
+    if (!choice) return;
+    field = choice.text;
+    problem = nameProblem(field) || await attempt(field);
+    if (!problem) return;
+  }
+}
+
+function rename(row) {
+  const name = nameOf(row);
+  return askForName('Rename ' + name, name, 'Rename', async (chosen) => {
+    if (chosen === name) return '';
+    const answer = await ask('MOVE', linkOf(row).href,
+      { Destination: urlOf(chosen).href + (isFolder(row) ? '/' : ''), Overwrite: 'F' });
+    if (answer.status === 412) return 'There is already an entry of this name.';
+    if (answer.status >= 300 || answer.status === 0) return 'It is not renamed: ' + reasonOf(answer) + '.';
+    await refresh();
+    say(name + ' is now ' + chosen);
+    return '';
+  });
+}
+
+function newFolder() {
+  return askForName('New folder', '', 'Create', async (name) => {
+    const answer = await ask('MKCOL', urlOf(name).href + '/');
+    if (answer.status === 405) return 'There is already an entry of this name.';
+    if (answer.status !== 201) return 'It is not created: ' + reasonOf(answer) + '.';
+    await refresh();
+    say('The folder ' + name + ' is created');
+    return '';
+  });
+}
+
+// ---- uploads ----
+
+const mostAtOnce = 3;
+const leastResumable = 1 << 20;  // smaller files are sent again as a whole
+const partBytes = 64 << 20;      // proxies limit the size of a body
+const stalledMs = 45000;
+const mostShown = 50;            // of the uploads that wait
+// The places of unfinished uploads, which are found again after the page was closed.
+function remember(upload, place) {
+  const key = 'quoit ' + JSON.stringify([upload.url.pathname, upload.file.size, upload.file.lastModified]);
+  try {
+    if (place === undefined) return localStorage.getItem(key);
+    if (place) localStorage.setItem(key, place);
+    else localStorage.removeItem(key);
+  } catch { /* the browser keeps nothing */ }
+  return place;
+}
+const uploads = [];
+let panel = null;
+
+class Upload {
+  constructor(file, path, batch) {
+    Object.assign(this, { file, path, batch, url: urlOf(path) });
+  }
+
+  state = 'waits';
+  note = '';
+  sent = 0;
+  base = 0;
+  pauseMs = 1000;
+  rate = 0;
+
+  get isOver() { return /^(done|failed|skipped|cancelled)$/.test(this.state); }
+
+  progressed(bytes) {
+    const now = performance.now();
+    const sent = this.base + bytes;
+    const seconds = (now - this.ratedAt) / 1000;
+    if (sent > this.sent) {
+      this.movedAt = now;
+      this.pauseMs = 1000;
+    }
+    this.sent = sent;
+    if (seconds >= 0.5) {
+      const rate = Math.max(0, sent - this.ratedFrom) / seconds;
+      this.rate = this.rate ? 0.7 * this.rate + 0.3 * rate : rate;
+      this.ratedAt = now;
+      this.ratedFrom = sent;
+    }
+  }
+
+  ask(method, url, fields, content) {
+    this.movedAt = this.ratedAt = performance.now();
+    this.ratedFrom = this.base;
+    return ask(method, url, fields, content, this);
+  }
+
+  // The condition of the first request: nothing is replaced that the reader has not seen.
+  condition() { return this.tag ? { 'If-Match': this.tag } : { 'If-None-Match': '*' }; }
+
+  set(state, note) {
+    this.state = state;
+    this.note = note ?? '';
+    render();
+  }
+
+  // Tries until the upload is over or paused. Each step returns what follows: 'done', 'exists',
+  // 'again' (at once), 'later' (after a pause), or a sentence, which ends it.
+  run() {
+    this.set('runs');
+    this.loop = (this.loop ?? Promise.resolve()).then(() => this.go());
+    return this.loop;
+  }
+
+  async go() {
+    while (this.state === 'runs') {
+      const isWhole = this.file.size < leastResumable || !may.has('resumable');
+      const step = await (isWhole ? this.putWhole() : this.putParts());
+      if (this.state === 'cancelled') return this.forget();
+      if (step === 'done') {
+        remember(this, null);
+        this.sent = this.file.size;
+        this.set('done');
+        changed();
+      } else if (this.state === 'paused') {
+        return;
+      } else if (step === 'exists') {
+        await this.meetExisting();
+      } else if (step === 'later') {
+        await this.pause();
+      } else if (step !== 'again') {
+        remember(this, null);
+        this.set('failed', step);
+        say(this.path + ' failed: ' + step);
+      }
+    }
+  }
+
+  // What follows from an answer that is no success.
+  judge(answer) {
+    const status = answer.status;
+    if (status === 412) return 'exists';
+    if (status === 0 || status === 408 || status === 429 || status >= 500 && status !== 501 && status !== 507) return 'later';
+    return reasonOf(answer);
+  }
+
+  async putWhole() {
+    this.base = this.sent = 0;
+    const answer = await this.ask('PUT', this.url, this.condition(), this.file);
+    return answer.status === 201 || answer.status === 204 ? 'done' : this.judge(answer);
+  }
+
+  async putParts() {
+    if (!this.place) this.place = remember(this);
+    if (!this.place) return this.create();
+    const url = new URL(this.place, this.url);
+    const state = await this.ask('HEAD', url);
+    if (state.status === 404 || state.status === 410) {
+      remember(this, null);
+      this.place = null;
+      return 'again';
+    }
+    if (state.status !== 204) return this.judge(state);
+    if (fieldOf(state, 'Upload-Complete') === '?1') return 'done';
+    this.base = this.sent = Number(fieldOf(state, 'Upload-Offset'));
+    while (this.state === 'runs') {
+      const end = Math.min(this.base + partBytes, this.file.size);
+      const answer = await this.ask('PATCH', url, {
+        'Content-Type': 'application/partial-upload',
+        'Upload-Offset': this.base,
+        'Upload-Complete': end === this.file.size ? '?1' : '?0',
+      }, this.file.slice(this.base, end));
+      const isOver = answer.status !== 0 && fieldOf(answer, 'Upload-Complete') === '?1';
+      if (isOver && answer.status < 300) return 'done';
+      if (isOver || answer.status === 404) {
+        remember(this, null);
+        this.place = null;
+        return answer.status === 404 ? 'again' : this.judge(answer);
+      }
+      if (answer.status !== 204) return answer.status === 409 ? 'later' : this.judge(answer);
+      this.base = this.sent = end;
+    }
+    return 'again';
+  }
+
+  async create() {
+    this.isCreating = true;
+    const answer = await this.ask('PUT', this.url,
+      { ...this.condition(), 'Upload-Complete': '?0', 'Upload-Length': this.file.size });
+    this.isCreating = false;
+    if (answer.status !== 201) return answer.status === 501 ? (may.delete('resumable'), 'again') : this.judge(answer);
+    // The upload is beside its target; a proxy may serve both below another path.
+    this.place = fieldOf(answer, 'Location').split('/').pop();
+    remember(this, this.place);
+    return 'again';
+  }
+
+  // Waits before the next attempt, longer each time, and less where the browser is online again.
+  async pause() {
+    const milliseconds = this.pauseMs;
+    this.pauseMs = Math.min(30000, milliseconds * 2);
+    const note = navigator.onLine ? 'no connection' : 'offline';
+    this.set('retries', note + ', trying again in ' + Math.round(milliseconds / 1000) + ' s');
+    await new Promise((done) => {
+      this.wake = done;
+      setTimeout(done, milliseconds);
+    });
+    if (this.state === 'retries') this.set('runs');
+  }
+
+  // There is a file of this name: the reader decides, once for all files that were chosen together.
+  async meetExisting() {
+    if (!may.has('replace')) return this.set('failed', 'there is already a file of this name');
+    this.set('asks', 'there is already a file of this name');
+    const choice = await this.batch.ask(this);
+    if (this.state !== 'asks') return undefined;
+    if (choice !== 'Replace') return this.set('skipped', 'not replaced');
+    this.set('runs');
+    const answer = await this.ask('HEAD', this.url);
+    if (answer.status === 404) this.tag = null;
+    else this.tag = answer.status === 200 ? fieldOf(answer, 'ETag') || '*' : '*';
+    return undefined;
+  }
+
+  stop(state) {
+    const before = this.state;
+    this.set(state);
+    if (this.request && !this.isCreating) this.request.abort();
+    this.wake?.();
+    if (state === 'cancelled' && before !== 'runs' && before !== 'retries') this.forget();
+  }
+
+  // Removes what the server has of a cancelled upload.
+  forget() {
+    remember(this, null);
+    if (this.place) ask('DELETE', new URL(this.place, this.url));
+    this.place = null;
+    render();
+  }
+}
+
+// Files that were chosen together: their one question.
+class Batch {
+  waiting = [];
+
+  ask(upload) {
+    this.waiting.push(upload);
+    return this.answer ??= this.open();
+  }
+
+  async open() {
+    await new Promise((done) => setTimeout(done, 300));  // others of the batch may exist as well
+    const names = make('p', {}, this.waiting.length === 1 ? 'There is already a file ' : 'There are already files ');
+    this.waiting.slice(0, 5).forEach((upload, i) => names.append(i ? ', ' : '', shown(upload.path)));
+    if (this.waiting.length > 5) names.append(' and others');
+    names.append('. Your answer is for all files of this upload.');
+    return (await dialog('Replace?', names, ['Replace', 'Skip']))?.button;
+  }
+}
+
+let changeTimer = 0;
+
+// Shows new files soon: not after each of many small ones.
+function changed() {
+  clearTimeout(changeTimer);
+  changeTimer = setTimeout(refresh, uploads.some((upload) => !upload.isOver) ? 1500 : 0);
+}
+
+function pump() {
+  let running = uploads.filter((upload) => /^(runs|retries|asks)$/.test(upload.state)).length;
+  for (const upload of uploads) {
+    if (running >= mostAtOnce) break;
+    if (upload.state !== 'waits') continue;
+    ++running;
+    upload.run().finally(() => {
+      if (uploads.every((each) => each.isOver)) finish();
+      pump();
+    });
+  }
+}
+
+function finish() {
+  const [done, failed] = ['done', 'failed'].map((state) => uploads.filter((upload) => upload.state === state).length);
+  say(count(done, 'file', 'files') + ' uploaded' + (failed ? ', ' + failed + ' failed' : ''));
+  render();
+}
+
+const labels = { waits: 'waiting', paused: 'paused', done: 'done', cancelled: 'cancelled' };
+
+function describe(upload) {
+  const size = upload.file.size;
+  if (upload.state !== 'runs') {
+    const part = upload.state === 'paused' && size ? ' at ' + Math.floor(100 * upload.sent / size) + ' %' : '';
+    return (upload.note || labels[upload.state] || upload.state) + part;
+  }
+  let text = (size ? Math.floor(100 * upload.sent / size) : 100) + ' % of ' + sizeText(size);
+  if (upload.rate > 0) text += ', ' + sizeText(upload.rate) + '/s, ' + timeText((size - upload.sent) / upload.rate);
+  return text;
+}
+
+function makeItem(upload) {
+  const bar = make('progress', { max: Math.max(1, upload.file.size), ariaLabel: upload.path });
+  const how = make('span', { className: 'how' });
+  const hold = button('Pause', () => {
+    if (upload.state === 'paused' || upload.state === 'failed') upload.set('waits');
+    else upload.stop('paused');
+    pump();
+  });
+  const cancel = button('Cancel', () => {
+    upload.stop('cancelled');
+    pump();
+  }, { ariaLabel: 'Cancel ' + upload.path });
+  const element = make('li', {}, make('div', {}, shown(upload.path), bar, how), hold, cancel);
+  return { element, bar, how, hold, cancel };
+}
+
+function updateItem(upload) {
+  const { bar, how, hold, cancel } = upload.item;
+  bar.value = upload.file.size ? upload.sent : upload.state === 'done' ? 1 : 0;
+  bar.hidden = upload.isOver;
+  const text = describe(upload);
+  if (how.textContent !== text) how.textContent = text;
+  how.classList.toggle('failed', upload.state === 'failed');
+  const verb = upload.state === 'paused' ? 'Resume' : upload.state === 'failed' ? 'Retry' : 'Pause';
+  if (hold.textContent !== verb) hold.textContent = verb;
+  hold.ariaLabel = verb + ' ' + upload.path;
+  hold.hidden = upload.isOver && upload.state !== 'failed' || upload.state === 'asks';
+  cancel.hidden = upload.isOver;
+}
+
+let rendering = false;
+
+// Shows the queue, once a frame.
+function render() {
+  if (rendering || !panel) return;
+  rendering = true;
+  requestAnimationFrame(() => {
+    rendering = false;
+    let waiting = 0;
+    let over = 0;
+    for (const upload of uploads) {
+      if (upload.state === 'waits' && ++waiting > mostShown) continue;
+      if ((upload.state === 'done' || upload.state === 'skipped') && ++over > mostShown) {
+        upload.item?.element.remove();
+        continue;
+      }
+      if (!upload.item) {
+        upload.item = makeItem(upload);
+        panel.list.append(upload.item.element);
+      }
+      updateItem(upload);
+    }
+    const done = uploads.filter((upload) => upload.isOver).length;
+    panel.title.textContent = 'Uploads: ' + done + ' of ' + uploads.length;
+    panel.more.hidden = waiting <= mostShown;
+    panel.more.textContent = waiting - mostShown + ' more are waiting';
+    panel.stop.hidden = done === uploads.length;
+    panel.close.hidden = done < uploads.length;
+  });
+}
+
+function openPanel() {
+  if (panel) return;
+  const title = make('h2', {}, 'Uploads');
+  const list = make('ul', {});
+  const more = make('p', { hidden: true });
+  const stop = button('Cancel all', () => {
+    for (const upload of uploads) if (!upload.isOver) upload.stop('cancelled');
+  });
+  const close = button('Close', () => {
+    panel.element.remove();
+    panel = null;
+    uploads.length = 0;
+  });
+  const head = make('header', {}, title, stop, close);
+  const element = make('section', { className: 'queue', ariaLabel: 'Uploads' }, head, list, more);
+  panel = { element, title, list, more, stop, close };
+  table.before(element);
+}
+
+function enqueue(files) {
+  const batch = new Batch();
+  for (const { file, path } of files) {
+    const isActive = uploads.some((upload) => upload.path === path && !upload.isOver);
+    if (!isActive) uploads.push(new Upload(file, path, batch));
+  }
+  if (!files.length) return;
+  openPanel();
+  render();
+  pump();
+}
+
+setInterval(() => {
+  const now = performance.now();
+  for (const upload of uploads) {
+    if (upload.request && now - upload.movedAt > stalledMs) upload.request.abort();
+  }
+  if (uploads.some((upload) => upload.state === 'runs')) render();
+}, 500);
+
+addEventListener('online', () => uploads.forEach((upload) => upload.wake?.()));
+addEventListener('beforeunload', (event) => {
+  if (uploads.some((upload) => !upload.isOver && upload.state !== 'paused')) event.preventDefault();
+});
+
+// The files of a dropped entry; a folder gives its files in parts.
+async function filesOf(entry, path, files) {
+  if (entry.isFile) {
+    const file = await new Promise((done) => entry.file(done, () => done(null)));
+    if (file) files.push({ file, path });
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const part = await new Promise((done) => reader.readEntries(done, () => done([])));
+    if (!part.length) return;
+    for (const each of part) await filesOf(each, path + '/' + each.name, files);
+  }
+}
+
+async function drop(transfer) {
+  const files = [];
+  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!roots.length) for (const file of transfer.files) files.push({ file, path: file.name });
+  for (const root of roots) await filesOf(root, root.name, files);
+  enqueue(files);
+}
+
+function addUploads() {
+  const choose = (properties) => {
+    const input = make('input', { type: 'file', multiple: true, hidden: true, ...properties });
+    input.addEventListener('change', () => {
+      enqueue([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+      input.value = '';
+    });
+    return input;
+  };
+  const one = choose({});
+  const all = choose({ webkitdirectory: true });
+  const tools = make('div', { className: 'tools' },
+    button('Upload files', () => one.click(), { className: 'main' }), one,
+    button('Upload folder', () => all.click()), all);
+  if (may.has('folder')) tools.append(button('New folder', newFolder));
+  tools.append(make('small', {}, 'or drop them anywhere'));
+  find('#tools').after(tools);
+  const hasFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
+  let depth = 0;
+  const show = (isOn) => document.body.classList.toggle('drops', isOn);
+  addEventListener('dragenter', (event) => { if (hasFiles(event)) show(++depth > 0); });
+  addEventListener('dragleave', (event) => { if (hasFiles(event)) show(--depth > 0); });
+  addEventListener('dragover', (event) => { if (hasFiles(event)) event.preventDefault(); });
+  addEventListener('drop', (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    show(false);
+    drop(event.dataTransfer);
+  });
+}
+
+// ---- the beginning ----
+
+search.closest('label').hidden = false;
+find('#utc').remove();
+order = currentOrder();
+if (may.has('upload')) addUploads();
+if (may.has('replace')) {
+  table.tHead.rows[0].append(make('th', { scope: 'col' }, make('span', { className: 'hide' }, 'Actions')));
+}
+completeRows();
+addReadme();
+})();
