@@ -32,16 +32,25 @@ inline constexpr std::size_t more_lines_bytes = most_archive_lines_bytes;
 // The bytes of PageFiles::field_lines, at most.
 inline constexpr std::size_t page_lines_bytes = 512;
 
-// The bytes of all fields but Location, at most: the fields of --header, an origin and the names
-// that a CORS preflight request asks for, a content type, the id of a request, further lines, those
-// of a page, and 1 KiB of others.
-inline constexpr std::size_t most_other_head_bytes =
-    most_extra_bytes + most_origin_bytes + most_asked_bytes + longest_type + most_request_id_bytes +
-    more_lines_bytes + page_lines_bytes + 1024;
+// The bytes of all fields but Location, Plan::more_lines and those of a page, at most: the fields
+// of
+// --header, an origin and the names that a CORS preflight request asks for, a content type, the id
+// of a request, and 1 KiB of others.
+inline constexpr std::size_t most_usual_head_bytes = most_extra_bytes + most_origin_bytes +
+                                                     most_asked_bytes + longest_type +
+                                                     most_request_id_bytes + 1024;
 
-// The bytes that the head of this response has at most.
+// The bytes of all fields but Location, at most.
+inline constexpr std::size_t most_other_head_bytes =
+    most_usual_head_bytes + more_lines_bytes + page_lines_bytes;
+
+// The bytes that the head of this response has at most. Where content can fail, the head of the
+// error that then replaces it fits, too; a response with a Location has no such content, so that
+// space for a long one is not refused for fields that it does not have.
 inline std::size_t most_head_bytes(const Plan& plan) {
-  return most_other_head_bytes + plan.location.size() + plan.location_query.size();
+  if (plan.location.empty()) return most_other_head_bytes;
+  return most_usual_head_bytes + plan.more_lines.size() + (plan.is_page ? page_lines_bytes : 0) +
+         plan.location.size() + plan.location_query.size();
 }
 
 // Writes the response's head into `buffer`, which has most_head_bytes(). Returns how many bytes it
