@@ -57,22 +57,29 @@ ArchiveWriter::ArchiveWriter(ArchiveFormat format)
   throw std::bad_alloc();
 }
 
-// An archive that is not finished is abandoned: without the failure, libarchive would complete it.
+// libarchive completes an archive that is not finished. append() refuses the zeros that the last
+// file of a tar lacks, and drops the end of a zip, without which libarchive leaks the state of
+// deflate. The archive is closed here, because archive_write_free() does not close one that has
+// failed, and then leaks its buffers.
 ArchiveWriter::~ArchiveWriter() {
-  archive_write_fail(archive_);
+  is_abandoned_ = true;
+  archive_write_close(archive_);
   archive_write_free(archive_);
   archive_entry_free(entry_);
 }
 
-// No exception may pass through libarchive.
+// No exception may pass through libarchive. Bytes for which there is no memory are dropped, and the
+// archive has failed: libarchive itself would leak after a failure.
 std::ptrdiff_t ArchiveWriter::append(struct archive* /*archive*/, void* self, const void* bytes,
                                      std::size_t size) {
-  std::vector<char>& all = static_cast<ArchiveWriter*>(self)->bytes_;
+  ArchiveWriter& writer = *static_cast<ArchiveWriter*>(self);
+  if (writer.is_abandoned_ && writer.format_ == ArchiveFormat::tar) return ARCHIVE_FATAL;
+  if (writer.is_abandoned_ || writer.has_failed_) return static_cast<std::ptrdiff_t>(size);
   try {
     const char* const begin = static_cast<const char*>(bytes);
-    all.insert(all.end(), begin, begin + size);
+    writer.bytes_.insert(writer.bytes_.end(), begin, begin + size);
   } catch (const std::bad_alloc&) {
-    return ARCHIVE_FATAL;
+    writer.has_failed_ = true;
   }
   return static_cast<std::ptrdiff_t>(size);
 }
@@ -99,16 +106,18 @@ bool ArchiveWriter::begin(const ArchiveItem& item) {
   archive_entry_set_mtime(entry_, item.mtime_seconds, 0);
   archive_entry_set_size(entry_, static_cast<la_int64_t>(item.size));
   const int result = archive_write_header(archive_, entry_);
-  return result == ARCHIVE_OK || result == ARCHIVE_WARN;
+  return !has_failed_ && (result == ARCHIVE_OK || result == ARCHIVE_WARN);
 }
 
 bool ArchiveWriter::add(std::string_view bytes) {
   const la_ssize_t written = archive_write_data(archive_, bytes.data(), bytes.size());
-  return written == static_cast<la_ssize_t>(bytes.size());
+  return !has_failed_ && written == static_cast<la_ssize_t>(bytes.size());
 }
 
-bool ArchiveWriter::end_entry() { return archive_write_finish_entry(archive_) == ARCHIVE_OK; }
+bool ArchiveWriter::end_entry() {
+  return archive_write_finish_entry(archive_) == ARCHIVE_OK && !has_failed_;
+}
 
-bool ArchiveWriter::finish() { return archive_write_close(archive_) == ARCHIVE_OK; }
+bool ArchiveWriter::finish() { return archive_write_close(archive_) == ARCHIVE_OK && !has_failed_; }
 
 }  // namespace server

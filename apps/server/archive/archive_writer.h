@@ -62,6 +62,8 @@ class ArchiveWriter {
   struct archive* const archive_;
   struct archive_entry* const entry_;
   std::vector<char> bytes_;
+  bool has_failed_ = false;    // bytes were dropped for lack of memory
+  bool is_abandoned_ = false;  // the bytes that come are those of the end
   std::string path_;
   std::size_t directory_bytes_ = 0;
 };
