@@ -26,14 +26,16 @@ struct alignas(std::max_align_t) FramePool::Block {
   Block*& next() { return *reinterpret_cast<Block**>(this + 1); }
 };
 
-void FramePool::reserve() {
+void FramePool::reserve(std::size_t bytes) {
+  assert(bytes <= slab_bytes);
+  if (slab_bytes - cut_bytes_ >= bytes) return;
   // Not initialised, so pages are touched only when they are used.
   slabs_.emplace_back(std::unique_ptr<std::byte[]>(new std::byte[slab_bytes]));
   cut_bytes_ = 0;
 }
 
 void* FramePool::cut(std::size_t bytes) {
-  if (slab_bytes - cut_bytes_ < bytes) reserve();
+  reserve(bytes);
   void* const memory = slabs_.back().get() + cut_bytes_;
   cut_bytes_ += bytes;
   return memory;

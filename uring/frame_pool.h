@@ -22,6 +22,9 @@ namespace uring {
 
 class FramePool {
  public:
+  // The most that reserve() ensures.
+  static constexpr std::size_t slab_bytes = 64 * 1024;
+
   FramePool() = default;
   FramePool(const FramePool&) = delete;
   FramePool& operator=(const FramePool&) = delete;
@@ -31,8 +34,9 @@ class FramePool {
   // is exhausted; the pool is then unchanged.
   void* allocate(std::size_t bytes);
 
-  // Ensures that the next small frames, 64 KiB in all, can be allocated. Throws std::bad_alloc.
-  void reserve();
+  // Ensures that the next small frames, `bytes` in all, can be allocated; at most 64 KiB. Calling
+  // it again adds no memory unless frames were allocated meanwhile. Throws std::bad_alloc.
+  void reserve(std::size_t bytes = slab_bytes);
 
   // Returns a frame to the pool or the stack that allocated it.
   static void release(void* frame);
@@ -46,7 +50,6 @@ class FramePool {
   struct Block;
   static constexpr std::size_t step = 16;     // size classes: 16, 32, ... bytes
   static constexpr std::size_t classes = 64;  // larger frames come from operator new
-  static constexpr std::size_t slab_bytes = 64 * 1024;
 
   void* cut(std::size_t bytes);
 

@@ -24,6 +24,19 @@ TEST(FramePools, ReuseTheMemoryOfReleasedFrames) {
   EXPECT_EQ(pool.live(), 0U);
 }
 
+TEST(FramePools, ReserveMemoryOnceForFramesThatAreNotAllocated) {
+  FramePool pool;
+  void* const frame = pool.allocate(100);
+  const std::size_t before = pool.bytes();
+  for (int i = 0; i < 100; ++i) pool.reserve(FramePool::slab_bytes / 2);
+  EXPECT_EQ(pool.bytes(), before) << "there is memory left";
+  pool.reserve();
+  const std::size_t reserved = pool.bytes();
+  for (int i = 0; i < 100; ++i) pool.reserve();
+  EXPECT_EQ(pool.bytes(), reserved);
+  FramePool::release(frame);
+}
+
 TEST(FramePools, ReuseMemoryOnlyForFramesOfItsSizeClass) {
   FramePool pool;
   void* const small = pool.allocate(64);

@@ -157,8 +157,9 @@ uring::Task<> show_or_remove(Connection& c, Upload& upload, StoredUpload& stored
 // The frames of the coroutines may be more than the exchange has memory for. False: memory is
 // exhausted.
 bool reserve_frames(Connection& c) {
+  constexpr std::size_t most_frame_bytes = 32 * 1024;
   try {
-    c.io.loop().frames().reserve();
+    c.io.loop().frames().reserve(most_frame_bytes);
     return true;
   } catch (const std::bad_alloc&) {
     return false;

@@ -45,6 +45,14 @@ class Resume : public lab::Uploading, public ::testing::WithParamInterface<lab::
 };
 WHEREVER_FILES_LIE(Resume);
 
+TEST_P(Resume, takes_no_memory_for_each_request) {
+  const std::string url = create("/new");
+  EXPECT_EQ(state(url), "204 0 ?0");
+  const std::size_t before = world.loop.frames().bytes();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(state(url), "204 0 ?0");
+  EXPECT_LE(world.loop.frames().bytes(), before + uring::FramePool::slab_bytes);
+}
+
 TEST_P(Resume, appends_parts_and_publishes_the_whole) {
   const std::string content = pattern(600'000);
   const std::string url = create("/new", "Upload-Length: 600000\r\n");
