@@ -23,6 +23,10 @@ namespace {
 // The space for the end of a chunk and the begin of the next one.
 constexpr std::size_t most_frame_bytes = 32;
 
+// The most bytes in one send, after which other connections are served. A step may make more: the
+// end of a zip names all of its files.
+constexpr std::size_t most_piece_bytes = 256 * 1024;
+
 // Gathers the line in front of a chunk of `size` bytes. RFC 9112 section 7.1.
 void begin_chunk(Output& out, std::size_t size) {
   std::array<char, 18> line{};
@@ -54,16 +58,21 @@ uring::Task<bool> make_step(Connection& c, Streamed& stream) {
 // connection is broken.
 uring::Task<bool> send_step(Connection& c, const Streamed& stream) {
   Output& out = c.exchange->out;
-  const std::string_view bytes = stream.made();
+  std::string_view bytes = stream.made();
   const bool is_chunked = c.exchange->plan.is_chunked;
   if (out.space().size() < most_frame_bytes) {
     const bool is_fine = co_await flush(c);
     if (!is_fine) co_return false;
   }
   if (is_chunked) begin_chunk(out, bytes.size());
-  const bool is_fine = co_await flush_with(c, bytes);
-  if (is_fine && is_chunked) out.append("\r\n");
-  co_return is_fine;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, most_piece_bytes);
+    const bool is_fine = co_await flush_with(c, piece);
+    if (!is_fine) co_return false;
+    bytes.remove_prefix(piece.size());
+  }
+  if (is_chunked) out.append("\r\n");
+  co_return true;
 }
 
 uring::Task<Fault> send_all_steps(Connection& c, Streamed& stream) {
