@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <new>
 #include <span>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <utility>
 
 #include "apps/server/files/file_system.h"
@@ -35,15 +33,6 @@ class ThreadLocale {
  private:
   const locale_t before_;
 };
-
-// pread(2), again after a signal; -1 on failure.
-ssize_t read_at(int file, std::span<char> buffer, std::uint64_t offset) {
-  ssize_t count = 0;
-  do {
-    count = ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-  } while (count < 0 && errno == EINTR);
-  return count;
-}
 
 // Whether a file that is reported as empty has content nevertheless, as the files of procfs have.
 // GET does not serve it.

@@ -11,7 +11,7 @@
 namespace server {
 
 // Sends the content of Source::streamed, which is destroyed. Returns Fault::none; Fault::try_again
-// if no thread is free for the first step; Fault::device_error if the content cannot be completed;
+// if no thread is free for a step; Fault::device_error if the content cannot be completed;
 // or Fault::peer_gone. After a fault the last chunk is missing, and the connection is reset, so
 // that no client takes a part for the whole.
 uring::Task<uring::Fault> gather_streamed(Connection& c);

@@ -5,7 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
-#include <unistd.h>
+#include <span>
 
 #include "apps/crypto/digest.h"
 #include "apps/server/files/file_system.h"
@@ -35,8 +35,7 @@ struct Hash final : uring::Work {
     while (begin < end) {
       const auto most = std::min<std::uint64_t>(piece.size(), end - begin);
       const ssize_t count =
-          ::pread(file, piece.data(), static_cast<std::size_t>(most), static_cast<off_t>(begin));
-      if (count < 0 && errno == EINTR) continue;
+          read_at(file, std::span(piece).first(static_cast<std::size_t>(most)), begin);
       if (count <= 0) {
         fault = Fault::device_error;
         return;

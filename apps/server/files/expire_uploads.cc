@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <memory>
 #include <new>
 #include <string>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "apps/server/files/open.h"
 #include "apps/server/plan/intent.h"
 #include "apps/server/plan/upload_state.h"
 #include "uring/fd.h"
@@ -25,8 +25,7 @@ namespace server {
 namespace {
 
 uring::Fd open_at(int directory, const char* name, std::uint64_t flags) {
-  const uring::OpenHow how{.flags = flags | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_BENEATH};
-  return uring::Fd(std::max(uring::openat2(directory, name, how), -1));
+  return uring::Fd(std::max(uring::openat2(directory, name, beneath(flags | O_NOFOLLOW)), -1));
 }
 
 // The number of directories that the upload has made; 0 where its state cannot be read.

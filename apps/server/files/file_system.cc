@@ -82,6 +82,14 @@ bool describe_file(int fd, struct stat& status) {
 #endif
 }
 
+ssize_t read_at(int fd, std::span<char> buffer, std::uint64_t offset) {
+  ssize_t count = 0;
+  do {
+    count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
 bool may_fold_names(int fd) {
   const unsigned long type = type_of(fd);
   if (type == MSDOS_SUPER_MAGIC || type == zfs_magic || type == bcachefs_magic) return true;

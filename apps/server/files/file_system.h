@@ -1,10 +1,13 @@
-// Properties of file systems that differ by their type, and stat(2) of open files.
+// Properties of file systems that differ by their type, and stat(2) and pread(2) of open files.
 //
 // Covered by tests/server/files/file_system_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "apps/server/plan/facts.h"
 
@@ -29,6 +32,9 @@ bool may_link_files(int fd);
 // fstat(2); false if it fails. Calls the kernel directly where it can: the C library goes through
 // fstatat(2) with an empty path, which costs 1,950 instructions instead of 620.
 bool describe_file(int fd, struct stat& status);
+
+// pread(2), again after a signal; -1 if it fails. May wait for a disk.
+ssize_t read_at(int fd, std::span<char> buffer, std::uint64_t offset);
 
 // Whether two results of stat(2) are of one version of one file.
 bool is_same_version(const struct stat& one, const struct stat& other);

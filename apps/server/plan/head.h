@@ -32,8 +32,7 @@ inline constexpr std::size_t more_lines_bytes = most_archive_lines_bytes;
 // The bytes of PageFiles::field_lines, at most.
 inline constexpr std::size_t page_lines_bytes = 512;
 
-// The bytes of all fields but Location, Plan::more_lines and those of a page, at most: the fields
-// of
+// The bytes of all fields but Location, Plan::more_lines and those of a page, at most: the lines of
 // --header, an origin and the names that a CORS preflight request asks for, a content type, the id
 // of a request, and 1 KiB of others.
 inline constexpr std::size_t most_usual_head_bytes = most_extra_bytes + most_origin_bytes +

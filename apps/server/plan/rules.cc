@@ -231,8 +231,9 @@ std::string explain_access(const Rules& rules, std::string_view text, bool writa
   problem = {};
   if (target.empty()) problem = "has no WHO, METHOD and PATH";
   if (problem.empty() && who == "users") problem = "needs the name of one user, or anyone";
-  if (problem.empty() && !method)
+  if (problem.empty() && !method) {
     problem = "has a method other than GET, HEAD, PUT, PATCH and DELETE";
+  }
   if (problem.empty()) problem = take_path(target, place);
   if (!problem.empty()) return {};
   const std::string_view user = who == "anyone" ? std::string_view() : who;

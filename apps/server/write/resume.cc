@@ -116,7 +116,6 @@ uring::Task<> patch(Connection& c, Upload& upload, StoredUpload& stored) {
   }
   if (is_open) co_await append_part(c, upload, stored, part);
   close_upload(c, upload);
-  upload = Upload{};
   release_use(c, stored);
   UploadWatch::end(part.watch);
 }

@@ -74,8 +74,8 @@ uring::Task<Fault> read_state(Connection& c, int directory, StoredUpload& stored
 // Locks the file of bytes. False: another process uses it.
 uring::Task<bool> lock_part(Connection& c, int file) {
   for (int attempt = 1;; ++attempt) {
-    const bool is_locked = ::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!is_locked) co_return true;
+    const bool is_used = ::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!is_used) co_return true;
     if (attempt == most_lock_attempts) co_return false;
     co_await c.io.sleep(lock_pause_ms);
   }
@@ -86,8 +86,9 @@ uring::Task<bool> lock_part(Connection& c, int file) {
 uring::Task<bool> is_published(Connection& c, const StoredUpload& stored, const struct stat& part) {
   if (!stored.state.is_complete || part.st_nlink < 2) co_return false;
   const Found target = co_await stat_target(c, handle_flags);
-  co_return target.fault == Fault::none&& target.facts.size ==
-      stored.state.facts.size&& target.facts.mtime_ns == stored.state.facts.mtime_ns;
+  const FileFacts& facts = stored.state.facts;
+  const bool is_equal = target.facts.size == facts.size && target.facts.mtime_ns == facts.mtime_ns;
+  co_return is_equal&& target.fault == Fault::none;
 }
 
 // Opens and locks the file of bytes. Fault::not_found: there is none. Fault::try_again: another
