@@ -23,15 +23,6 @@ namespace {
 using fuzz::require;
 using server::ArchiveFormat;
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = http1::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 unsigned digit(char byte) {
   require((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f'), "an escape has two digits");
   return static_cast<unsigned>(byte <= '9' ? byte - '0' : byte - 'a' + 10);
@@ -63,7 +54,7 @@ std::string_view between(std::string_view text, std::string_view begin, std::str
 void check_file_name(std::string_view name, std::string_view extension) {
   require(name.ends_with(extension) && name.size() > extension.size(),
           "a file name has both parts");
-  require(name.size() <= 255 && is_utf8(name), "a file name is a name of UTF-8");
+  require(name.size() <= 255 && http1::is_utf8(name), "a file name is a name of UTF-8");
   require(name.front() != '.', "a file name is not hidden");
   require(name.find_first_of(std::string_view("/\\\0\n\r", 5)) == std::string_view::npos,
           "a file name is one segment");
@@ -88,7 +79,7 @@ void check_lines(std::string_view path, ArchiveFormat format) {
   }
   const fuzz::Text encoded = decoded(value.substr(star + 19));
   check_file_name(encoded.view(), extension);
-  const bool is_kept = is_utf8(name) && name.front() != '.' && name.size() <= 200 &&
+  const bool is_kept = http1::is_utf8(name) && name.front() != '.' && name.size() <= 200 &&
                        name.find_first_of("\\\x7f") == std::string_view::npos;
   for (const char byte : name) {
     if (byte >= 0 && byte < ' ') return;

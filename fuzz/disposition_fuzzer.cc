@@ -19,15 +19,6 @@ namespace {
 
 using fuzz::require;
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = http1::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -38,7 +29,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   require(name->front() != '.', "a name is not hidden");
   require(name->find_first_of(std::string_view("/\\\0", 3)) == std::string::npos,
           "a name is one segment");
-  require(!client::has_control(*name) && is_utf8(*name), "a name is text");
+  require(!client::has_control(*name) && http1::is_utf8(*name), "a name is text");
   std::string quoted = "attachment; filename=\"";
   for (const char byte : *name) {
     if (byte == '"') quoted += '\\';

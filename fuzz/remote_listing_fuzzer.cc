@@ -24,15 +24,6 @@ using client::RemoteEntry;
 using client::RemoteListing;
 using fuzz::require;
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = http1::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 void check(const RemoteListing& listing) {
   const std::string* previous = nullptr;
   for (const RemoteEntry& entry : listing.entries) {
@@ -41,7 +32,7 @@ void check(const RemoteListing& listing) {
             "a name is one of a file");
     require(name.find_first_of(std::string_view("/\0", 2)) == std::string::npos,
             "a name is one segment");
-    require(!client::has_control(name) && is_utf8(name), "a name is text");
+    require(!client::has_control(name) && http1::is_utf8(name), "a name is text");
     require(!previous || *previous < name, "names are sorted, each of them once");
     previous = &name;
   }

@@ -30,6 +30,16 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
+// Says whether all of `text` is well-formed.
+constexpr bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 // The code point of `character`, which is one well-formed character. RFC 3629, section 3.
 constexpr char32_t utf8_code(std::string_view character) noexcept {
   char32_t code = static_cast<unsigned char>(character[0]);

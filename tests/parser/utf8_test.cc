@@ -26,6 +26,15 @@ std::string encode(std::uint32_t point) {
           continuation(0)};
 }
 
+TEST(Utf8, is_a_property_of_a_whole_text) {
+  for (const std::string_view text : {""sv, "a"sv, "k\xc3\xa4se \xf0\x9f\x8f\x96"sv, "\0"sv}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+  }
+  for (const std::string_view text : {"\x80"sv, "a\xc3"sv, "\xff"sv, "a\xed\xa0\x80z"sv}) {
+    EXPECT_FALSE(is_utf8(text)) << text;
+  }
+}
+
 TEST(Utf8, has_every_code_point_but_surrogates) {
   for (std::uint32_t point = 0; point < 0x120000; ++point) {
     const std::string bytes = encode(point);

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
-#include "apps/client/command/printable.h"
+#include "apps/client/command/listing.h"
 #include "apps/client/command/url.h"
 #include "parser/fields.h"
-#include "parser/utf8.h"
 
 namespace client {
 
 namespace {
-
-constexpr std::size_t longest_name = 255;
 
 // Takes a value behind "=": a token, or a quoted string without its quotes and escapes.
 std::string take_value(std::string_view& rest) {
@@ -56,20 +53,10 @@ std::optional<std::string> decoded(std::string_view value) {
   return {};
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = http1::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 std::optional<std::string> last_segment(std::string_view path) {
   const std::size_t slash = path.find_last_of("/\\");
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (name.empty() || name.front() == '.' || name.size() > longest_name) return {};
-  if (has_control(name) || name.find('\0') != std::string_view::npos || !is_utf8(name)) return {};
+  if (name.starts_with('.') || !is_allowed_name(name)) return {};
   return std::string(name);
 }
 

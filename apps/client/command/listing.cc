@@ -19,15 +19,6 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = http1::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 // Adds the entry whose name is `name`, or a reference to it that a slash may end.
 void add(RemoteListing& listing, std::string_view written, std::string name, RemoteEntry entry) {
   if (name.ends_with('/')) {
@@ -220,7 +211,7 @@ bool is_allowed_name(std::string_view name) {
   if (name.find('/') != std::string_view::npos || name.find('\0') != std::string_view::npos) {
     return false;
   }
-  return !has_control(name) && is_utf8(name);
+  return !has_control(name) && http1::is_utf8(name);
 }
 
 std::optional<RemoteListing> read_json_listing(std::string_view text, std::int64_t now) {
