@@ -69,7 +69,6 @@ struct Settings {
   unsigned parallel = 1;           // how many jobs run at once
   bool removes_surplus = false;    // sync: remove files that the source lacks
   bool is_dry_run = false;         // sync: show the plan alone
-  bool compares_content = false;   // sync: compare files by digest, not by size and time
   bool is_recursive = false;       // directories are transferred with all below them
   bool fails_early = false;        // after a failure no further job begins
   bool shows_details = false;      // ls: the size and the time of each entry, too

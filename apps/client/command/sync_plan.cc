@@ -2,6 +2,9 @@
 #include "apps/client/command/sync_plan.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,11 +15,6 @@ namespace {
 using EntryKind = TreeEntry::Kind;
 using Action = SyncAction::Kind;
 
-bool is_below(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
-
 // Walks both trees at once, by path.
 class Planner {
  public:
@@ -24,8 +22,8 @@ class Planner {
       : source_(source), target_(target), rules_(rules) {
     removes_ = rules.removes && source.is_complete && target.is_complete;
     plan_.keeps_surplus = rules.removes && !removes_;
-    skipped_ = source.unread;
-    skipped_.insert(skipped_.end(), target.unread.begin(), target.unread.end());
+    skipped_.insert(source.unread.begin(), source.unread.end());
+    skipped_.insert(target.unread.begin(), target.unread.end());
   }
 
   SyncPlan plan() {
@@ -52,9 +50,12 @@ class Planner {
 
  private:
   bool is_skipped(const TreeEntry& entry) const {
-    return std::any_of(skipped_.begin(), skipped_.end(), [&](const std::string& directory) {
-      return is_below(entry.path, directory);
-    });
+    const std::string_view path = entry.path;
+    for (std::size_t slash = path.find('/'); slash != path.npos;
+         slash = path.find('/', slash + 1)) {
+      if (skipped_.contains(path.substr(0, slash))) return true;
+    }
+    return false;
   }
 
   void add(SyncAction action) { plan_.actions.push_back(std::move(action)); }
@@ -81,15 +82,15 @@ class Planner {
     if (from.kind == EntryKind::other || is_skipped(from)) return;
     if (from.kind != to.kind) {
       add({.kind = Action::conflict, .path = from.path});
-      skipped_.push_back(from.path);
+      skipped_.insert(from.path);
       return;
     }
     if (from.kind == EntryKind::directory) return;
     const bool has_sizes = from.size && to.size;
     const bool has_times = from.modified && to.modified;
-    if (has_sizes && *from.size != *to.size) {
+    if (has_sizes && *from.size != *to.size && to.modified) {
       add({.kind = Action::copy, .path = from.path, .modified = to.modified});
-    } else if (rules_.compares_content || !has_sizes || !has_times) {
+    } else if (!has_sizes || !has_times) {
       add({.kind = Action::compare, .path = from.path, .modified = to.modified});
     } else if (*from.modified != *to.modified) {
       add({.kind = Action::copy, .path = from.path, .modified = to.modified});
@@ -102,7 +103,8 @@ class Planner {
   const Tree& target_;
   const SyncRules& rules_;
   bool removes_ = false;
-  std::vector<std::string> skipped_ = {};  // directories about whose content nothing is planned
+  // The directories about whose content nothing is planned.
+  std::set<std::string, std::less<>> skipped_ = {};
   SyncPlan plan_ = {};
   std::vector<SyncAction> removals_ = {};
 };

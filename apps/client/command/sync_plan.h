@@ -40,7 +40,6 @@ void sort_tree(Tree& tree);
 struct SyncRules {
   bool removes = false;              // --delete
   bool removes_directories = false;  // with it
-  bool compares_content = false;     // --checksum: times do not count
 };
 
 struct SyncAction {

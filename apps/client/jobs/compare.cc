@@ -49,7 +49,7 @@ uring::Task<ExitCode> compare(Channel& channel, const Job& job, Compared& compar
   const std::optional<std::int64_t> modified =
       http1::parse_date(head.value_of(http1::FieldName::last_modified), now);
   ExitReason problem = unrequested(head, http1::Method::head, channel.session.settings, where);
-  const bool is_absent = head.status() == 404 && job.verb == Verb::put;
+  const bool is_absent = head.status() == 404 && job.verb != Verb::get;
   if (!problem && !is_absent && head.status_class() != 2) problem = refused(head, where);
   if (is_absent) {
     compared = {.result = Comparison::absent, .condition = {.is_absent = true}};

@@ -27,7 +27,8 @@ uring::Task<ExitCode> try_job(Channel& channel, const Job& job, Compared* compar
     const ExitCode done = co_await compare(channel, job, *compared);
     code = done;
   } else if (job.is_local) {
-    code = remove_local(channel, job);
+    const ExitCode done = co_await remove_local(channel, job);
+    code = done;
   } else if (job.verb == Verb::sync) {
     const ExitCode done = co_await sync(channel, job);
     code = done;
@@ -129,18 +130,20 @@ uring::Task<ExitCode> do_unconditionally(Channel& channel, const Job& job) {
   co_return code;
 }
 
-// Transfers the file if the one at the other end differs.
+// Transfers the file if the one at the other end differs, or removes that one in the version that
+// it has now.
 uring::Task<ExitCode> do_if_different(Channel& channel, const Job& job) {
   Compared compared;
   PutProgress none;
   const ExitCode asked = co_await do_with_retries(channel, job, &compared, none);
   if (asked != ExitCode::ok) co_return asked;
-  if (compared.result == Comparison::equal) {
+  const bool is_removal = job.verb == Verb::remove;
+  if (compared.result == (is_removal ? Comparison::absent : Comparison::equal)) {
     channel.session.report.count_saved(0);
     co_return ExitCode::ok;
   }
   Job transfer = job;
-  if (job.verb == Verb::put) transfer.condition = compared.condition;
+  if (job.verb != Verb::get) transfer.condition = compared.condition;
   const ExitCode done = co_await do_unconditionally(channel, transfer);
   co_return done;
 }

@@ -34,7 +34,7 @@ ExitReason refusal(const http1::ResponseHead& head, const Url& directory) {
 // A second channel may have made the directory at the same moment: Apache then refuses with 403,
 // and says at a second request that the directory exists.
 uring::Task<ExitCode> make_directory(Channel& channel, const Url& directory, Made& made) {
-  const Request request{.method = http1::Method::mkcol, .where = &directory};
+  const Request request{.method = http1::Method::mkcol, .where = &directory, .is_auxiliary = true};
   const int tries = channel.session.settings.parallel > 1 ? 2 : 1;
   made = Made::refused;
   for (int count = 0; count < tries && made == Made::refused; ++count) {

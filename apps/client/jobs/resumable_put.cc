@@ -173,9 +173,9 @@ uring::Task<ExitCode> create(Resumption& r) {
   co_await skip_body(channel);
   if (!is_begun) co_return ExitCode::ok;
   if (!r.record.is_open()) r.record = make_upload_record(r.job.where.text(), r.file);
-  store_upload_record(r.record, record_of(r));
+  const bool is_kept = store_upload_record(r.record, record_of(r));
   r.progress = {.is_resumable = true,
-                .is_kept = r.record.is_open(),
+                .is_kept = is_kept,
                 .upload = r.url.text(),
                 .version = r.up.input.version};
   go_on_at(r, state.offset);

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -131,7 +131,7 @@ uring::Task<ExitCode> read_remote(Sync& run) {
     pending.pop_back();
     const ExitCode read = co_await read_remote_directory(run, at, pending);
     if (read != ExitCode::ok) co_return read;
-    if (run.remote.entries.size() > most_entries) {
+    if (run.remote.entries.size() + run.problems.size() > most_entries) {
       co_return run.channel.fail(ExitCode::weird_reply,
                                  run.job.where.text() + " has more than " +
                                      std::to_string(most_entries) +
@@ -200,7 +200,8 @@ Job job_for(const Sync& run, const SyncAction& action) {
           .where = url_below(run.job.where, action.path),
           .file = run.job.file + action.path,
           .depth = 1};
-  if (action.kind == SyncAction::Kind::compare) job.is_compared = true;
+  const bool lacks_version = is_upload && !action.is_new && !action.modified;
+  job.is_compared = action.kind == SyncAction::Kind::compare || lacks_version;
   if (is_upload && action.is_new) job.condition.is_absent = true;
   if (is_upload && !action.is_new) job.condition.unchanged_since = action.modified;
   if (action.kind != SyncAction::Kind::remove) return job;
@@ -310,9 +311,7 @@ uring::Task<ExitCode> sync(Channel& channel, const Job& job) {
   if (read != ExitCode::ok) co_return read;
   const ExitCode found = read_local(run);
   if (found != ExitCode::ok) co_return found;
-  const SyncRules rules{.removes = settings.removes_surplus,
-                        .removes_directories = !job.is_upload,
-                        .compares_content = settings.compares_content};
+  const SyncRules rules{.removes = settings.removes_surplus, .removes_directories = !job.is_upload};
   const SyncPlan plan = job.is_upload ? plan_sync(run.local, run.remote, rules)
                                       : plan_sync(run.remote, run.local, rules);
   if (settings.is_dry_run) {
@@ -329,21 +328,22 @@ uring::Task<ExitCode> sync(Channel& channel, const Job& job) {
   co_return ExitCode::ok;
 }
 
-ExitCode remove_local(Channel& channel, const Job& job) {
+uring::Task<ExitCode> remove_local(Channel& channel, const Job& job) {
   Report& report = channel.session.report;
-  const bool is_directory = job.file.ends_with('/');
-  const int removed = is_directory ? ::rmdir(job.file.c_str()) : ::unlink(job.file.c_str());
-  const int error = removed == 0 ? 0 : errno;
+  const char* path = job.file.c_str();
+  const int flags = job.file.ends_with('/') ? AT_REMOVEDIR : 0;
+  const uring::Result removed = co_await channel.io.unlink(AT_FDCWD, path, flags);
+  const int error = removed.ok() ? 0 : -removed.value;
   report.count_saved(0);
   if (error == ENOTEMPTY || error == EEXIST) {
     report.warn(job.file + " is not empty; it stays");
   } else if (error == 0 || error == ENOENT) {
     report.confirm("deleted " + job.file);
   } else {
-    return channel.fail(ExitCode::write_error,
-                        "cannot delete " + job.file + ": " + uring::error_text(error));
+    co_return channel.fail(ExitCode::write_error,
+                           "cannot delete " + job.file + ": " + uring::error_text(error));
   }
-  return ExitCode::ok;
+  co_return ExitCode::ok;
 }
 
 }  // namespace client

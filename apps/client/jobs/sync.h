@@ -2,9 +2,9 @@
 //
 // One job lists both trees, with a request for each directory of the server, and plans
 // (command/sync_plan.h). The transfers become jobs of the session's queue; removals begin after all
-// of them, and only if none has failed. A write on the server names the version of the
-// listing, so that a change in between is not overwritten. Covered by
-// tests/client/jobs/sync_test.cc.
+// of them, and only if none has failed. A write on the server names the version of the listing, or,
+// where a listing has no times, that of a HEAD just before, so that a change in between is not
+// overwritten. Covered by tests/client/jobs/sync_test.cc.
 #pragma once
 
 #include "apps/client/command/exit_code.h"
@@ -22,6 +22,6 @@ namespace client {
 
 // Removes a file or an empty directory here. One that is gone already is removed; a directory that
 // is not empty stays, with a warning. Fails with write_error.
-[[nodiscard]] ExitCode remove_local(Channel& channel, const Job& job);
+[[nodiscard]] uring::Task<ExitCode> remove_local(Channel& channel, const Job& job);
 
 }  // namespace client

@@ -50,17 +50,19 @@ Job unsendable(const Job& parent, const std::string& name) {
                             "it was not sent: rename it"));
 }
 
+ExitReason too_many(const Job& parent) {
+  return exit_with(ExitCode::weird_reply,
+                   parent.where.text() + ": the tree has more than " +
+                       std::to_string(Queue::most_jobs) +
+                       " files side by side; get its directories one by one");
+}
+
 // Files begin before directories, so that few jobs wait.
 ExitCode add_jobs(Channel& channel, const Job& parent, std::vector<Job> jobs) {
   const auto is_file = [](const Job& job) { return !job.is_tree; };
   std::stable_partition(jobs.begin(), jobs.end(), is_file);
   const auto files = std::count_if(jobs.begin(), jobs.end(), is_file);
-  if (!channel.session.queue.put_first(std::move(jobs))) {
-    return channel.fail(ExitCode::weird_reply,
-                        parent.where.text() + ": the tree has more than " +
-                            std::to_string(Queue::most_jobs) +
-                            " files side by side; get its directories one by one");
-  }
+  if (!channel.session.queue.put_first(std::move(jobs))) return channel.fail(too_many(parent));
   channel.session.report.add_files(static_cast<std::size_t>(files));
   return ExitCode::ok;
 }
@@ -73,7 +75,10 @@ uring::Task<ExitCode> get_tree(Channel& channel, const Job& job) {
   const ExitCode read = co_await read_listing(channel, where, listing);
   if (read != ExitCode::ok) co_return read;
   const bool is_inside = job.depth > 0;
-  if (is_inside && where.text() != job.where.text()) {
+  // Another origin must not get what the user gives to this one, such as -H Authorization.
+  const bool is_astray =
+      is_inside ? where.text() != job.where.text() : where.origin() != job.where.origin();
+  if (is_astray) {
     co_return channel.fail(ExitCode::weird_reply,
                            job.where.text() + " leads to " + where.text() +
                                ", out of the tree; get that directory by its own URL");
@@ -83,6 +88,9 @@ uring::Task<ExitCode> get_tree(Channel& channel, const Job& job) {
                            job.where.text() + ": the tree is deeper than " +
                                std::to_string(most_depth) +
                                " directories; a link on the server may lead in circles");
+  }
+  if (listing.entries.size() + listing.refused.size() > Queue::most_jobs) {
+    co_return channel.fail(too_many(job));
   }
   ExitReason problem = is_inside ? make_directory_inside(job.file) : make_tree(job.file);
   if (problem) co_return channel.fail(std::move(problem));

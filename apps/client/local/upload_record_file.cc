@@ -113,13 +113,13 @@ std::optional<UploadRecord> load_upload_record(const UploadRecordFile& file, con
   return is_of_both ? record : std::nullopt;
 }
 
-void store_upload_record(const UploadRecordFile& file, const UploadRecord& record) {
-  if (!file.is_open()) return;
+bool store_upload_record(const UploadRecordFile& file, const UploadRecord& record) {
+  if (!file.is_open()) return false;
   const std::string text = write_upload_record(record);
   const bool is_empty = ::ftruncate(file.fd.get(), 0) == 0;
-  if (is_empty && !write_whole(file.fd.get(), text)) {
-    [[maybe_unused]] const int emptied = ::ftruncate(file.fd.get(), 0);
-  }
+  if (is_empty && write_whole(file.fd.get(), text)) return !text.empty();
+  [[maybe_unused]] const int emptied = ::ftruncate(file.fd.get(), 0);
+  return false;
 }
 
 void remove_upload_record(UploadRecordFile& file) {

@@ -39,9 +39,9 @@ struct UploadRecordFile {
                                                              const std::string& url,
                                                              const std::string& path);
 
-// Replaces the record. Without effect where the file is not open; where the system refuses, the
-// file has no record afterwards.
-void store_upload_record(const UploadRecordFile& file, const UploadRecord& record);
+// Replaces the record. False: a later run will not find it, because the file is not open, the
+// record cannot be written, or the system refuses; the file then has no record.
+bool store_upload_record(const UploadRecordFile& file, const UploadRecord& record);
 
 // Removes the file, and closes it.
 void remove_upload_record(UploadRecordFile& file);

@@ -111,7 +111,6 @@ class Writer {
 
   bool is_sent(const HeaderLine& header) const {
     if (request_.is_auxiliary && is_about_file(header.name)) return false;
-    if (request_.method == http1::Method::mkcol && is_precondition(header)) return false;
     return request_.trusted || !stays_home(http1::field_name_of(header.name));
   }
 

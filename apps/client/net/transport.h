@@ -2,10 +2,9 @@
 // a proxy (tunnel.h) share.
 //
 // Each is a coroutine that returns a code; the reason of a failure is in channel.error, or where a
-// parameter says. Waiting for the server ends after --idle-timeout without a byte, and earlier
-// where
-// --speed-limit holds; --limit-rate slows all of it down. Covered by
-// tests/client/net/exchange_test.cc (every cut, in memory).
+// parameter says. Waiting for the server ends after --idle-timeout without a byte, or earlier by
+// --speed-limit; --limit-rate slows all of it down. Covered by tests/client/net/exchange_test.cc
+// (every cut, in memory).
 #pragma once
 
 #include <cstdint>

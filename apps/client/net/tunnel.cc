@@ -1,7 +1,7 @@
 // Covered by tests/client/net/proxy_test.cc.
 #include "apps/client/net/tunnel.h"
 
-#include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -59,7 +59,6 @@ std::string text_of(const SyncPlan& plan) {
 constexpr SyncRules plain{};
 constexpr SyncRules removing{.removes = true, .removes_directories = true};
 constexpr SyncRules removing_files{.removes = true};
-constexpr SyncRules by_content{.compares_content = true};
 
 TEST(SyncPlan, IsAFunctionOfTwoTrees) {
   struct Row {
@@ -77,9 +76,7 @@ TEST(SyncPlan, IsAFunctionOfTwoTrees) {
       {"a:1@5", "a:1@6", plain, "copy a =0"},
       {"a:1@?", "a:1@6", plain, "compare a =0"},
       {"a:?@?", "a:1@6", plain, "compare a =0"},
-      {"a:1@5", "a:2@?", plain, "copy a =0"},
-      {"a:1@5", "a:1@5", by_content, "compare a =0"},
-      {"a:1@5", "a:2@5", by_content, "copy a =0"},
+      {"a:1@5", "a:2@?", plain, "compare a =0"},
       // Surplus
       {"", "a:1@5", plain, "=0"},
       {"", "a:1@5", removing, "rm a =0"},

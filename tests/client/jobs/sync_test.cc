@@ -212,6 +212,21 @@ TEST_F(Sync, AsksForWhatAnHtmlListingDoesNotSay) {
                       "HEAD /d/a", "HEAD /d/b", "PUT /d/b If-Match=\"t\"", "HEAD /d/c"}));
 }
 
+TEST_F(Sync, DeletesOnlyTheVersionThatTheServerHas) {
+  Files files({
+      {"/d/", response("200 OK", "<a href=a>a</a><a href=b>b</a>", "Content-Type: text/html\r\n")},
+      {"/d/a", response("200 OK", "one", time_field + "ETag: \"t\"\r\n")},
+  });
+  ScriptedServer server(std::vector<ScriptedServer::Script>(2, files.script()));
+  std::filesystem::create_directories(path("here"));
+  const Finished sent = quoit({"sync", "--delete", "-j1", "here", server.url("/d/")});
+  EXPECT_EQ(sent.status, 0) << sent.err;
+  server.finish();
+  EXPECT_EQ(files.requests(),
+            (Requests{"GET /d/", "HEAD /d/b", "HEAD /d/a", "DELETE /d/a If-Match=\"t\""}))
+      << "b is gone already";
+}
+
 TEST_F(Sync, ReportsWhatIsInTheWay) {
   Files files({{"/d/", json(R"([{"name":"a","type":"directory"},{"name":"b"},)"
                             R"({"name":"../x","size":1},{"name":"l"}])")},

@@ -143,6 +143,29 @@ TEST_F(Trees, EndWhereTheServerLeadsElsewhereOrInCircles) {
   EXPECT_NE(turned.err.find("deeper than 100 directories"), std::string::npos) << turned.err;
 }
 
+// The fields of -H may be credentials, which belong to the server that the user has named.
+TEST_F(Trees, AreNotTakenFromAnotherServer) {
+  std::vector<std::string> heads;
+  ScriptedServer other({[&heads](Peer& peer) {
+    while (true) {
+      const std::string head = peer.read_head();
+      if (head.empty()) return;
+      heads.push_back(head);
+      peer.send(json(R"([{"name":"a"}])"));
+    }
+  }});
+  const ScriptedServer server(
+      {serves({{"/d/", response("302 Found", "", "Location: " + other.url("/d/") + "\r\n")}})});
+  const Finished finished =
+      quoit({"get", "-r", "-j1", "-H", "Authorization: x", server.url("/d/")});
+  EXPECT_EQ(finished.status, 8);
+  EXPECT_NE(finished.err.find("get that directory by its own URL"), std::string::npos)
+      << finished.err;
+  other.finish();
+  ASSERT_EQ(heads.size(), 1U);
+  EXPECT_EQ(heads[0].find("Authorization"), std::string::npos);
+}
+
 TEST_F(Trees, LeaveOutFilesThatAreThere) {
   std::filesystem::create_directory(path("d"));
   write("d/a", "old");
@@ -185,6 +208,7 @@ ScriptedServer::Script stores(Tree& stored, bool makes_directories) {
       const std::string parent = target.substr(0, target.rfind('/', target.size() - 2) + 1);
       const bool has_parent = makes_directories || parent == "/" || stored.count(parent) > 0;
       if (head.starts_with("MKCOL")) {
+        EXPECT_EQ(head.find("If-"), std::string::npos) << "the condition is about the file";
         if (has_parent) stored[target] = "/";
         peer.send(response(has_parent ? "201 Created" : "409 Conflict"));
         continue;
@@ -228,7 +252,8 @@ TEST_F(UploadedTrees, MakeTheDirectoriesWhereTheServerDoesNot) {
   Tree stored;
   std::vector<ScriptedServer::Script> scripts(12, stores(stored, false));
   ScriptedServer server(std::move(scripts));
-  const Finished finished = quoit({"put", "-r", "-j1", "d/", server.url("/in/")});
+  const Finished finished =
+      quoit({"put", "-r", "-j1", "-H", "If-None-Match: *", "d/", server.url("/in/")});
   EXPECT_EQ(finished.status, 0) << finished.err;
   server.finish();
   EXPECT_EQ(stored, (Tree{{"/in/", "/"},
