@@ -1,6 +1,6 @@
 # The pages that quoitd makes are files of apps/server/pages/, which CMake writes into C++ sources
-# when it configures; it does that again when one of the files changes. Styles and scripts lose their
-# comments and indents on the way, so that the files can have both.
+# when it configures; it does that again when one of the files changes. The style and the script of
+# directories lose their comments and indents on the way, so that the files can have both.
 #
 #   quoit_status_page(SOURCE_VARIABLE)      the status page: one text with its style and script
 #   quoit_directory_pages(SOURCE_VARIABLE)  the pages of directories and errors, and their script
@@ -92,7 +92,11 @@ function(quoit_directory_pages variable)
   string(SHA256 hex "${script}")
   quoit_base64(${hex} script_hash)
   string(SUBSTRING ${hex} 0 16 script_id)
-  string(SHA256 version "${page_html}${end_html}${icon_html}${style}${script}")
+  foreach(source directory_page.cc page_text.cc listing.cc)  # they write the rows
+    quoit_read(${folder}/../${source} ${source})
+  endforeach()
+  string(SHA256 version "${page_html}${end_html}${icon_html}${style}${script}\
+${directory_page.cc}${page_text.cc}${listing.cc}")
   string(SUBSTRING ${version} 0 16 version)
   foreach(page page_html error_html)
     string(REPLACE "@icon@" "${icon_html}" ${page} "${${page}}")

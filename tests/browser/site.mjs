@@ -8,15 +8,14 @@ import { dirname, join } from 'node:path';
 const limitMs = 60_000;
 
 export class Site {
-  // `options` of quoitd; `setup.port` where a server that ended comes again.
-  static async start(program, options = [], setup = {}) {
+  static async start(program, options = []) {
     const site = new Site();
     site.program = program;
     site.options = options;
-    site.folder = setup.folder ?? mkdtempSync(join(tmpdir(), 'quoit-site-'));
+    site.folder = mkdtempSync(join(tmpdir(), 'quoit-site-'));
     site.root = join(site.folder, 'root');
     mkdirSync(site.root, { recursive: true });
-    await site.run(setup.port ?? 0);
+    await site.run(0);
     return site;
   }
 
@@ -51,11 +50,6 @@ export class Site {
   kill(signal = 'SIGKILL') {
     this.process.kill(signal);
     return this.ended;
-  }
-
-  async restart() {
-    await this.kill();
-    await this.run(this.port);
   }
 
   async stop() {

@@ -10,6 +10,7 @@
 #include "apps/server/pages/page_text.h"
 #include "parser/fields.h"
 #include "parser/fnv1a.h"
+#include "parser/hex.h"
 #include "parser/target.h"
 
 namespace server {
@@ -174,9 +175,7 @@ bool Listing::finish() {
   for (const std::string_view text : texts_) length_ += text.size();
   is_first_ = true;
   tag_.front() = tag_.back() = '"';
-  for (std::size_t i = 0; i < 16; ++i) {
-    tag_[i + 1] = "0123456789abcdef"[(hash_ >> (60 - 4 * i)) & 15];
-  }
+  http1::write_hex_word(tag_.data() + 1, hash_);
   return true;
 }
 

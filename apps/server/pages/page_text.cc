@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "parser/hex.h"
 #include "parser/utf8.h"
 
 namespace server {
@@ -24,17 +25,6 @@ std::string_view escape_html(char byte) {
 
 std::string_view escape_json(char byte) {
   return byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : "";
-}
-
-// The code point of a well-formed character.
-std::uint32_t code_point(std::string_view character) {
-  const auto byte = [character](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(character[i]));
-  };
-  if (character.size() == 1) return byte(0);
-  std::uint32_t value = byte(0) & (0x7fU >> character.size());
-  for (std::size_t i = 1; i < character.size(); ++i) value = value << 6 | (byte(i) & 0x3f);
-  return value;
 }
 
 // Whether the character controls text or is invisible, so that it may mislead a reader. Without
@@ -68,7 +58,7 @@ void add_sign(std::string_view character, std::uint32_t code, Out& out) {
   std::size_t count = 0;
   for (std::uint32_t rest = code; rest > 0 || count < 4; rest >>= 4) ++count;
   for (std::size_t i = 0; i < count; ++i) {
-    digits[i] = "0123456789ABCDEF"[(code >> (4 * (count - 1 - i))) & 15];
+    digits[i] = http1::upper_hex_digits[(code >> (4 * (count - 1 - i))) & 15];
   }
   out.add("<i class=sign data-sign=U+");
   out.add({digits.data(), count});
@@ -92,7 +82,7 @@ void for_each_character(std::string_view name, const Add& add) {
 void add_html(std::string_view name, Out& out) {
   for_each_character(name, [&out](std::string_view character) {
     const std::string_view escaped = escape_html(character.front());
-    const std::uint32_t code = code_point(character);
+    const std::uint32_t code = http1::utf8_code(character);
     if (is_control(code)) return add_sign(character, code, out);
     out.add(escaped.empty() ? character : escaped);
   });
@@ -101,7 +91,7 @@ void add_html(std::string_view name, Out& out) {
 void add_plain_html(std::string_view name, Out& out) {
   for_each_character(name, [&out](std::string_view character) {
     const std::string_view escaped = escape_html(character.front());
-    if (is_control(code_point(character))) return out.add(replacement);
+    if (is_control(http1::utf8_code(character))) return out.add(replacement);
     out.add(escaped.empty() ? character : escaped);
   });
 }

@@ -243,42 +243,27 @@ function reasonOf(request) {
 const fieldOf = (request, name) => request.getResponseHeader(name) ?? '';
 const urlOf = (path) => new URL(path.split('/').map(encodeURIComponent).join('/'), here);
 
-// Asks the reader in a dialog. Resolves with the text of the chosen button, and the text that was
-// given; with null where the dialog was closed without an answer.
-function dialog(label, content, buttons, field) {
+// Asks the reader in a dialog. Resolves with the text of the chosen button, or with null where the
+// dialog was closed without an answer.
+function dialog(label, content, buttons) {
   return new Promise((done) => {
     const row = make('div', {}, ...buttons.map((text, i) => make('button',
       { value: text, className: i > 0 ? '' : text === 'Delete' ? 'bad' : 'main' }, text)));
-    const input = field === undefined ? null :
-      make('input', { type: 'text', value: field, required: true, maxLength: 255, autocomplete: 'off', spellcheck: false });
-    const form = make('form', { method: 'dialog' }, content);
-    if (input) form.append(make('label', {}, 'New name', input));
-    const cancel = button('Cancel', () => box.close());
-    row.append(cancel);
-    form.append(row);
-    const box = make('dialog', { ariaLabel: label }, form);
+    row.append(button('Cancel', () => box.close()));
+    const box = make('dialog', { ariaLabel: label }, make('form', { method: 'dialog' }, content, row));
     const before = document.activeElement;
     box.addEventListener('close', () => {
       box.remove();
       if (before?.isConnected) before.focus();
-      done(box.returnValue ? { button: box.returnValue, text: input?.value ?? '' } : null);
+      done(box.returnValue || null);
     });
     document.body.append(box);
     box.showModal();
-    (input ?? row.firstElementChild).focus();
-    if (input) input.setSelectionRange(0, field.lastIndexOf('.') > 0 ? field.lastIndexOf('.') : field.length);
+    row.firstElementChild.focus();
   });
 }
 
-// Why a name cannot be used; empty: it can.
-function nameProblem(name) {
-  if (!name.trim() || name === '.' || name === '..') return 'Give a name.';
-  if (name.includes('/')) return 'A name cannot contain a slash.';
-  if (name.startsWith('.')) return 'Names that begin with a dot are not shown here.';
-  return new TextEncoder().encode(name).length > 255 ? 'The name is too long.' : '';
-}
-
-// ---- delete, rename, new folder ----
+// ---- delete ----
 
 let menu = null;
 
@@ -297,9 +282,6 @@ function openMenu(row, opener) {
   if (wasMine) return;
   const name = nameOf(row);
   const element = make('div', { className: 'menu' });
-  if (may.has('rename')) {
-    element.append(button('Rename', () => { closeMenu(true); rename(row); }, { ariaLabel: 'Rename ' + name }));
-  }
   element.append(button('Delete', () => { closeMenu(true); remove(row); }, { ariaLabel: 'Delete ' + name }));
   opener.after(element);
   opener.ariaExpanded = true;
@@ -336,43 +318,6 @@ async function remove(row) {
   dialog('Not deleted', make('p', {}, 'It is not deleted: ' + why + '.'), ['OK']);
 }
 
-// Asks for a name until `attempt(name)` succeeds, which resolves with a problem or with nothing.
-async function askForName(label, field, action, attempt) {
-  let problem = '';
-  for (;;) {
-    const choice = await dialog(label, make('p', {}, problem || label), [action], field);
-    if (!choice) return;
-    field = choice.text;
-    problem = nameProblem(field) || await attempt(field);
-    if (!problem) return;
-  }
-}
-
-function rename(row) {
-  const name = nameOf(row);
-  return askForName('Rename ' + name, name, 'Rename', async (chosen) => {
-    if (chosen === name) return '';
-    const answer = await ask('MOVE', linkOf(row).href,
-      { Destination: urlOf(chosen).href + (isFolder(row) ? '/' : ''), Overwrite: 'F' });
-    if (answer.status === 412) return 'There is already an entry of this name.';
-    if (answer.status >= 300 || answer.status === 0) return 'It is not renamed: ' + reasonOf(answer) + '.';
-    await refresh();
-    say(name + ' is now ' + chosen);
-    return '';
-  });
-}
-
-function newFolder() {
-  return askForName('New folder', '', 'Create', async (name) => {
-    const answer = await ask('MKCOL', urlOf(name).href + '/');
-    if (answer.status === 405) return 'There is already an entry of this name.';
-    if (answer.status !== 201) return 'It is not created: ' + reasonOf(answer) + '.';
-    await refresh();
-    say('The folder ' + name + ' is created');
-    return '';
-  });
-}
-
 // ---- uploads ----
 
 const mostAtOnce = 3;
@@ -404,6 +349,7 @@ class Upload {
   base = 0;
   pauseMs = 1000;
   rate = 0;
+  refused = 0;  // how often the file had changed before it could be replaced
 
   get isOver() { return /^(done|failed|skipped|cancelled)$/.test(this.state); }
 
@@ -493,7 +439,7 @@ class Upload {
     if (state.status === 404 || state.status === 410) {
       remember(this, null);
       this.place = null;
-      return 'again';
+      return 'later';
     }
     if (state.status !== 204) return this.judge(state);
     if (fieldOf(state, 'Upload-Complete') === '?1') return 'done';
@@ -510,7 +456,7 @@ class Upload {
       if (isOver || answer.status === 404) {
         remember(this, null);
         this.place = null;
-        return answer.status === 404 ? 'again' : this.judge(answer);
+        return answer.status === 404 ? 'later' : this.judge(answer);
       }
       if (answer.status !== 204) return answer.status === 409 ? 'later' : this.judge(answer);
       this.base = this.sent = end;
@@ -546,12 +492,14 @@ class Upload {
   // There is a file of this name: the reader decides, once for all files that were chosen together.
   async meetExisting() {
     if (!may.has('replace')) return this.set('failed', 'there is already a file of this name');
+    if (this.tag && ++this.refused > 2) return this.set('failed', 'the file changes all the time');
     this.set('asks', 'there is already a file of this name');
     const choice = await this.batch.ask(this);
     if (this.state !== 'asks') return undefined;
     if (choice !== 'Replace') return this.set('skipped', 'not replaced');
     this.set('runs');
-    const answer = await this.ask('HEAD', this.url);
+    // With Range, the tag is that of the file and not that of a precompressed sibling.
+    const answer = await this.ask('HEAD', this.url, { Range: 'bytes=0-' });
     if (answer.status === 404) this.tag = null;
     else this.tag = answer.status === 200 ? fieldOf(answer, 'ETag') || '*' : '*';
     return undefined;
@@ -567,6 +515,7 @@ class Upload {
 
   // Removes what the server has of a cancelled upload.
   forget() {
+    this.place ??= remember(this);
     remember(this, null);
     if (this.place) ask('DELETE', new URL(this.place, this.url));
     this.place = null;
@@ -589,7 +538,7 @@ class Batch {
     this.waiting.slice(0, 5).forEach((upload, i) => names.append(i ? ', ' : '', shown(upload.path)));
     if (this.waiting.length > 5) names.append(' and others');
     names.append('. Your answer is for all files of this upload.');
-    return (await dialog('Replace?', names, ['Replace', 'Skip']))?.button;
+    return await dialog('Replace?', names, ['Replace', 'Skip']);
   }
 }
 
@@ -775,7 +724,6 @@ function addUploads() {
   const tools = make('div', { className: 'tools' },
     button('Upload files', () => one.click(), { className: 'main' }), one,
     button('Upload folder', () => all.click()), all);
-  if (may.has('folder')) tools.append(button('New folder', newFolder));
   tools.append(make('small', {}, 'or drop them anywhere'));
   find('#tools').after(tools);
   const hasFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
