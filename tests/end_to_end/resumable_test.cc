@@ -141,7 +141,6 @@ TEST(Resumable, UploadsExpireAndLeaveTheDisk) {
   Site site({"--writable", "--upload-expiry", "2"});
   const std::string url = create(site, "/x/y/a");
   site.ask(patch(url, 0, "abc", false));
-  EXPECT_EQ(upload_files(site.root), 2U);
   EXPECT_TRUE(eventually([&] { return site.root.list().empty(); }));
   EXPECT_EQ(head(site, url).status, 404);
 }
@@ -258,8 +257,6 @@ TEST(Resumable, TwoServersOnOneDirectoryShareUploads) {
 }
 
 TEST(Resumable, RightsAreThoseOfTheTarget) {
-  const Scratch secrets;
-  secrets.write("tokens", "");
   Site site({"--writable", "--allow", "anyone rw /in", "--allow", "anyone r /", "--allow",
              "anyone c /drop"});
   site.root.make_directory("in");
@@ -275,6 +272,24 @@ TEST(Resumable, RightsAreThoseOfTheTarget) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.field("Upload-Complete"), "?1");
   EXPECT_EQ(site.root.read("drop/a"), "other");
+}
+
+// The URL of an upload gives no right: each request for it needs that to the target.
+TEST(Resumable, UploadsAreClosedToClientsWithoutTheRightToTheTarget) {
+  const Scratch root;
+  root.make_directory("closed");
+  std::string url;
+  {
+    Site site({"--writable"}, {.served = root.path()});
+    url = create(site, "/closed/a");
+    EXPECT_EQ(site.ask(patch(url, 0, "abc", false)).status, 204);
+  }
+  Site site({"--writable", "--allow", "anyone rw /", "--allow", "anyone r /closed"},
+            {.served = root.path()});
+  EXPECT_EQ(site.ask(patch(url, 3, "def", true)).status, 403);
+  EXPECT_EQ(head(site, url).status, 403);
+  EXPECT_EQ(site.ask(request("DELETE", url)).status, 403);
+  EXPECT_EQ(upload_files(root), 2U) << "the upload is still there";
 }
 
 }  // namespace
