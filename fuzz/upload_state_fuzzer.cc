@@ -51,8 +51,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view leaf = read.state.leaf;
   require(!leaf.empty() && leaf.size() <= 255 && leaf.find('/') == leaf.npos, "it is one name");
   require(leaf != "." && leaf != ".." && leaf.find('\0') == leaf.npos, "it is the name of a file");
-  const std::string_view written =
-      server::write_upload_state(read.state, read.head, first_buffer);
+  const std::string_view written = server::write_upload_state(read.state, read.head, first_buffer);
   if (written.empty()) return 0;  // with fields in their longest forms
   const fuzz::Block block(written);
   const Read again(block.view());

@@ -39,13 +39,13 @@ struct Timeouts {
 
 struct Site {
   bool writable = false;
-  bool dot_files = false;      // names that begin with a dot are served
-  bool listing = true;         // a directory without an index file gets a listing
-  bool archives = true;        // a directory is sent as tar or zip where a request asks for that;
-                               // not without `listing`
+  bool dot_files = false;  // names that begin with a dot are served
+  bool listing = true;     // a directory without an index file gets a listing
+  bool archives = true;    // a directory is sent as tar or zip where a request asks for that;
+                           // not without `listing`
   std::uint64_t most_archives = 8;  // at once, of all workers
-  bool precompressed = false;  // a.css.gz is sent for a.css. Off by default: it costs up to
-                               // three more look-ups a file
+  bool precompressed = false;       // a.css.gz is sent for a.css. Off by default: it costs up to
+                                    // three more look-ups a file
   std::vector<std::string> index = {"index.html"};
   std::string not_found;       // the page for 404; empty: 404.html of the root where it exists
   std::string fallback;        // the page for 200 in place of a 404; empty: none
@@ -56,7 +56,7 @@ struct Site {
   // Seconds that an unfinished upload is kept after its last byte: a day, so that a laptop that was
   // closed in the evening goes on in the morning.
   std::int64_t upload_expiry_s = 86'400;
-  std::uint32_t max_requests = 0;            // on one connection; 0: no limit
+  std::uint32_t max_requests = 0;  // on one connection; 0: no limit
   Timeouts timeouts;
   http1::Limits limits;
   ExtraFields extra_fields;       // --header and --cors
