@@ -1,11 +1,13 @@
 # Prints tables from the lines of bench/run: a row for each case, a column for each server, then the
-# ratio of quoitd to each other server. Of several rounds it uses the median, unless a table says that
-# it has the least. Used by bench/measure.
+# ratio of quoitd to each other server; from those of bench/client likewise for quoit and curl. Of
+# several rounds it uses the median, unless a table says that it has the least. Used by bench/measure.
 #
-#   awk -v mode=counted|timed|tls|bytes -f bench/report.awk FILE
+#   awk -v mode=counted|timed|tls|bytes|client -f bench/report.awk FILE
 #
 # Instructions are user + kernel for each request; for the cases of many mebibytes, for each KiB of
 # content. Times in the emulated machine have no meaning and are left out.
+
+BEGIN { us = mode == "client" ? "quoit" : "quoitd" }
 
 /^ *server=/ {
   delete v
@@ -18,7 +20,12 @@
   if (!(server in server_seen)) { server_seen[server] = 1; servers[++server_count] = server }
   if (!(name in case_seen)) { case_seen[name] = 1; cases[++case_count] = name }
   if ("failed" in v) { failed[server, name] = v["failed"]; next }
-  if (mode == "tls" && "requests" in v) {
+  if (mode == "client") {
+    put("cpu", v["cpu_us"] / 1000)
+    put("wall", v["wall_us"] / 1000)
+    put("peak", v["peak_kib"] / 1024)
+    put("switches", v["waits"] + v["preemptions"])
+  } else if (mode == "tls" && "requests" in v) {
     put("cpu", v["cpu_us"])
     put("least_cpu", v["cpu_us"])
   } else if (mode == "bytes" && "requests" in v) {
@@ -70,6 +77,11 @@ END {
     table("Task switches to the server a request", "switches", 2, 0)
     table("Bytes processed by string instructions (rep movs, rep stos) a request (10m, 100m: a KiB)", \
       "string", 0, 0)
+  } else if (mode == "client") {
+    table("CPU time of a run, ms; median of the ratios", "cpu", 1, 1)
+    table("Duration of a run, ms; median of the ratios", "wall", 1, 1)
+    table("Peak of the resident memory, MiB; median of the ratios", "peak", 1, 1)
+    table("Context switches of a run", "switches", 0, 0)
   } else if (mode == "tls" || mode == "bytes") {
     table("CPU time of the server a request, least of the rounds, microseconds", "least_cpu", 1, 1)
     table("CPU time of the server a request, median of the rounds, microseconds; median of the ratios", \
@@ -164,13 +176,13 @@ function both(title,    c, s) {
   printf "\n"
 }
 
-# With `ratios`, and if quoitd is among the servers, also prints the ratios.
+# With `ratios`, and if quoitd (or quoit) is among the servers, also prints the ratios.
 function table(title, metric, digits, ratios,    c, s, ours) {
   if (!has[metric]) return
   heading(title)
-  ours = ratios && ("quoitd" in server_seen)
+  ours = ratios && (us in server_seen)
   for (s = 1; ours && s <= server_count; s++)
-    if (servers[s] != "quoitd") printf " %11s", "/" servers[s]
+    if (servers[s] != us) printf " %11s", "/" servers[s]
   printf "\n"
   for (c = 1; c <= case_count; c++) {
     if (!has_row[metric, cases[c]]) continue
@@ -179,7 +191,7 @@ function table(title, metric, digits, ratios,    c, s, ours) {
       printf " %17s", known(metric, servers[s], cases[c]) ? \
         thousands(median(metric, servers[s], cases[c]), digits) : "-"
     for (s = 1; ours && s <= server_count; s++)
-      if (servers[s] != "quoitd")
+      if (servers[s] != us)
         printf " %11s", ratio(metric, servers[s], cases[c])
     printf "\n"
   }
@@ -187,14 +199,15 @@ function table(title, metric, digits, ratios,    c, s, ours) {
 }
 
 function ratio(metric, other, name,    theirs, i) {
-  if (!known(metric, "quoitd", name) || !known(metric, other, name)) return "-"
-  if ((mode == "tls" && metric == "cpu") || (mode == "bytes" && metric !~ /^least_/)) { # rounds that follow each other are disturbed alike
+  if (!known(metric, us, name) || !known(metric, other, name)) return "-"
+  # Rounds that follow each other are disturbed alike.
+  if (mode == "client" || (mode == "tls" && metric == "cpu") || (mode == "bytes" && metric !~ /^least_/)) {
     for (i = 1; i <= count[metric, other, name]; i++)
       values["ratio", other, name, i] = \
-        values[metric, "quoitd", name, i] / values[metric, other, name, i]
+        values[metric, us, name, i] / values[metric, other, name, i]
     count["ratio", other, name] = i - 1
     return sprintf("%.2f", median("ratio", other, name))
   }
   theirs = median(metric, other, name)
-  return theirs > 0 ? sprintf("%.2f", median(metric, "quoitd", name) / theirs) : "-"
+  return theirs > 0 ? sprintf("%.2f", median(metric, us, name) / theirs) : "-"
 }

@@ -4,6 +4,7 @@
 //   bench_load idle --port N --pid SERVER [--requests CONNECTIONS]
 //   bench_load cold --port N --pid SERVER --file PATH [--seconds S]
 //   bench_load start --port N [--requests ROUNDS] [--file MAPS] -- COMMAND [ARGUMENT...]
+//   bench_load whole COMMAND [ARGUMENT...]  one run of a program, such as a client
 //   bench_load site FOLDER                  create the files; cold-file PATH BYTES: the big file
 //   bench_load list
 //
@@ -21,6 +22,7 @@
 #include "bench/load/socket.h"
 #include "bench/load/special.h"
 #include "bench/load/stream.h"
+#include "bench/load/whole.h"
 
 namespace load {
 namespace {
@@ -98,6 +100,10 @@ int run(int count, char** arguments) {
     for (const Case& c : all_cases())
       std::printf("%.*s\n", static_cast<int>(c.name.size()), c.name.data());
     return 0;
+  }
+  if (name == "whole" && count > 2) {
+    // Including the null pointer that ends the arguments.
+    return measure_whole({arguments + 2, static_cast<std::size_t>(count - 1)});
   }
   if (name == "site" && count == 3) return make_site(arguments[2]);
   if (name == "cold-file" && count == 4) {
