@@ -31,6 +31,7 @@ enum class ExitCode : int {
   receive_error = 56,       // the connection broke while receiving
   own_certificate = 58,     // --cert or --key cannot be used
   server_certificate = 60,  // the server's certificate is not accepted
+  digest_mismatch = 65,     // --verify: a file has another digest, or none is offered (EX_DATAERR)
   no_engine = 71,           // the kernel gives this process no engine, memory or thread (EX_OSERR)
   authorities = 77,         // --cacert cannot be used
   interrupted = 130,        // a signal ended the run; the status is 128 and the signal's number

@@ -106,8 +106,8 @@ ExitReason take_verb(Command& command, Arguments& arguments) {
 // An empty value is that of a variable of a shell that is not set: no file is meant by it.
 ExitReason check_paths(const Values& values) {
   for (const char* const name :
-       {"output", "input-file", "if-match", "user", "token-file", "netrc-file", "proxy", "noproxy",
-        "unix-socket", "cacert", "cert", "key"}) {
+       {"output", "input-file", "if-match", "verify", "user", "token-file", "netrc-file", "proxy",
+        "noproxy", "unix-socket", "cacert", "cert", "key"}) {
     const options::Setting& setting = values.setting(name);
     if (!setting.is_given() || !values.text(name).empty()) continue;
     return options::value_error(program, *setting.option, setting.place, "", "is empty");
@@ -146,6 +146,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.keeps_times = values.flag("remote-time") || settings.only_newer;
   settings.if_absent = values.flag("if-absent");
   settings.if_match = values.text("if-match");
+  arguments.verify = values.text("verify");
   const std::string& progress = values.text("progress");
   settings.progress = progress == "on"    ? ProgressMode::on
                       : progress == "off" ? ProgressMode::off

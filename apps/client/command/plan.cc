@@ -63,6 +63,38 @@ ExitReason read_conditions(Settings& settings) {
   return {};
 }
 
+// --verify sha-256, or sha-256=HEX.
+ExitReason read_verify(std::string_view text, Settings& settings) {
+  constexpr std::string_view algorithm = "sha-256";
+  if (text.empty()) return {};
+  settings.verifies = true;
+  if (text == algorithm) return {};
+  const bool has_digest = text.starts_with(algorithm) && text[algorithm.size()] == '=';
+  if (has_digest) settings.expected_digest = parse_sha256(text.substr(algorithm.size() + 1));
+  if (settings.expected_digest) return {};
+  return usage("--verify takes sha-256, or sha-256= and 64 hexadecimal digits, not '" +
+               std::string(text) + "'");
+}
+
+// The digest of one file is not that of others, nor that of a part of it.
+ExitReason check_verify(const Settings& settings, const std::vector<Job>& jobs) {
+  if (!settings.verifies) return {};
+  for (const HeaderLine& line : settings.headers) {
+    if (http1::field_name_of(line.name) != http1::FieldName::range) continue;
+    return usage("--verify needs the whole file: leave -H '" + line.name + ": …' out");
+  }
+  for (const Job& job : jobs) {
+    if (job.verb != Verb::put || job.file != standard_stream) continue;
+    return usage("--verify needs a file that can be read twice, not standard input");
+  }
+  if (settings.expected_digest && (jobs.size() > 1 || settings.is_recursive || jobs[0].is_tree)) {
+    return usage(
+        "--verify sha-256=HEX is for one file; with --verify sha-256 the server is asked "
+        "for the digest of each");
+  }
+  return {};
+}
+
 ExitReason read_settings(const Arguments& arguments, Settings& settings) {
   settings = arguments.settings;
   for (const std::string& line : arguments.headers) {
@@ -72,6 +104,7 @@ ExitReason read_settings(const Arguments& arguments, Settings& settings) {
     settings.headers.push_back(header);
   }
   if (const ExitReason reason = read_conditions(settings)) return reason;
+  if (const ExitReason reason = read_verify(arguments.verify, settings)) return reason;
   if (settings.unix_socket.size() > longest_socket_path) {
     return usage("--unix-socket takes a path of at most 107 bytes");
   }
@@ -274,6 +307,7 @@ ExitReason make_plan(const Arguments& arguments, Plan& plan) {
   ExitReason reason = read_settings(arguments, plan.settings);
   if (reason) return reason;
   reason = plan_jobs(arguments, plan.jobs);
+  if (!reason) reason = check_verify(plan.settings, plan.jobs);
   share_output(plan);
   return reason;
 }

@@ -13,6 +13,7 @@
 
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/proxy.h"
+#include "apps/client/command/sha256.h"
 #include "apps/client/command/url.h"
 #include "apps/client/command/verb.h"
 
@@ -54,26 +55,29 @@ struct Settings {
   bool only_newer = false;         // download only a version that is newer than the file
   bool if_absent = false;          // upload only where there is no file
   std::string if_match = {};       // replace or delete only this version, an ETag; empty: any
-  std::string user = {};           // NAME[:PASSWORD] for the servers of all URLs; empty: none
-  std::string token_file = {};     // a file with a token for them; empty: none
-  bool uses_netrc = false;         // look the servers up in a .netrc
-  std::string netrc_file = {};     // its path; empty: the usual one
-  std::string proxy = {};          // the URL of a proxy for all requests; empty: none
-  std::string no_proxy = {};       // hosts that need none, in place of no_proxy
-  Proxies proxies = {};            // of both, and of the environment
-  std::string unix_socket = {};    // connect to this socket instead of the URL's host
-  std::string authorities = {};    // a file of certificate authorities; empty: the system's
-  std::string certificate = {};    // the client's own certificate; empty: none
-  std::string key = {};            // its key; empty: the file of the certificate has it
-  bool insecure = false;           // accept any certificate of a server
-  unsigned parallel = 1;           // how many jobs run at once
-  bool removes_surplus = false;    // sync: remove files that the source lacks
-  bool is_dry_run = false;         // sync: show the plan alone
-  bool is_recursive = false;       // directories are transferred with all below them
-  bool fails_early = false;        // after a failure no further job begins
-  bool shows_details = false;      // ls: the size and the time of each entry, too
-  Events events = Events::none;    // in place of messages for people
-  std::string io = "auto";         // the engine: auto, ring or epoll
+  bool verifies = false;           // files are compared with a SHA-256
+  // The one that the file of the run has; none: the server announces it, or quoit computes it.
+  std::optional<Sha256> expected_digest = {};
+  std::string user = {};         // NAME[:PASSWORD] for the servers of all URLs; empty: none
+  std::string token_file = {};   // a file with a token for them; empty: none
+  bool uses_netrc = false;       // look the servers up in a .netrc
+  std::string netrc_file = {};   // its path; empty: the usual one
+  std::string proxy = {};        // the URL of a proxy for all requests; empty: none
+  std::string no_proxy = {};     // hosts that need none, in place of no_proxy
+  Proxies proxies = {};          // of both, and of the environment
+  std::string unix_socket = {};  // connect to this socket instead of the URL's host
+  std::string authorities = {};  // a file of certificate authorities; empty: the system's
+  std::string certificate = {};  // the client's own certificate; empty: none
+  std::string key = {};          // its key; empty: the file of the certificate has it
+  bool insecure = false;         // accept any certificate of a server
+  unsigned parallel = 1;         // how many jobs run at once
+  bool removes_surplus = false;  // sync: remove files that the source lacks
+  bool is_dry_run = false;       // sync: show the plan alone
+  bool is_recursive = false;     // directories are transferred with all below them
+  bool fails_early = false;      // after a failure no further job begins
+  bool shows_details = false;    // ls: the size and the time of each entry, too
+  Events events = Events::none;  // in place of messages for people
+  std::string io = "auto";       // the engine: auto, ring or epoll
 };
 
 // The name that stands for standard input or output.
@@ -118,6 +122,7 @@ struct Arguments {
   std::string file = {};                  // get: -o
   std::string user = {};                  // passwd: NAME
   std::vector<std::string> headers = {};  // "Name: value"
+  std::string verify = {};                // --verify: "sha-256", or "sha-256=HEX"; empty: none
   Settings settings = {};                 // all but the headers
 
   // HOST PORT GET|PUT /FILE, where `method` is not empty.

@@ -99,6 +99,7 @@ inline constexpr std::array exit_statuses = {
     Term{"56", "receiving failed"},
     Term{"58", "--cert or --key cannot be used"},
     Term{"60", "the server's certificate is not accepted"},
+    Term{"65", "--verify: another digest than the expected one, or the server offers none"},
     Term{"71", "no I/O engine"},
     Term{"77", "--cacert cannot be used"},
     Term{"130", "interrupted"},

@@ -54,6 +54,7 @@ std::uint64_t terms_of(const Settings& settings, const Condition& condition) {
     hash.add(line.name).add('\n').add(line.value).add('\n');
   }
   hash.add(settings.keeps_times ? '1' : '0');
+  if (settings.verifies) hash.add("verifies");
   hash.add(condition.is_absent ? '1' : '0').add(condition.tag).add('\n');
   if (condition.unchanged_since) hash.add(std::to_string(*condition.unchanged_since));
   return hash.value();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/client/command/disposition.h"
+#include "apps/client/jobs/verify.h"
 #include "apps/client/local/part_file.h"
 #include "apps/client/net/exchange.h"
 #include "apps/client/screen/progress.h"
@@ -40,8 +41,10 @@ std::optional<Existing> existing(const std::string& file) {
 
 Request request_for(const Download& download) {
   const Transfer& transfer = download.transfer;
+  const Settings& settings = download.channel.session.settings;
   Request request{.method = http1::Method::get};
-  if (download.channel.session.settings.only_newer) {
+  request.wants_digest = settings.verifies && !settings.expected_digest;
+  if (settings.only_newer) {
     const std::optional<Existing> file = existing(download.job.file);
     if (file) request.newer_than = file->modified;
   }
@@ -169,6 +172,11 @@ uring::Task<ExitCode> take_body(Download& download, Verdict verdict) {
     disconnect(channel);
     co_return channel.fail(output.error);
   }
+  const ExitCode hashed = co_await hash_output(channel, output);
+  if (hashed != ExitCode::ok) {
+    disconnect(channel);
+    co_return hashed;
+  }
   const std::uint64_t begin = output.size;
   const bool is_rest = verdict == Verdict::continues;
   const std::optional<std::uint64_t> total =
@@ -225,14 +233,15 @@ uring::Task<ExitCode> refuse(Download& download, const Url& where) {
   co_return code;
 }
 
-uring::Task<ExitCode> complete(Download& download) {
+uring::Task<ExitCode> complete(Download& download, const Url& where) {
+  const ExitCode noted = note_digest(download.channel, where, false, download.expected);
   download.outcome.is_complete = true;
   if (download.output.fd < 0) {  // with --continue, the target is the whole file
     download.channel.session.report.confirm(download.job.file + " is complete");
     download.saves = false;
   }
   co_await skip_body(download.channel);
-  co_return ExitCode::ok;
+  co_return noted;
 }
 
 }  // namespace
@@ -281,12 +290,18 @@ uring::Task<ExitCode> try_download(Download& download) {
     const ExitCode refused_code = co_await refuse(download, where);
     code = refused_code;
   } else if (verdict == Verdict::completes) {
-    const ExitCode completed = co_await complete(download);
+    const ExitCode completed = co_await complete(download, where);
     code = completed;
   } else {
     if (verdict == Verdict::begins) warn_of_coding(channel.session, head, where);
     if (download.transfer.is_trusted && verdict == Verdict::continues && download.output.fd < 0) {
       warn_of_trust(download, where);
+    }
+    const ExitCode noted =
+        note_digest(channel, where, verdict == Verdict::begins, download.expected);
+    if (noted != ExitCode::ok) {
+      disconnect(channel);
+      co_return noted;
     }
     const ExitCode taken = co_await take_body(download, verdict);
     code = taken;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apps/client/command/plan.h"
+#include "apps/client/command/sha256.h"
 #include "apps/client/command/transfer.h"
 #include "apps/client/local/output_file.h"
 #include "apps/client/net/channel.h"
@@ -22,8 +24,9 @@ struct Download {
   Channel& channel;
   const Job& job;
   Transfer transfer = {};
-  OutputFile output = {};   // open from the first body on, or from find_beginning() on
-  bool resumes = true;      // false: -H decides about ranges, so quoit does not
+  OutputFile output = {};               // open from the first body on, or from find_beginning() on
+  bool resumes = true;                  // false: -H decides about ranges, so quoit does not
+  std::optional<Sha256> expected = {};  // for --verify, once it is known
   bool saves = true;        // false: there is nothing to save, since the file has not changed
   std::uint64_t found = 0;  // bytes that an earlier run left
   Outcome outcome = {};     // of the last request

@@ -3,6 +3,7 @@
 // get() repeats requests until the file is there or next_step() gives up. The file gets its name
 // when the last byte has come; before that, and after any failure, an existing file keeps its
 // content. Covered by tests/client/jobs/get_test.cc and resume_test.cc.
+#include <memory>
 #include <random>
 #include <string>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "apps/client/jobs/download.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/pause.h"
+#include "apps/client/jobs/verify.h"
 #include "apps/client/local/tree.h"
 #include "apps/client/net/exchange.h"
 #include "apps/client/screen/progress.h"
@@ -31,6 +33,7 @@ void confirm_saved(const Download& download) {
   if (output.target.empty()) return;
   std::string bytes = std::to_string(output.size) + " bytes";
   if (download.found > 0) bytes += ", " + std::to_string(download.found) + " of them before";
+  if (download.expected) bytes += ", SHA-256 verified";
   report.confirm("saved " + output.name + " (" + bytes + ")" + download.pace);
 }
 
@@ -93,10 +96,16 @@ uring::Task<ExitCode> give_up(Download& download, ExitCode code) {
 
 uring::Task<ExitCode> finish(Download& download) {
   Channel& channel = download.channel;
-  if (!download.saves) {
+  const ExitCode verified =
+      co_await verify_download(channel, download.job, download.output, download.expected);
+  if (!download.saves || verified == ExitCode::digest_mismatch) {
     download.output.is_recorded = false;  // the bytes of an earlier run are of no use
     co_await discard_output(channel.io, download.output);
-    co_return ExitCode::ok;
+    co_return verified;
+  }
+  if (verified != ExitCode::ok) {
+    const ExitCode failed = co_await give_up(download, verified);
+    co_return failed;
   }
   const ExitCode published = co_await publish_output(channel.io, download.output);
   if (published != ExitCode::ok) co_return channel.fail(download.output.error);
@@ -116,6 +125,7 @@ uring::Task<ExitCode> get(Channel& channel, const Job& job) {
     co_return ExitCode::ok;
   }
   Download download(channel, job);
+  if (channel.session.settings.verifies) download.output.digest = std::make_unique<FileDigest>();
   co_await find_beginning(download);
   while (true) {
     const ExitCode tried = co_await try_download(download);

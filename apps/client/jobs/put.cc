@@ -11,6 +11,7 @@
 #include "apps/client/jobs/make_directories.h"
 #include "apps/client/jobs/resumable_put.h"
 #include "apps/client/jobs/upload.h"
+#include "apps/client/jobs/verify.h"
 #include "apps/client/net/exchange.h"
 
 namespace client {
@@ -31,9 +32,13 @@ ExitCode conclude(Upload& up, const Url& where) {
                         where.text() + ": the server responded " + status_text(channel.head) +
                             " before it had the whole body; check the file there");
   }
+  bool is_confirmed = false;
+  const ExitCode stored = check_stored(up, where, is_confirmed);
+  if (stored != ExitCode::ok) return stored;
   channel.session.report.count_saved(up.input.size);
   std::string bytes = std::to_string(up.input.size) + " bytes";
   if (up.found > 0) bytes += ", " + std::to_string(up.found) + " of them before";
+  if (is_confirmed) bytes += ", SHA-256 verified";
   channel.session.report.confirm("stored " + up.input.name + " (" + bytes + ")" + up.pace + " at " +
                                  where.text() + ": " + status_text(channel.head));
   return ExitCode::ok;
@@ -91,27 +96,42 @@ uring::Task<ExitCode> send(Upload& up, const Job& job, Request& request, PutProg
   co_return code;
 }
 
+// Opens the file, and with --verify computes its digest.
+uring::Task<ExitCode> open(Upload& up, const Job& job) {
+  Channel& channel = up.channel;
+  const ExitCode opened = co_await open_input(channel.io, up.input, job.file);
+  if (opened != ExitCode::ok) co_return channel.fail(up.input.error);
+  if (!channel.session.settings.verifies) co_return ExitCode::ok;
+  const ExitCode digested = co_await digest_input(up);
+  co_return digested;
+}
+
 }  // namespace
 
 uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progress) {
   std::unique_ptr<Upload> up = std::make_unique<Upload>(channel);
   const InputFile& input = up->input;
-  const ExitCode opened = co_await open_input(channel.io, up->input, job.file);
+  const ExitCode opened = co_await open(*up, job);
   if (opened != ExitCode::ok) {
-    const ExitCode code = channel.fail(input.error);
     end_upload(std::move(up));
-    co_return code;
+    co_return opened;
   }
   Request request{.method = http1::Method::put,
                   .where = &job.where,
                   .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
                   .length = input.length,
                   .condition = &job.condition,
+                  .wants_digest = !up->digest.empty(),
+                  .digest = up->digest,
                   .expects_continue = input.length > expect_above_bytes};
   if (channel.session.settings.keeps_times && input.is_regular) request.modified = input.modified;
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
   const ExitCode responded = co_await send(*up, job, request, progress);
-  const ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
+  ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
+  if (responded == ExitCode::ok && channel.head.status() == 400) {
+    const ExitCode explained = co_await explain_refusal(channel, job.where);
+    code = explained;
+  }
   end_upload(std::move(up));
   disconnect(channel);
   co_return code;

@@ -48,6 +48,12 @@ uring::Task<ExitCode> send_pieces(Upload& up) {
       up.error = cancelled(up.channel, up.io);
       co_return code_of(up.error);
     }
+    // The digest that was announced is not that of a file that has changed.
+    if (input.at_end && !up.digest.empty() && has_changed(input)) {
+      up.error =
+          exit_with(ExitCode::read_error, input.name + " changed while it was sent; send it again");
+      co_return ExitCode::read_error;
+    }
     const ExitCode sent = co_await send_all(up.channel, up.io, input.piece, up.error);
     if (sent != ExitCode::ok) co_return sent;
     session.report.moved(up.channel.lane, input.size - before, session.now());

@@ -33,6 +33,7 @@ struct Upload {
   bool complete = false;    // the whole body has been sent
   ExitReason error = {};    // why the sender ended early by itself
   std::string pace = {};    // for people, as " in 0:12, 1.2 MiB/s"
+  std::string digest = {};  // Repr-Digest of the input, for --verify; empty: none
   std::uint64_t found = 0;  // bytes that the server has from an earlier run
 };
 

@@ -166,6 +166,10 @@ void seek_input(InputFile& input, std::uint64_t begin, std::uint64_t end) {
   input.at_end = !input.is_stream && begin == end;
 }
 
+std::string_view front_of(const InputFile& input) {
+  return std::string_view(input.buffer.data() + front_bytes, input.read_ahead);
+}
+
 bool has_changed(const InputFile& input) {
   struct stat facts {};
   return ::fstat(input.fd, &facts) != 0 || version_of(facts) != input.version;

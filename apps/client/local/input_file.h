@@ -54,6 +54,9 @@ struct InputFile {
 // The next pieces are those of the bytes [begin, end) of a regular file.
 void seek_input(InputFile& input, std::uint64_t begin, std::uint64_t end);
 
+// The bytes of a regular file that are read ahead: all of a small one, before its first piece.
+[[nodiscard]] std::string_view front_of(const InputFile& input);
+
 // Says whether a regular file has changed since it was opened.
 [[nodiscard]] bool has_changed(const InputFile& input);
 

@@ -265,6 +265,7 @@ ExitCode empty_output(OutputFile& output) {
   if (output.is_part) ::unlink(record_path(output.temporary).c_str());
   output.is_recorded = false;
   output.size = 0;
+  if (output.digest) output.digest->reset();
   return ::ftruncate(output.fd, 0) == 0 ? ExitCode::ok : fail_writing(output, {.value = -errno});
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/part_record.h"
+#include "apps/client/local/file_digest.h"
 #include "uring/io.h"
 #include "uring/task.h"
 
@@ -33,6 +35,7 @@ struct OutputFile {
   bool is_renamed = false;   // by rename_output(): no file has the name of the target
   bool makes_directories = false;             // open_output() makes those that lead to the file
   std::optional<std::int64_t> modified = {};  // the time that the file gets, in Unix seconds
+  std::unique_ptr<FileDigest> digest = {};    // of the bytes written; null: none is wanted
   ExitReason error = {};                      // why a function below failed
 };
 

@@ -158,6 +158,7 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
     }
     if (piece.data.size() > most - (output.size - begin)) co_return channel.fail(too_long(channel));
     if (!piece.data.empty()) {
+      if (output.digest) output.digest->add(view_of(piece.data));
       const ExitCode written = co_await write_output(channel.io, output, view_of(piece.data));
       if (written != ExitCode::ok) co_return channel.fail(output.error);
       session.report.moved(channel.lane, piece.data.size(), session.now());

@@ -6,6 +6,7 @@
 
 #include "apps/client/command/credentials.h"
 #include "apps/client/command/private_fields.h"
+#include "apps/client/command/sha256.h"
 #include "parser/date.h"
 #include "parser/fields.h"
 #include "parser/write.h"
@@ -82,6 +83,8 @@ class Writer {
     if (request_.condition) write_condition(*request_.condition);
     // The name that ownCloud, rclone and quoitd know.
     if (request_.modified) own("X-OC-MTime", std::to_string(*request_.modified));
+    if (request_.wants_digest) own("Want-Repr-Digest", wants_sha256);
+    if (!request_.digest.empty()) own("Repr-Digest", request_.digest);
     write_upload_fields();
     if (request_.expects_continue) own("Expect", "100-continue");
     for (const HeaderLine& header : settings_.headers) {

@@ -30,6 +30,8 @@ struct Request {
   std::string_view if_range = {};  // of the version with this validator, or for the whole file
   std::optional<std::int64_t> modified = {};  // of the file that is sent, in Unix seconds
   const Condition* condition = nullptr;       // of a write; null or unset: none
+  bool wants_digest = false;                  // ask for the SHA-256 of the whole file
+  std::string_view digest = {};               // Repr-Digest of the file that is sent; empty: none
   bool expects_continue = false;              // the body is sent after a 100
   std::string_view accept = "*/*";            // the media types that are wished for
   http1::UploadFields upload = {};            // of a resumable upload; a PATCH is a part of one

@@ -73,6 +73,28 @@ TEST(Plan, UsesTheNameThatWasGiven) {
   EXPECT_EQ(refused({.urls = {"h/a", "h/b"}, .file = "one"}), ExitCode::usage);
 }
 
+TEST(Plan, ComparesFilesWithADigest) {
+  const std::string hex(64, 'a');
+  const std::string with_hex = "sha-256=" + hex;
+  EXPECT_FALSE(planned({.urls = {"h/a"}}).settings.verifies);
+  const Settings asked = planned({.urls = {"h/a", "h/b"}, .verify = "sha-256"}).settings;
+  EXPECT_TRUE(asked.verifies);
+  EXPECT_FALSE(asked.expected_digest);
+  const Settings given = planned({.urls = {"h/a"}, .verify = with_hex}).settings;
+  ASSERT_TRUE(given.expected_digest);
+  EXPECT_EQ(hex_text(*given.expected_digest), hex);
+  EXPECT_EQ(refused({.urls = {"h/a"}, .verify = "md5"}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a"}, .verify = "sha-256="}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a"}, .verify = "sha-256-" + hex}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a", "h/b"}, .verify = with_hex}), ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a"}, .verify = with_hex, .settings = {.is_recursive = true}}),
+            ExitCode::usage);
+  EXPECT_EQ(refused({.verb = Verb::put, .urls = {"h/a"}, .inputs = {"-"}, .verify = "sha-256"}),
+            ExitCode::usage);
+  EXPECT_EQ(refused({.urls = {"h/a"}, .headers = {"range: bytes=0-1"}, .verify = "sha-256"}),
+            ExitCode::usage);
+}
+
 TEST(Plan, RequiresANameWhereTheUrlHasNone) {
   EXPECT_EQ(refused({.urls = {"h/.."}}), ExitCode::usage);
   EXPECT_EQ(planned({.urls = {"h/.."}, .file = "f"}).jobs[0].file, "f");
