@@ -1,5 +1,8 @@
 // quoit compares files with the digests of quoitd, in both directions.
+#include <array>
+#include <fcntl.h>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -86,6 +89,36 @@ TEST(ClientVerifies, TreesInBothDirections) {
   EXPECT_EQ(got.status, 0) << got.err;
   EXPECT_EQ(home.read("copy/a"), home.read("tree/a"));
   EXPECT_EQ(home.read("copy/b"), "hello");
+}
+
+// A change that keeps size and time is found, in both directions.
+TEST(ClientVerifies, SyncComparesByDigest) {
+  const Site site({"--writable", "--listing", "on"});
+  const Scratch home;
+  home.make_directory("tree");
+  home.write("tree/a", noise(3'000'000));
+  home.write("tree/b", "hello");
+  const std::string url = site.urls().front() + "tree/";
+  EXPECT_EQ(quoit(home, {"sync", "tree", url}).status, 0);
+  const Ended same = quoit(home, {"sync", "--checksum", "tree", url});
+  EXPECT_EQ(same.status, 0) << same.err;
+  EXPECT_NE(same.err.find("0 to send, 2 to compare"), std::string::npos) << same.err;
+
+  struct stat facts {};
+  ASSERT_EQ(::stat(home.path("tree/b").c_str(), &facts), 0);
+  const std::array<timespec, 2> times = {facts.st_atim, facts.st_mtim};
+  home.write("tree/b", "HELLO");
+  ASSERT_EQ(::utimensat(AT_FDCWD, home.path("tree/b").c_str(), times.data(), 0), 0);
+  EXPECT_EQ(quoit(home, {"sync", "tree", url}).status, 0);
+  EXPECT_EQ(site.root.read("tree/b"), "hello");
+  EXPECT_EQ(quoit(home, {"sync", "--dry-run", "--checksum", "tree", url}).status, 0);
+  const Ended sent = quoit(home, {"sync", "--checksum", "tree", url});
+  EXPECT_EQ(sent.status, 0) << sent.err;
+  EXPECT_EQ(site.root.read("tree/b"), "HELLO");
+  home.write("tree/b", "hallo");
+  const Ended got = quoit(home, {"sync", "--checksum", url, "tree"});
+  EXPECT_EQ(got.status, 0) << got.err;
+  EXPECT_EQ(home.read("tree/b"), "HELLO");
 }
 
 }  // namespace

@@ -175,6 +175,12 @@ constexpr std::array first_rows = {
            .section = directories,
            .help = "delete from TARGET the files that SOURCE lacks, once everything else is done",
            .verbs = mask(Verb::sync)},
+    Option{.name = "checksum",
+           .kind = Kind::flag,
+           .section = directories,
+           .help = "compare files of equal size by their SHA-256, which the server computes for a "
+                   "HEAD of each, and not by their times",
+           .verbs = mask(Verb::sync)},
     Option{.name = "dry-run",
            .kind = Kind::flag,
            .section = directories,

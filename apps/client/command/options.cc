@@ -163,6 +163,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.parallel = static_cast<unsigned>(values.count("parallel"));
   settings.is_recursive = values.flag("recursive");
   settings.removes_surplus = values.flag("delete");
+  settings.compares_digests = values.flag("checksum");
   settings.is_dry_run = values.flag("dry-run");
   if (settings.is_recursive || arguments.verb == Verb::sync) {
     settings.keeps_times = true;

@@ -58,26 +58,27 @@ struct Settings {
   bool verifies = false;           // files are compared with a SHA-256
   // The one that the file of the run has; none: the server announces it, or quoit computes it.
   std::optional<Sha256> expected_digest = {};
-  std::string user = {};         // NAME[:PASSWORD] for the servers of all URLs; empty: none
-  std::string token_file = {};   // a file with a token for them; empty: none
-  bool uses_netrc = false;       // look the servers up in a .netrc
-  std::string netrc_file = {};   // its path; empty: the usual one
-  std::string proxy = {};        // the URL of a proxy for all requests; empty: none
-  std::string no_proxy = {};     // hosts that need none, in place of no_proxy
-  Proxies proxies = {};          // of both, and of the environment
-  std::string unix_socket = {};  // connect to this socket instead of the URL's host
-  std::string authorities = {};  // a file of certificate authorities; empty: the system's
-  std::string certificate = {};  // the client's own certificate; empty: none
-  std::string key = {};          // its key; empty: the file of the certificate has it
-  bool insecure = false;         // accept any certificate of a server
-  unsigned parallel = 1;         // how many jobs run at once
-  bool removes_surplus = false;  // sync: remove files that the source lacks
-  bool is_dry_run = false;       // sync: show the plan alone
-  bool is_recursive = false;     // directories are transferred with all below them
-  bool fails_early = false;      // after a failure no further job begins
-  bool shows_details = false;    // ls: the size and the time of each entry, too
-  Events events = Events::none;  // in place of messages for people
-  std::string io = "auto";       // the engine: auto, ring or epoll
+  std::string user = {};          // NAME[:PASSWORD] for the servers of all URLs; empty: none
+  std::string token_file = {};    // a file with a token for them; empty: none
+  bool uses_netrc = false;        // look the servers up in a .netrc
+  std::string netrc_file = {};    // its path; empty: the usual one
+  std::string proxy = {};         // the URL of a proxy for all requests; empty: none
+  std::string no_proxy = {};      // hosts that need none, in place of no_proxy
+  Proxies proxies = {};           // of both, and of the environment
+  std::string unix_socket = {};   // connect to this socket instead of the URL's host
+  std::string authorities = {};   // a file of certificate authorities; empty: the system's
+  std::string certificate = {};   // the client's own certificate; empty: none
+  std::string key = {};           // its key; empty: the file of the certificate has it
+  bool insecure = false;          // accept any certificate of a server
+  unsigned parallel = 1;          // how many jobs run at once
+  bool removes_surplus = false;   // sync: remove files that the source lacks
+  bool compares_digests = false;  // sync: files of equal size are compared by their SHA-256
+  bool is_dry_run = false;        // sync: show the plan alone
+  bool is_recursive = false;      // directories are transferred with all below them
+  bool fails_early = false;       // after a failure no further job begins
+  bool shows_details = false;     // ls: the size and the time of each entry, too
+  Events events = Events::none;   // in place of messages for people
+  std::string io = "auto";        // the engine: auto, ring or epoll
 };
 
 // The name that stands for standard input or output.

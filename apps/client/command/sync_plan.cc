@@ -90,7 +90,7 @@ class Planner {
     const bool has_times = from.modified && to.modified;
     if (has_sizes && *from.size != *to.size && to.modified) {
       add({.kind = Action::copy, .path = from.path, .modified = to.modified});
-    } else if (!has_sizes || !has_times) {
+    } else if (!has_sizes || !has_times || rules_.compares_digests) {
       add({.kind = Action::compare, .path = from.path, .modified = to.modified});
     } else if (*from.modified != *to.modified) {
       add({.kind = Action::copy, .path = from.path, .modified = to.modified});

@@ -1,6 +1,7 @@
 // The plan of a synchronisation: how a tree becomes like another one.
 //
-// Two files are equal if their sizes and their times, to the second, are. Nothing is removed unless
+// Two files are equal if their sizes and their times, to the second, are; with --checksum those of
+// equal size are to be compared by their digests. Nothing is removed unless
 // everything is known: a tree whose listing is not complete may have a file that it seems to lack.
 // An obstacle (a directory where a file belongs, a link) is reported and stays.
 //
@@ -40,13 +41,14 @@ void sort_tree(Tree& tree);
 struct SyncRules {
   bool removes = false;              // --delete
   bool removes_directories = false;  // with it
+  bool compares_digests = false;     // --checksum: equal sizes and times prove nothing
 };
 
 struct SyncAction {
   enum class Kind : std::uint8_t {
     make_directory,
     copy,     // the file of the source
-    compare,  // the listings do not say enough: ask, and copy what differs
+    compare,  // the trees do not say enough: ask, and copy what differs
     remove,   // from the target
     conflict  // the target has something else there
   };

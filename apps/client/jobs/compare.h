@@ -1,4 +1,5 @@
-// A file here beside the one on the server, by a HEAD: for listings that do not say enough.
+// A file here beside the one on the server, by a HEAD: for listings that do not say enough, and for
+// --checksum.
 //
 // Covered by tests/client/jobs/sync_test.cc.
 #pragma once
@@ -24,8 +25,9 @@ struct Compared {
 };
 
 // Asks the server for the size and the time of the file at job.where and compares them with those
-// of job.file. Fails with http_error where the server refuses, also where a file to download is
-// absent, and otherwise as exchange().
+// of job.file; with --checksum, for the size and the digest. Fails with digest_mismatch where the
+// server then offers no digest, with read_error where the file here cannot be read, with http_error
+// where the server refuses, also where a file to download is absent, and otherwise as exchange().
 [[nodiscard]] uring::Task<ExitCode> compare(Channel& channel, const Job& job, Compared& compared);
 
 }  // namespace client

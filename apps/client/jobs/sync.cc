@@ -311,7 +311,9 @@ uring::Task<ExitCode> sync(Channel& channel, const Job& job) {
   if (read != ExitCode::ok) co_return read;
   const ExitCode found = read_local(run);
   if (found != ExitCode::ok) co_return found;
-  const SyncRules rules{.removes = settings.removes_surplus, .removes_directories = !job.is_upload};
+  const SyncRules rules{.removes = settings.removes_surplus,
+                        .removes_directories = !job.is_upload,
+                        .compares_digests = settings.compares_digests};
   const SyncPlan plan = job.is_upload ? plan_sync(run.local, run.remote, rules)
                                       : plan_sync(run.remote, run.local, rules);
   if (settings.is_dry_run) {

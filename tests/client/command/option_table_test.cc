@@ -42,7 +42,7 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
   EXPECT_EQ(table,
             "output= remote-name= remote-header-name= continue= create-dirs= newer= no-clobber= "
             "input-file= parallel=1 "
-            "fail-early= recursive= delete= dry-run= long= if-absent= if-match= verify= "
+            "fail-early= recursive= delete= checksum= dry-run= long= if-absent= if-match= verify= "
             "remote-time= header= "
             "proxy= noproxy= unix-socket= user= token-file= netrc= netrc-file= "
             "cacert= cert= key= insecure= "

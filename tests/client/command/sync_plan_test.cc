@@ -58,6 +58,7 @@ std::string text_of(const SyncPlan& plan) {
 
 constexpr SyncRules plain{};
 constexpr SyncRules removing{.removes = true, .removes_directories = true};
+constexpr SyncRules comparing{.compares_digests = true};
 constexpr SyncRules removing_files{.removes = true};
 
 TEST(SyncPlan, IsAFunctionOfTwoTrees) {
@@ -77,6 +78,11 @@ TEST(SyncPlan, IsAFunctionOfTwoTrees) {
       {"a:1@?", "a:1@6", plain, "compare a =0"},
       {"a:?@?", "a:1@6", plain, "compare a =0"},
       {"a:1@5", "a:2@?", plain, "compare a =0"},
+      // With --checksum times say nothing
+      {"a:1@5", "a:1@5", comparing, "compare a =0"},
+      {"a:1@5", "a:1@9", comparing, "compare a =0"},
+      {"a:1@5", "a:2@5", comparing, "copy a =0"},
+      {"a:1@5 d/ d/b:1@5", "d/", comparing, "new a new d/b =0"},
       // Surplus
       {"", "a:1@5", plain, "=0"},
       {"", "a:1@5", removing, "rm a =0"},

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "apps/client/command/sha256.h"
+#include "apps/client/local/file_digest.h"
 #include "tests/client/program.h"
 
 namespace client {
@@ -246,6 +248,53 @@ TEST_F(Sync, ReportsWhatIsInTheWay) {
               std::string::npos)
         << finished.err;
   }
+}
+
+std::string digest_field(std::string_view content) {
+  FileDigest digest;
+  digest.add(content);
+  return "Repr-Digest: " + field_text(digest.finish().value_or(Sha256{})) + "\r\n";
+}
+
+TEST_F(Sync, ComparesByDigestWithChecksum) {
+  Files files({
+      {"/d/",
+       json("[" + entry("a", "one") + "," + entry("b", "two") + "," + entry("c", "3") + "]")},
+      {"/d/a", response("200 OK", "one", time_field + digest_field("one"))},
+      {"/d/b", response("200 OK", "two", time_field + digest_field("two"))},
+      {"/d/c", response("200 OK", "3", time_field + digest_field("3"))},
+  });
+  const ScriptedServer server(std::vector<ScriptedServer::Script>(3, files.script()));
+  std::filesystem::create_directory(path("here"));
+  write("here/a", "one");      // of another time
+  write_old("here/b", "2wo");  // changed without a trace
+  write_old("here/c", "longer");
+  const Finished got = quoit({"sync", "-j1", "--checksum", server.url("/d/"), "here"});
+  EXPECT_EQ(got.status, 0) << got.err;
+  EXPECT_EQ(files.requests(),
+            (Requests{"GET /d/", "HEAD /d/a", "HEAD /d/b", "GET /d/b", "GET /d/c"}));
+  EXPECT_EQ(content("here/b"), "two");
+  EXPECT_EQ(content("here/c"), "3");
+  write_old("here/b", "2wo");
+  const Finished sent = quoit({"sync", "-j1", "--checksum", "here", server.url("/d/")});
+  EXPECT_EQ(sent.status, 0) << sent.err;
+  EXPECT_EQ(files.requests(), (Requests{"GET /d/", "HEAD /d/a", "HEAD /d/b",
+                                        "PUT /d/b If-Unmodified-Since=" + old_date, "HEAD /d/c"}));
+  EXPECT_EQ(files.stored("/d/b"), "2wo");
+}
+
+TEST_F(Sync, FailsForAFileWithoutADigest) {
+  Files files({{"/d/", json("[" + entry("a", "one") + "]")},
+               {"/d/a", response("200 OK", "one", time_field)}});
+  const ScriptedServer server({files.script()});
+  std::filesystem::create_directory(path("here"));
+  write_old("here/a", "1ne");
+  const Finished finished = quoit({"sync", "-j1", "--checksum", server.url("/d/"), "here"});
+  EXPECT_EQ(finished.status, 65);
+  EXPECT_NE(finished.err.find("/d/a: the server offers no SHA-256 to compare the file with"),
+            std::string::npos)
+      << finished.err;
+  EXPECT_EQ(content("here/a"), "1ne");
 }
 
 TEST_F(Sync, NeedsAUrlAndADirectory) {
