@@ -58,7 +58,8 @@ uring::Task<> put_whole(Connection& c, const UploadFields& fields) {
     answer_problem(c, 400, inconsistent_length_problem);
     co_return;
   }
-  co_await put(c);
+  const std::uint64_t length = fields.length.value_or(http1::max_length);
+  co_await put(c, length);
   if (x.plan.status >= 300) co_return;
   add_upload_lines(c, {.complete = true, .offset = x.plan.facts.size});
 }

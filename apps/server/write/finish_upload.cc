@@ -27,13 +27,6 @@ namespace {
 // upload over. Kernels buffer a few megabytes of a connection.
 constexpr std::uint64_t most_cut_off_bytes = 16 * 1024 * 1024;
 
-// The largest upload; that of one body or of many.
-std::uint64_t largest_upload(const Connection& c, const StoredUpload& stored) {
-  const std::uint64_t most = c.exchange->site->max_body;
-  return std::min(stored.state.length.value_or(http1::max_length),
-                  most > 0 ? most : http1::max_length);
-}
-
 // Cuts off the body: a later request has taken the upload over, and of this one the bytes still
 // count that have arrived. The wait for the client was stopped, which is taken back.
 void cut_off(Connection& c) {
@@ -200,7 +193,8 @@ bool take_length(Connection& c, StoredUpload& stored, const UploadPart& part) {
 
 uring::Task<> receive_part(Connection& c, Upload& upload, StoredUpload& stored, UploadPart& part) {
   Exchange& x = *c.exchange;
-  upload.most_bytes = largest_upload(c, stored) - part.begin;
+  upload.bytes_before = part.begin;
+  upload.most_bytes = stored.state.length.value_or(http1::max_length) - part.begin;
   // Memory is reserved for requests with a body (serve.cc).
   if (x.request.head.body().kind != http1::BodyKind::none) {
     own_request(x.in, x.request, c.io.engine(), x.site->limits);

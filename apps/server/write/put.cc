@@ -209,8 +209,10 @@ uring::Task<> store_short(Connection& c, Upload& upload) {
 
 }  // namespace
 
-uring::Task<> put(Connection& c) {
+uring::Task<> put(Connection& c, std::uint64_t length) {
   Upload upload;
+  upload.most_bytes = length;
+  if (length < http1::max_length) upload.exact_bytes = length;
   WorkerCounters* const counters = c.worker.counters;
   if (counters) counters->uploads_in_flight.add();
   upload.is_read = announces_digests(c.exchange->request.head);

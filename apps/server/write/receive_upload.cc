@@ -6,6 +6,7 @@
 #include "apps/server/connection/receive.h"
 #include "apps/server/connection/send.h"
 #include "apps/server/connection/worker_state.h"
+#include "apps/server/plan/upload_answer.h"
 #include "apps/server/write/answer_upload.h"
 #include "apps/server/write/space.h"
 
@@ -42,12 +43,13 @@ namespace {
 // Says whether the bytes announced so far exceed a limit, and plans that response.
 bool refuse_excess(Connection& c, const Upload& upload, const BodyReader& reader) {
   const std::uint64_t most = c.exchange->site->max_body;
-  if (most > 0 && reader.announced() > most) {
+  if (most > 0 && upload.bytes_before + reader.announced() > most) {
     refuse_body(c, 413, "the body is larger than --max-body allows");
     return true;
   }
   if (reader.announced() > upload.most_bytes) {
-    refuse_body(c, 400, "the body goes beyond the length of the upload");
+    answer_problem(c, 400, inconsistent_length_problem);
+    close_after_answer(c);
     return true;
   }
   if (reader.announced() > upload.terms.body_size.value_or(http1::max_length)) {
@@ -92,6 +94,10 @@ uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& bod
   const std::uint64_t delivered = body.reader.delivered();
   if (body.done && delivered != upload.terms.body_size.value_or(delivered)) {
     answer(c, 400, "the body is shorter than Content-Range says");
+    co_return false;
+  }
+  if (body.done && delivered != upload.exact_bytes.value_or(delivered)) {
+    answer_problem(c, 400, inconsistent_length_problem);
     co_return false;
   }
   co_return true;

@@ -31,8 +31,11 @@ struct Upload {
   bool is_read = false;   // the temporary file is read, to verify a digest
   std::optional<std::int64_t> mtime_ns;  // the modification time that publish() has set
   std::uint64_t position = 0;            // the offset in the file of the next bytes
-  // The most bytes that the body of this request may have, where it is a part of the upload.
+  std::uint64_t bytes_before = 0;        // of a resumable upload, from earlier requests
+  // The most bytes that the body may have, and the number that it must have, by the length of the
+  // whole that a request has announced.
   std::uint64_t most_bytes = http1::max_length;
+  std::optional<std::uint64_t> exact_bytes;
   bool has_name = false;     // the temporary file has the name `name`
   bool is_nameless = false;  // the temporary file has no name (O_TMPFILE)
   TemporaryName name{};

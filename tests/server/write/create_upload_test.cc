@@ -59,6 +59,26 @@ TEST_P(CreateUpload, with_a_whole_body_and_no_version_is_a_plain_put) {
   EXPECT_EQ(upload_files(), 0U);
 }
 
+TEST_P(CreateUpload, with_a_whole_body_of_another_length_stores_nothing) {
+  const std::string chunks = "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n";
+  for (const char* version : {"", "Upload-Draft-Interop-Version: 8\r\n"}) {
+    for (const char* length : {"0", "5", "7"}) {
+      const std::string fields = "Upload-Complete: ?1\r\nUpload-Length: " + std::string(length) +
+                                 "\r\n" + std::string(version);
+      const std::string heard = world.ask(lab::put_chunked("/old.txt", fields) + chunks);
+      EXPECT_NE(heard.find("HTTP/1.1 400 "), std::string::npos) << heard;
+      EXPECT_NE(heard.find("#inconsistent-upload-length"), std::string::npos) << heard;
+      EXPECT_EQ(world.root.get("old.txt"), "old");
+    }
+    const std::string fields = "Upload-Complete: ?1\r\nUpload-Length: 6\r\n" + std::string(version);
+    const std::string heard = world.ask(lab::put_chunked("/old.txt", fields) + chunks);
+    EXPECT_NE(heard.find("HTTP/1.1 204 "), std::string::npos) << heard;
+    EXPECT_EQ(field(heard, "Upload-Complete"), "?1");
+    EXPECT_EQ(world.root.get("old.txt"), "abcdef");
+    world.root.put("old.txt", "old");
+  }
+}
+
 TEST_P(CreateUpload, sends_104_to_clients_that_know_it) {
   const std::string content = pattern(200'000);
   for (const char* version : {"6", "7", "8"}) {

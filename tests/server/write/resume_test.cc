@@ -216,7 +216,22 @@ TEST_P(Resume, refuses_chunks_beyond_the_length) {
               std::string(type) +
                   "Upload-Offset: 0\r\nUpload-Complete: ?1\r\nTransfer-Encoding: chunked\r\n") +
       "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
-  EXPECT_TRUE(heard.starts_with("HTTP/1.1 4")) << heard;
+  EXPECT_TRUE(heard.starts_with("HTTP/1.1 400 ")) << heard;
+  EXPECT_NE(heard.find("#inconsistent-upload-length"), std::string::npos) << heard;
+  EXPECT_FALSE(world.root.has("new"));
+}
+
+TEST_P(Resume, refuses_chunks_beyond_the_largest_upload) {
+  world.site.max_body = 5;
+  const std::string url = create("/new");
+  world.ask(patch(url, 0, "abc", false));
+  const std::string heard = world.ask(
+      head_of("PATCH", url,
+              std::string(type) +
+                  "Upload-Offset: 3\r\nUpload-Complete: ?1\r\nTransfer-Encoding: chunked\r\n") +
+      "3\r\ndef\r\n0\r\n\r\n");
+  EXPECT_TRUE(heard.starts_with("HTTP/1.1 413 ")) << heard;
+  EXPECT_EQ(field(heard, "Upload-Limit").substr(0, 10), "min-size=0");
   EXPECT_FALSE(world.root.has("new"));
 }
 
