@@ -72,9 +72,9 @@ function exists(path,    line, got) {
   return known[path] = got
 }
 
-# The two targets that play whole connections: they reach coroutines, and only the simulated engine.
+# The targets that play whole connections: they reach coroutines, and only the simulated engine.
 function plays_connections(path) {
-  return path ~ /^fuzz\/(client|connection)_fuzzer\.cc$/
+  return path ~ /^fuzz\/(client|connection|uploads)_fuzzer\.cc$/
 }
 
 # What a fuzz target includes must be pure: no way from it may lead into uring/ or the kernel; from
