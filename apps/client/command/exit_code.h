@@ -34,6 +34,7 @@ enum class ExitCode : int {
   digest_mismatch = 65,     // --verify: a file has another digest, or none is offered (EX_DATAERR)
   no_engine = 71,           // the kernel gives this process no engine, memory or thread (EX_OSERR)
   authorities = 77,         // --cacert cannot be used
+  proxy_refused = 97,       // a proxy makes no connection to the server
   interrupted = 130,        // a signal ended the run; the status is 128 and the signal's number
 };
 

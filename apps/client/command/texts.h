@@ -102,6 +102,7 @@ inline constexpr std::array exit_statuses = {
     Term{"65", "--verify: another digest than the expected one, or the server offers none"},
     Term{"71", "no I/O engine"},
     Term{"77", "--cacert cannot be used"},
+    Term{"97", "a proxy refused a connection to the server"},
     Term{"130", "interrupted"},
 };
 

@@ -4,9 +4,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apps/client/command/credentials.h"
+#include "apps/client/command/retry.h"
 #include "apps/client/net/request.h"
 #include "apps/client/net/response.h"
 #include "apps/client/net/transport.h"
@@ -30,12 +32,16 @@ std::string_view write_connect(const Url& where, const Url& proxy, std::span<cha
   return head.ok() ? head.written() : std::string_view();
 }
 
+// The status is the proxy's: no caller may take it for an answer of the server. A proxy that may
+// reach the server later is like a connection that is refused, which --retry repeats.
 ExitReason refused_by(const Channel& channel, const Url& where) {
   const int status = channel.head.status();
   std::string text = channel.server + ": the proxy responded " + status_text(channel.head) +
                      " to the request for a connection to " + where.server();
   if (status == 407) text += std::string(advice_on(status));
-  return exit_with(ExitCode::http_error, std::move(text));
+  const bool is_passing = is_transient({.code = ExitCode::http_error, .status = status});
+  return exit_with(is_passing ? ExitCode::cannot_connect : ExitCode::proxy_refused,
+                   std::move(text));
 }
 
 uring::Task<ExitCode> read_answer(Channel& channel) {
@@ -62,7 +68,11 @@ uring::Task<ExitCode> open_tunnel(Channel& channel, const Url& where, const Url&
   if (sent != ExitCode::ok) co_return sent;
   const ExitCode read = co_await read_answer(channel);
   if (read != ExitCode::ok) co_return read;
-  if (channel.head.status_class() != 2) co_return channel.fail(refused_by(channel, where));
+  if (channel.head.status_class() != 2) {
+    ExitReason refusal = refused_by(channel, where);
+    begin_head(channel);
+    co_return channel.fail(std::move(refusal));
+  }
   if (!channel.received().empty()) {
     co_return channel.fail(ExitCode::weird_reply,
                            channel.server + ": the proxy sent bytes of its own before those of " +

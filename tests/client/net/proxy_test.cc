@@ -67,7 +67,7 @@ TEST_F(ThroughAProxy, SaysWhyTheProxyRefuses) {
     return quoit({"get", "https://h.invalid/a", "--proxy", proxy.authority()});
   };
   const Finished forbidden = run();
-  EXPECT_EQ(forbidden.status, 22);
+  EXPECT_EQ(forbidden.status, 97);
   EXPECT_NE(forbidden.err.find("the proxy responded 403 Forbidden to the request for a connection "
                                "to h.invalid:443"),
             std::string::npos)
@@ -76,6 +76,35 @@ TEST_F(ThroughAProxy, SaysWhyTheProxyRefuses) {
   EXPECT_EQ(talkative.status, 8) << talkative.err;
   EXPECT_EQ(run().status, 8);
   EXPECT_EQ(run().status, 52);
+}
+
+// Its 404 is no answer of the server: nothing is new there, and nothing is gone.
+TEST_F(ThroughAProxy, DoesNotTakeARefusalForAnAnswerOfTheServer) {
+  const std::string refusal = response("404 Not Found");
+  const ScriptedServer proxy(std::vector<ScriptedServer::Script>(4, answers(refusal)));
+  const std::string option = proxy.authority();
+  std::filesystem::create_directory(path("here"));
+  write("here/a", "one");
+  const Finished sync = quoit({"sync", "-j1", "here", "https://h.invalid/d/", "--proxy", option});
+  EXPECT_EQ(sync.status, 97) << sync.err;
+  EXPECT_EQ(sync.err.find("to send"), std::string::npos) << sync.err;
+  const Finished removed = quoit({"delete", "--retry", "1", "--retry-delay", "0.01",
+                                  "https://h.invalid/a", "--proxy", option});
+  EXPECT_EQ(removed.status, 97) << removed.err;
+  EXPECT_EQ(removed.err.find("deleted"), std::string::npos) << removed.err;
+  EXPECT_EQ(proxy.connections(), 2U);
+}
+
+// A proxy that is busy may reach the server later.
+TEST_F(ThroughAProxy, RepeatsWhatMayPass) {
+  const ScriptedServer proxy(
+      {answers(response("503 Service Unavailable")), answers(response("404 Not Found"))});
+  const Finished finished = quoit({"get", "--retry", "1", "--retry-delay", "0.01",
+                                   "https://h.invalid/a", "--proxy", proxy.authority()});
+  EXPECT_EQ(finished.status, 97) << finished.err;
+  EXPECT_EQ(proxy.connections(), 2U);
+  const ScriptedServer busy({answers(response("503 Service Unavailable"))});
+  EXPECT_EQ(quoit({"get", "https://h.invalid/a", "--proxy", busy.authority()}).status, 7);
 }
 
 TEST_F(ThroughAProxy, ConnectsDirectlyToAnException) {
