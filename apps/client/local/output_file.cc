@@ -98,6 +98,13 @@ std::error_code make_directories_to(const std::string& path) {
   return failure;
 }
 
+// Renames a file unless another one has the name.
+uring::Result rename_by_link(const char* from, const char* to) {
+  if (::link(from, to) != 0) return {.value = -errno};
+  ::unlink(from);
+  return {};
+}
+
 void set_time(const OutputFile& output) {
   if (!output.modified || output.is_stream) return;
   const timespec time{.tv_sec = static_cast<time_t>(*output.modified), .tv_nsec = 0};
@@ -326,8 +333,7 @@ uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
   const uring::Result first = co_await io.rename(AT_FDCWD, from, AT_FDCWD, to, flags);
   renamed = first;
   if (first.error() == EINVAL && flags != 0) {  // NFS and others know no such flag
-    const uring::Result second = co_await io.rename(AT_FDCWD, from, AT_FDCWD, to, 0);
-    renamed = second;
+    renamed = rename_by_link(from, to);
   }
   if (!renamed.ok()) {
     const ExitCode code = fail_writing(output, renamed);

@@ -118,6 +118,34 @@ TEST_F(OutputFileTest, LeavesTheOldFileWhereWritingOrRenamingFails) {
   }
 }
 
+uring::Task<> save_renamed(uring::Io& io, const std::string& name, const std::string& other,
+                           bool is_late, Saved& saved) {
+  const ExitCode opened = co_await open_output(io, saved.output, name);
+  saved.code = opened == ExitCode::ok ? rename_output(saved.output, "other") : opened;
+  const ExitCode written = co_await write_output(io, saved.output, "new");
+  EXPECT_EQ(written, ExitCode::ok);
+  if (is_late) std::ofstream(other) << "of another program";
+  const ExitCode published = co_await publish_output(io, saved.output);
+  saved.code = published;
+}
+
+// A file system without RENAME_NOREPLACE, as NFS: a name from a server still replaces nothing.
+TEST_F(OutputFileTest, ReplacesNothingUnderANameOfTheServer) {
+  const std::string name = path("a");
+  const std::string other = path("other");
+  for (const bool is_late : {false, true}) {
+    for (const int error : {0, EINVAL}) {
+      Saved result;
+      if (error != 0) engine_.plan_next(uring::OpCode::rename, {.error = error});
+      run([&](uring::Io& io) { return save_renamed(io, name, other, is_late, result); });
+      EXPECT_EQ(result.code, is_late ? ExitCode::write_error : ExitCode::ok);
+      EXPECT_EQ(content("other"), is_late ? "of another program" : "new");
+      EXPECT_EQ(files(), Files{"other"});
+      std::filesystem::remove(path("other"));
+    }
+  }
+}
+
 TEST_F(OutputFileTest, ReplacesTheFileBehindALinkAndKeepsItsPermissions) {
   write("real", "old");
   ASSERT_EQ(::chmod(path("real").c_str(), 0640), 0);
