@@ -32,17 +32,20 @@ ExitReason refusal(const http1::ResponseHead& head, const Url& directory) {
 }
 
 // A second channel may have made the directory at the same moment: Apache then refuses with 403,
-// and says at a second request that the directory exists.
+// and says at a second request that the directory exists. Any other refusal would be repeated in
+// vain.
 uring::Task<ExitCode> make_directory(Channel& channel, const Url& directory, Made& made) {
   const Request request{.method = http1::Method::mkcol, .where = &directory, .is_auxiliary = true};
   const int tries = channel.session.settings.parallel > 1 ? 2 : 1;
   made = Made::refused;
-  for (int count = 0; count < tries && made == Made::refused; ++count) {
+  for (int count = 0; count < tries; ++count) {
     const ExitCode responded = co_await exchange(channel, request);
     if (responded != ExitCode::ok) co_return responded;
     made = outcome_of(channel.head.status());
     channel.error = refusal(channel.head, directory);
+    const bool is_race = channel.head.status() == 403;
     co_await skip_body(channel);
+    if (!is_race) break;
   }
   co_return ExitCode::ok;
 }

@@ -132,6 +132,29 @@ TEST_F(MakeDirectories, SaysWhichOneTheServerDoesNotMake) {
                               "make the directory first\n");
 }
 
+// Two channels may make one directory at the same moment, and Apache refuses the second one.
+TEST_F(MakeDirectories, RepeatsOnlyARefusalThatMayBeARace) {
+  struct Row {
+    const char* refusal;
+    Lines requests;
+  };
+  const std::vector<Row> rows = {
+      {"403 Forbidden", {"PUT /a/f", "MKCOL /a/", "MKCOL /a/"}},
+      {"507 Insufficient Storage", {"PUT /a/f", "MKCOL /a/"}},
+      {"401 Unauthorized", {"PUT /a/f", "MKCOL /a/"}},
+      {"501 Not Implemented", {"PUT /a/f", "MKCOL /a/"}},
+  };
+  for (const Row& row : rows) {
+    WebDav dav("409 Conflict");
+    dav.made = row.refusal;
+    ScriptedServer server(connections(dav));
+    write("f", "hello");
+    EXPECT_EQ(quoit({"put", "-j2", "f", server.url("/a/f")}).status, 22) << row.refusal;
+    server.finish();
+    EXPECT_EQ(dav.requests, row.requests) << row.refusal;
+  }
+}
+
 TEST_F(MakeDirectories, AdvisesWhereTheServerDoesNotKnowMkcol) {
   WebDav dav("409 Conflict");
   dav.made = "501 Not Implemented";
