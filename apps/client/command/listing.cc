@@ -19,12 +19,18 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
-// Adds the entry whose name is `name`, or a reference to it that a slash may end.
-void add(RemoteListing& listing, std::string_view written, std::string name, RemoteEntry entry) {
-  if (name.ends_with('/')) {
-    name.pop_back();
+enum class Written : std::uint8_t { plain, percent_encoded };
+
+// Adds the entry of that reference, which is its name, and which a slash may end. `written`: the
+// reference as it stands in the listing. An encoded slash is a part of the name, which no file may
+// have.
+void add(RemoteListing& listing, std::string_view written, std::string_view reference, Written how,
+         RemoteEntry entry) {
+  if (reference.ends_with('/')) {
+    reference.remove_suffix(1);
     entry.is_directory = true;
   }
+  std::string name = how == Written::plain ? std::string(reference) : decode_percent(reference);
   if (!is_allowed_name(name)) {
     listing.refused.emplace_back(written);
     return;
@@ -86,13 +92,15 @@ void add_object(JsonReader& json, std::int64_t now, RemoteListing& listing) {
   }
   if (json.failed() || (!members.name && !members.reference)) return;
   if (members.entry.is_directory) members.entry.size.reset();
-  if (!members.reference) return add(listing, *members.name, *members.name, members.entry);
+  if (!members.reference) {
+    return add(listing, *members.name, *members.name, Written::plain, members.entry);
+  }
   std::string_view reference = *members.reference;
   if (reference.starts_with("./")) reference.remove_prefix(2);
   // A reference with a query, a scheme or a path leads elsewhere.
   const bool is_plain = reference.find_first_of("?#:") == std::string_view::npos;
-  add(listing, *members.reference, is_plain ? decode_percent(reference) : std::string(),
-      members.entry);
+  add(listing, *members.reference, is_plain ? reference : std::string_view(),
+      Written::percent_encoded, members.entry);
 }
 
 // --- HTML ---
@@ -173,7 +181,7 @@ void add_link(const std::string& href, const Url& base, RemoteListing& listing) 
   if (!where.path.starts_with(base.path) || where.path.size() == base.path.size()) return;
   const std::string rest = where.path.substr(base.path.size());
   if (rest.find('/') < rest.size() - 1) return;
-  add(listing, href, decode_percent(rest), {});
+  add(listing, href, rest, Written::percent_encoded, {});
 }
 
 // Takes a number of exactly `size` digits off the front.

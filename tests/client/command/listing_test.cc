@@ -97,6 +97,16 @@ TEST(RemoteListing, RefusesLinksThatLeaveTheDirectory) {
             "ok\n!%2e%2e%2f\n!a%2Fb\n!..%2f..%2fx\n!a%00b\n!%ff\n");
 }
 
+// A server that decodes twice, or a file system with other rules, would be led elsewhere.
+TEST(RemoteListing, RefusesEncodedSlashes) {
+  EXPECT_EQ(html("<a href=\"a%2F\"><a href=\"%2Fa\"><a href=\"a%2F/\"><a href=\"..%2F\">"
+                 "<a href=\"%2f\"><a href=\"a%252F\"><a href=\"b/\">"),
+            "a%2F\nb/\n!a%2F\n!%2Fa\n!a%2F/\n!..%2F\n!%2f\n");
+  EXPECT_EQ(json("[{\"href\":\"a%2f\"},{\"href\":\"a%2F/\"},{\"href\":\"..%2f\"},"
+                 "{\"href\":\"%2F\"},{\"url\":\"./a%2Fb\"},{\"name\":\"%2F\"}]"),
+            "%2F\n!a%2f\n!a%2F/\n!..%2f\n!%2F\n!./a%2Fb\n");
+}
+
 TEST(RemoteListing, ReadsTimes) {
   EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z"), 0);
   EXPECT_EQ(parse_rfc3339("1994-11-06T08:49:37Z"), 784111777);
