@@ -33,10 +33,14 @@ ExitCode Channel::fail(ExitReason reason) {
   return code_of(error);
 }
 
-Moving::Moving(Channel& channel) : channel_(channel) {
+Moving::Moving(Channel& channel) : channel_(channel), number_(++channel.transfers) {
   const Session& session = channel.session;
   channel.speed.begin(session.settings.least_bytes_per_s, session.settings.speed_window_ms,
                       session.now());
+}
+
+Moving::~Moving() {
+  if (channel_.transfers == number_) channel_.speed.end();
 }
 
 ExitReason too_slow(const Channel& channel) {

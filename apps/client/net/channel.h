@@ -60,7 +60,8 @@ struct Channel {
   // yet.
   bool sending = false;
 
-  SpeedCheck speed = {};  // of the body that is being moved
+  SpeedCheck speed = {};   // of the body that is being moved
+  unsigned transfers = 0;  // bodies that have begun, and the number of that one
 
   std::unique_ptr<Secure> secure = {};  // null: the connection is plain
 
@@ -79,16 +80,18 @@ struct Channel {
   ExitReason error = {};  // why the last failing function failed
 };
 
-// The transfer of a body: while one exists, --speed-limit holds for its channel.
+// The transfer of a body: while one exists, --speed-limit holds for its channel. One that ends
+// after the next one has begun, as that of a sender that was left behind, changes nothing.
 class Moving {
  public:
   explicit Moving(Channel& channel);
-  ~Moving() { channel_.speed.end(); }
+  ~Moving();
   Moving(const Moving&) = delete;
   Moving& operator=(const Moving&) = delete;
 
  private:
   Channel& channel_;
+  const unsigned number_;
 };
 
 // Closes the connection, if there is one.

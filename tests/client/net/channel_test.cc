@@ -2,7 +2,9 @@
 #include "apps/client/net/channel.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -64,6 +66,17 @@ TEST_F(ChannelTest, ForgetsTheServerWhenItDisconnects) {
   EXPECT_FALSE(channel_.ended || channel_.reused);
   EXPECT_EQ(engine_.open_sockets(), 0U);
   disconnect(channel_);  // without a connection: nothing happens
+}
+
+// A sender that waits for its input when the server has refused the upload ends during a later job.
+TEST_F(ChannelTest, MeasuresTheLatestTransfer) {
+  settings_.least_bytes_per_s = 1000;
+  std::optional<Moving> left_behind(std::in_place, channel_);
+  std::optional<Moving> next(std::in_place, channel_);
+  left_behind.reset();
+  EXPECT_TRUE(channel_.speed.is_active());
+  next.reset();
+  EXPECT_FALSE(channel_.speed.is_active());
 }
 
 TEST_F(ChannelTest, SaysWhyAWaitWasCancelled) {
