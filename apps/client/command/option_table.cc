@@ -124,6 +124,12 @@ constexpr std::array first_rows = {
            .section = downloads,
            .help = "make the directories that lead to the file of -o",
            .verbs = mask(Verb::get)},
+    Option{.name = "xattr",
+           .kind = Kind::flag,
+           .section = downloads,
+           .help = "keep the URL, without credentials, in the extended attribute "
+                   "user.xdg.origin.url of the file",
+           .verbs = mask(Verb::get)},
     Option{.name = "newer",
            .short_name = 'N',
            .kind = Kind::flag,

@@ -141,6 +141,7 @@ ExitReason take_options(const Values& values, Arguments& arguments) {
   settings.makes_directories = values.flag("create-dirs");
   settings.takes_header_name = values.flag("remote-header-name");
   settings.keeps_files = values.flag("no-clobber");
+  settings.keeps_origin = values.flag("xattr");
   settings.continues = values.flag("continue");
   settings.only_newer = values.flag("newer");
   settings.keeps_times = values.flag("remote-time") || settings.only_newer;

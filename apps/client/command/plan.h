@@ -51,6 +51,7 @@ struct Settings {
   bool keeps_files = false;        // a file that exists is not downloaded
   bool takes_header_name = false;  // Content-Disposition names the file of a download
   bool keeps_times = false;        // the time of the last modification goes with a file
+  bool keeps_origin = false;       // a file gets its URL as an extended attribute
   bool continues = false;          // a file that exists is taken for the beginning of the download
   bool only_newer = false;         // download only a version that is newer than the file
   bool if_absent = false;          // upload only where there is no file

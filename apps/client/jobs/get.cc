@@ -17,6 +17,7 @@
 #include "apps/client/net/exchange.h"
 #include "apps/client/screen/progress.h"
 #include "apps/client/session/interrupt.h"
+#include "uring/result.h"
 
 namespace client {
 
@@ -35,6 +36,15 @@ void confirm_saved(const Download& download) {
   if (download.found > 0) bytes += ", " + std::to_string(download.found) + " of them before";
   if (download.expected) bytes += ", SHA-256 verified";
   report.confirm("saved " + output.name + " (" + bytes + ")" + download.pace);
+}
+
+// Keeps the URL with the file, where the file system has extended attributes.
+void keep_origin_of(const Download& download) {
+  const OutputFile& output = download.output;
+  const int error = keep_origin(output, download.job.where.text());
+  if (error == 0) return;
+  download.channel.session.report.warn("cannot keep the URL with " + output.name + ": " +
+                                       uring::error_text(error));
 }
 
 Step step_after(Download& download, ExitCode code) {
@@ -107,6 +117,7 @@ uring::Task<ExitCode> finish(Download& download) {
     const ExitCode failed = co_await give_up(download, verified);
     co_return failed;
   }
+  if (channel.session.settings.keeps_origin) keep_origin_of(download);
   const ExitCode published = co_await publish_output(channel.io, download.output);
   if (published != ExitCode::ok) co_return channel.fail(download.output.error);
   confirm_saved(download);

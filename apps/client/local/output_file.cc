@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <random>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -317,6 +318,13 @@ ExitCode rename_output(OutputFile& output, const std::string& name) {
   output.target = target;
   output.is_renamed = true;
   return ExitCode::ok;
+}
+
+int keep_origin(const OutputFile& output, const std::string& url) {
+  if (output.is_stream) return 0;
+  const bool is_kept =
+      ::fsetxattr(output.fd, "user.xdg.origin.url", url.data(), url.size(), 0) == 0;
+  return is_kept ? 0 : errno;
 }
 
 uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {

@@ -49,6 +49,9 @@ struct OutputFile {
 // Gives the file, which is open and no stream, another name in the directory of its target. Fails
 // where a file has it: a name that a server chooses replaces nothing.
 [[nodiscard]] ExitCode rename_output(OutputFile& output, const std::string& name);
+// Keeps the URL of the file in its attribute user.xdg.origin.url (freedesktop.org, Common Extended
+// Attributes). Returns 0, or an errno; a stream has no attributes.
+[[nodiscard]] int keep_origin(const OutputFile& output, const std::string& url);
 // Renames the file to its target, and closes it.
 [[nodiscard]] uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output);
 // Closes the file, and deletes it unless keeps_part().

@@ -39,18 +39,19 @@ TEST(OptionTable, KeepsNamesLettersAndDefaults) {
     if (option.is_operand) continue;
     table += std::string(option.name) + "=" + std::string(option.default_text) + " ";
   }
-  EXPECT_EQ(table,
-            "output= remote-name= remote-header-name= continue= create-dirs= newer= no-clobber= "
-            "input-file= parallel=1 "
-            "fail-early= recursive= delete= checksum= dry-run= long= if-absent= if-match= verify= "
-            "remote-time= header= "
-            "proxy= noproxy= unix-socket= user= token-file= netrc= netrc-file= "
-            "cacert= cert= key= insecure= "
-            "connect-timeout=10 idle-timeout=60 max-time=0 limit-rate=0 speed-limit=0 "
-            "speed-time=30 retry=0 retry-delay=0 verbose= quiet= silent= "
-            "location= fail= "
-            "show-error= progress=auto json= io=auto "
-            "help= version= ");
+  EXPECT_EQ(
+      table,
+      "output= remote-name= remote-header-name= continue= create-dirs= xattr= newer= no-clobber= "
+      "input-file= parallel=1 "
+      "fail-early= recursive= delete= checksum= dry-run= long= if-absent= if-match= verify= "
+      "remote-time= header= "
+      "proxy= noproxy= unix-socket= user= token-file= netrc= netrc-file= "
+      "cacert= cert= key= insecure= "
+      "connect-timeout=10 idle-timeout=60 max-time=0 limit-rate=0 speed-limit=0 "
+      "speed-time=30 retry=0 retry-delay=0 verbose= quiet= silent= "
+      "location= fail= "
+      "show-error= progress=auto json= io=auto "
+      "help= version= ");
   for (const auto& [letter, name] : {std::pair{'o', "output"},
                                      {'O', "remote-name"},
                                      {'N', "newer"},

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <future>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "tests/client/program.h"
 
@@ -526,6 +527,28 @@ TEST_F(Get, KeepsLinksAndPermissionsOfWhatItReplaces) {
   ASSERT_EQ(::stat(path("real").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0640U);
   EXPECT_EQ(files(), (Files{"link", "real"}));
+}
+
+TEST_F(Get, KeepsTheUrlWithTheFile) {
+  const ScriptedServer server(
+      std::vector<ScriptedServer::Script>(2, answers(response("200 OK", "hello"))));
+  const std::string url = "http://me:secret@" + server.authority() + "/a?b=c";
+  write("probe", "");
+  const bool has_attributes =
+      ::setxattr(path("probe").c_str(), "user.xdg.origin.url", "u", 1, 0) == 0;
+  const Finished finished = quoit({"get", "--xattr", url, "-o", "a"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(content("a"), "hello");
+  EXPECT_EQ(finished.err.find("cannot keep the URL with a: ") == std::string::npos, has_attributes)
+      << finished.err;
+  EXPECT_EQ(quoit({"get", "--xattr", url, "-o", "-"}).err, "");
+  if (!has_attributes) GTEST_SKIP() << "this file system has no extended attributes";
+  std::string value(100, '\0');
+  const ssize_t size =
+      ::getxattr(path("a").c_str(), "user.xdg.origin.url", value.data(), value.size());
+  ASSERT_GT(size, 0);
+  value.resize(static_cast<std::size_t>(size));
+  EXPECT_EQ(value, server.url("/a?b=c"));
 }
 
 }  // namespace
