@@ -552,6 +552,7 @@ class Run {
     server::sweep(tree().root(), {.upload_expiry_s = expiry_s}, {}, &*server_.registry);
     server::expire_uploads(tree().root(), *server_.registry, expiry_s,
                            server::file_time_ms() + 2 * expiry_s * 1000);
+    require(server_.registry->size() == 0, "the registry forgets what is gone");
     const Entries found = tree().scan();
     for (const auto& [path, entry] : found) {
       require(path.find(server::temporary_prefix) == std::string::npos, "no other file is left");

@@ -6,6 +6,7 @@
 // tests/server/files/expire_uploads_test.cc and tests/end_to_end/resumable_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <time.h>
 
@@ -26,11 +27,14 @@ std::int64_t end_of_upload_ms(const timespec& changed, std::int64_t expiry_s, bo
 std::int64_t file_time_ms();
 
 // Removes the upload of `place` below the directory `root` if it has expired at `now_ms`, or is not
-// whole. An upload that a request uses is kept.
+// whole. An upload that a request uses is kept. After a failure that may be one of a moment, the
+// upload is to be looked at again, and none is removed before its time. Throws std::bad_alloc; then
+// nothing has been removed.
 struct UploadFate {
   std::int64_t due_ms = 0;  // when it is to be looked at again; 0: it does not exist
   bool is_removed = false;  // it existed, and was not finished
   bool is_finished = false;
+  std::size_t parents = 0;  // as UploadRegistry::Place
 };
 UploadFate expire_upload(int root, const UploadRegistry::Place& place, std::int64_t expiry_s,
                          std::int64_t now_ms);

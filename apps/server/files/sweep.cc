@@ -98,8 +98,9 @@ void sweep_upload(const UploadId& id, Walk& walk) {
   if (fate.is_removed) ++walk.result.removed;
   if (fate.due_ms == 0 || !walk.uploads) return;
   place.due_ms = fate.due_ms;
+  place.is_finished = fate.is_finished;
+  place.parents = fate.parents;
   walk.uploads->add(std::move(place));
-  if (!fate.is_finished) walk.uploads->add_unfinished(1);
 }
 
 // Each upload has a state; a file of bytes without one was left by a server that was killed.
@@ -109,7 +110,8 @@ void sweep_name(int directory, const char* name, Walk& walk) {
   if (is_upload_name(name, UploadName::state, id)) return sweep_upload(id, walk);
   if (!is_upload_name(name, UploadName::part, id)) return;
   const TemporaryName state = name_of_upload(id, UploadName::state);
-  if (::faccessat(directory, state.data(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+  const int looked = ::faccessat(directory, state.data(), F_OK, AT_SYMLINK_NOFOLLOW);
+  if (looked != 0 && errno == ENOENT) {  // any other error says nothing about the state
     remove_stale(directory, name, walk);
   }
 }

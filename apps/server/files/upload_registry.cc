@@ -1,9 +1,9 @@
-// Queues of uses, and a heap of places. Covered by tests/server/files/upload_registry_test.cc.
+// Queues of uses, and places in two maps. Covered by tests/server/files/upload_registry_test.cc.
 #include "apps/server/files/upload_registry.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <new>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
@@ -23,11 +23,6 @@ std::string read_boot_id() {
   const ssize_t count = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
   const std::string_view line(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
   return std::string(line.substr(0, line.find('\n')));
-}
-
-// For a heap whose first place is due first.
-bool is_later(const UploadRegistry::Place& left, const UploadRegistry::Place& right) {
-  return left.due_ms > right.due_ms;
 }
 
 }  // namespace
@@ -78,23 +73,63 @@ bool UploadRegistry::may_begin() const {
 
 void UploadRegistry::add(Place place) {
   const uring::MutexLock lock(mutex_);
-  places_.push_back(std::move(place));
-  std::push_heap(places_.begin(), places_.end(), is_later);
+  const Key key{.due_ms = place.due_ms, .id = place.id};
+  const bool is_finished = place.is_finished;
+  const auto [known, is_new] = due_.try_emplace(key.id, key.due_ms);
+  try {
+    const auto [it, is_other] = places_.try_emplace(key, std::move(place));
+    if (!is_other) {
+      if (!it->second.is_finished) --unfinished_;
+      it->second = std::move(place);
+    }
+  } catch (const std::bad_alloc&) {
+    if (is_new) due_.erase(known);
+    throw;
+  }
+  if (!is_finished) ++unfinished_;
+  if (is_new || known->second == key.due_ms) return;
+  const auto old = places_.find({.due_ms = std::exchange(known->second, key.due_ms), .id = key.id});
+  if (!old->second.is_finished) --unfinished_;
+  places_.erase(old);
 }
 
-void UploadRegistry::add_unfinished(std::ptrdiff_t count) {
+void UploadRegistry::set_finished(const UploadId& id) {
   const uring::MutexLock lock(mutex_);
-  const auto sum = static_cast<std::ptrdiff_t>(unfinished_) + count;
-  unfinished_ = static_cast<std::size_t>(std::max<std::ptrdiff_t>(sum, 0));
+  const auto known = due_.find(id);
+  if (known == due_.end()) return;
+  Place& place = places_.find({.due_ms = known->second, .id = id})->second;
+  if (!std::exchange(place.is_finished, true)) --unfinished_;
 }
 
-std::optional<UploadRegistry::Place> UploadRegistry::take_due(std::int64_t now_ms) {
+void UploadRegistry::remove(const UploadId& id) {
   const uring::MutexLock lock(mutex_);
-  if (places_.empty() || places_.front().due_ms > now_ms) return std::nullopt;
-  std::pop_heap(places_.begin(), places_.end(), is_later);
-  Place place = std::move(places_.back());
-  places_.pop_back();
-  return place;
+  const auto known = due_.find(id);
+  if (known == due_.end()) return;
+  const auto place = places_.find({.due_ms = known->second, .id = id});
+  if (!place->second.is_finished) --unfinished_;
+  places_.erase(place);
+  due_.erase(known);
+}
+
+std::optional<UploadRegistry::Place> UploadRegistry::find_due(std::int64_t now_ms) const {
+  const uring::MutexLock lock(mutex_);
+  if (places_.empty() || places_.begin()->first.due_ms > now_ms) return std::nullopt;
+  return places_.begin()->second;
+}
+
+void UploadRegistry::set_due(const UploadId& id, std::int64_t due_ms, std::size_t parents) {
+  const uring::MutexLock lock(mutex_);
+  const auto known = due_.find(id);
+  if (known == due_.end()) return;
+  auto node = places_.extract(Key{.due_ms = std::exchange(known->second, due_ms), .id = id});
+  node.key().due_ms = node.mapped().due_ms = due_ms;
+  node.mapped().parents = parents;
+  places_.insert(std::move(node));
+}
+
+std::size_t UploadRegistry::size() const {
+  const uring::MutexLock lock(mutex_);
+  return places_.size();
 }
 
 }  // namespace server

@@ -12,10 +12,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "apps/server/plan/temporary_name.h"
 #include "uring/mutex.h"
@@ -54,6 +54,9 @@ class UploadRegistry {
     std::string directory;  // as Intent::path
     UploadId id;
     std::int64_t due_ms = 0;
+    bool is_finished = false;  // only its state exists
+    // Directories above it that are to be removed, where its state is gone already.
+    std::size_t parents = 0;
   };
   // The most uploads that are not finished: each costs two files, and a client may create any
   // number of them.
@@ -61,12 +64,20 @@ class UploadRegistry {
 
   // Whether one more upload may be begun.
   bool may_begin() const EXCLUDES(mutex_);
-  // Throws std::bad_alloc.
+  // Adds an upload, or replaces the place of one that was added already: the sweep finds uploads
+  // that requests have just begun. Throws std::bad_alloc; then nothing has changed.
   void add(Place place) EXCLUDES(mutex_);
-  void add_unfinished(std::ptrdiff_t count) EXCLUDES(mutex_);
-  // Takes the place of an upload that may have expired by `now_ms`. The caller adds it again where
-  // it has not. Empty: there is none.
-  std::optional<Place> take_due(std::int64_t now_ms) EXCLUDES(mutex_);
+  // Records that an upload is finished, or exists no longer. Unknown uploads are ignored: another
+  // process has begun them. Neither allocates.
+  void set_finished(const UploadId& id) EXCLUDES(mutex_);
+  void remove(const UploadId& id) EXCLUDES(mutex_);
+  // The upload that is due first, if it is due by `now_ms`. It stays, and the caller removes it or
+  // sets another time. Throws std::bad_alloc.
+  std::optional<Place> find_due(std::int64_t now_ms) const EXCLUDES(mutex_);
+  // Sets what the expiry has found out about an upload that is not removed. Does not allocate.
+  void set_due(const UploadId& id, std::int64_t due_ms, std::size_t parents) EXCLUDES(mutex_);
+  // The number of uploads, finished or not.
+  std::size_t size() const EXCLUDES(mutex_);
 
   // Identifies the time since the machine was started; empty: unknown.
   std::string_view boot() const { return boot_; }
@@ -79,8 +90,22 @@ class UploadRegistry {
   mutable uring::Mutex mutex_;  // held for short walks, and for eventfd(2) and write(2)
   // Uses in the order of their arrival. Of those with one id, the first is granted.
   std::array<UploadUse*, queue_count> queues_ GUARDED_BY(mutex_){};
-  std::vector<Place> places_ GUARDED_BY(mutex_);  // a heap, whose first place is due first
-  std::size_t unfinished_ GUARDED_BY(mutex_) = 0;
+  // By the time at which they are due, and then by their ids.
+  struct Key {
+    std::int64_t due_ms = 0;
+    UploadId id;
+    bool operator<(const Key& other) const {
+      return due_ms != other.due_ms ? due_ms < other.due_ms : id.digits < other.id.digits;
+    }
+  };
+  struct ById {
+    bool operator()(const UploadId& left, const UploadId& right) const {
+      return left.digits < right.digits;
+    }
+  };
+  std::map<Key, Place> places_ GUARDED_BY(mutex_);
+  std::map<UploadId, std::int64_t, ById> due_ GUARDED_BY(mutex_);  // of each place
+  std::size_t unfinished_ GUARDED_BY(mutex_) = 0;                  // of the places
 };
 
 }  // namespace server

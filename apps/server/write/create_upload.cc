@@ -135,18 +135,16 @@ uring::Task<Fault> create_files(Connection& c, Upload& upload, StoredUpload& sto
   const int directory = upload.target.directory;
   const std::uint64_t body = c.exchange->request.head.body().length;
   const bool has_space = co_await finds_space(c, directory, stored.state.length.value_or(body));
-  Fault fault = has_space ? Fault::none : Fault::no_space;
+  Fault fault = has_space ? register_upload(c, upload, stored) : Fault::no_space;
   if (fault == Fault::none) {
     const Fault part = co_await create_part(c, upload, stored);
     fault = part;
   }
-  c.worker.shared.uploads->add_unfinished(1);
   if (fault == Fault::none) {
     const http1::RequestHead& origin = *upload.conditions;
     const Fault state = co_await write_state(c, upload, stored, origin);
     fault = state;
   }
-  if (fault == Fault::none) fault = register_upload(c, upload, stored);
   if (fault == Fault::none) {
     const Fault synced = co_await sync_names(c, directory, stored);
     fault = synced;

@@ -134,7 +134,7 @@ uring::Task<> publish_stored(Connection& c, Upload& upload, StoredUpload& stored
   if (published.is_visible()) {
     const bool is_created = published.outcome == Publication::created;
     part.is_over = stored.is_finished = true;
-    c.worker.shared.uploads->add_unfinished(-1);
+    c.worker.shared.uploads->set_finished(stored.id);
     if (upload.has_name) co_await remove_temporary(c.io, upload);
     answer_published(c, upload, published);
     if (is_created != stored.state.is_created) {

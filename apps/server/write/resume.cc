@@ -135,7 +135,8 @@ uring::Task<> show(Connection& c, Upload& upload, StoredUpload& stored) {
 }
 
 uring::Task<> remove(Connection& c, Upload& upload, StoredUpload& stored) {
-  co_await remove_stored(c, upload, stored);
+  const Fault removed = co_await remove_stored(c, upload, stored);
+  if (removed != Fault::none) co_return answer_write(c, removed);
   c.exchange->plan = plan_deleted(c.exchange->request.head);
 }
 

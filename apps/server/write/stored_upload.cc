@@ -162,6 +162,11 @@ std::size_t made_from(std::string_view path, std::size_t parents) {
   return begin + 2;
 }
 
+uring::Task<Fault> unlink_if_there(Connection& c, int directory, const char* name) {
+  const uring::Result removed = co_await c.io.unlink(directory, name, 0);
+  co_return removed.fault() == Fault::not_found ? Fault::none : removed.fault();
+}
+
 }  // namespace
 
 std::unique_ptr<StoredUpload> make_stored_upload() {
@@ -266,20 +271,29 @@ uring::Task<Fault> write_state(Connection& c, const Upload& upload, StoredUpload
   co_return fault;
 }
 
-uring::Task<> remove_stored(Connection& c, Upload& upload, StoredUpload& stored) {
+uring::Task<Fault> remove_stored(Connection& c, Upload& upload, StoredUpload& stored) {
+  UploadRegistry& uploads = *c.worker.shared.uploads;
   const TemporaryName state = name_of_upload(stored.id, UploadName::state);
   const TemporaryName part = name_of_upload(stored.id, UploadName::part);
   const int directory = upload.target.directory;
   const char* name = state.data();
   // The state first: bytes without a state are removed by the next sweep.
-  co_await c.io.unlink(directory, name, 0);
-  if (stored.is_finished) co_return;
-  name = part.data();
-  co_await c.io.unlink(directory, name, 0);
-  upload.has_name = false;
-  c.worker.shared.uploads->add_unfinished(-1);
-  upload.made_from = made_from(c.exchange->request.intent.path, stored.state.parents);
-  co_await remove_parents(c, upload);
+  const Fault state_removed = co_await unlink_if_there(c, directory, name);
+  if (state_removed != Fault::none) co_return state_removed;
+  if (!stored.is_finished) {
+    name = part.data();
+    const Fault part_removed = co_await unlink_if_there(c, directory, name);
+    if (part_removed != Fault::none) {
+      constexpr std::int64_t pause_ms = 5000;
+      uploads.set_due(stored.id, file_time_ms() + pause_ms, stored.state.parents);
+      co_return part_removed;
+    }
+    upload.has_name = false;
+    upload.made_from = made_from(c.exchange->request.intent.path, stored.state.parents);
+    co_await remove_parents(c, upload);
+  }
+  uploads.remove(stored.id);
+  co_return Fault::none;
 }
 
 uring::Task<Fault> sync_part(Connection& c, const Upload& upload, const StoredUpload& stored) {

@@ -97,16 +97,16 @@ TEST_F(Expiry, removes_bytes_without_a_state) {
 TEST_F(Expiry, of_all_uploads_that_are_due) {
   UploadRegistry registry;
   lay("d", 101);
-  registry.add_unfinished(1);
   place.due_ms = 1;
   registry.add(place);
   expire_uploads(folder.fd(), registry, expiry_s, file_time_ms());
   EXPECT_EQ(folder.names(), std::vector<std::string>{"d"});
+  EXPECT_EQ(registry.size(), 0U);
   lay("d", 50);
   registry.add(place);
   expire_uploads(folder.fd(), registry, expiry_s, file_time_ms());
   EXPECT_EQ(folder.names().size(), 3U);
-  EXPECT_TRUE(registry.take_due(file_time_ms() + expiry_s * 1000));
+  EXPECT_TRUE(registry.find_due(file_time_ms() + expiry_s * 1000));
 }
 
 TEST_F(Expiry, of_the_sweep_registers_what_it_keeps) {
@@ -114,7 +114,7 @@ TEST_F(Expiry, of_the_sweep_registers_what_it_keeps) {
   lay("a/b", 50);
   folder.put(".quoit-0123456789abcdef0123456789abcdef.part", "orphan");
   sweep(folder.fd(), {.upload_expiry_s = expiry_s}, {}, &registry);
-  const auto found = registry.take_due(file_time_ms() + expiry_s * 1000);
+  const auto found = registry.find_due(file_time_ms() + expiry_s * 1000);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->directory, "a/b");
   EXPECT_EQ(found->id, id);

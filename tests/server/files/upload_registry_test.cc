@@ -100,26 +100,64 @@ TEST(UploadUses, of_many_threads_exclude_each_other) {
   EXPECT_EQ(rounds, 1000);
 }
 
+UploadRegistry::Place place_of(std::uint64_t id, std::int64_t due_ms) {
+  return {.directory = std::to_string(id), .id = upload_id(0, id), .due_ms = due_ms};
+}
+
+// The directory of the upload that is due first by `now_ms`; empty: there is none.
+std::string due(const UploadRegistry& registry, std::int64_t now_ms) {
+  const auto place = registry.find_due(now_ms);
+  return place ? place->directory : "";
+}
+
 TEST(UploadPlaces, come_when_they_are_due) {
   UploadRegistry registry;
   for (const std::int64_t due_ms : {30, 10, 20}) {
-    registry.add({.directory = std::to_string(due_ms), .id = {}, .due_ms = due_ms});
+    registry.add(place_of(static_cast<std::uint64_t>(due_ms), due_ms));
   }
-  EXPECT_FALSE(registry.take_due(9));
-  EXPECT_EQ(registry.take_due(25)->directory, "10");
-  EXPECT_EQ(registry.take_due(25)->directory, "20");
-  EXPECT_FALSE(registry.take_due(25));
-  EXPECT_EQ(registry.take_due(30)->directory, "30");
-  EXPECT_FALSE(registry.take_due(1000));
+  EXPECT_EQ(due(registry, 9), "");
+  EXPECT_EQ(due(registry, 25), "10");
+  registry.remove(upload_id(0, 10));
+  EXPECT_EQ(due(registry, 25), "20");
+  registry.set_due(upload_id(0, 20), 40, 3);
+  EXPECT_EQ(due(registry, 25), "");
+  EXPECT_EQ(due(registry, 100), "30");
+  registry.remove(upload_id(0, 30));
+  EXPECT_EQ(registry.find_due(40)->parents, 3U);
+  registry.remove(upload_id(0, 20));
+  EXPECT_EQ(registry.size(), 0U);
 }
 
-TEST(UploadPlaces, are_bounded) {
+TEST(UploadPlaces, are_added_once) {
   UploadRegistry registry;
-  registry.add_unfinished(static_cast<std::ptrdiff_t>(UploadRegistry::most_unfinished) - 1);
-  EXPECT_TRUE(registry.may_begin());
-  registry.add_unfinished(1);
+  registry.add(place_of(1, 10));
+  registry.add(place_of(1, 20));
+  registry.add(place_of(1, 20));
+  EXPECT_EQ(registry.size(), 1U);
+  EXPECT_EQ(due(registry, 10), "");
+  EXPECT_EQ(due(registry, 20), "1");
+  // Those that this process does not know are no error.
+  registry.remove(upload_id(0, 2));
+  registry.set_finished(upload_id(0, 2));
+  registry.set_due(upload_id(0, 2), 1, 0);
+  EXPECT_EQ(registry.size(), 1U);
+}
+
+TEST(UploadPlaces, of_unfinished_uploads_are_bounded) {
+  UploadRegistry registry;
+  for (std::uint64_t i = 0; i < UploadRegistry::most_unfinished; ++i) {
+    EXPECT_TRUE(registry.may_begin());
+    registry.add(place_of(i, 10));
+    registry.add(place_of(i, 20));  // as the sweep does
+  }
   EXPECT_FALSE(registry.may_begin());
-  registry.add_unfinished(-5000);
+  registry.set_finished(upload_id(0, 1));
+  registry.set_finished(upload_id(0, 1));
+  EXPECT_TRUE(registry.may_begin());
+  registry.remove(upload_id(0, 1));
+  registry.add(place_of(5000, 10));
+  EXPECT_FALSE(registry.may_begin());
+  registry.remove(upload_id(0, 2));
   EXPECT_TRUE(registry.may_begin());
 }
 

@@ -180,7 +180,9 @@ TEST_P(CreateUpload, is_refused_where_uploads_cannot_be_resumed) {
 }
 
 TEST_P(CreateUpload, of_more_than_may_be_is_refused) {
-  registry.add_unfinished(UploadRegistry::most_unfinished);
+  for (std::uint64_t i = 0; i < UploadRegistry::most_unfinished; ++i) {
+    registry.add({.directory = "d", .id = upload_id(0, i)});
+  }
   const std::string heard = world.ask(head_of("PUT", "/new", "Upload-Complete: ?0\r\n"));
   EXPECT_TRUE(heard.starts_with("HTTP/1.1 503 ")) << heard;
   EXPECT_NE(field(heard, "Retry-After"), "");
