@@ -1,3 +1,7 @@
+# The documents that are made of the tables of options, and where they are installed.
+set(QUOIT_ZSH_FOLDER site-functions CACHE STRING
+  "Folder of share/zsh for completions; that of Debian's packages is vendor-completions")
+
 # quoit_documents(NAME): the man page and the completions of a program, made from its table of
 # options by the target NAME_documents, whose main() is documents.cc of the calling folder.
 #
@@ -17,7 +21,7 @@ function(quoit_documents name)
     COMPONENT documents)
   install(FILES ${folder}/bash/${name} DESTINATION ${shared}/bash-completion/completions
     COMPONENT documents)
-  install(FILES ${folder}/zsh/_${name} DESTINATION ${shared}/zsh/site-functions
+  install(FILES ${folder}/zsh/_${name} DESTINATION ${shared}/zsh/${QUOIT_ZSH_FOLDER}
     COMPONENT documents)
   install(FILES ${folder}/fish/${name}.fish DESTINATION ${shared}/fish/vendor_completions.d
     COMPONENT documents)
