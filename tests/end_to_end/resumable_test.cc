@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "parser/splitmix64.h"
+#include "tests/end_to_end/upload_requests.h"
 #include "tests/support/eventually.h"
 #include "tests/support/site.h"
 
@@ -23,49 +24,15 @@ using test_support::request;
 using test_support::Response;
 using test_support::Scratch;
 using test_support::Site;
+using uploads::create;
+using uploads::head;
+using uploads::length;
+using uploads::offset_of;
+using uploads::patch;
+using uploads::patch_head;
+using uploads::upload_files;
 
 using Names = std::vector<std::string>;
-
-std::string length(std::size_t bytes) { return "Content-Length: " + std::to_string(bytes); }
-
-// The head of a PATCH with a body of that length.
-std::string patch_head(const std::string& url, std::size_t offset, std::size_t bytes,
-                       bool complete) {
-  return request(
-      "PATCH", url,
-      {"Content-Type: application/partial-upload", "Upload-Offset: " + std::to_string(offset),
-       std::string("Upload-Complete: ") + (complete ? "?1" : "?0"), length(bytes)});
-}
-std::string patch(const std::string& url, std::size_t offset, std::string_view body,
-                  bool complete) {
-  return patch_head(url, offset, body.size(), complete) + std::string(body);
-}
-
-// Begins an upload with an empty part; its URL.
-std::string create(const Site& site, const std::string& target, Names fields = {}) {
-  fields.emplace_back("Upload-Complete: ?0");
-  fields.push_back(length(0));
-  const Response response = site.ask(request("PUT", target, fields));
-  EXPECT_EQ(response.status, 201) << response.head;
-  return response.field("Location");
-}
-
-Response head(const Site& site, const std::string& url) {
-  return site.ask(request("HEAD", url), RawClient::To::head);
-}
-
-// The offset that the server tells; -1: there is no such upload.
-long offset_of(const Site& site, const std::string& url) {
-  const Response response = head(site, url);
-  return response.status == 204 ? std::stol(response.field("Upload-Offset")) : -1;
-}
-
-std::size_t upload_files(const Scratch& root) {
-  const Names names = root.list();
-  return static_cast<std::size_t>(std::count_if(
-      names.begin(), names.end(),
-      [](const std::string& name) { return name.find(".quoit-") != std::string::npos; }));
-}
 
 TEST(Resumable, UploadsGoOnPartByPart) {
   Site site({"--writable"});
@@ -102,7 +69,9 @@ TEST(Resumable, ALaterRequestEndsTheOneInFlight) {
   const std::string content = noise(2'000'000);
   const std::string url = create(site, "/a");
   RawClient stalled = site.connect();
-  stalled.send(patch_head(url, 0, content.size(), true) + content.substr(0, 1'500'000));
+  stalled.send(patch_head(url, 0, content.size(), true, {"Expect: 100-continue"}));
+  EXPECT_EQ(stalled.read_response(RawClient::To::head).status, 100);  // it has the upload
+  stalled.send(content.substr(0, 1'500'000));
   // All bytes that were sent before count, also those in the buffers of the kernel.
   EXPECT_EQ(offset_of(site, url), 1'500'000);
   EXPECT_EQ(stalled.read_response().status, 409);
@@ -244,9 +213,7 @@ TEST(Resumable, TwoServersOnOneDirectoryShareUploads) {
   EXPECT_EQ(one.ask(patch(url, 0, "abc", false)).status, 204);
   EXPECT_EQ(offset_of(other, url), 3);
   RawClient busy = one.connect();
-  busy.send(request("PATCH", url,
-                    {"Content-Type: application/partial-upload", "Upload-Offset: 3",
-                     "Upload-Complete: ?1", "Expect: 100-continue", length(6)}));
+  busy.send(patch_head(url, 3, 6, true, {"Expect: 100-continue"}));
   EXPECT_EQ(busy.read_response(RawClient::To::head).status, 100);  // it has the upload
   // The other server waits a second for it, and says so.
   EXPECT_EQ(other.ask(patch(url, 3, "x", true)).status, 409);
@@ -254,6 +221,36 @@ TEST(Resumable, TwoServersOnOneDirectoryShareUploads) {
   EXPECT_EQ(busy.read_response().status, 201);
   EXPECT_EQ(root.read("a"), "abcdefghi");
   EXPECT_EQ(head(other, url).field("Upload-Complete"), "?1");
+}
+
+TEST(Resumable, AnotherServerGoesOnWhenTheFirstHasNoticedTheBreak) {
+  const Scratch root;
+  Site one({"--writable"}, {.served = root.path()});
+  Site other({"--writable"}, {.served = root.path()});
+  const std::string content = noise(800'000);
+  const std::string url = create(one, "/a");
+  RawClient busy = one.connect();
+  busy.send(patch_head(url, 0, content.size(), true) + content.substr(0, 300'000));
+  ASSERT_TRUE(eventually([&] { return head(other, url).status == 409; })) << "it is in use";
+  EXPECT_EQ(other.ask(request("DELETE", url)).status, 409);
+  busy.finish_sending();
+  long offset = -1;
+  ASSERT_TRUE(eventually([&] { return (offset = offset_of(other, url)) >= 0; }));
+  EXPECT_EQ(offset, 300'000);
+  EXPECT_EQ(other.ask(patch(url, 300'000, content.substr(300'000), true)).status, 201);
+  EXPECT_EQ(root.read("a"), content);
+  EXPECT_EQ(head(one, url).field("Upload-Complete"), "?1");
+}
+
+TEST(Resumable, AFinishedUploadIsForgottenByDELETEAndItsFileStays) {
+  Site site({"--writable"});
+  const std::string url = create(site, "/a");
+  EXPECT_EQ(site.ask(patch(url, 0, "abc", true)).status, 201);
+  EXPECT_EQ(upload_files(site.root), 1U);
+  EXPECT_EQ(site.ask(request("DELETE", url)).status, 204);
+  EXPECT_EQ(upload_files(site.root), 0U);
+  EXPECT_EQ(head(site, url).status, 404);
+  EXPECT_EQ(site.root.read("a"), "abc");
 }
 
 TEST(Resumable, RightsAreThoseOfTheTarget) {
