@@ -1,7 +1,8 @@
 // Fuzzes ChunkedDecoder: the input is a chunked body, possibly followed by other bytes.
 //
 // Oracles, under the default limits and under tight ones:
-//   - every cut gives equal data, end, error and offset; only the place of the data is written
+//   - every cut gives equal data, trailers, end, error and offset; only the place of the data is
+//     written, and trailers are views of bytes behind it
 //   - a proper prefix of a body gives `more`; an error is final and at its earliest byte
 //   - the announced size is never less than the delivered size, and equal to it at the end
 //   - after a reset, a decoder gives the same result again; no call allocates
@@ -39,10 +40,20 @@ struct Body {
     require(last.progress != Progress::more || last.used == piece.size(), "`more` has read all");
     require(block.view().substr(last.data) == piece.substr(last.data), "only data is written");
     data.append(block.view().substr(0, last.data));
+    check_trailers(block.view());
     used += last.used;
     require(decoder.delivered() == data.view().size(), "delivered counts the data");
     require(decoder.announced() >= decoder.delivered(), "announced is no less than delivered");
     require((decoder.announced() - decoder.delivered()) >> 63 == 0, "a chunk fits 63 bits");
+  }
+
+  void check_trailers(std::string_view bytes) {
+    if (last.trailers.empty()) return;
+    require(last.progress != Progress::failed, "a failed section has no trailers");
+    require(last.trailers.data() >= bytes.data() + last.data, "trailers are behind the data");
+    require(last.trailers.data() + last.trailers.size() <= bytes.data() + last.used,
+            "trailers were read");
+    trailers.append(last.trailers);
   }
 
   void decode(fuzz::Block& block, std::size_t size) {
@@ -53,6 +64,7 @@ struct Body {
   ChunkedDecoder decoder;
   ChunkedDecoder::Result last;
   fuzz::Text data;
+  fuzz::Text trailers;
   std::size_t used = 0;
 };
 
@@ -62,6 +74,9 @@ void require_same(const Body& left, const Body& right) {
   require(left.last.failure.offset == right.last.failure.offset,
           "every cut gives the same error offset");
   require(left.data.view() == right.data.view(), "every cut gives the same data");
+  // Of a section that fails, those pieces were told that came before.
+  require(left.last.progress == Progress::failed || left.trailers.view() == right.trailers.view(),
+          "every cut gives the same trailers");
 }
 
 Body decode(const http1::Limits& limits, std::string_view bytes) {
@@ -128,10 +143,14 @@ void check_encoding(std::string_view data) {
     coded.append("\r\n");
     at += size;
   }
-  coded.append(random.below(2) == 0 ? "0\r\n\r\n" : "0;z=1\r\nDigest: x\r\n\r\n");
+  const std::string_view trailers = random.below(2) == 0 ? "" : "Digest: x\r\nA:\r\n";
+  coded.append("0;z=1\r\n");
+  coded.append(trailers);
+  coded.append("\r\n");
   const Body body = decode({.chunk_overhead_bytes = coded.view().size()}, coded.view());
   require(body.last.progress == Progress::done, "a valid encoding is accepted");
   require(body.data.view() == data, "decoding an encoding gives the data");
+  require(body.trailers.view() == trailers, "and the trailers");
   require(body.used == coded.view().size(), "an encoding is used to its end");
 }
 

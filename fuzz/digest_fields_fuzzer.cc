@@ -5,6 +5,7 @@
 //   - a digest, written as a line and read again, is that digest
 //   - a problem is told in JSON that fits its buffer, without control bytes or quotes in a text
 //   - an algorithm that is wanted is one of the two
+//   - in a trailer section, in any two pieces, the lines give the digests that they give in a head
 //   - no call allocates
 // Covered by the replay of corpus/digest_fields in every build.
 #include <algorithm>
@@ -14,9 +15,11 @@
 #include <string_view>
 
 #include "apps/server/plan/digest_fields.h"
+#include "apps/server/plan/trailers.h"
 #include "fuzz/bytes.h"
 #include "fuzz/no_allocation.h"
 #include "fuzz/require.h"
+#include "parser/chunked.h"
 #include "parser/parse.h"
 
 namespace {
@@ -79,13 +82,44 @@ void check_head(const http1::RequestHead& head) {
   for (const server::AnnouncedDigest& one : digests.all()) check_round_trip(one);
 }
 
+bool is_same(const AnnouncedDigests& left, const AnnouncedDigests& right) {
+  return left.problem == right.problem &&
+         std::ranges::equal(left.all(), right.all(), [](const auto& one, const auto& other) {
+           return one.field == other.field && one.digest.algorithm == other.digest.algorithm &&
+                  std::ranges::equal(one.digest.value(), other.digest.value());
+         });
+}
+
+// Decodes a trailer section with these lines, which are valid in the head of a request.
+void check_trailers(const http1::RequestHead& head, std::string_view lines) {
+  const fuzz::Text text = {"0\r\n", lines, "\r\n\r\n"};
+  const fuzz::Block bytes(text.view());
+  const std::size_t cut = fuzz::Random(lines).below(text.view().size());
+  http1::ChunkedDecoder decoder;
+  server::Trailers trailers;
+  http1::ChunkedDecoder::Result result;
+  for (const std::string_view piece : {bytes.view().substr(0, cut), bytes.view().substr(cut)}) {
+    fuzz::Block block(piece);
+    result = decoder.decode(block.data(), piece.size());
+    require(trailers.add(result.trailers), "memory is not exhausted");
+  }
+  if (result.progress != http1::Progress::done || trailers.empty()) return;
+  http1::RequestHead again;
+  require(trailers.read(again), "what the decoder accepts can be parsed");
+  require(again.field_count() == head.field_count(), "no line is lost");
+  require(is_same(server::read_digests(again), server::read_digests(head)),
+          "digests are read alike in both sections");
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const fuzz::Text text = {"PUT /a HTTP/1.1\r\nHost: a\r\n", fuzz::text_of_input(data, size),
-                           "\r\n\r\n"};
+  const std::string_view lines = fuzz::text_of_input(data, size);
+  const fuzz::Text text = {"PUT /a HTTP/1.1\r\nHost: a\r\n", lines, "\r\n\r\n"};
   const fuzz::Block bytes(text.view());
   http1::RequestHead head;
-  if (http1::parse_request(bytes.view(), head) == http1::Progress::done) check_head(head);
+  if (http1::parse_request(bytes.view(), head) != http1::Progress::done) return 0;
+  check_head(head);
+  if (head.size() == text.view().size()) check_trailers(head, lines);
   return 0;
 }

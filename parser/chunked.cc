@@ -27,7 +27,7 @@ std::uint32_t clamp(std::size_t limit) noexcept {
 bool is_quoted_text(char byte) noexcept { return scan::is(scan::value_bit, byte); }
 
 // Fields that frame or route the message, or that belong to the connection: RFC 9110 6.5.1 keeps
-// them out of trailers. Everything else is dropped unread.
+// them out of trailers. Everything else is the caller's to read or to drop.
 bool is_forbidden_in_trailers(FieldName name) noexcept {
   switch (name) {
     case FieldName::connection:
@@ -66,6 +66,8 @@ void ChunkedDecoder::reset() noexcept {
 
 ChunkedDecoder::Result ChunkedDecoder::decode(char* bytes, std::size_t size) noexcept {
   Result result;
+  const std::uint32_t trailer_bytes_before = trailer_bytes_;
+  std::size_t behind_trailers = 0;  // bytes of the empty line at the end
   while (result.used != size && state_ < State::done) {
     char* const from = bytes + result.used;
     if (state_ == State::data) {
@@ -81,8 +83,13 @@ ChunkedDecoder::Result ChunkedDecoder::decode(char* bytes, std::size_t size) noe
     }
     ++result.used;
     ++consumed_;
+    if (state_ >= State::end_lf) ++behind_trailers;
   }
   if (state_ == State::done) result.progress = Progress::done;
+  const std::size_t trailer_bytes = trailer_bytes_ - trailer_bytes_before;
+  if (trailer_bytes > 0 && state_ != State::failed) {
+    result.trailers = {bytes + result.used - behind_trailers - trailer_bytes, trailer_bytes};
+  }
   if (state_ == State::failed) {
     result.progress = Progress::failed;
     result.failure = {error_, static_cast<std::size_t>(consumed_)};

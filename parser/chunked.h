@@ -1,17 +1,18 @@
 // Decodes a chunked body in place, from bytes that may arrive split anywhere.
 //
 // The decoder keeps about 100 bytes of state and no data: it moves the body's bytes to the front of
-// the buffer it is given, and drops chunk lines and trailers once it has checked them. Like the
-// head parser it is an automaton over bytes: the body, its end, and an error with its offset do not
-// depend on how the bytes are split. It accepts CR LF only, no white space around sizes and
-// extensions (RFC 9112 7.1.1 allows BWS, but no known client sends it), and trailers that obey the
-// rules of header fields.
-// Covered by tests/parser/cases/chunked.txt (run at every split) and tests/parser/chunked_test.cc.
+// the buffer it is given, drops chunk lines once it has checked them, and tells where the field
+// lines of the trailer section are. Like the head parser it is an automaton over bytes: the body,
+// its end, and an error with its offset do not depend on how the bytes are split. It accepts CR LF
+// only, no white space around sizes and extensions (RFC 9112 7.1.1 allows BWS, but no known client
+// sends it), and trailers that obey the rules of header fields. Covered by
+// tests/parser/cases/chunked.txt (run at every split) and tests/parser/chunked_test.cc.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "parser/error.h"
 #include "parser/limits.h"
@@ -27,6 +28,10 @@ class ChunkedDecoder {
     // begins at bytes + used.
     std::size_t used = 0;
     Failure failure = {};  // offset: from the first byte of the body, over all calls
+    // The bytes of trailer fields among those read, without the empty line that ends the section:
+    // a view of the input, behind the data. Unless the decoding has failed, the views of all calls
+    // make up the field lines, each with its CR LF; a caller that wants them copies them.
+    std::string_view trailers;
   };
 
   explicit ChunkedDecoder(const Limits& limits = {}) noexcept;

@@ -35,7 +35,7 @@ struct Limits {
   std::size_t target_bytes = 8192;
   // The longest registered method, UPDATEREDIRECTREF, has 17 letters.
   std::size_t method_bytes = 32;
-  // Trailers carry digests and signatures; they are dropped, so a page of them is generous.
+  // Trailers carry digests and signatures, for which a page is generous.
   std::size_t trailer_bytes = 4096;
   std::size_t trailer_fields = 32;
   // Extensions of one chunk. Almost no client sends any; aws-chunked signatures take about 85

@@ -2,6 +2,8 @@
 // threads.
 #include "apps/crypto/digest.h"
 
+#include <array>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,44 @@ TEST(Digests, ThatCannotBeVerifiedAreRefusedBeforeTheBody) {
   const Response refused = client.read_response();
   EXPECT_EQ(refused.status, 400);
   EXPECT_NE(refused.body.find("digest-unsupported-algorithms"), std::string::npos);
+}
+
+// A chunk of `content`, the end of the body, and these trailer fields.
+std::string in_chunks(const std::string& content, const std::string& trailers) {
+  std::array<char, 32> size{};
+  std::snprintf(size.data(), size.size(), "%zx\r\n", content.size());
+  return size.data() + content + "\r\n0\r\n" + trailers + "\r\n";
+}
+
+TEST(Digests, InTheTrailerSectionAreVerified) {
+  Site site({"--writable"});
+  const std::string content = noise(3'000'000);
+  const std::string right = "Repr-Digest: " + value_of(content) + "\r\n";
+  const auto answer_to = [&](const std::string& head, const std::string& trailers) {
+    RawClient client = site.connect();
+    client.send(head + in_chunks(content, trailers));
+    return client.read_response();
+  };
+  const std::string put_head = request("PUT", "/a", {"Transfer-Encoding: chunked"});
+  EXPECT_EQ(answer_to(put_head, right).status, 201);
+  EXPECT_EQ(site.root.read("a"), content);
+  const Response wrong = answer_to(put_head, "Content-Digest: " + value_of("x") + "\r\n");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_NE(wrong.body.find("digest-mismatched-values"), std::string::npos);
+  const Response unknown = answer_to(put_head, "Repr-Digest: md5=:AA==:\r\n");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_NE(unknown.body.find("digest-unsupported-algorithms"), std::string::npos);
+  EXPECT_EQ(site.root.read("a"), content);
+  const Response created = site.ask(put("/b", "", {"Upload-Complete: ?0"}));
+  const std::string patch_head =
+      request("PATCH", created.field("Location"),
+              {"Content-Type: application/partial-upload", "Upload-Offset: 0",
+               "Upload-Complete: ?1", "Transfer-Encoding: chunked"});
+  const Response taken_back = answer_to(patch_head, "Content-Digest: " + value_of("x") + "\r\n");
+  EXPECT_EQ(taken_back.status, 400);
+  EXPECT_EQ(taken_back.field("Upload-Offset"), "0");
+  EXPECT_EQ(answer_to(patch_head, "Content-Digest: " + value_of(content) + "\r\n").status, 201);
+  EXPECT_EQ(site.root.read("b"), content);
 }
 
 TEST(Digests, OfAFileComeWhereTheyAreWanted) {

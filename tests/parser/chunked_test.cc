@@ -101,6 +101,18 @@ TEST(Chunked, a_body_that_is_nothing_but_extensions_is_refused) {
   EXPECT_EQ(result.failure.error, Error::chunk_overhead_too_large);
 }
 
+TEST(Chunked, trailers_are_told_where_they_are_read) {
+  const std::string coded = "2\r\nab\r\n0\r\nA: b\r\nDigest: c\r\n\r\nNEXT";
+  for (std::size_t cut = 0; cut <= coded.size(); ++cut) {
+    ChunkedDecoder decoder;
+    std::string trailers;
+    for (std::string piece : {coded.substr(0, cut), coded.substr(cut)}) {
+      trailers += decoder.decode(piece.data(), piece.size()).trailers;
+    }
+    EXPECT_EQ(trailers, "A: b\r\nDigest: c\r\n") << cut;
+  }
+}
+
 TEST(Chunked, the_state_is_small) { EXPECT_LE(sizeof(ChunkedDecoder), 104U); }
 
 }  // namespace

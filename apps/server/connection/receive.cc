@@ -40,7 +40,10 @@ void set_body_deadline(uring::Io& io, const Timeouts& timeouts, const Request& r
 Received decode(BodyReader& reader, char* bytes, std::size_t size, std::size_t& used) {
   const http1::ChunkedDecoder::Result result = reader.decode(bytes, size);
   used = result.used;
-  return {.data = result.data, .progress = result.progress, .error = result.failure.error};
+  return {.data = result.data,
+          .progress = result.progress,
+          .error = result.failure.error,
+          .trailers = result.trailers};
 }
 
 // Whether it pays to end the multishot receive, so that the rest of the body is received into the

@@ -3,6 +3,10 @@
 // Covered by tests/server/connection/receive_test.cc and tests/end_to_end/.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
 #include "apps/server/connection/body_reader.h"
 #include "apps/server/connection/connection.h"
 #include "uring/task.h"
@@ -15,6 +19,9 @@ struct Received {
   http1::Progress progress = http1::Progress::more;
   http1::Error error = http1::Error::none;  // with Progress::failed: the chunks are malformed
   bool broken = false;                      // with Progress::failed: the peer is gone or too slow
+  // Bytes of trailer fields, as ChunkedDecoder::Result has them: a view of the block, valid until
+  // something is written there.
+  std::string_view trailers;
 };
 
 // Ends the wait for the peer after a successful receive: clears the deadline, which may have passed

@@ -34,11 +34,12 @@ enum class DigestProblem : std::uint8_t {
   unsupported,  // a field has only algorithms that are not implemented
 };
 
-// The digests of Content-Digest and Repr-Digest of one request, both of them or none.
+// The digests of Content-Digest and Repr-Digest of one request, both of them or none, of its header
+// section and of its trailer section.
 struct AnnouncedDigests {
   DigestProblem problem = DigestProblem::none;
   std::size_t count = 0;
-  std::array<AnnouncedDigest, 4> values;  // the first `count` of them
+  std::array<AnnouncedDigest, 8> values;  // the first `count` of them
 
   std::span<const AnnouncedDigest> all() const { return {values.data(), count}; }
   bool has(http1::FieldName field) const;

@@ -192,6 +192,7 @@ uring::Task<> receive_first(Connection& c, Upload& upload, StoredUpload& stored,
   if (!part.is_stored) co_return add_part_lines(c, upload, stored, part);
   if (*part.fields.complete) {
     co_await end_part(c, upload, stored, part);
+    if (x.plan.more_lines.empty()) add_part_lines(c, upload, stored, part);
     co_return;
   }
   const Fault synced = co_await sync_part(c, upload, stored);

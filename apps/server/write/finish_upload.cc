@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/input.h"
@@ -26,6 +27,9 @@ namespace {
 // The most bytes of a body that is cut off: those that were under way when a later request took the
 // upload over. Kernels buffer a few megabytes of a connection.
 constexpr std::uint64_t most_cut_off_bytes = 16 * 1024 * 1024;
+
+constexpr std::string_view late_digest_text =
+    "the Repr-Digest of an upload in parts belongs into the header section of its first request";
 
 // Cuts off the body: a later request has taken the upload over, and of this one the bytes still
 // count that have arrived. The wait for the client was stopped, which is taken back.
@@ -59,6 +63,7 @@ uring::Task<bool> receive_all(Connection& c, Upload& upload, UploadPart& part) {
     }
     if (!filled || body.reader.delivered() > cut_off_at) co_return false;
   } while (!body.done);
+  upload.trailers = std::move(body.trailers);
   co_return true;
 }
 
@@ -68,9 +73,13 @@ void take_back(Upload& upload, const UploadPart& part) {
   if (::ftruncate(upload.file, static_cast<off_t>(part.begin)) == 0) upload.position = part.begin;
 }
 
+// Says whether the request is the one that began the upload.
+bool is_first(const Connection& c, const Upload& upload) {
+  return upload.conditions == &c.exchange->request.head;
+}
+
 // The digests of one field alone.
-AnnouncedDigests digests_of(const http1::RequestHead& head, FieldName field) {
-  const AnnouncedDigests all = read_digests(head);
+AnnouncedDigests digests_of(const AnnouncedDigests& all, FieldName field) {
   AnnouncedDigests some;
   for (const AnnouncedDigest& one : all.all()) {
     if (one.field == field) some.values[some.count++] = one;
@@ -78,10 +87,31 @@ AnnouncedDigests digests_of(const http1::RequestHead& head, FieldName field) {
   return some;
 }
 
-// Compares the digests of Content-Digest with that of the part. False: a response is planned.
+// Adds the digests of the trailer section to those of the request. False: a response is planned.
+bool read_part_digests(Connection& c, const Upload& upload, const UploadPart& part,
+                       AnnouncedDigests& announced) {
+  announced = read_digests(c.exchange->request.head);
+  const std::size_t in_head = announced.count;
+  if (!add_trailer_digests(c, upload.trailers, announced)) return false;
+  if (part.fields.complete == true || !is_first(c, upload)) return true;
+  // The state has been written, with the digests of the whole file that the header section has.
+  const auto later = announced.all().subspan(in_head);
+  const bool is_late = std::any_of(later.begin(), later.end(), [](const AnnouncedDigest& one) {
+    return one.field == FieldName::repr_digest;
+  });
+  if (is_late) answer(c, 400, late_digest_text);
+  return !is_late;
+}
+
+// Compares the digests of Content-Digest, of both sections, with that of the part. False: a
+// response is planned.
 uring::Task<bool> verify_part(Connection& c, Upload& upload, const UploadPart& part) {
-  const AnnouncedDigests announced =
-      digests_of(c.exchange->request.head, FieldName::content_digest);
+  AnnouncedDigests all;
+  if (!read_part_digests(c, upload, part, all)) {
+    take_back(upload, part);
+    co_return false;
+  }
+  const AnnouncedDigests announced = digests_of(all, FieldName::content_digest);
   const StoredContent content{.file = upload.file,
                               .content_begin = part.begin,
                               .content_end = upload.position,
@@ -94,8 +124,10 @@ uring::Task<bool> verify_part(Connection& c, Upload& upload, const UploadPart& p
 // Compares the digests that the first request has announced with those of the whole upload. False:
 // a response is planned.
 uring::Task<bool> verify_all(Connection& c, const Upload& upload) {
-  if (!upload.conditions->has(FieldName::repr_digest)) co_return true;
-  const AnnouncedDigests announced = digests_of(*upload.conditions, FieldName::repr_digest);
+  AnnouncedDigests all = read_digests(*upload.conditions);
+  if (is_first(c, upload) && !add_trailer_digests(c, upload.trailers, all)) co_return false;
+  const AnnouncedDigests announced = digests_of(all, FieldName::repr_digest);
+  if (announced.count == 0) co_return true;
   const StoredContent content{.file = upload.file,
                               .content_begin = 0,
                               .content_end = upload.position,
@@ -207,7 +239,7 @@ uring::Task<> receive_part(Connection& c, Upload& upload, StoredUpload& stored, 
     }
     co_return;
   }
-  if (x.request.head.has(FieldName::content_digest)) {
+  if (x.request.head.has(FieldName::content_digest) || !upload.trailers.empty()) {
     const bool is_verified = co_await verify_part(c, upload, part);
     if (!is_verified) co_return;
   }

@@ -104,7 +104,8 @@ uring::Task<bool> verify(Connection& c, const Upload& upload) {
                        .content_end = upload.position,
                        .size = facts ? facts->size : upload.position};
   if (upload.terms.part) stored.content_begin = upload.terms.part->first;
-  const AnnouncedDigests announced = read_digests(c.exchange->request.head);
+  AnnouncedDigests announced = read_digests(c.exchange->request.head);
+  if (!add_trailer_digests(c, upload.trailers, announced)) co_return false;
   const bool is_verified = co_await verify_digests(c, announced, stored);
   co_return is_verified;
 }
@@ -123,7 +124,7 @@ uring::Task<> receive_and_publish(Connection& c, Upload& upload) {
   own_request(c.exchange->in, c.exchange->request, c.io.engine(), c.exchange->site->limits);
   const bool received = co_await receive_upload(c, upload);
   if (!received) co_return;
-  if (upload.is_read) {
+  if (announces_digests(c.exchange->request.head) || !upload.trailers.empty()) {
     const bool is_verified = co_await verify(c, upload);
     if (!is_verified) co_return;
   }
@@ -215,12 +216,15 @@ uring::Task<> put(Connection& c, std::uint64_t length) {
   if (length < http1::max_length) upload.exact_bytes = length;
   WorkerCounters* const counters = c.worker.counters;
   if (counters) counters->uploads_in_flight.add();
-  upload.is_read = announces_digests(c.exchange->request.head);
+  // The trailer section of a body in chunks may have digests, too.
+  const bool has_digests = announces_digests(c.exchange->request.head);
+  const bool is_chunked = c.exchange->request.head.body().kind == http1::BodyKind::chunked;
+  upload.is_read = has_digests || is_chunked;
   upload.conditions = &c.exchange->request.head;
   upload.terms = read_terms(*upload.conditions);
   begin_file_operations(c);
   upload.is_short = is_short(c, upload);
-  if (upload.is_read && refuse_digests(c)) {
+  if (has_digests && refuse_digests(c)) {
     // the response is planned
   } else if (upload.is_short)
     co_await store_short(c, upload);

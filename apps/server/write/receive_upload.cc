@@ -2,6 +2,8 @@
 // tests/end_to_end/put_test.cc.
 #include "apps/server/write/receive_upload.h"
 
+#include <utility>
+
 #include "apps/server/connection/answer.h"
 #include "apps/server/connection/receive.h"
 #include "apps/server/connection/send.h"
@@ -81,6 +83,10 @@ uring::Task<bool> fill_block(Connection& c, const Upload& upload, Receiving& bod
       co_return false;
     }
     if (refuse_excess(c, upload, body.reader)) co_return false;
+    if (!body.trailers.add(received.trailers)) {
+      refuse_body(c, Fault::out_of_memory);
+      co_return false;
+    }
     body.filled += received.data;
     body.done = received.progress == http1::Progress::done;
     const std::uint64_t unchecked = unchecked_bytes(c, body);
@@ -119,6 +125,7 @@ uring::Task<bool> receive_upload(Connection& c, Upload& upload) {
     const bool written = co_await write_block(c, upload, body.filled);
     if (!written) co_return false;
   } while (!body.done);
+  upload.trailers = std::move(body.trailers);
   co_return true;
 }
 

@@ -18,6 +18,7 @@ struct Receiving {
   std::size_t filled = 0;     // bytes of body in the block
   bool done = false;          // the body is complete
   std::uint64_t checked = 0;  // the announced size for which there was space
+  Trailers trailers;          // the trailer section, as far as it has arrived
 };
 
 Receiving begin_receiving(Connection& c);

@@ -12,17 +12,40 @@ namespace server {
 using http1::FieldName;
 using uring::Fault;
 
+namespace {
+
+// Plans the response to the problem of a digest of `head`.
+void answer_digest_problem(Connection& c, const http1::Head& head, DigestProblem problem) {
+  if (problem == DigestProblem::malformed) return answer(c, 400, malformed_digests);
+  const std::span<char> text = c.exchange->scratch.text_for_plan();
+  answer_problem(c, 400, write_digest_problem(head, problem, text.first(digest_problem_bytes)));
+}
+
+}  // namespace
+
 bool refuse_digests(Connection& c) {
   const http1::RequestHead& head = c.exchange->request.head;
   if (!announces_digests(head)) return false;
   const DigestProblem problem = read_digests(head).problem;
   if (problem == DigestProblem::none) return false;
-  if (problem == DigestProblem::malformed) {
-    answer(c, 400, malformed_digests);
-    return true;
+  answer_digest_problem(c, head, problem);
+  return true;
+}
+
+bool add_trailer_digests(Connection& c, const Trailers& trailers, AnnouncedDigests& announced) {
+  if (trailers.empty()) return true;
+  http1::RequestHead head;
+  if (!trailers.read(head)) {
+    answer(c, 400, "the trailer section is malformed");
+    return false;
   }
-  const std::span<char> text = c.exchange->scratch.text_for_plan();
-  answer_problem(c, 400, write_digest_problem(head, problem, text.first(digest_problem_bytes)));
+  if (!announces_digests(head)) return true;
+  const AnnouncedDigests more = read_digests(head);
+  if (more.problem != DigestProblem::none) {
+    answer_digest_problem(c, head, more.problem);
+    return false;
+  }
+  for (const AnnouncedDigest& one : more.all()) announced.values[announced.count++] = one;
   return true;
 }
 

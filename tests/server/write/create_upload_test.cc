@@ -195,6 +195,27 @@ TEST_P(CreateUpload, verifies_the_digest_of_its_first_part) {
   EXPECT_EQ(upload_files(), 0U);
 }
 
+TEST_P(CreateUpload, verifies_the_digests_of_its_trailer_section) {
+  const auto put_with = [](const std::string& fields, const std::string& trailers) {
+    return lab::put_chunked("/new", fields) + "3\r\nnew\r\n0\r\n" + trailers + "\r\n";
+  };
+  const std::string wrong = "sha-256=:" + std::string(43, 'A') + "=:\r\n";
+  // By sha256sum.
+  const std::string right = "sha-256=:EVB6Di9eadXfpApiob17buV+a82FxnybhDGzb/8hxDc=:\r\n";
+  const std::string whole = "Upload-Draft-Interop-Version: 8\r\nUpload-Complete: ?1\r\n";
+  EXPECT_EQ(status(put_with("Upload-Complete: ?0\r\n", "Content-Digest: " + wrong)), "400");
+  EXPECT_EQ(status(put_with("Upload-Complete: ?0\r\n", "Repr-Digest: " + right)), "400");
+  EXPECT_EQ(upload_files(), 0U);
+  const std::string heard = world.ask(put_with(whole, "Repr-Digest: " + wrong));
+  EXPECT_NE(heard.find("HTTP/1.1 400 "), std::string::npos) << heard;
+  EXPECT_EQ(field(heard, "Upload-Complete"), "?1");
+  EXPECT_EQ(upload_files(), 0U);
+  EXPECT_FALSE(world.root.has("new"));
+  const std::string stored = world.ask(put_with(whole, "Repr-Digest: " + right));
+  EXPECT_NE(stored.find("HTTP/1.1 201 "), std::string::npos) << stored;
+  EXPECT_EQ(world.root.get("new"), "new");
+}
+
 TEST_P(CreateUpload, is_announced_by_OPTIONS) {
   world.site.max_body = 5;
   for (const char* target : {"/", "/any/where", "*"}) {

@@ -84,6 +84,25 @@ TEST_P(Resume, takes_parts_in_chunks) {
   EXPECT_EQ(world.root.get("old.txt"), "newer");
 }
 
+TEST_P(Resume, takes_a_part_back_that_differs_from_its_trailer_section) {
+  const std::string url = create("/new");
+  world.ask(patch(url, 0, "abc", false));
+  const auto patch_with = [&](const std::string& trailers) {
+    return head_of("PATCH", url,
+                   "Content-Type: application/partial-upload\r\nUpload-Offset: 3\r\n"
+                   "Upload-Complete: ?1\r\nTransfer-Encoding: chunked\r\n") +
+           "3\r\ndef\r\n0\r\n" + trailers + "\r\n";
+  };
+  for (const std::string& wrong :
+       {digest_line(http1::FieldName::content_digest, "abcdef"),
+        std::string("Content-Digest: md5=:AAAA:\r\n"), std::string("Content-Digest: ?\r\n")}) {
+    EXPECT_EQ(status(patch_with(wrong)), "400") << wrong;
+    EXPECT_EQ(state(url), "204 3 ?0") << wrong;
+  }
+  EXPECT_EQ(status(patch_with(digest_line(http1::FieldName::content_digest, "def"))), "201");
+  EXPECT_EQ(world.root.get("new"), "abcdef");
+}
+
 TEST_P(Resume, tells_the_state_by_HEAD_and_GET) {
   const std::string url = create("/new", "Upload-Length: 9\r\n");
   world.ask(patch(url, 0, "abc", false));

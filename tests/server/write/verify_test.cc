@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -110,6 +112,55 @@ TEST_P(Verify, of_a_part_is_about_the_part_and_about_the_file) {
   EXPECT_EQ(world.root.get("old.txt"), "0123456789");
   EXPECT_EQ(status(part(content("ab") + repr("0123ab6789"))), "204");
   EXPECT_EQ(world.root.get("old.txt"), "0123ab6789");
+}
+
+// A body of "new" in chunks, with these lines in its trailer section.
+std::string put_with_trailers(std::string_view target, const std::string& trailers,
+                              const std::string& fields = {}) {
+  return put_chunked(target, fields) + "3\r\nnew\r\n0\r\n" + trailers + "\r\n";
+}
+
+TEST_P(Verify, stores_what_has_the_digests_of_its_trailer_section) {
+  EXPECT_EQ(status(put_with_trailers("/a", repr("new"))), "201");
+  EXPECT_EQ(status(put_with_trailers("/a", "X: y\r\n" + content("new") + repr("new"))), "204");
+  EXPECT_EQ(status(put_with_trailers("/a", repr("new"), "Trailer: Repr-Digest\r\n")), "204");
+  EXPECT_EQ(status(put_with_trailers("/a", content("new"), repr("new"))), "204");
+  EXPECT_EQ(status(put_with_trailers("/a", "X: y\r\n")), "204");
+  EXPECT_EQ(status(put_with_trailers("/a", "Repr-Digest: md5=:AAAA:, " + repr("new").substr(13))),
+            "204");
+  EXPECT_EQ(world.root.get("a"), "new");
+}
+
+TEST_P(Verify, stores_nothing_that_differs_from_its_trailer_section) {
+  const std::string wrong = world.ask(put_with_trailers("/old.txt", repr("mew")));
+  EXPECT_TRUE(wrong.starts_with("HTTP/1.1 400 ")) << wrong;
+  EXPECT_NE(wrong.find("#digest-mismatched-values\""), std::string::npos) << wrong;
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {content("mew"), ""},
+      {content("new"), repr("mew")},
+      {repr("mew"), repr("new")},
+      {repr("new") + repr("mew"), ""},
+      {"Repr-Digest: md5=:AAAA:\r\n", ""},
+      {"Repr-Digest: sha-256=:AAAA:\r\n", repr("new")},
+      {"Content-Digest: sha-256\r\n", ""},
+      {"Content-Digest: ???\r\n", ""},
+  };
+  for (const auto& [trailers, fields] : rows) {
+    EXPECT_EQ(status(put_with_trailers("/old.txt", trailers, fields)), "400") << trailers;
+    EXPECT_EQ(status(put_with_trailers("/x/y", trailers, fields)), "400") << trailers;
+  }
+  EXPECT_EQ(world.root.get("old.txt"), "old");
+  EXPECT_FALSE(world.root.has("x"));
+}
+
+TEST_P(Verify, keeps_the_connection_after_a_trailer_section_that_differs) {
+  const int socket = world.connect();
+  const std::string heard = world.say(
+      socket, put_with_trailers("/a", repr("mew")) + put_with_trailers("/a", repr("new")));
+  EXPECT_TRUE(heard.starts_with("HTTP/1.1 400 ")) << heard;
+  EXPECT_NE(heard.find("HTTP/1.1 201 "), std::string::npos) << heard;
+  EXPECT_EQ(world.root.get("a"), "new");
+  world.engine.peer_finishes(socket);
 }
 
 TEST_P(Verify, reads_no_file_without_a_digest) {
