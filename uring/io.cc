@@ -241,7 +241,7 @@ void Io::recycle_kept() {
 void Io::interrupt() {
   if (!operation_.waiter && !operation_.armed) return;
   if (sleeping_) {
-    loop_.timers().set(timer_, loop_.now());
+    loop_.timers().expire(timer_);
   } else if (is_receiving()) {
     if (!awaits_end_) loop_.engine().cancel(stream_);
   } else if (waits_for_peer(operation_.code)) {

@@ -17,12 +17,24 @@ void Timers::move(Timer& timer) {
 void Timers::insert(Timer& timer, std::int64_t first) {
   const std::int64_t due = (timer.deadline_ >> tick_bits) + 1;
   timer.tick_ = std::clamp(due, first, first + slots - 2);
-  Timer*& head = wheel_[slot_of(timer.tick_)];
+  link(timer, wheel_[slot_of(timer.tick_)]);
+}
+
+// Adds the timer to a list that is reached at its tick.
+void Timers::link(Timer& timer, Timer*& head) {
   timer.next_ = head;
   timer.link_ = &head;
   if (head) head->link_ = &timer.next_;
   head = &timer;
   earliest_ = std::min(earliest_, timer.tick_);
+}
+
+// Until next_due(), the timer stays in the list, also if its deadline is set again.
+void Timers::expire(Timer& timer) {
+  if (timer.link_) unlink(timer);
+  timer.tick_ = tick_;
+  timer.deadline_ = tick_ * tick_ms;
+  link(timer, expired_);
 }
 
 void Timers::unlink(Timer& timer) {
@@ -42,7 +54,24 @@ Milliseconds Timers::until_next(Milliseconds now) const {
   return std::max<Milliseconds>(earliest_ * tick_ms - now, 0);
 }
 
+// The next timer of expire(), disarmed; null if there is none. One whose deadline was set again
+// returns to the wheel.
+Timer* Timers::take_expired(Milliseconds now) {
+  while (Timer* const timer = expired_) {
+    unlink(*timer);
+    if (!timer->armed()) continue;
+    if (timer->deadline_ > now) {
+      insert(*timer, tick_ + 1);
+      continue;
+    }
+    clear(*timer);
+    return timer;
+  }
+  return nullptr;
+}
+
 Timer* Timers::find_due(Milliseconds now) {
+  if (Timer* const timer = take_expired(now)) return timer;
   const std::int64_t current = now >> tick_bits;
   // After a long sleep one rotation visits every slot; more would visit them again.
   tick_ = std::max(tick_, current - slots);

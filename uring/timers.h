@@ -2,9 +2,9 @@
 //
 // Moving a deadline later is one store: the timer stays in its slot, and moves to the right one
 // when the wheel reaches its slot. Slots are 64 ms wide, so a timer fires up to 64 ms late, and
-// never early. A timer that is due after more than one rotation of the wheel (32 s) moves once in
-// each rotation. Single-threaded; the owner of a timer removes it before it is destroyed. Covered
-// by tests/uring/timers_test.cc.
+// never early, unless expire() makes it due at once. A timer that is due after more than one
+// rotation of the wheel (32 s) moves once in each rotation. Single-threaded; the owner of a timer
+// removes it before it is destroyed. Covered by tests/uring/timers_test.cc.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +44,8 @@ class Timers {
     const bool comes_before = timer.link_ && timer.tick_ <= (deadline >> tick_bits) + 1;
     if (!comes_before) move(timer);  // else it moves when its slot is reached
   }
+  // Makes the timer due at once, without the delay of up to 64 ms.
+  void expire(Timer& timer);
   // Disarms the timer. It leaves its slot when it is removed or when the slot is reached.
   void clear(Timer& timer) { timer.deadline_ = Timer::unset; }
   // Takes the timer out of the wheel.
@@ -71,6 +73,8 @@ class Timers {
   static constexpr std::int64_t no_tick = INT64_MAX;
 
   Timer* find_due(Milliseconds now);
+  Timer* take_expired(Milliseconds now);
+  void link(Timer& timer, Timer*& head);
   void move(Timer& timer);
   void insert(Timer& timer, std::int64_t first);
   void find_earliest();
@@ -78,6 +82,7 @@ class Timers {
   std::size_t slot_of(std::int64_t tick) const { return static_cast<std::size_t>(tick % slots); }
 
   std::array<Timer*, slots> wheel_{};
+  Timer* expired_ = nullptr;         // by expire(): a list beside the slots
   std::int64_t tick_;                // the slots of this tick and of all earlier ones are done
   std::int64_t earliest_ = no_tick;  // no timer is in the slot of an earlier tick
 };

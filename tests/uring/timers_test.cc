@@ -71,6 +71,32 @@ TEST(Timers, FireAtMostOneSlotLate) {
   }
 }
 
+TEST(Timers, FireAtOnceWhenTheyExpire) {
+  Wheel wheel;
+  Timer& timer = wheel.make();
+  Timer& other = wheel.make();
+  wheel.timers.set(timer, start + 100'000);
+  wheel.timers.set(other, start + 10);
+  wheel.timers.expire(timer);
+  EXPECT_EQ(wheel.timers.until_next(start), 0);
+  EXPECT_EQ(wheel.at(start), Fired{&timer});
+  EXPECT_FALSE(timer.armed());
+  EXPECT_EQ(wheel.at(start + 200'000), Fired{&other}) << "each fires once";
+}
+
+TEST(Timers, ThatExpireMayBeClearedRemovedAndSetAgain) {
+  Wheel wheel;
+  Timer& cleared = wheel.make();
+  Timer& removed = wheel.make();
+  Timer& later = wheel.make();
+  for (Timer* timer : {&cleared, &removed, &later}) wheel.timers.expire(*timer);
+  wheel.timers.clear(cleared);
+  wheel.timers.remove(removed);
+  wheel.timers.set(later, start + 100);
+  EXPECT_TRUE(wheel.at(start + 99).empty());
+  EXPECT_EQ(wheel.at(start + 100 + slot), Fired{&later});
+}
+
 TEST(Timers, FireOnce) {
   Wheel wheel;
   wheel.timers.set(wheel.make(), start + 10);
