@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +23,14 @@ bool Engine::finish_now(Operation& operation) {
   assert(works_on_files(operation.code));
   operation.result = Result{};
   return call_in_memory(operation, operation.result.value);
+}
+
+// A signal may interrupt a call to a file system on a network.
+void Engine::finish_plainly(Operation& operation) {
+  operation.result = Result{};
+  do {
+    operation.result.value = call_plainly(operation);
+  } while (operation.result.value == -EINTR);
 }
 
 // A plain call, since io_uring has no statvfs. A local file system computes the result from memory.

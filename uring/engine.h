@@ -48,6 +48,10 @@ class Engine {
   // instead.
   virtual bool finish_now(Operation& operation);
 
+  // Executes `operation`, a read or one for which works_on_files() holds, before it returns, and
+  // sets its result. It may wait for a disk.
+  virtual void finish_plainly(Operation& operation);
+
   // Requests an early end of an operation in flight. The operation still completes, once, and may
   // have succeeded.
   virtual void cancel(Flight& flight) = 0;

@@ -140,13 +140,16 @@ void Io::renew() {
   timed_out_ = false;
 }
 
-// Completes the operation without the engine's queues, if it is on a file in memory, or waits for a
-// peer after stop() or the deadline. False: it must be started. A multishot accept that is still
-// armed is awaited to its end even then.
+// Completes the operation without the engine's queues, if it is on a file in memory or by a plain
+// call, or waits for a peer after stop() or the deadline. False: it must be started. A multishot
+// accept that is still armed is awaited to its end even then.
 bool Io::complete_at_once() {
-  if (files_at_once_ && works_on_files(operation_.code)) {
-    return loop_.engine().finish_now(operation_);
+  const bool is_on_files = works_on_files(operation_.code);
+  if (files_ == FileCalls::plain && (is_on_files || operation_.code == OpCode::read)) {
+    loop_.engine().finish_plainly(operation_);
+    return true;
   }
+  if (files_ == FileCalls::in_memory && is_on_files) return loop_.engine().finish_now(operation_);
   if (!stopped_ && !timed_out_) return false;
   if (!sleeping_ && (operation_.armed || !waits_for_peer(operation_.code))) return false;
   if (sleeping_) clear_deadline();

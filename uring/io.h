@@ -173,8 +173,17 @@ class Io : private IoParts {
   // other than read() are then plain calls that complete at once, without a loop iteration. A path
   // that leads to another file system is detected and opened in the usual way; a descriptor must be
   // of a file in memory.
-  void do_files_at_once(bool at_once) { files_at_once_ = at_once; }
-  bool does_files_at_once() const { return files_at_once_; }
+  void do_files_at_once(bool at_once) {
+    files_ = at_once ? FileCalls::in_memory : FileCalls::by_engine;
+  }
+  bool does_files_at_once() const { return files_ == FileCalls::in_memory; }
+  // Declares that the thread may wait for a disk, because it serves nobody meanwhile. File
+  // operations and reads are then plain calls that complete at once, on each file system. The
+  // descriptors are of regular files and directories, and a path that is opened leads to one of
+  // these.
+  void call_files_plainly(bool plainly) {
+    files_ = plainly ? FileCalls::plain : FileCalls::by_engine;
+  }
   // Completes in the next loop iteration, so that a long computation lets other coroutines run.
   Pending yield();
 
@@ -215,6 +224,8 @@ class Io : private IoParts {
   friend class IoGroup;
   // One operation transfers at most this many bytes, which is the limit of read(2) and send(2).
   static constexpr std::size_t most_bytes = 0x7ffff000;
+  // How file operations are done; see do_files_at_once() and call_files_plainly().
+  enum class FileCalls : std::uint8_t { by_engine, in_memory, plain };
   static constexpr std::int32_t not_ended = 1;  // no receive ends with a value above 0
   // True while the stream is awaited. The waiter and the result are in operation_ then, too.
   bool is_receiving() const { return operation_.code == OpCode::recv_stream; }
@@ -227,7 +238,7 @@ class Io : private IoParts {
     return Pending(*this);
   }
   bool completes_at_once() {
-    return (files_at_once_ || stopped_ || timed_out_) && complete_at_once();
+    return (files_ != FileCalls::by_engine || stopped_ || timed_out_) && complete_at_once();
   }
   bool complete_at_once();
   void begin(std::coroutine_handle<> waiter) {
@@ -257,7 +268,7 @@ class Io : private IoParts {
   bool awaits_end_ = false;  // end_receiving() is awaited
   bool stopped_ = false;
   bool timed_out_ = false;
-  bool files_at_once_ = false;
+  FileCalls files_ = FileCalls::by_engine;
   bool idle_ = false;
   bool sleeping_ = false;  // the timer is awaited
 };

@@ -125,10 +125,14 @@ void Simulated::start(Stream& stream) {
 // to complete at once, as on a path to another file system.
 bool Simulated::finish_now(Operation& operation) {
   if (behaviour_.reorders_completions && chance() && chance()) return false;
+  finish_plainly(operation);
+  return true;
+}
+
+void Simulated::finish_plainly(Operation& operation) {
   const FaultPlan fault = begin(operation);
   operation.result =
       Result{.value = fault.error != 0 ? -fault.error : do_file(operation, fault.most)};
-  return true;
 }
 
 void Simulated::cancel(Flight& flight) {

@@ -102,6 +102,7 @@ class Simulated : public Engine {
   void start(Operation& operation) override;
   void start(Stream& stream) override;
   bool finish_now(Operation& operation) override;
+  void finish_plainly(Operation& operation) override;
   void cancel(Flight& flight) override;
   std::size_t wait(Milliseconds timeout, std::span<Completion> completions) override;
   void close(int fd) override;

@@ -193,6 +193,27 @@ TEST_P(Files, InMemoryAreWrittenWithoutALoopIteration) {
   EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.unlink(at, "b", 0); }).ok());
 }
 
+TEST_P(Files, AreReadAndWrittenByPlainCallsWhereTheThreadMayWait) {
+  const int at = folder.fd();
+  const OpenHow how{.flags = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, .mode = 0600};
+  Io io(lab().scope);
+  io.call_files_plainly(true);
+  const std::uint64_t before = lab().loop.iterations();
+  const Result made = lab().result_of(io, [&](Io& i) { return i.open(at, "new", how); });
+  ASSERT_TRUE(made.ok()) << describe(made.fault());
+  std::array<char, 8> memory{};
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.write(made.value, "some", 0); }).value, 4);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.read(made.value, memory, 0); }).value, 4);
+  EXPECT_STREQ(memory.data(), "some");
+  EXPECT_TRUE(lab().result_of(io, [&](Io& i) { return i.rename(at, "new", at, "old", 0); }).ok());
+  EXPECT_EQ(lab().loop.iterations(), before);
+  EXPECT_EQ(folder.get("old"), "some");
+  io.call_files_plainly(false);
+  EXPECT_EQ(lab().result_of(io, [&](Io& i) { return i.read(made.value, memory, 2); }).value, 2);
+  EXPECT_GT(lab().loop.iterations(), before);
+  engine().close(made.value);
+}
+
 TEST_P(Files, OnAnotherFileSystemAreOpenedByTheLoop) {
   const Fd devices(::open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct stat outer {};

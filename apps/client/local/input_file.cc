@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <span>
 #include <sys/stat.h>
@@ -14,13 +15,14 @@
 #include <utility>
 
 #include "apps/client/command/plan.h"
+#include "apps/client/local/plain_files.h"
 #include "apps/client/session/interrupt.h"
 
 namespace client {
 
 namespace {
 
-// Bytes of data in one piece: large enough that its system calls cost little beside its bytes.
+// Most bytes of data in one piece: enough that its system calls cost little beside its bytes.
 constexpr std::size_t data_bytes = 256 * 1024;
 // "ffffffff\r\n" in front of a chunk, "\r\n" behind it.
 constexpr std::size_t front_bytes = 16;
@@ -45,6 +47,27 @@ FileVersion version_of(const struct stat& facts) {
   return {.size = static_cast<std::uint64_t>(facts.st_size),
           .modified_ns = facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec,
           .inode = facts.st_ino};
+}
+
+// The place of the data in the buffer.
+std::span<char> space_of(InputFile& input) {
+  return std::span(input.buffer)
+      .subspan(front_bytes, input.buffer.size() - front_bytes - back_bytes);
+}
+
+// A piece of a small file is the whole file.
+void make_space(InputFile& input) {
+  std::size_t bytes = data_bytes;
+  if (input.length > 0) {
+    bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, input.length));
+  }
+  input.buffer.resize(front_bytes + bytes + back_bytes);
+}
+
+// Says whether opening and reading the file waits for no other process.
+bool names_regular_file(const std::string& name) {
+  struct stat facts {};
+  return ::stat(name.c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
 // Finds out whether the open file is a stream, and its length where it is none.
@@ -85,12 +108,10 @@ void take_piece(InputFile& input, std::size_t count) {
 
 // Reads the first piece of a regular file, and finds out its length.
 uring::Task<ExitCode> read_front(uring::Io& io, InputFile& input) {
-  std::size_t most = data_bytes;
-  if (input.length > 0)
-    most = static_cast<std::size_t>(std::min<std::uint64_t>(most, input.length));
-  while (input.read_ahead < most) {
-    const std::span<char> space =
-        std::span(input.buffer).subspan(front_bytes + input.read_ahead, most - input.read_ahead);
+  const PlainFiles plain(io);
+  const std::span<char> all = space_of(input);
+  while (input.read_ahead < all.size()) {
+    const std::span<char> space = all.subspan(input.read_ahead);
     const uring::Result read = co_await io.read(input.fd, space, input.read_ahead);
     if (!read.ok()) co_return fail_reading(input, read);
     input.read_ahead += read.count();
@@ -106,14 +127,16 @@ uring::Task<ExitCode> read_front(uring::Io& io, InputFile& input) {
 }  // namespace
 
 uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::string& name) {
-  input.buffer.resize(front_bytes + data_bytes + back_bytes);
   input.name = name;
   if (name == standard_stream || name == "/dev/stdin") {
     input.name = "standard input";
     input.fd = STDIN_FILENO;
     input.is_stream = true;
+    make_space(input);
     co_return ExitCode::ok;
   }
+  std::optional<PlainFiles> plain;
+  if (names_regular_file(name)) plain.emplace(io);
   const uring::OpenHow how{.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY};
   const Interrupt::ExitsAtOnce exits;  // a named pipe waits for its writer
   const uring::Result opened = co_await io.open(AT_FDCWD, input.name.c_str(), how);
@@ -124,18 +147,23 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
   }
   input.fd = opened.value;
   const ExitCode checked = check_input(input);
+  make_space(input);
   if (checked != ExitCode::ok || !input.is_regular) co_return checked;
   const ExitCode read = co_await read_front(io, input);
   input.end = input.length;
   co_return read;
 }
 
+void take_read_ahead(InputFile& input) { take_piece(input, std::exchange(input.read_ahead, 0)); }
+
 uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
   if (input.read_ahead > 0) {
-    take_piece(input, std::exchange(input.read_ahead, 0));
+    take_read_ahead(input);
     co_return ExitCode::ok;
   }
-  std::span<char> space = std::span(input.buffer).subspan(front_bytes, data_bytes);
+  std::optional<PlainFiles> plain;
+  if (input.is_regular) plain.emplace(io);
+  std::span<char> space = space_of(input);
   if (!input.is_stream) {
     space = space.first(
         static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.end - input.size)));

@@ -51,6 +51,9 @@ struct InputFile {
 // nothing to read. Reading a stream waits until its writer writes; nothing can cancel it.
 [[nodiscard]] uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input);
 
+// As read_piece(), for the bytes that open_input() has read.
+void take_read_ahead(InputFile& input);
+
 // The next pieces are those of the bytes [begin, end) of a regular file.
 void seek_input(InputFile& input, std::uint64_t begin, std::uint64_t end);
 

@@ -18,6 +18,7 @@
 
 #include "apps/client/command/plan.h"
 #include "apps/client/local/part_file.h"
+#include "apps/client/local/plain_files.h"
 #include "apps/client/session/interrupt.h"
 
 namespace client {
@@ -144,6 +145,7 @@ uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
 
 // Opens the file of output.temporary, which is new.
 uring::Task<ExitCode> open_random(uring::Io& io, OutputFile& output) {
+  const PlainFiles plain(io);
   const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
   uring::Result failure;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
@@ -164,6 +166,7 @@ enum class Missing : std::uint8_t { made, left };
 
 // Opens and locks the part file; false: it cannot be used, or there is none.
 uring::Task<bool> open_part(uring::Io& io, OutputFile& output, Missing missing) {
+  const PlainFiles plain(io);
   // O_RDWR: a named pipe of that name does not wait for a reader.
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   const uring::OpenHow how{
@@ -290,7 +293,11 @@ bool keeps_part(const OutputFile& output) {
 
 uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::string_view bytes) {
   std::optional<Interrupt::ExitsAtOnce> exits;
-  if (output.is_stream) exits.emplace();  // its reader may never read
+  std::optional<PlainFiles> plain;
+  if (output.is_stream)
+    exits.emplace();  // its reader may never read
+  else
+    plain.emplace(io);
   while (!bytes.empty()) {
     const std::uint64_t offset = output.is_stream ? file_position : output.size;
     const uring::Result written = co_await io.write(output.fd, bytes, offset);
@@ -333,6 +340,7 @@ uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
     close_output(io.engine(), output);
     co_return ExitCode::ok;
   }
+  const PlainFiles plain(io);
   // Before the file is closed: another process may not lock it while it has the name of the part.
   const char* const from = output.temporary.c_str();
   const char* const to = output.target.c_str();
@@ -357,6 +365,7 @@ uring::Task<ExitCode> publish_output(uring::Io& io, OutputFile& output) {
 
 uring::Task<> discard_output(uring::Io& io, OutputFile& output) {
   if (!output.temporary.empty() && !keeps_part(output)) {
+    const PlainFiles plain(io);
     if (output.is_part) ::unlink(record_path(output.temporary).c_str());
     co_await io.unlink(AT_FDCWD, output.temporary.c_str(), 0);
   }
