@@ -111,6 +111,64 @@ TEST_F(Several, AreUploadedIntoADirectory) {
       << refused.err;
 }
 
+TEST_F(Several, AreUploadedOverOneConnection) {
+  std::string bodies;
+  ScriptedServer server({[&](Peer& peer) {
+    for (int i = 0; i < 3; ++i) {
+      peer.read_head();
+      bodies += peer.read_bytes(1);
+      peer.send(response("201 Created", "a page"));
+    }
+    EXPECT_TRUE(peer.at_end());
+  }});
+  for (const char* name : {"a", "b", "c"}) write(name, name);
+  const Finished finished = quoit({"put", "a", "b", "c", server.url("/in/")});
+  server.finish();
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(bodies, "abc");
+}
+
+TEST_F(Several, AreUploadedAgainWhereTheServerHasClosedTheConnection) {
+  std::string bodies;
+  const auto stores_one = [&](Peer& peer) {
+    peer.read_head();
+    bodies += peer.read_bytes(1);
+    peer.send(response("201 Created"));
+  };
+  ScriptedServer server({[&](Peer& peer) {
+                           stores_one(peer);
+                           peer.read_head();  // and closes, as a server that was restarted
+                         },
+                         stores_one});
+  write("a", "1");
+  write("b", "2");
+  const Finished finished = quoit({"put", "a", "b", server.url("/in/")});
+  server.finish();
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_EQ(bodies, "12");
+}
+
+TEST_F(Several, AreUploadedOnceUnderACondition) {
+  int requests = 0;
+  const auto counts = [&](Peer& peer) {
+    EXPECT_NE(peer.read_head().find("If-None-Match: *"), std::string::npos);
+    peer.read_bytes(1);
+    if (++requests == 1) peer.send(response("201 Created"));
+    peer.at_end();
+  };
+  ScriptedServer server({counts, [&](Peer& peer) {
+                           peer.read_head();
+                           peer.read_bytes(1);
+                           ++requests;  // and closes: the file may be stored
+                         }});
+  write("a", "1");
+  write("b", "2");
+  const Finished finished = quoit({"put", "--if-absent", "a", "b", server.url("/in/")});
+  server.finish();
+  EXPECT_EQ(finished.status, 52) << finished.err;
+  EXPECT_EQ(requests, 2);
+}
+
 // --- Events ---
 
 TEST_F(Several, AreReportedAsEvents) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "apps/client/command/retry.h"
 #include "apps/client/jobs/jobs.h"
 #include "apps/client/jobs/make_directories.h"
 #include "apps/client/jobs/resumable_put.h"
@@ -61,13 +62,24 @@ uring::Task<ExitCode> provide_directories(Upload& up, const Url& where) {
   co_return channel.fail(std::move(reason));
 }
 
-// Uploads; where a response names a cause that a second request can remove, that is sent, once for
-// each cause. A stream cannot be sent twice.
+// A small file is sent again where the server has closed the kept connection. A large one begins
+// with a new connection, so that a break means that the server has refused its bytes.
+bool is_small(const InputFile& input) {
+  return input.is_regular && !input.is_stream && input.length <= most_joined_bytes;
+}
+
+// Uploads; a kept connection that the server has closed is replaced. Where a response names a cause
+// that a second request can remove, that is sent, once for each cause. A stream cannot be sent
+// twice.
 uring::Task<ExitCode> upload_with_remedies(Upload& up, Request& request) {
   const Channel& channel = up.channel;
   bool lacks_directory = up.input.is_regular;
   while (true) {
     const ExitCode responded = co_await upload(up, request);
+    if (is_stale(channel, responded) && is_small(up.input) && !channel.session.stopping()) {
+      restart(up);
+      continue;
+    }
     if (responded != ExitCode::ok) co_return responded;
     const int status = channel.head.status();
     if (request.expects_continue && status == 417) {
@@ -116,6 +128,10 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progres
     end_upload(std::move(up));
     co_return opened;
   }
+  const Failure lost{.code = ExitCode::receive_error};
+  const bool is_repeated =
+      is_small(input) && is_repeatable(job, false, channel.session.settings, lost);
+  if (!is_repeated) disconnect(channel);
   Request request{.method = http1::Method::put,
                   .where = &job.where,
                   .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
@@ -132,8 +148,12 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progres
     const ExitCode explained = co_await explain_refusal(channel, job.where);
     code = explained;
   }
+  const bool is_kept = code == ExitCode::ok && up->complete;
   end_upload(std::move(up));
-  disconnect(channel);
+  if (is_kept)
+    co_await skip_body(channel);
+  else
+    disconnect(channel);
   co_return code;
 }
 

@@ -146,6 +146,39 @@ ExitCode judge_upload(Upload& up, ExitCode read) {
   return both ? read : channel.fail(up.error);
 }
 
+// Says whether the rest of the body has been read already, and is so small that it needs no task of
+// its own.
+bool is_at_hand(const Upload& up, const Request& request) {
+  const InputFile& input = up.input;
+  return !request.expects_continue && !input.is_stream && up.digest.empty() &&
+         input.read_ahead == input.end - input.size && input.read_ahead <= most_joined_bytes;
+}
+
+// upload() over a connection, for such a body.
+uring::Task<ExitCode> upload_at_once(Upload& up, const Request& request) {
+  Channel& channel = up.channel;
+  Session& session = channel.session;
+  InputFile& input = up.input;
+  session.report.begin(channel.lane, input.name, input.length, session.now(), input.size);
+  if (input.read_ahead > 0) take_read_ahead(input);
+  ExitCode read = ExitCode::ok;
+  ExitCode sent = ExitCode::ok;
+  {
+    const Moving moving(channel);
+    const ExitCode all = co_await send_head(channel, request, input.piece);
+    read = sent = all;
+  }
+  up.complete = sent == ExitCode::ok;
+  if (up.complete) session.report.moved(channel.lane, input.piece.size(), session.now());
+  if (sent == ExitCode::send_error) up.error = channel.error;  // a response may have come
+  if (up.complete || up.error) {
+    const ExitCode responded = co_await read_final_head(channel, request.method);
+    read = responded;
+  }
+  up.pace = session.report.end(channel.lane, session.now());
+  co_return judge_upload(up, read);
+}
+
 }  // namespace
 
 uring::Task<ExitCode> upload(Upload& up, const Request& request) {
@@ -153,7 +186,11 @@ uring::Task<ExitCode> upload(Upload& up, const Request& request) {
   Session& session = channel.session;
   const ExitCode connected = co_await connect(channel, *request.where);
   if (connected != ExitCode::ok) co_return connected;
-  const ExitCode sent = co_await send_head(channel, request);
+  if (is_at_hand(up, request)) {
+    const ExitCode uploaded = co_await upload_at_once(up, request);
+    co_return uploaded;
+  }
+  const ExitCode sent = co_await send_head(channel, request, {});
   if (sent != ExitCode::ok) co_return sent;
   if (request.expects_continue) {
     const Permission permission = co_await wait_for_continue(channel, request.method);

@@ -47,14 +47,6 @@ ExitReason may_be_cut_off(const Channel& channel) {
                        "the file is complete; try again");
 }
 
-// Says whether a second try on a new connection makes sense: the server closed the kept connection
-// before it sent anything of a response.
-bool is_stale(const Channel& channel, ExitCode code) {
-  const bool broken = code == ExitCode::send_error || code == ExitCode::receive_error ||
-                      code == ExitCode::empty_reply;
-  return channel.reused && !channel.responded && broken;
-}
-
 // Resolves the Location field of a redirect. The user's credentials stay with the user's server.
 ExitReason follow(const http1::ResponseHead& head, const Url& from, Url& next) {
   const std::string_view reference = head.value_of(http1::FieldName::location);
@@ -71,12 +63,18 @@ ExitReason follow(const http1::ResponseHead& head, const Url& from, Url& next) {
 
 }  // namespace
 
+bool is_stale(const Channel& channel, ExitCode code) {
+  const bool broken = code == ExitCode::send_error || code == ExitCode::receive_error ||
+                      code == ExitCode::empty_reply;
+  return channel.reused && !channel.responded && broken;
+}
+
 uring::Task<ExitCode> exchange(Channel& channel, const Request& request) {
   while (true) {
     const ExitCode connected = co_await connect(channel, *request.where);
     if (connected != ExitCode::ok) co_return connected;
     ExitCode code = ExitCode::ok;
-    const ExitCode sent = co_await send_head(channel, request);
+    const ExitCode sent = co_await send_head(channel, request, {});
     code = sent;
     if (sent == ExitCode::ok) {
       const ExitCode read = co_await read_final_head(channel, request.method);
@@ -107,9 +105,10 @@ uring::Task<ExitCode> exchange_following(Channel& channel, Request wish, Url& wh
                              where.text() + "; the server may be redirecting in circles");
 }
 
-uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
-  std::vector<char> space(max_request_head_bytes);
-  const std::string_view head = write_request(request, channel.session.settings, space);
+uring::Task<ExitCode> send_head(Channel& channel, const Request& request, std::string_view body) {
+  std::vector<char> space(max_request_head_bytes + body.size());
+  const std::span<char> front = std::span(space).first(max_request_head_bytes);
+  const std::string_view head = write_request(request, channel.session.settings, front);
   if (head.empty()) {
     co_return channel.fail(ExitCode::usage,
                            "the request's head would be too large; shorten the URL or the headers");
@@ -118,7 +117,9 @@ uring::Task<ExitCode> send_head(Channel& channel, const Request& request) {
   channel.responded = false;
   channel.interim_bytes = 0;
   channel.session.report.show_request(head);
-  const ExitCode sent = co_await send_all(channel, channel.io, head, channel.error);
+  std::copy(body.begin(), body.end(), space.data() + head.size());
+  const std::string_view bytes(space.data(), head.size() + body.size());
+  const ExitCode sent = co_await send_all(channel, channel.io, bytes, channel.error);
   co_return sent;
 }
 

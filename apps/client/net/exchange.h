@@ -30,7 +30,15 @@ namespace client {
 
 // --- The steps ---
 
-[[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request);
+// Sends the head of the request, and in the same piece `body`, of at most most_joined_bytes.
+[[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request,
+                                              std::string_view body);
+// A copy of so many bytes costs less than a second piece.
+inline constexpr std::size_t most_joined_bytes = 65536;
+
+// Says whether an exchange that failed with `code` makes sense once more over a new connection: the
+// server closed the kept connection before it sent anything of a response.
+[[nodiscard]] bool is_stale(const Channel& channel, ExitCode code);
 
 // Receives the body that channel.head announces, into `output` from output.size on. Fails with
 // weird_reply when it has more than `most` bytes, and writes none of these.
