@@ -177,7 +177,7 @@ class Io : private IoParts {
     files_ = at_once ? FileCalls::in_memory : FileCalls::by_engine;
   }
   bool does_files_at_once() const { return files_ == FileCalls::in_memory; }
-  // Declares that the thread may wait for a disk, because it serves nobody meanwhile. File
+  // Declares that the thread may wait for a disk, because no other client needs it. File
   // operations and reads are then plain calls that complete at once, on each file system. The
   // descriptors are of regular files and directories, and a path that is opened leads to one of
   // these.
