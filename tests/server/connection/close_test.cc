@@ -55,6 +55,23 @@ TEST_F(Closing, bounds_the_time_of_a_lingering_close) {
   EXPECT_TRUE(world.engine.closed(socket));
 }
 
+TEST_F(Closing, lingers_although_no_receive_buffer_is_left) {
+  const int socket = world.connect();
+  world.say(socket, "bad\r\n\r\n");
+  const int other = world.connect();
+  world.say(other, "GET /");  // which keeps a buffer
+  world.engine.set_behaviour({.most_buffers = 1});
+  for (int i = 0; i < 3; ++i) {
+    world.say(socket, pattern(2000));
+    EXPECT_FALSE(world.engine.closed(socket));
+    EXPECT_EQ(world.engine.unread(socket), 0U);
+  }
+  world.engine.peer_finishes(socket);
+  world.settle();
+  EXPECT_TRUE(world.engine.closed(socket));
+  world.engine.peer_finishes(other);
+}
+
 // The kernel may have accepted the rest of a response that the peer does not read.
 TEST_F(Closing, limits_how_long_the_kernel_keeps_a_response_after_an_idle_connection_was_closed) {
   const int socket = world.connect();
