@@ -70,6 +70,8 @@ std::vector<Script> scripts() {
       {.name = "short uploads by name",
        .pieces = {put("/new", "new"), put("/new", "newer")},
        .where = lab::Where::in_memory_by_name},
+      {.name = "empty uploads",
+       .pieces = {head_of("PUT", "/new"), put("/new", "") + get, head_of("PUT", "/a/new")}},
       {.name = "a long upload", .pieces = {put("/folder/file", large), get}},
       {.name = "an upload in pieces",
        .pieces = {chunked, "3\r\nnew\r", "\n0\r\n\r\n" + get},

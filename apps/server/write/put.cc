@@ -121,7 +121,11 @@ uring::Task<> receive_and_publish(Connection& c, Upload& upload) {
   if (!copied) co_return;
   const bool invited = co_await send_continue(c);
   if (!invited) co_return answer(c, 400, "the body ended short");
-  own_request(c.exchange->in, c.exchange->request, c.io.engine(), c.exchange->site->limits);
+  Exchange& x = *c.exchange;
+  // Memory is reserved for requests with a body (serve.cc).
+  if (x.request.head.body().kind != http1::BodyKind::none) {
+    own_request(x.in, x.request, c.io.engine(), x.site->limits);
+  }
   const bool received = co_await receive_upload(c, upload);
   if (!received) co_return;
   if (announces_digests(c.exchange->request.head) || !upload.trailers.empty()) {
