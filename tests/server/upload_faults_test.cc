@@ -11,13 +11,14 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/server/files/upload_registry.h"
-#include "tests/server/writer.h"
+#include "tests/server/uploader.h"
 
 namespace server {
 namespace {
 
+using lab::field;
 using lab::head_of;
+using lab::patch;
 using lab::pattern;
 using lab::World;
 using uring::OpCode;
@@ -54,14 +55,14 @@ class Play {
     const std::string heard = ask(head_of("PUT", "/a/b/new", "Upload-Complete: ?0\r\n" + fields_));
     url_ = status_of(heard) == 201 ? field(heard, "Location") : "";
     if (url_.empty()) return;
-    learn(ask(patch(0, 20'000, false)));
+    learn(ask(part(0, 20'000, false)));
     const int stalled = world.connect();
-    world.engine.peer_sends(stalled, patch(told_, 10'000, false).substr(0, 4'000));
+    world.engine.peer_sends(stalled, part(told_, 10'000, false).substr(0, 4'000));
     world.settle();
     learn(ask(head_of("HEAD", url_)));
     world.engine.peer_finishes(stalled);
     world.settle();
-    learn(ask(patch(told_, content_.size() - told_, true)));
+    learn(ask(part(told_, content_.size() - told_, true)));
   }
 
   // Checks what must hold after any fault, and finishes the upload.
@@ -83,19 +84,9 @@ class Play {
     const std::vector<int> all = lab::statuses_of(heard);
     return all.empty() ? 0 : all.back();
   }
-  static std::string field(std::string_view heard, std::string_view name) {
-    const std::string begin = "\r\n" + std::string(name) + ": ";
-    const std::size_t at = heard.rfind(begin);
-    if (at == std::string_view::npos) return {};
-    const std::string_view rest = heard.substr(at + begin.size());
-    return std::string(rest.substr(0, rest.find("\r\n")));
-  }
-  std::string patch(std::size_t offset, std::size_t bytes, bool complete) const {
-    return head_of("PATCH", url_,
-                   "Content-Type: application/partial-upload\r\nUpload-Offset: " +
-                       std::to_string(offset) + "\r\nUpload-Complete: " + (complete ? "?1" : "?0") +
-                       "\r\nContent-Length: " + std::to_string(bytes) + "\r\n") +
-           content_.substr(offset, bytes);
+  // A part of the content, at its place.
+  std::string part(std::size_t offset, std::size_t bytes, bool complete) const {
+    return patch(url_, offset, std::string_view(content_).substr(offset, bytes), complete);
   }
   void pass(uring::Milliseconds duration_ms) {
     for (uring::Milliseconds at = 0; at < duration_ms; at += 500) world.pass(500);
@@ -121,7 +112,7 @@ class Play {
       const std::string state = ask(head_of("HEAD", url_));
       EXPECT_TRUE(state.starts_with("HTTP/1.1 204 ")) << state;
       learn(state);
-      if (!is_over_) learn(ask(patch(told_, content_.size() - told_, true)));
+      if (!is_over_) learn(ask(part(told_, content_.size() - told_, true)));
     }
     EXPECT_TRUE(is_over_);
     EXPECT_TRUE(world.root.get("a/b/new") == content_) << "another file";

@@ -9,6 +9,26 @@
 
 namespace server::lab {
 
+// The value of a field of the last response in `heard`; empty: it has none.
+inline std::string field(std::string_view heard, std::string_view name) {
+  const std::string begin = "\r\n" + std::string(name) + ": ";
+  const std::size_t at = heard.rfind(begin);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = heard.substr(at + begin.size());
+  return std::string(rest.substr(0, rest.find("\r\n")));
+}
+
+// A PATCH that appends `body` at `offset`.
+inline std::string patch(std::string_view url, std::uint64_t offset, std::string_view body,
+                         bool complete, std::string_view fields = {}) {
+  return head_of("PATCH", url,
+                 "Content-Type: application/partial-upload\r\nUpload-Offset: " +
+                     std::to_string(offset) + "\r\nUpload-Complete: " + (complete ? "?1" : "?0") +
+                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+                     std::string(fields)) +
+         std::string(body);
+}
+
 class Uploading : public Writing {
  protected:
   Uploading() {
@@ -23,29 +43,12 @@ class Uploading : public Writing {
     }
   }
 
-  // The value of a field of the last response in `heard`.
-  static std::string field(const std::string& heard, std::string_view name) {
-    const std::string begin = "\r\n" + std::string(name) + ": ";
-    const std::size_t at = heard.rfind(begin);
-    if (at == std::string::npos) return {};
-    const std::size_t value = at + begin.size();
-    return heard.substr(value, heard.find("\r\n", value) - value);
-  }
   // Begins an upload with an empty part, and returns its URL.
   std::string create(std::string_view target, std::string_view fields = {}) {
     const std::string heard =
         world.ask(head_of("PUT", target, "Upload-Complete: ?0\r\n" + std::string(fields)));
     EXPECT_EQ(heard.substr(9, 3), "201") << heard;
     return field(heard, "Location");
-  }
-  static std::string patch(std::string_view url, std::uint64_t offset, std::string_view body,
-                           bool complete, std::string_view fields = {}) {
-    return head_of("PATCH", url,
-                   "Content-Type: application/partial-upload\r\nUpload-Offset: " +
-                       std::to_string(offset) + "\r\nUpload-Complete: " + (complete ? "?1" : "?0") +
-                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-                       std::string(fields)) +
-           std::string(body);
   }
   // "STATUS OFFSET COMPLETE" of the response to a HEAD of the upload.
   std::string state(std::string_view url) {

@@ -12,7 +12,9 @@
 namespace server {
 namespace {
 
+using lab::field;
 using lab::head_of;
+using lab::patch;
 using lab::pattern;
 using lab::put;
 
