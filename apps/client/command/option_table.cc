@@ -157,7 +157,8 @@ constexpr std::array first_rows = {
            .kind = Kind::count,
            .metavar = "N",
            .section = many,
-           .help = "transfer N files at once, each over a connection of its own",
+           .help = "transfer N files at once, or N parts of one large file, each over a connection "
+                   "of its own",
            .default_text = "1",
            .default_note = "4 for directories",
            .example = "8",

@@ -28,6 +28,10 @@ std::string write_record(const PartRecord& record) {
   if (record.version.size) {
     text.append("size ").append(std::to_string(*record.version.size)).append("\n");
   }
+  if (record.done) {
+    if (!record.version.size) return {};
+    text.append("done ").append(ranges_text(*record.done)).append("\n");
+  }
   text += last_line;
   return text.size() <= most_record_bytes ? text : std::string();
 }
@@ -41,6 +45,10 @@ std::optional<PartRecord> read_record(std::string_view text) {
   if (text.starts_with("size ")) {
     record.version.size = http1::parse_decimal(take_record_value(text, "size "));
     if (!record.version.size) return {};
+  }
+  if (record.version.size && text.starts_with("done ")) {
+    record.done = parse_ranges(take_record_value(text, "done "), *record.version.size);
+    if (!record.done) return {};
   }
   return text == last_line ? std::optional(record) : std::nullopt;
 }

@@ -6,9 +6,12 @@
 //     url http://127.0.0.1:8080/big.iso
 //     validator "18ecd4a1f418f05f-30d40"
 //     size 1073741824
+//     done 0-1048575,536870912-537919487
 //     end
 //
-// The line "size" is left out where the size is not known. A record without its last line was being
+// The line "size" is left out where the size is not known. The line "done" is there where several
+// connections get ranges of the file: only these bytes are of it, or none of them ("done none");
+// without the line all are. A record without its last line was being
 // written when quoit was killed, and counts as none, as does any text that differs from this form.
 //
 // Pure. Covered by tests/client/command/part_record_test.cc and the fuzz target part_record.
@@ -17,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apps/client/command/transfer.h"
 
@@ -25,6 +29,9 @@ namespace client {
 struct PartRecord {
   std::string url = {};  // without credentials
   Version version = {};  // with a validator
+  // The parts that are there, of a file whose size is known; none: as many bytes as the part file
+  // has.
+  std::optional<std::vector<ByteRange>> done = {};
 };
 
 // The largest record that is read or written, in bytes: a URL and a validator fit in a head each.

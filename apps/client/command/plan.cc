@@ -309,6 +309,10 @@ ExitReason make_plan(const Arguments& arguments, Plan& plan) {
   reason = plan_jobs(arguments, plan.jobs);
   if (!reason) reason = check_verify(plan.settings, plan.jobs);
   share_output(plan);
+  // -j N is for files, and for the ranges of a single one.
+  if (!reason && plan.jobs.size() == 1 && !plan.jobs[0].is_tree) {
+    plan.jobs[0].connections = plan.settings.parallel;
+  }
   return reason;
 }
 

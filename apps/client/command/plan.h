@@ -102,6 +102,7 @@ struct Job {
   // `where` and `file` are directories, which end in a slash; all below them is transferred. An
   // empty file is the current directory.
   bool is_tree = false;
+  unsigned connections = 1;  // get: that may get ranges of the file at once
   unsigned depth = 0;        // directories of a tree around it
   bool is_upload = false;    // sync: from `file` to `where`
   bool is_compared = false;  // get, put: only if the two files differ

@@ -174,6 +174,19 @@ Verdict judge(const Transfer& transfer, const http1::ResponseHead& head) {
   return is_too_late ? Verdict::misfits : Verdict::begins;
 }
 
+RangeVerdict judge_range(const Version& version, const ByteRange& range,
+                         const http1::ResponseHead& head) {
+  const int status = head.status();
+  if (status == 206) {
+    const Transfer transfer{.version = version, .held = range.begin};
+    const bool fits = !version.validator.empty() && continues(transfer, range.begin, head) &&
+                      range_size(head) <= range.size();
+    return fits ? RangeVerdict::fits : RangeVerdict::differs;
+  }
+  const bool has_file = head.status_class() == 2 || status == 416;
+  return has_file ? RangeVerdict::differs : RangeVerdict::refuses;
+}
+
 std::uint64_t range_size(const http1::ResponseHead& head) {
   const std::optional<http1::ContentRange> part = content_range_of(head);
   return part && part->range ? part->range->size() : 0;

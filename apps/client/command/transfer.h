@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "apps/client/command/gaps.h"
 #include "apps/client/command/plan.h"
 #include "apps/client/command/retry.h"
 #include "parser/message.h"
@@ -63,6 +64,17 @@ enum class Verdict : std::uint8_t {
 // Prepares the transfer for the body of a response that begins the file, or continues it. The bytes
 // are at range_start() afterwards.
 void begin_body(Transfer& transfer, Verdict verdict, const Version& version);
+
+enum class RangeVerdict : std::uint8_t {
+  fits,     // the body is of the version, and begins where the range does
+  differs,  // the response is of something else: no byte of the file can be trusted
+  refuses   // the response has no file; see its status
+};
+
+// The meaning of the final response to a request for a range of a file of that version, whose size
+// is known. A part of the range that begins where it does fits.
+[[nodiscard]] RangeVerdict judge_range(const Version& version, const ByteRange& range,
+                                       const http1::ResponseHead& head);
 
 // How one request and its response ended.
 struct Outcome {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/client/command/disposition.h"
+#include "apps/client/jobs/ranges.h"
 #include "apps/client/jobs/verify.h"
 #include "apps/client/local/part_file.h"
 #include "apps/client/net/exchange.h"
@@ -177,6 +178,10 @@ uring::Task<ExitCode> take_body(Download& download, Verdict verdict) {
     disconnect(channel);
     co_return hashed;
   }
+  if (verdict == Verdict::begins && may_divide(download)) {
+    const ExitCode divided = co_await receive_ranges(download, true);
+    co_return divided;
+  }
   const std::uint64_t begin = output.size;
   const bool is_rest = verdict == Verdict::continues;
   const std::optional<std::uint64_t> total =
@@ -253,10 +258,13 @@ uring::Task<> find_beginning(Download& download) {
   download.resumes = !user_decides(settings, "Range") && !user_decides(settings, "If-Range");
   if (!download.resumes) co_return;
   const std::string url = download.job.where.text();
-  const bool is_kept = co_await open_kept_output(channel.io, download.output, download.job.file,
-                                                 url, transfer.version);
+  PartRecord kept;
+  const bool is_kept =
+      co_await open_kept_output(channel.io, download.output, download.job.file, url, kept);
   if (is_kept) {
     download.found = transfer.held = download.output.size;
+    transfer.version = std::move(kept.version);
+    if (kept.done) download.gaps.emplace(*transfer.version.size, *kept.done);
   } else if (settings.continues) {
     const std::optional<Existing> file = existing(download.job.file);
     transfer.is_trusted = file && file->size > 0;
@@ -268,6 +276,11 @@ uring::Task<ExitCode> try_download(Download& download) {
   Channel& channel = download.channel;
   Url where = download.job.where;
   download.outcome = {};
+  download.failure.reset();
+  if (download.gaps) {
+    const ExitCode received = co_await receive_ranges(download, false);
+    co_return received;
+  }
   const Request request = request_for(download);
   const ExitCode responded = co_await exchange_following(channel, request, where);
   if (responded != ExitCode::ok) co_return responded;

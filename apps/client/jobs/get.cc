@@ -51,7 +51,7 @@ Step step_after(Download& download, ExitCode code) {
   const Session& session = download.channel.session;
   if (session.stopping()) return {};
   std::random_device device;
-  download.outcome.failure = failure_of(download.channel, code);
+  download.outcome.failure = download.failure.value_or(failure_of(download.channel, code));
   return next_step(
       download.transfer, download.outcome,
       {.settings = session.settings, .left_ms = time_left_ms(session), .random = device()});
@@ -86,8 +86,9 @@ std::string consequence(const Download& download, ExitCode code) {
   std::string text =
       is_interrupted ? "interrupted by " + std::string(Interrupt::name()) : channel.error.text;
   if (keeps_part(output)) {
-    return without_advice(text) + "; the first " + format_bytes(output.size) + " of " +
-           output.name + " are kept, and the same command goes on there";
+    return without_advice(text) + (download.gaps ? "; " : "; the first ") +
+           format_bytes(output.size) + " of " + output.name +
+           " are kept, and the same command goes on there";
   }
   const bool is_file = download.job.file != standard_stream;
   return is_interrupted && is_file ? text + "; " + download.job.file + " was not saved" : text;

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "apps/client/command/plan.h"
 #include "apps/client/local/part_file.h"
@@ -240,7 +241,7 @@ uring::Task<ExitCode> open_output(uring::Io& io, OutputFile& output, const std::
 }
 
 uring::Task<bool> open_kept_output(uring::Io& io, OutputFile& output, const std::string& name,
-                                   const std::string& url, Version& version) {
+                                   const std::string& url, PartRecord& kept) {
   Existing existing;
   const ExitCode placed = place_output(output, name, existing);
   if (placed != ExitCode::ok || output.is_stream) co_return false;
@@ -252,14 +253,20 @@ uring::Task<bool> open_kept_output(uring::Io& io, OutputFile& output, const std:
   std::optional<PartRecord> record = load_record(record_file);
   struct stat facts {};
   const bool is_known = record && record->url == url && ::fstat(output.fd, &facts) == 0;
-  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (is_known && record->done) {
+    const std::vector<ByteRange>& done = *record->done;
+    const bool has_all = done.empty() || done.back().end <= size;
+    size = 0;
+    for (const ByteRange& range : done) size += has_all ? range.size() : 0;
+  }
   if (!is_known || size == 0 || size > record->version.size.value_or(size)) {
     close_output(io.engine(), output);
     output.temporary.clear();
     output.is_part = false;
     co_return false;
   }
-  version = std::move(record->version);
+  kept = std::move(*record);
   output.size = size;
   output.is_recorded = true;
   if (existing.exists) ::fchmod(output.fd, existing.permissions);

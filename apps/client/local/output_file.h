@@ -60,11 +60,13 @@ struct OutputFile {
 // --- Bytes of an earlier run ---
 
 // Opens the bytes that an interrupted download of `url` into the file of that name has left, with
-// their version and output.size. False: there is nothing, and the output is not open.
+// their record and output.size, the number of the bytes. False: there is nothing, and the output is
+// not open.
 [[nodiscard]] uring::Task<bool> open_kept_output(uring::Io& io, OutputFile& output,
                                                  const std::string& name, const std::string& url,
-                                                 Version& version);
-// Records which version the bytes are of; the file is empty. Without effect where it has a random
+                                                 PartRecord& kept);
+// Records which version the bytes are of, and, where they are not the first ones, their ranges;
+// without ranges the file is empty. Without effect where it has a random
 // name, or where the system refuses: nothing is kept then.
 void record_output(OutputFile& output, const PartRecord& record);
 // Throws away what the file has; its record first. Not for a stream.

@@ -77,7 +77,9 @@ class Writer {
     if (request_.body == RequestBody::chunked) head_.field("Transfer-Encoding", "chunked");
     if (request_.newer_than) own("If-Modified-Since", date_text(*request_.newer_than));
     if (request_.range_start) {
-      own("Range", "bytes=" + std::to_string(*request_.range_start) + "-");
+      std::string range = "bytes=" + std::to_string(*request_.range_start) + "-";
+      if (request_.range_last) range += std::to_string(*request_.range_last);
+      own("Range", range);
       if (!request_.if_range.empty()) own("If-Range", request_.if_range);
     }
     if (request_.condition) write_condition(*request_.condition);

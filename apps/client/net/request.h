@@ -27,6 +27,7 @@ struct Request {
   std::uint64_t length = 0;                       // bytes, for RequestBody::length
   std::optional<std::int64_t> newer_than = {};    // ask for a later version only, in Unix seconds
   std::optional<std::uint64_t> range_start = {};  // ask for the bytes from this one on
+  std::optional<std::uint64_t> range_last = {};   // to this one; none: to the end
   std::string_view if_range = {};  // of the version with this validator, or for the whole file
   std::optional<std::int64_t> modified = {};  // of the file that is sent, in Unix seconds
   const Condition* condition = nullptr;       // of a write; null or unset: none

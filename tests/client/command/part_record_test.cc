@@ -28,6 +28,24 @@ TEST(PartRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(again->version.size, std::nullopt);
 }
 
+TEST(PartRecord, SaysWhichRangesAreThere) {
+  PartRecord record{.url = "http://h/", .version = {.validator = "\"t\"", .size = 100}};
+  for (const std::vector<ByteRange>& done :
+       {std::vector<ByteRange>{}, std::vector<ByteRange>{{0, 10}, {20, 100}}}) {
+    record.done = done;
+    const std::optional<PartRecord> read = read_record(write_record(record));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->done, done);
+  }
+  record.version.size.reset();
+  EXPECT_EQ(write_record(record), "");
+  const std::string head = "quoit-part 1\nurl http://h/\nvalidator \"t\"\n";
+  EXPECT_TRUE(read_record(head + "size 100\ndone 0-99\nend\n"));
+  EXPECT_FALSE(read_record(head + "size 100\ndone 0-100\nend\n"));
+  EXPECT_FALSE(read_record(head + "size 100\ndone 5-9,0-1\nend\n"));
+  EXPECT_FALSE(read_record(head + "done 0-9\nend\n"));
+}
+
 TEST(PartRecord, IsNoneWhereItIsNotWhole) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_FALSE(read_record(whole.substr(0, size))) << size;

@@ -61,6 +61,50 @@ TEST(Transfer, HasAStrongValidatorOrNone) {
   EXPECT_EQ(version_of(Head("200 OK\r\nETag: \"a\"").get(), 0).size, std::nullopt);
 }
 
+TEST(Transfer, TakesARangeOfItsVersionAlone) {
+  const Version version{.validator = "\"a\"", .size = 100};
+  const ByteRange range{10, 20};
+  struct Row {
+    std::string lines;
+    RangeVerdict verdict;
+  };
+  const std::string tag = "\r\nETag: \"a\"";
+  const std::string part = "206 Part" + tag + "\r\nContent-Length: 10\r\nContent-Range: ";
+  const std::vector<Row> rows = {
+      {part + "bytes 10-19/100", RangeVerdict::fits},
+      {"206 Part" + tag + "\r\nContent-Length: 5\r\nContent-Range: bytes 10-14/100",
+       RangeVerdict::fits},
+      {"206 Part" + tag + "\r\nTransfer-Encoding: chunked\r\nContent-Range: bytes 10-19/100",
+       RangeVerdict::fits},
+      {part + "bytes 9-18/100", RangeVerdict::differs},
+      {part + "bytes 11-20/100", RangeVerdict::differs},
+      {part + "bytes 10-20/100", RangeVerdict::differs},
+      {part + "bytes 10-19/101", RangeVerdict::differs},
+      {part + "bytes 10-19/*", RangeVerdict::differs},
+      {part + "bytes */100", RangeVerdict::differs},
+      {part + "bytes 10-19/100\r\nContent-Encoding: gzip", RangeVerdict::differs},
+      {"206 Part" + tag + "\r\nContent-Length: 11\r\nContent-Range: bytes 10-20/100",
+       RangeVerdict::differs},
+      {"206 Part" + tag + "\r\nContent-Length: 10", RangeVerdict::differs},
+      {"206 Part\r\nETag: \"b\"\r\nContent-Length: 10\r\nContent-Range: bytes 10-19/100",
+       RangeVerdict::differs},
+      {"206 Part\r\nETag: W/\"a\"\r\nContent-Length: 10\r\nContent-Range: bytes 10-19/100",
+       RangeVerdict::differs},
+      {"206 Part\r\nContent-Length: 10\r\nContent-Range: bytes 10-19/100", RangeVerdict::differs},
+      {"200 OK" + tag + "\r\nContent-Length: 100", RangeVerdict::differs},
+      {"204 None" + tag, RangeVerdict::differs},
+      {"416 No" + tag + "\r\nContent-Range: bytes */100", RangeVerdict::differs},
+      {"503 Busy\r\nContent-Length: 0", RangeVerdict::refuses},
+      {"404 Gone\r\nContent-Length: 0", RangeVerdict::refuses},
+      {"304 Same" + tag, RangeVerdict::refuses},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(judge_range(version, range, Head(row.lines).get()), row.verdict) << row.lines;
+    EXPECT_NE(judge_range({.size = 100}, range, Head(row.lines).get()), RangeVerdict::fits)
+        << "without a validator nothing fits";
+  }
+}
+
 TEST(Transfer, RequestsTheBytesThatAreMissing) {
   const Version known{.validator = "\"a\"", .size = 10};
   struct Row {

@@ -227,7 +227,9 @@ struct NextRun {
 
 uring::Task<> go_on(uring::Io& io, NextRun& next) {
   OutputFile& output = next.saved.output;
-  const bool found = co_await open_kept_output(io, output, next.name, next.url, next.version);
+  PartRecord kept;
+  const bool found = co_await open_kept_output(io, output, next.name, next.url, kept);
+  next.version = kept.version;
   if (!found) co_return;
   const ExitCode written = co_await write_output(io, output, "b");
   EXPECT_EQ(written, ExitCode::ok);
