@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -21,6 +23,8 @@ using test_support::RawClient;
 using test_support::request;
 using test_support::Response;
 using test_support::Site;
+
+constexpr const char* attribute = "user.quoit.sha256";
 
 std::string value_of(std::string_view bytes) {
   crypto::Sha256 digest{};
@@ -117,6 +121,83 @@ TEST(Digests, OfAFileComeWhereTheyAreWanted) {
   const Response head = site.ask(request("HEAD", "/large", wanted), RawClient::To::head);
   EXPECT_EQ(head.field("Repr-Digest"), value_of(content));
   EXPECT_FALSE(head.has("Content-Digest"));
+}
+
+// The attribute of the file with its digest; empty: it has none.
+std::string attribute_of(const std::string& path) {
+  std::array<char, 256> value{};
+  const ssize_t size = ::getxattr(path.c_str(), attribute, value.data(), value.size());
+  return size < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(size));
+}
+bool set_attribute(const std::string& path, const std::string& value) {
+  return ::setxattr(path.c_str(), attribute, value.data(), value.size(), 0) == 0;
+}
+bool has_attributes(const test_support::Scratch& root) {
+  root.write("probe", "");
+  return set_attribute(root.path("probe"), "1");
+}
+
+// "1 SIZE MTIME_NS HEX" about the file, with a digest of nothing but zeros.
+std::string zeros_about(const std::string& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  const auto time = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return "1 " + std::to_string(status.st_size) + " " + std::to_string(time) + " " +
+         std::string(64, '0');
+}
+
+TEST(Digests, OfAnUploadAreKeptInItsAttribute) {
+  const test_support::Scratch root;
+  if (!has_attributes(root)) GTEST_SKIP() << "the file system has no user attributes";
+  const std::string content = noise(300'000);
+  const std::string right = value_of(content);
+  const std::string path = root.path("a");
+  const std::string zeros = "sha-256=:" + test_support::base64(std::string(32, '\0')) + ":";
+  const auto answer = [](const Site& site) {
+    return site.ask(get("/a", {"Want-Repr-Digest: sha-256=1"})).field("Repr-Digest");
+  };
+  {
+    Site site({"--writable"}, {.served = root.path()});
+    EXPECT_EQ(site.ask(put("/a", content)).status, 201);
+    EXPECT_EQ(attribute_of(path), "");
+    EXPECT_EQ(site.ask(put("/a", content, {"Repr-Digest: " + right})).status, 204);
+    const std::string first = attribute_of(path);
+    EXPECT_EQ(first.substr(0, first.rfind(' ')),
+              zeros_about(path).substr(0, zeros_about(path).rfind(' ')));
+    EXPECT_EQ(
+        site.ask(put("/a", content, {"X-OC-MTime: 1600000000", "Content-Digest: " + right})).status,
+        204);
+    EXPECT_NE(attribute_of(path).find("300000 1600000000"), std::string::npos);
+    EXPECT_EQ(answer(site), right);
+  }
+  // Another digest in a valid attribute shows that the server reads it, and not the file.
+  ASSERT_TRUE(set_attribute(path, zeros_about(path)));
+  Site reader({}, {.served = root.path()});
+  EXPECT_EQ(answer(reader), zeros);
+  ASSERT_TRUE(set_attribute(path, zeros_about(path) + "\n"));
+  EXPECT_EQ(answer(reader), right);
+  const std::string before = zeros_about(path);
+  const std::string other = noise(300'000, 7);
+  root.write("a", other);
+  ASSERT_TRUE(set_attribute(path, before));
+  EXPECT_EQ(answer(reader), value_of(other));
+}
+
+TEST(Digests, OfAResumedUploadAreKeptInItsAttribute) {
+  Site site({"--writable"});
+  if (!has_attributes(site.root)) GTEST_SKIP() << "the file system has no user attributes";
+  const std::string content = noise(300'000);
+  const Response created =
+      site.ask(put("/a", "", {"Upload-Complete: ?0", "Repr-Digest: " + value_of(content)}));
+  const std::string head = request("PATCH", created.field("Location"),
+                                   {"Content-Type: application/partial-upload", "Upload-Offset: 0",
+                                    "Upload-Complete: ?1", "Content-Length: 300000"});
+  RawClient client = site.connect();
+  client.send(head + content);
+  EXPECT_EQ(client.read_response().status, 201);
+  const std::string path = site.root.path("a");
+  const std::string facts = zeros_about(path);
+  EXPECT_TRUE(attribute_of(path).starts_with(facts.substr(0, facts.rfind(' ')))) << facts;
 }
 
 TEST(Digests, OfAFileThatChangesAreThoseOfItsNewBytes) {

@@ -5,10 +5,14 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <sys/xattr.h>
 
 #include "apps/crypto/digest.h"
 #include "apps/server/files/file_system.h"
+#include "apps/server/plan/digest_attribute.h"
 #include "parser/splitmix64.h"
 
 namespace server {
@@ -24,11 +28,37 @@ Stream::Algorithm algorithm_of(const Digest& digest) {
                                                       : Stream::Algorithm::sha_512;
 }
 
+// Reads the digest of a file with these facts from its attribute. False: there is no valid one. May
+// wait for the disk.
+bool read_attribute(int file, const FileFacts& facts, Digest& digest) {
+  // A longer value is no error: the call then fails.
+  std::array<char, most_digest_attribute_bytes> text;
+  const ssize_t size = ::fgetxattr(file, digest_attribute_name, text.data(), text.size());
+  return size > 0 &&
+         read_digest_attribute({text.data(), static_cast<std::size_t>(size)}, facts, digest);
+}
+
+struct StoreDigest final : uring::Work {
+  StoreDigest(int of, const FileFacts& of_file, const Digest& to_store)
+      : file(of), facts(of_file), digest(to_store) {}
+
+  void run() noexcept override {
+    std::array<char, most_digest_attribute_bytes> buffer;
+    const std::string_view text = write_digest_attribute(facts, digest, buffer);
+    (void)::fsetxattr(file, digest_attribute_name, text.data(), text.size(), 0);
+  }
+
+  const int file;
+  const FileFacts facts;
+  const Digest& digest;
+};
+
 struct Hash final : uring::Work {
   Hash(int of, std::uint64_t from, std::uint64_t to, Digest& result)
       : file(of), begin(from), end(to), digest(result) {}
 
   void run() noexcept override {
+    if (facts && read_attribute(file, *facts, digest)) return;
     Stream stream(algorithm_of(digest));
     // A piece stays in the cache of the processor between the copy and the hash.
     std::array<char, 65536> piece;
@@ -50,8 +80,19 @@ struct Hash final : uring::Work {
   std::uint64_t begin;
   const std::uint64_t end;
   Digest& digest;
+  std::optional<FileFacts> facts;  // set: the attribute of the file may have the digest
   Fault fault = Fault::none;
 };
+
+// Hashes on a thread, or on the worker where that takes less time.
+uring::Task<Fault> run(uring::Io& io, Digests* digests, Hash& hash) {
+  if (!digests || hash.end - hash.begin <= most_inline_bytes) {
+    hash.run();
+    co_return hash.fault;
+  }
+  const bool was_run = co_await uring::run_on(io, digests->threads, hash);
+  co_return was_run ? hash.fault : Fault::try_again;
+}
 
 bool are_equal(const timespec& left, const timespec& right) {
   return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
@@ -101,12 +142,8 @@ void DigestCache::insert(const struct stat& status, const Digest& digest) {
 uring::Task<Fault> digest_part(uring::Io& io, Digests* digests, int file, std::uint64_t begin,
                                std::uint64_t end, Digest& digest) {
   Hash hash(file, begin, end, digest);
-  if (!digests || end - begin <= most_inline_bytes) {
-    hash.run();
-    co_return hash.fault;
-  }
-  const bool was_run = co_await uring::run_on(io, digests->threads, hash);
-  co_return was_run ? hash.fault : Fault::try_again;
+  const Fault fault = co_await run(io, digests, hash);
+  co_return fault;
 }
 
 uring::Task<Fault> digest_file(uring::Io& io, Digests* digests, int file, std::uint64_t size,
@@ -114,7 +151,13 @@ uring::Task<Fault> digest_file(uring::Io& io, Digests* digests, int file, std::u
   struct stat before {};
   if (!describe_file(file, before)) co_return uring::fault_of(errno);
   if (digests && digests->cache.find(before, digest)) co_return Fault::none;
-  const Fault fault = co_await digest_part(io, digests, file, 0, size, digest);
+  Hash hash(file, 0, size, digest);
+  const FileFacts facts = facts_in(before);
+  const bool is_on_thread = digests && size > most_inline_bytes;
+  if (is_on_thread && facts.size == size && digest.algorithm == DigestAlgorithm::sha_256) {
+    hash.facts = facts;
+  }
+  const Fault fault = co_await run(io, digests, hash);
   if (fault != Fault::none) co_return fault;
   struct stat after {};
   if (!describe_file(file, after)) co_return uring::fault_of(errno);
@@ -122,6 +165,13 @@ uring::Task<Fault> digest_file(uring::Io& io, Digests* digests, int file, std::u
   // A file that has just changed may change again without another time.
   if (digests && is_settled(after)) digests->cache.insert(after, digest);
   co_return Fault::none;
+}
+
+uring::Task<> store_digest(uring::Io& io, Digests* digests, int file, const Digest& digest) {
+  const std::optional<FileFacts> facts = facts_of(file);
+  if (!digests || !facts || facts->size <= most_inline_bytes || !facts->has_validators()) co_return;
+  StoreDigest store(file, *facts, digest);
+  co_await uring::run_on(io, digests->threads, store);
 }
 
 bool digest_bytes(std::string_view bytes, Digest& digest) {

@@ -2,8 +2,9 @@
 //
 // SHA-256 of a file of 1 GiB takes about half a second, so that a thread computes it and no worker
 // is held. A digest of a whole file is cached by device, inode, size and both times of the file,
-// which change with its content. Used by all workers. Covered by
-// tests/server/files/digests_test.cc.
+// which change with its content. An uploaded file has its verified SHA-256 in an extended
+// attribute, too, so that a server that was restarted needs not read the file. Used by all workers.
+// Covered by tests/server/files/digests_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -68,9 +69,16 @@ struct Digests {
 uring::Task<uring::Fault> digest_part(uring::Io& io, Digests* digests, int file,
                                       std::uint64_t begin, std::uint64_t end, Digest& digest);
 
-// The digest of a whole file of `size` bytes, from the cache where it has it.
+// The digest of a whole file of `size` bytes, from the cache where it has it, or from the extended
+// attribute of the file (plan/digest_attribute.h).
 uring::Task<uring::Fault> digest_file(uring::Io& io, Digests* digests, int file, std::uint64_t size,
                                       Digest& digest);
+
+// Keeps the sha-256 of a complete file, which is open for writing and has its final size and
+// modification time, in its extended attribute; a thread does that, because it may wait for the
+// disk. Does nothing for a file that the worker would hash itself. Where the attribute cannot be
+// written, as on a file system without such, the digest is computed when it is wanted.
+uring::Task<> store_digest(uring::Io& io, Digests* digests, int file, const Digest& digest);
 
 // Computes the digest of bytes in memory. False: the library has no memory.
 bool digest_bytes(std::string_view bytes, Digest& digest);

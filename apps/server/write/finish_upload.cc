@@ -123,7 +123,7 @@ uring::Task<bool> verify_part(Connection& c, Upload& upload, const UploadPart& p
 
 // Compares the digests that the first request has announced with those of the whole upload. False:
 // a response is planned.
-uring::Task<bool> verify_all(Connection& c, const Upload& upload) {
+uring::Task<bool> verify_all(Connection& c, Upload& upload) {
   AnnouncedDigests all = read_digests(*upload.conditions);
   if (is_first(c, upload) && !add_trailer_digests(c, upload.trailers, all)) co_return false;
   const AnnouncedDigests announced = digests_of(all, FieldName::repr_digest);
@@ -133,6 +133,7 @@ uring::Task<bool> verify_all(Connection& c, const Upload& upload) {
                               .content_end = upload.position,
                               .size = upload.position};
   const bool is_verified = co_await verify_digests(c, announced, content);
+  if (is_verified) upload.digest = sha_256_of_file(announced, content);
   co_return is_verified;
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "apps/server/connection/worker_state.h"
+#include "apps/server/files/digests.h"
 #include "apps/server/write/parents.h"
 #include "apps/server/write/temporary.h"
 
@@ -176,6 +177,10 @@ void set_modification_time(Upload& upload) {
 uring::Task<Published> publish(Connection& c, Upload& upload) {
   const Durability durability = c.exchange->site->durability;
   set_modification_time(upload);
+  if (upload.digest) {
+    const Digest& digest = *upload.digest;
+    co_await store_digest(c.io, c.worker.shared.digests, upload.file, digest);
+  }
   if (durability != Durability::none) {
     const Fault synced = co_await sync_file(c.io, upload.file, durability);
     if (synced != Fault::none) co_return failed(synced);

@@ -98,7 +98,7 @@ uring::Task<bool> copy_rest(Connection& c, Upload& upload) {
 
 // Compares the digests that the request announces with those of the complete temporary file. False:
 // an error response is planned.
-uring::Task<bool> verify(Connection& c, const Upload& upload) {
+uring::Task<bool> verify(Connection& c, Upload& upload) {
   const std::optional<FileFacts> facts = facts_of(upload.file);
   StoredContent stored{.file = upload.file,
                        .content_end = upload.position,
@@ -107,6 +107,7 @@ uring::Task<bool> verify(Connection& c, const Upload& upload) {
   AnnouncedDigests announced = read_digests(c.exchange->request.head);
   if (!add_trailer_digests(c, upload.trailers, announced)) co_return false;
   const bool is_verified = co_await verify_digests(c, announced, stored);
+  if (is_verified) upload.digest = sha_256_of_file(announced, stored);
   co_return is_verified;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "apps/server/plan/digest_fields.h"
 #include "apps/server/plan/put_terms.h"
 #include "apps/server/plan/temporary_name.h"
 #include "apps/server/plan/trailers.h"
@@ -28,9 +29,10 @@ struct Upload {
   DirectoryId parent_id;
   // The offset in the path of the first directory that this upload has made, plus one; 0: none.
   std::size_t made_from = 0;
-  bool is_short = false;  // the whole body is received before the temporary file is created
-  bool is_read = false;   // the temporary file may be read, to verify a digest
-  Trailers trailers;      // the trailer section of the body, once that is complete
+  bool is_short = false;         // the whole body is received before the temporary file is created
+  bool is_read = false;          // the temporary file may be read, to verify a digest
+  Trailers trailers;             // the trailer section of the body, once that is complete
+  std::optional<Digest> digest;  // the verified sha-256 of the whole file
   std::optional<std::int64_t> mtime_ns;  // the modification time that publish() has set
   std::uint64_t position = 0;            // the offset in the file of the next bytes
   std::uint64_t bytes_before = 0;        // of a resumable upload, from earlier requests

@@ -52,7 +52,7 @@ bool add_trailer_digests(Connection& c, const Trailers& trailers, AnnouncedDiges
 // Where the part is the file, a digest that both fields announce is computed once.
 uring::Task<bool> verify_digests(Connection& c, const AnnouncedDigests& announced,
                                  const StoredContent& stored) {
-  const bool is_whole = stored.content_begin == 0 && stored.content_end == stored.size;
+  const bool is_whole = stored.is_whole();
   AnnouncedDigests mismatched;
   Digest actual;
   bool is_known = false;  // `actual` is the digest of the whole file
@@ -77,6 +77,15 @@ uring::Task<bool> verify_digests(Connection& c, const AnnouncedDigests& announce
   const std::span<char> text = c.exchange->scratch.text_for_plan();
   answer_problem(c, 400, write_mismatch(mismatched.all(), text.first(digest_problem_bytes)));
   co_return false;
+}
+
+std::optional<Digest> sha_256_of_file(const AnnouncedDigests& verified,
+                                      const StoredContent& stored) {
+  for (const AnnouncedDigest& one : verified.all()) {
+    const bool is_of_file = one.field == FieldName::repr_digest || stored.is_whole();
+    if (is_of_file && one.digest.algorithm == DigestAlgorithm::sha_256) return one.digest;
+  }
+  return std::nullopt;
 }
 
 }  // namespace server

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "apps/server/connection/connection.h"
 #include "apps/server/plan/digest_fields.h"
@@ -29,6 +30,8 @@ struct StoredContent {
   std::uint64_t content_begin = 0;
   std::uint64_t content_end = 0;
   std::uint64_t size = 0;
+
+  bool is_whole() const { return content_begin == 0 && content_end == size; }
 };
 
 // Compares the digests, those of Content-Digest with that of the part and those of Repr-Digest with
@@ -36,5 +39,9 @@ struct StoredContent {
 // planned.
 uring::Task<bool> verify_digests(Connection& c, const AnnouncedDigests& announced,
                                  const StoredContent& stored);
+
+// The sha-256 of the whole file among digests that verify_digests() has compared.
+std::optional<Digest> sha_256_of_file(const AnnouncedDigests& verified,
+                                      const StoredContent& stored);
 
 }  // namespace server
