@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "apps/server/files/expire_uploads.h"
 #include "tests/server/uploader.h"
 
 namespace server {
@@ -52,9 +54,7 @@ class Play {
 
   // Creates, appends, breaks, takes over, and finishes.
   void run() {
-    const std::string heard = ask(head_of("PUT", "/a/b/new", "Upload-Complete: ?0\r\n" + fields_));
-    url_ = status_of(heard) == 201 ? field(heard, "Location") : "";
-    if (url_.empty()) return;
+    if (!create()) return;
     learn(ask(part(0, 20'000, false)));
     const int stalled = world.connect();
     world.engine.peer_sends(stalled, part(told_, 10'000, false).substr(0, 4'000));
@@ -76,13 +76,51 @@ class Play {
     }
   }
 
+  // Creates and appends; then the upload becomes too old, and the client asks for it.
+  void run_beyond_expiry() {
+    world.site.upload_expiry_s = expiry_s;
+    if (!create()) return;
+    ask(part(0, 20'000, false));
+    const timespec old{.tv_sec = file_time_ms() / 1000 - expiry_s - 1, .tv_nsec = 0};
+    const std::array<timespec, 2> times{old, old};
+    for (const std::string& name : world.root.names()) {
+      const bool is_file = name.ends_with(".part") || name.ends_with(".state");
+      if (is_file) ::utimensat(world.root.fd(), name.c_str(), times.data(), 0);
+    }
+    first_of_expiry = world.engine.started() + 1;
+    expired_ = ask(head_of("HEAD", url_));
+  }
+
+  // Checks that nothing of the upload is left after a request, and a round of the expiry, which
+  // does not fail.
+  void check_expired() {
+    EXPECT_FALSE(expired_.starts_with("HTTP/1.1 2")) << expired_;
+    EXPECT_TRUE(url_.empty() || status_of(ask(head_of("HEAD", url_))) == 404);
+    expire_uploads(world.root.fd(), registry_, expiry_s, file_time_ms() + 2000 * expiry_s);
+    EXPECT_EQ(registry_.size(), 0U);
+    world.end();
+    for (const std::string& name : world.root.names()) {
+      const bool is_temporary = name.find(".tmp") != std::string::npos;
+      EXPECT_TRUE(name.find(".quoit-") == std::string::npos || (is_temporary && removal_may_fail))
+          << name;
+    }
+    EXPECT_FALSE(world.root.has("a/b/new"));
+  }
+
   World world;
-  bool removal_may_fail = false;  // the fault is one of unlinking
+  std::uint64_t first_of_expiry = 0;  // the number of its first operation
+  bool removal_may_fail = false;      // the fault is one of unlinking
 
  private:
   static int status_of(std::string_view heard) {
     const std::vector<int> all = lab::statuses_of(heard);
     return all.empty() ? 0 : all.back();
+  }
+  // Creates the upload. False: there was no answer with its URL.
+  bool create() {
+    const std::string heard = ask(head_of("PUT", "/a/b/new", "Upload-Complete: ?0\r\n" + fields_));
+    url_ = status_of(heard) == 201 ? field(heard, "Location") : "";
+    return !url_.empty();
   }
   // A part of the content, at its place.
   std::string part(std::size_t offset, std::size_t bytes, bool complete) const {
@@ -118,6 +156,9 @@ class Play {
     EXPECT_TRUE(world.root.get("a/b/new") == content_) << "another file";
   }
 
+  static constexpr std::int64_t expiry_s = 1000;
+
+  std::string expired_;  // the answer to the request for the upload that had expired
   UploadRegistry registry_;
   const std::string content_;
   const std::string fields_;
@@ -170,6 +211,23 @@ TEST_P(UploadFaults, that_shorten_or_delay_an_operation_change_nothing) {
   for (std::uint64_t n = 1; n <= all.size() && !HasFailure(); ++n) {
     play_with(variant(), n, all[n - 1], {.delay = 2});
     if (all[n - 1] != OpCode::send) play_with(variant(), n, all[n - 1], {.most = 1});
+  }
+}
+
+TEST_P(UploadFaults, of_the_expiry_at_a_request_leave_the_rest_to_the_next_round) {
+  Play whole(variant());
+  whole.run_beyond_expiry();
+  const std::uint64_t last = whole.world.engine.started();
+  whole.check_expired();
+  ASSERT_GT(last, whole.first_of_expiry + 5);
+  for (std::uint64_t n = whole.first_of_expiry; n <= last && !HasFailure(); ++n) {
+    for (const int error : {EIO, ENOMEM, EMFILE}) {
+      SCOPED_TRACE("operation " + std::to_string(n) + ", errno " + std::to_string(error));
+      Play play(variant());
+      play.world.engine.plan_fault(n, {.error = error});
+      play.run_beyond_expiry();
+      play.check_expired();
+    }
   }
 }
 
