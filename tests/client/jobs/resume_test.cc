@@ -2,6 +2,7 @@
 // and changes its file.
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <future>
 #include <map>
 #include <mutex>
@@ -62,6 +63,7 @@ class Resume : public Program {
     return head(at).find("\r\n" + field + "\r\n") != std::string::npos;
   }
   Files kept() const { return {".a.quoit-part", ".a.quoit-part.meta"}; }
+  void run_at_random(std::size_t least, const std::string& connections);
 
  private:
   std::mutex mutex_;
@@ -306,7 +308,8 @@ TEST_F(Resume, KeepsTheBeginningOfAnotherProgramWhereTheRestIsCut) {
 // helps.
 class RandomServer {
  public:
-  explicit RandomServer(unsigned seed) : random_(seed) { change(); }
+  // Its files have `least` bytes, or up to 90,000 more.
+  RandomServer(unsigned seed, std::size_t least) : least_(least), random_(seed) { change(); }
 
   Script script() {
     return [this](Peer& peer) { serve(peer); };
@@ -338,7 +341,7 @@ class RandomServer {
   void change() {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++number_;
-    std::string bytes(66'000 + below(90'000), '\0');
+    std::string bytes(least_ + below(90'000), '\0');
     std::uint64_t state = number_ * 0x9e3779b97f4a7c15ULL;
     for (char& byte : bytes) {
       state ^= state << 13;
@@ -364,10 +367,15 @@ class RandomServer {
   std::string answer_to(const std::string& head) {
     const std::string& bytes = versions_.back();
     const std::string name = "\"v" + std::to_string(number_) + "\"";
-    const std::string named = one_in(12) ? "" : "ETag: " + name + "\r\n";
+    const std::string named = one_in(12) ? "" : "Accept-Ranges: bytes\r\nETag: " + name + "\r\n";
     std::size_t first = 0;
+    std::size_t most = bytes.size();
     const std::size_t range = head.find("\r\nRange: bytes=");
-    if (range != std::string::npos) first = std::stoul(head.substr(range + 15));
+    if (range != std::string::npos) {
+      const std::size_t dash = head.find('-', range);
+      first = std::stoul(head.substr(range + 15));
+      if (head[dash + 1] != '\r') most = std::stoul(head.substr(dash + 1)) - first + 1;
+    }
     const bool fits = head.find("\r\nIf-Range: " + name + "\r\n") != std::string::npos;
     const bool ignores_condition = one_in(6);
     if (range == std::string::npos || (!fits && !ignores_condition) || one_in(10)) {
@@ -379,7 +387,8 @@ class RandomServer {
     }
     if (one_in(8) && first > 0) first -= 1 + below(std::min<std::size_t>(first, 1000));
     first = std::min(first, bytes.size() - 1);
-    const std::size_t count = one_in(6) ? 1 + below(bytes.size() - first) : bytes.size() - first;
+    const std::size_t rest = std::min(most, bytes.size() - first);
+    const std::size_t count = one_in(6) ? 1 + below(rest) : rest;
     const std::size_t total = bytes.size() + (one_in(12) ? 1 : 0);
     return "HTTP/1.1 206 Partial Content\r\n" + named + "Content-Range: bytes " +
            std::to_string(first) + "-" + std::to_string(first + count - 1) + "/" +
@@ -415,6 +424,7 @@ class RandomServer {
     return false;
   }
 
+  const std::size_t least_;
   std::mutex mutex_;
   std::mt19937 random_;
   std::uint64_t number_ = 0;
@@ -423,19 +433,26 @@ class RandomServer {
   std::atomic<bool> kill_is_due_ = false;
 };
 
-// 1,000 runs of one command, or as many as a quarter of a minute allows.
-TEST_F(Resume, NeverMixesVersionsAndLeavesNothingAfterSuccess) {
+// The time for the runs of a test: QUOIT_TEST_SECONDS, or a quarter of a minute.
+std::chrono::seconds time_for_runs() {
+  const char* const seconds = std::getenv("QUOIT_TEST_SECONDS");
+  return std::chrono::seconds(seconds ? std::atoi(seconds) : 15);
+}
+
+// 1,000 runs of one command, or as many as there is time for. `least`: the bytes of a file.
+void Resume::run_at_random(std::size_t least, const std::string& connections) {
   constexpr unsigned seed = 17;
   constexpr int runs = 1000;
-  RandomServer behind(seed);
+  RandomServer behind(seed, least);
   const ScriptedServer server(std::vector<Script>(100'000, behind.script()));
   std::mt19937 random(seed);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  const auto until = std::chrono::steady_clock::now() + time_for_runs();
   int succeeded = 0;
   int killed = 0;
   for (int run = 0; run < runs && std::chrono::steady_clock::now() < until; ++run) {
-    if (random() % 5 == 0) behind.kill_after(1 + random() % 150'000);
-    Process process(line({"get", "-q", server.url("/a"), "--retry", "1", "--retry-delay", "0.001"}),
+    if (random() % 5 == 0) behind.kill_after(1 + random() % (least + 84'000));
+    Process process(line({"get", "-q", "-j", connections, server.url("/a"), "--retry", "1",
+                          "--retry-delay", "0.001"}),
                     here());
     ASSERT_TRUE(
         test_support::eventually([&] { return behind.kill_is_due() || !process.running(); }));
@@ -462,7 +479,13 @@ TEST_F(Resume, NeverMixesVersionsAndLeavesNothingAfterSuccess) {
   }
   EXPECT_GT(succeeded, 0);
   EXPECT_GT(killed, 0);
+  RecordProperty("succeeded", succeeded);
+  RecordProperty("killed", killed);
 }
+
+TEST_F(Resume, NeverMixesVersionsAndLeavesNothingAfterSuccess) { run_at_random(66'000, "1"); }
+
+TEST_F(Resume, NeverMixesVersionsWithSeveralConnections) { run_at_random(8'400'000, "3"); }
 
 }  // namespace
 }  // namespace client
