@@ -69,6 +69,31 @@ TEST(Retry, RepeatsNothingThatCouldDoHarm) {
   }
 }
 
+// The condition of a job is that of sync: the first try may have made it false. Trees and listings
+// change nothing, and what is done here is done again.
+TEST(Retry, RepeatsJobsByTheirKind) {
+  const Settings free;
+  const Settings bound{.headers = {{"If-None-Match", "*"}}};
+  const Failure refused{.code = ExitCode::http_error, .status = 503};
+  const Failure lost{.code = ExitCode::receive_error};
+  const Job absent{.verb = Verb::put, .condition = {.is_absent = true}};
+  const Job tagged{.verb = Verb::remove, .condition = {.tag = "\"t\""}};
+  const Job dated{.verb = Verb::put, .condition = {.unchanged_since = 784111777}};
+  for (const Job& job : {absent, tagged, dated}) {
+    EXPECT_FALSE(is_repeatable(job, false, free, lost));
+    EXPECT_TRUE(is_repeatable(job, false, free, refused)) << "the server has not acted";
+  }
+  const Job put_tree{.verb = Verb::put, .is_tree = true};
+  const Job get_tree{.verb = Verb::get, .is_tree = true};
+  const Job sync{.verb = Verb::sync, .is_tree = true};
+  const Job ls{.verb = Verb::ls};
+  const Job remove_local{.verb = Verb::remove, .is_local = true};
+  for (const Job& job : {put_tree, get_tree, sync, ls, remove_local}) {
+    EXPECT_TRUE(is_repeatable(job, false, bound, lost)) << static_cast<int>(job.verb);
+    EXPECT_TRUE(is_repeatable(job, false, bound, refused)) << static_cast<int>(job.verb);
+  }
+}
+
 TEST(Retry, KnowsWhenTheServerMayHaveActed) {
   for (const int status : {408, 429, 500, 502, 503, 504}) {
     const bool may_be = status == 500 || status == 502 || status == 504;

@@ -83,6 +83,25 @@ TEST_F(Put, SendsConditionsAndTheTimeOfTheFile) {
   EXPECT_EQ(quoit({"put", "--if-match", "t", "a", server.url("/a")}).status, 0);
 }
 
+// The buffers of both sides take some megabytes at once, and then nothing.
+TEST_F(Put, GivesUpWhereTheServerTakesTooLittle) {
+  std::promise<void> ended;
+  const std::future<void> end = ended.get_future();
+  const ScriptedServer server({[&](Peer& peer) {
+    answer_options(peer);
+    peer.read_head();
+    peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+    end.wait();
+  }});
+  write("a", much());
+  const Finished finished =
+      quoit({"put", "--speed-limit", "100K", "--speed-time", "0.3", "a", server.url("/a")});
+  ended.set_value();
+  EXPECT_EQ(finished.status, 28) << finished.err;
+  EXPECT_NE(finished.err.find("was slower than 100.0 KiB/s for 0.3 s"), std::string::npos)
+      << finished.err;
+}
+
 TEST_F(Put, SendsAnEmptyFile) {
   const ScriptedServer server({[](Peer& peer) {
     EXPECT_NE(peer.read_head().find("Content-Length: 0\r\n"), std::string::npos);
