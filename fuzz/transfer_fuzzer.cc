@@ -7,7 +7,6 @@
 // Oracles:
 //   - a finished download is one version of the file, byte for byte
 //   - a stream never gets a byte that is not of its version
-//   - a response that fits a range of several connections has the bytes of their version
 //   - the download ends: a few requests after the server has become honest
 // Covered by the replay of corpus/transfer in every build.
 #include <algorithm>
@@ -16,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "apps/client/command/transfer.h"
 #include "fuzz/require.h"
@@ -74,8 +72,6 @@ class Server {
     }
     return made;
   }
-  // The next answers have at most this many bytes of a range.
-  void limit(std::uint64_t most) { most_ = static_cast<std::size_t>(most); }
   [[nodiscard]] unsigned version() const { return version_; }
   // The validator of the present version.
   [[nodiscard]] std::string validator() const {
@@ -113,7 +109,7 @@ class Server {
                   "\r\n" + fields(behaviour & ~unsigned{in_chunks}, 0),
               ""};
     }
-    std::size_t count = std::min(content.size() - first, most_);
+    std::size_t count = content.size() - first;
     if ((behaviour & sends_less) != 0) count = 1 + number % count;
     // A size that the client does not know yet, it has to believe.
     const bool lies = kind == lies_about_size && transfer.version.size;
@@ -126,7 +122,6 @@ class Server {
 
   const bool has_dates_;
   unsigned version_ = 0;
-  std::size_t most_ = std::string::npos;
 };
 
 // The client, without its sockets and files.
@@ -211,52 +206,6 @@ bool begins_a_version(std::string_view bytes, unsigned newest) {
   return false;
 }
 
-// Several connections that share the ranges of a file of the server's first version.
-template <typename Take>
-void play_ranges(Server& server, Take take) {
-  const std::string content = content_of(server.version());
-  const client::Version version{.validator = server.validator(), .size = content.size()};
-  // The beginning is there, by the first response, and perhaps a part in the middle.
-  std::vector<client::ByteRange> done = {{.begin = 0, .end = 1 + take() % content.size()}};
-  const client::ByteRange middle{.begin = done[0].end + 1 + take() % 16,
-                                 .end = done[0].end + 20 + take() % 16};
-  if (middle.end <= content.size()) done.push_back(middle);
-  std::string bytes(content.size(), '\0');
-  for (const client::ByteRange& range : done) {
-    const auto begin = static_cast<std::size_t>(range.begin);
-    const auto size = static_cast<std::size_t>(range.size());
-    bytes.replace(begin, size, content, begin, size);
-  }
-  client::Gaps gaps(content.size(), done);
-  for (int requests = 0; requests < 60 && !gaps.empty(); ++requests) {
-    const unsigned owner = take() % 3;
-    if (gaps.of(owner).size() == 0 && !gaps.take(owner)) continue;
-    const client::ByteRange range = gaps.of(owner);
-    server.limit(range.size());
-    const unsigned behaviour = take();
-    const Server::Answer answer =
-        server.answer({.version = version, .held = range.begin}, behaviour, take());
-    http1::ResponseHead head;
-    std::string text = answer.head;
-    require(http1::parse_response(text, head, http1::Method::get) == http1::Progress::done,
-            "the server sends HTTP");
-    const client::RangeVerdict verdict = client::judge_range(version, range, head);
-    if (verdict == client::RangeVerdict::differs) return;
-    if (verdict == client::RangeVerdict::refuses) {
-      gaps.release(owner);
-      continue;
-    }
-    require(answer.body.size() <= range.size(), "no byte is behind the range");
-    bytes.replace(static_cast<std::size_t>(range.begin), answer.body.size(), answer.body);
-    gaps.fill(owner, answer.body.size());
-  }
-  for (const client::ByteRange& range : gaps.done()) {
-    const auto begin = static_cast<std::size_t>(range.begin);
-    const auto size = static_cast<std::size_t>(range.size());
-    require(bytes.compare(begin, size, content, begin, size) == 0, "the parts are of one version");
-  }
-}
-
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -269,10 +218,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const unsigned chosen = take();
   const client::Settings settings{.retries = chosen >> 2 & 3, .retry_delay_ms = 1};
   Server server((chosen & 1) != 0);
-  if ((chosen & 16) != 0) {
-    play_ranges(server, take);
-    return 0;
-  }
   Client client((chosen & 2) != 0);
   // A misfit, a new version, the rest of it and a last byte.
   constexpr int most_honest = 6;

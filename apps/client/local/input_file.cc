@@ -23,7 +23,7 @@ namespace client {
 namespace {
 
 // Most bytes of data in one piece: enough that its system calls cost little beside its bytes.
-constexpr std::size_t data_bytes = 256 * 1024;
+constexpr std::size_t data_bytes = 64 * 1024;
 // "ffffffff\r\n" in front of a chunk, "\r\n" behind it.
 constexpr std::size_t front_bytes = 16;
 constexpr std::size_t back_bytes = 2;
@@ -156,7 +156,13 @@ uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input, const std::str
 
 void take_read_ahead(InputFile& input) { take_piece(input, std::exchange(input.read_ahead, 0)); }
 
-uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
+void pass_input(InputFile& input, std::uint64_t count) {
+  input.size += count;
+  input.piece = {};
+  input.at_end = input.size == input.end;
+}
+
+uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input, std::size_t most) {
   if (input.read_ahead > 0) {
     take_read_ahead(input);
     co_return ExitCode::ok;
@@ -164,6 +170,7 @@ uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input) {
   std::optional<PlainFiles> plain;
   if (input.is_regular) plain.emplace(io);
   std::span<char> space = space_of(input);
+  space = space.first(std::min(space.size(), most));
   if (!input.is_stream) {
     space = space.first(
         static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), input.end - input.size)));

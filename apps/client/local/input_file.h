@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,9 +48,13 @@ struct InputFile {
 [[nodiscard]] uring::Task<ExitCode> open_input(uring::Io& io, InputFile& input,
                                                const std::string& name);
 
-// Reads the next piece: at most 256 KiB of the file. An empty piece without at_end: there was
-// nothing to read. Reading a stream waits until its writer writes; nothing can cancel it.
-[[nodiscard]] uring::Task<ExitCode> read_piece(uring::Io& io, InputFile& input);
+// Reads the next piece: at most 64 KiB of the file, and `most` bytes. An empty piece without
+// at_end: there was nothing to read. Reading a stream waits until its writer writes; nothing can
+// cancel it.
+[[nodiscard]] uring::Task<ExitCode> read_piece(
+    uring::Io& io, InputFile& input, std::size_t most = std::numeric_limits<std::size_t>::max());
+// Goes on behind `count` bytes of a regular file, which were sent without a piece.
+void pass_input(InputFile& input, std::uint64_t count);
 
 // As read_piece(), for the bytes that open_input() has read.
 void take_read_ahead(InputFile& input);

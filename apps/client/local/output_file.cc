@@ -320,6 +320,15 @@ uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output, std::strin
   co_return ExitCode::ok;
 }
 
+ExitCode take_arrived(OutputFile& output, uring::ReceivePipe& pipe, int socket, std::uint64_t most,
+                      std::uint64_t& count) {
+  const std::int64_t moved = pipe.move(socket, output.fd, output.size, most);
+  if (moved < 0) return fail_writing(output, {.value = static_cast<std::int32_t>(moved)});
+  count = static_cast<std::uint64_t>(moved);
+  output.size += count;
+  return ExitCode::ok;
+}
+
 ExitCode rename_output(OutputFile& output, const std::string& name) {
   const auto in_directory_of = [&name](const std::string& path) {
     return path.substr(0, path.rfind('/') + 1) + name;

@@ -18,6 +18,7 @@
 #include "apps/client/command/exit_code.h"
 #include "apps/client/command/part_record.h"
 #include "apps/client/local/file_digest.h"
+#include "uring/file_splice.h"
 #include "uring/io.h"
 #include "uring/task.h"
 
@@ -46,6 +47,10 @@ struct OutputFile {
                                                 const std::string& name);
 [[nodiscard]] uring::Task<ExitCode> write_output(uring::Io& io, OutputFile& output,
                                                  std::string_view bytes);
+// Moves bytes that have arrived on the socket to the file, which is no stream: at most `most`, and
+// returns in `count` how many. It waits for no peer.
+[[nodiscard]] ExitCode take_arrived(OutputFile& output, uring::ReceivePipe& pipe, int socket,
+                                    std::uint64_t most, std::uint64_t& count);
 // Gives the file, which is open and no stream, another name in the directory of its target. Fails
 // where a file has it: a name that a server chooses replaces nothing.
 [[nodiscard]] ExitCode rename_output(OutputFile& output, const std::string& name);

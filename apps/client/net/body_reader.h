@@ -36,6 +36,13 @@ class BodyReader {
     return body_.kind == http1::BodyKind::until_close || done();
   }
 
+  // The bytes that have not come of a body whose length is known; 0 for any other.
+  [[nodiscard]] std::uint64_t length_left() const {
+    return body_.kind == http1::BodyKind::length ? left_ : 0;
+  }
+  // Counts bytes that came another way, at most length_left().
+  void pass(std::uint64_t count) { left_ -= count; }
+
   // The body's size, where it is known from the start.
   [[nodiscard]] std::optional<std::uint64_t> total() const;
 

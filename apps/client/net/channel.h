@@ -24,7 +24,7 @@ namespace client {
 
 struct Channel {
   // Large enough that the system calls for a piece of body cost little beside its bytes.
-  static constexpr std::size_t buffer_bytes = 256 * 1024;
+  static constexpr std::size_t buffer_bytes = 128 * 1024;
 
   // `home` outlives the channel.
   explicit Channel(Session& home) : session(home), io(home.scope) {}

@@ -201,13 +201,15 @@ uring::Task<ExitCode> send_all(Channel& channel, uring::Io& io, std::string_view
   co_return ExitCode::ok;
 }
 
-uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms) {
+uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms, std::size_t most) {
   if (channel.secure) {
     const ExitCode code = co_await receive_secure(channel, timeout_ms);
     co_return code;
   }
   std::size_t count = 0;
-  const ExitCode code = co_await receive_raw(channel, timeout_ms, channel.free_space(), count);
+  std::span<char> space = channel.free_space();
+  space = space.first(std::min(space.size(), most));
+  const ExitCode code = co_await receive_raw(channel, timeout_ms, space, count);
   if (code != ExitCode::ok) co_return code;
   channel.ended = count == 0;
   if (count > 0) channel.responded = true;

@@ -24,8 +24,9 @@ namespace client {
                                              std::string_view bytes, ExitReason& error);
 
 // Receives some bytes, or notices the end of the stream (channel.ended). Fails with receive_error
-// or timeout. A timeout of 0 is none.
-[[nodiscard]] uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms);
+// or timeout. A timeout of 0 is none. Over a plain connection, at most `most` bytes.
+[[nodiscard]] uring::Task<ExitCode> receive(Channel& channel, std::int64_t timeout_ms,
+                                            std::size_t most = Channel::buffer_bytes);
 
 // Prepares the channel for the head of the response to a new request.
 void begin_head(Channel& channel);

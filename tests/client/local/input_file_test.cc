@@ -87,9 +87,9 @@ TEST_F(InputFileTest, ReadsAFileInPieces) {
   EXPECT_FALSE(upload.input.is_stream);
   EXPECT_EQ(upload.input.length, 600'000U);
   EXPECT_EQ(upload.input.size, 600'000U);
-  ASSERT_EQ(upload.pieces.size(), 3U);
-  EXPECT_EQ(upload.pieces[0].size(), 262'144U);
-  EXPECT_EQ(upload.pieces[2].size(), 600'000U - 2 * 262'144U);
+  ASSERT_EQ(upload.pieces.size(), 10U);
+  EXPECT_EQ(upload.pieces[0].size(), 65'536U);
+  EXPECT_EQ(upload.pieces[9].size(), 600'000U - 9 * 65'536U);
 }
 
 TEST_F(InputFileTest, HasNoPieceOfAnEmptyFile) {
@@ -127,7 +127,7 @@ TEST_F(InputFileTest, ReadsALongFileWithoutASizeInChunks) {
   const Upload upload = read("/proc/kallsyms");
   if (upload.code != ExitCode::ok || upload.input.size < 600'000) GTEST_SKIP() << "no such file";
   EXPECT_TRUE(upload.input.is_stream);
-  EXPECT_EQ(upload.pieces.front().substr(0, 7), "40000\r\n");
+  EXPECT_EQ(upload.pieces.front().substr(0, 7), "10000\r\n");
   EXPECT_EQ(upload.pieces.back(), "0\r\n\r\n");
 }
 
@@ -150,9 +150,9 @@ TEST_F(InputFileTest, BeginsAnew) {
   scope.spawn(read_twice(io, path("a"), upload));
   loop.run(scope);
   EXPECT_EQ(upload.code, ExitCode::ok);
-  ASSERT_EQ(upload.pieces.size(), 4U);
-  EXPECT_EQ(upload.pieces[2], upload.pieces[0]);
-  EXPECT_EQ(upload.pieces[3], upload.pieces[1]);
+  ASSERT_EQ(upload.pieces.size(), 10U);
+  EXPECT_EQ(upload.pieces[5], upload.pieces[0]);
+  EXPECT_EQ(upload.pieces[9], upload.pieces[4]);
 }
 
 TEST_F(InputFileTest, FailsWhereTheFileBecomesShorter) {

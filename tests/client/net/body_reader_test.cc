@@ -77,6 +77,16 @@ TEST(BodyReader, KnowsTheSizeWhereTheHeadHasIt) {
   EXPECT_EQ(BodyReader({http1::BodyKind::until_close, 0}).total(), std::nullopt);
 }
 
+TEST(BodyReader, CountsBytesThatCameAnotherWay) {
+  BodyReader body({http1::BodyKind::length, 9});
+  std::string bytes = "hello";
+  EXPECT_EQ(body.take(bytes).used, 5U);
+  EXPECT_EQ(body.length_left(), 4U);
+  body.pass(4);
+  EXPECT_TRUE(body.done());
+  EXPECT_EQ(BodyReader({http1::BodyKind::until_close, 0}).length_left(), 0U);
+}
+
 TEST(BodyReader, RefusesMalformedChunks) {
   BodyReader reader({http1::BodyKind::chunked, 0});
   std::string wire = "five\r\nhello";
