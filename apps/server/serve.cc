@@ -21,10 +21,13 @@
 #include "apps/server/connection/tls_stream.h"
 #include "apps/server/connection/waits.h"
 #include "apps/server/connection/worker_state.h"
+#include "apps/server/plan/destination.h"
 #include "apps/server/read/from_cache.h"
 #include "apps/server/read/get.h"
 #include "apps/server/write/create_upload.h"
 #include "apps/server/write/delete.h"
+#include "apps/server/write/make_directory.h"
+#include "apps/server/write/move.h"
 #include "apps/server/write/put.h"
 #include "apps/server/write/resume.h"
 #include "apps/server/write/stored_upload.h"
@@ -183,9 +186,10 @@ uring::Task<> handle(Connection& c) {
     co_return close_after_answer(c);
   }
   intent = c.refused ? Intent{.status = 503} : decide(x.request.head, *x.site, x.scratch.path);
-  const bool changes_files = intent.action == Action::write || intent.action == Action::create ||
-                             intent.action == Action::resume || intent.action == Action::remove;
-  if (changes_files && c.worker.is_retired && c.requests > 0) {
+  if (intent.action == Action::move) {
+    intent = decide_destination(x.request.head, *x.site, intent, x.scratch.destination);
+  }
+  if (changes_files(intent.action) && c.worker.is_retired && c.requests > 0) {
     answer(c, 503, "another process of the server has taken over; send the request again");
     co_return close_after_answer(c);
   }
@@ -200,6 +204,8 @@ uring::Task<> handle(Connection& c) {
     case Action::create: co_await create_upload(c); break;
     case Action::resume: co_await resume(c); break;
     case Action::remove: co_await delete_file(c); break;
+    case Action::make_directory: co_await make_directory(c); break;
+    case Action::move: co_await move_file(c); break;
     case Action::script: x.plan = plan_script(x.request.head); break;
     case Action::options: answer_options(c); break;
     case Action::refuse: answer(c, intent.status, intent.explanation); break;

@@ -271,7 +271,7 @@ TEST(Serve, OptionsSaysWhatIsAllowed) {
   }
   Site writable({"--writable"});
   EXPECT_EQ(writable.ask(request("OPTIONS", "*")).field("Allow"),
-            "GET, HEAD, OPTIONS, PUT, DELETE, PATCH");
+            "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE, PATCH");
 }
 
 TEST(Serve, ConditionsOfAReaderAreKept) {

@@ -11,7 +11,7 @@ namespace server {
 
 std::string_view name_of(MethodLabel method) {
   constexpr std::array<std::string_view, method_count> names = {
-      "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "other"};
+      "GET", "HEAD", "PUT", "DELETE", "PATCH", "MKCOL", "MOVE", "OPTIONS", "other"};
   return names[static_cast<std::size_t>(method)];
 }
 

@@ -117,6 +117,19 @@ int refusal_status(const Exchange& x) {
   return x.request.user.empty() && x.site->has_accounts ? 401 : 403;
 }
 
+// Decides by the rules about the destination of a MOVE, whose source is allowed. A directory is
+// moved only where no rule is about a path below either name: such a rule would hold for other
+// files afterwards.
+Access::Outcome judge_destination(const Exchange& x, Intent& intent) {
+  const Rules& rules = x.site->rules;
+  const Access access =
+      judge_access(rules, x.request.user, Action::write, intent.destination, false);
+  intent.must_create = access.must_create;
+  intent.may_move_directory =
+      !rules.differ_below(intent.path) && !rules.differ_below(intent.destination);
+  return access.outcome;
+}
+
 // Decides by the rules. False: a response is planned.
 bool apply_rules(Connection& c) {
   Exchange& x = *c.exchange;
@@ -124,10 +137,12 @@ bool apply_rules(Connection& c) {
   // The rules are about the target of the upload, which its state names (write/stored_upload.h).
   if (intent.action == Action::resume) return true;
   const Rules& rules = x.site->rules;
-  const Access access =
-      judge_access(rules, x.request.user, intent.action, intent.path, x.site->listing);
+  Access access = judge_access(rules, x.request.user, intent.action, intent.path, x.site->listing);
   intent.must_create = access.must_create;
   intent.is_public = rules.may_read({}, intent.path);
+  if (intent.action == Action::move && access.outcome == Access::Outcome::allowed) {
+    access.outcome = judge_destination(x, intent);
+  }
   switch (access.outcome) {
     case Access::Outcome::allowed: return true;
     case Access::Outcome::way_only:

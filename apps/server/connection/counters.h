@@ -46,8 +46,18 @@ struct HistogramCounters {
 };
 
 // The methods that are counted apart, so that a client cannot create labels.
-enum class MethodLabel : std::uint8_t { get, head, put, delete_, patch, options, other };
-inline constexpr std::size_t method_count = 7;
+enum class MethodLabel : std::uint8_t {
+  get,
+  head,
+  put,
+  delete_,
+  patch,
+  mkcol,
+  move,
+  options,
+  other
+};
+inline constexpr std::size_t method_count = 9;
 
 constexpr MethodLabel label_of(http1::Method method) {
   switch (method) {
@@ -56,6 +66,8 @@ constexpr MethodLabel label_of(http1::Method method) {
     case http1::Method::put: return MethodLabel::put;
     case http1::Method::delete_: return MethodLabel::delete_;
     case http1::Method::patch: return MethodLabel::patch;
+    case http1::Method::mkcol: return MethodLabel::mkcol;
+    case http1::Method::move: return MethodLabel::move;
     case http1::Method::options: return MethodLabel::options;
     default: return MethodLabel::other;
   }

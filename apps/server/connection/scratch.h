@@ -22,6 +22,7 @@ class Scratch {
   static constexpr std::size_t text_bytes = 16384;
 
   std::array<char, path_buffer_bytes> path;          // of Intent::path
+  std::array<char, path_buffer_bytes> destination;   // of Intent::destination
   std::array<http1::ByteRange, most_ranges> ranges;  // of Plan::ranges
   Boundary boundary;                                 // of Plan::boundary
 

@@ -28,8 +28,10 @@ std::size_t hash_of(const ClaimKey& key) {
 
 }  // namespace
 
+std::size_t Claims::queue_of(const ClaimKey& key) { return hash_of(key) % queue_count; }
+
 uring::Fault Claims::enter(Claim& claim, const ClaimKey& key) {
-  claim = {.queue = hash_of(key) % queue_count};
+  claim = {.queue = queue_of(key)};
   const uring::MutexLock lock(mutex_);
   Claim** link = &queues_[claim.queue];
   if (!*link) {

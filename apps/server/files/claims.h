@@ -37,6 +37,10 @@ class Claims {
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
 
+  // The queue of a name. A writer that claims two names enters the lower queue first, and a queue
+  // that both names have once, so that no writer waits for itself and no two for each other.
+  static std::size_t queue_of(const ClaimKey& key);
+
   // Enters the queue of a name. Fault::none: the claim is granted. Fault::try_again: it is granted
   // when `claim.event` becomes readable. Any other fault: the claim is in no queue and must not be
   // passed to leave(). Safe on every thread.

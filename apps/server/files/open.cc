@@ -32,8 +32,6 @@ bool OpenAttempts::another(uring::Fault fault) {
   }
 }
 
-namespace {
-
 // Stats an open file. fstat(2) is a plain call here: the inode of an open file is in memory, the
 // call takes 88 ns where a statx through the ring takes 1,200, and it cannot block on a local file
 // system. On a network file system it may fail: Fault::stale if the file was replaced meanwhile.
@@ -47,8 +45,6 @@ Found describe(int fd) {
           .is_directory = is_directory,
           .facts = facts_in(status)};
 }
-
-}  // namespace
 
 uring::Task<Found> open_beneath(uring::Io& io, FileCache& files, const char* path,
                                 std::uint64_t flags) {

@@ -51,6 +51,10 @@ class OpenAttempts {
 uring::Task<Found> open_beneath(uring::Io& io, FileCache& files, const char* path,
                                 std::uint64_t flags);
 
+// Stats an open file; the result has the descriptor `fd`, also with a fault. Fault::not_allowed: it
+// is neither a regular file nor a directory. A plain call.
+Found describe(int fd);
+
 // Closes the descriptor and unpins the cached file of `found`, and sets its fault.
 void discard(uring::Engine& engine, FileCache& files, Found& found, uring::Fault fault);
 

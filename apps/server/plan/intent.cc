@@ -30,16 +30,6 @@ Intent refuse_method(http1::Method method) {
 // The longest name that the file systems of Linux take, in bytes: NAME_MAX.
 constexpr std::size_t longest_name = 255;
 
-bool has_long_name(std::string_view path) {
-  std::size_t begin = 0;
-  for (std::size_t end = path.find('/'); end != std::string_view::npos;
-       end = path.find('/', begin)) {
-    if (end - begin > longest_name) return true;
-    begin = end + 1;
-  }
-  return path.size() - begin > longest_name;
-}
-
 // Says whether the body is only a part of a resumable upload. draft-ietf-httpbis-resumable-upload:
 // an Upload-Complete that is not true announces further requests. Published at once, the part would
 // replace the file.
@@ -48,13 +38,15 @@ bool is_incomplete(const RequestHead& head) {
   return head.has(name) && (head.has_repeated(name) || head.value_of(name) != "?1");
 }
 
+constexpr std::string_view long_name = "a name in the path is longer than 255 bytes";
+
 // Returns `intent`, or a refusal where the head alone shows that the upload cannot succeed.
 Intent check_upload(const RequestHead& head, const Site& site, Intent intent) {
   if (intent.names_directory || intent.path == ".") {
     return refusal(409, "a directory cannot be written; give the name of a file");
   }
   if (has_long_name(intent.path)) {
-    return refusal(400, "a name in the path is longer than 255 bytes");
+    return refusal(400, long_name);
   }
   if (!site.resumable && is_incomplete(head)) {
     return refusal(501, "uploads cannot be resumed here; send the whole file in one request");
@@ -76,6 +68,16 @@ Intent check_upload(const RequestHead& head, const Site& site, Intent intent) {
 }
 
 }  // namespace
+
+bool has_long_name(std::string_view path) {
+  std::size_t begin = 0;
+  for (std::size_t end = path.find('/'); end != std::string_view::npos;
+       end = path.find('/', begin)) {
+    if (end - begin > longest_name) return true;
+    begin = end + 1;
+  }
+  return path.size() - begin > longest_name;
+}
 
 bool is_hidden(std::string_view path, bool dot_files) {
   if (path == ".") return false;
@@ -119,6 +121,16 @@ Intent decide_upload(const MethodRule& rule, Intent intent) {
   return intent;
 }
 
+// Completes the Intent of a MKCOL. RFC 4918 section 9.3: a body would describe members of the new
+// directory in a format that this server does not know.
+Intent decide_directory(const RequestHead& head, Intent intent) {
+  const http1::Body body = head.body();
+  if (body.kind == http1::BodyKind::chunked || body.length > 0) {
+    return refusal(415, "MKCOL takes no body");
+  }
+  return has_long_name(intent.path) ? refusal(400, long_name) : intent;
+}
+
 // Completes the Intent to read a directory that is not hidden: as an archive, if the query asks for
 // one.
 Intent decide_archive(const RequestHead& head, const Site& site, Intent intent) {
@@ -157,6 +169,7 @@ Intent decide(const RequestHead& head, const Site& site, std::span<char> buffer)
     return refusal(403, "names that begin with a dot are not served");
   }
   if (rule->needs_body) return check_upload(head, site, intent);
+  if (rule->action == Action::make_directory) return decide_directory(head, intent);
   // Every client may read it, whatever the rules say about files.
   if (intent.is_hidden && intent.path == page_files().script_name) intent.action = Action::script;
   const bool reads_directory =

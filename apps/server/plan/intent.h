@@ -24,12 +24,17 @@ struct Intent {
   bool names_directory = false;  // the path ended in a slash
   bool is_hidden = false;        // for reading: respond as for a path that does not exist
   bool is_public = true;         // every client may read this path
-  bool must_create = false;      // a write may not replace anything
+  bool must_create = false;      // a write may not replace anything, by the right to create only
   bool names_upload = false;     // the path is the URL of a resumable upload
   // Only a listing of the way to what the asker may read, where the path leads to a directory; else
   // `status` is the refusal.
   bool shows_way_only = false;
   ArchiveFormat archive = ArchiveFormat::none;  // of Action::archive
+  // Of Action::move. Like `path`, a view of the buffer that decide_destination() was given.
+  std::string_view destination;
+  bool destination_names_directory = false;  // it ended in a slash
+  bool may_replace = true;                   // Overwrite
+  bool may_move_directory = true;  // no rule is about paths below the source or the destination
 
   // Whether the request is about the path, so that rights decide about it.
   bool names_file() const {
@@ -46,6 +51,9 @@ Intent decide(const http1::RequestHead& head, const Site& site, std::span<char> 
 
 // The methods of the resource that a request names, for Allow.
 Allowed allowed_for(const http1::RequestHead& head, const Intent& intent, const Site& site);
+
+// Says whether a segment of a path is longer than the names that file systems take.
+bool has_long_name(std::string_view path);
 
 // Says whether a path (as Intent::path) has a segment that is not served: one that begins with a
 // dot, or with `dot_files` a temporary file.

@@ -14,15 +14,17 @@
 namespace server {
 
 enum class Action : std::uint8_t {
-  read,     // GET, HEAD
-  archive,  // GET, HEAD of a directory as tar or zip
-  write,    // PUT
-  create,   // PUT with Upload-Complete, where uploads can be resumed
-  resume,   // GET, HEAD, PATCH and DELETE of a resumable upload
-  remove,   // DELETE
-  script,   // GET, HEAD of the script of the pages that the server makes
-  options,  // OPTIONS, for a path or for *
-  refuse,   // respond with Intent::status
+  read,            // GET, HEAD
+  archive,         // GET, HEAD of a directory as tar or zip
+  write,           // PUT
+  create,          // PUT with Upload-Complete, where uploads can be resumed
+  resume,          // GET, HEAD, PATCH and DELETE of a resumable upload
+  remove,          // DELETE
+  make_directory,  // MKCOL
+  move,            // MOVE
+  script,          // GET, HEAD of the script of the pages that the server makes
+  options,         // OPTIONS, for a path or for *
+  refuse,          // respond with Intent::status
 };
 
 struct MethodRule {
@@ -34,12 +36,14 @@ struct MethodRule {
   bool is_of_uploads;  // of resumable uploads that are not finished
 };
 
-inline constexpr std::array<MethodRule, 6> methods = {{
+inline constexpr std::array<MethodRule, 8> methods = {{
     {http1::Method::get, Action::read, false, false, true, true},
     {http1::Method::head, Action::read, false, false, true, true},
     {http1::Method::options, Action::options, false, false, true, true},
     {http1::Method::put, Action::write, true, true, true, false},
     {http1::Method::delete_, Action::remove, true, false, true, true},
+    {http1::Method::mkcol, Action::make_directory, true, false, true, false},
+    {http1::Method::move, Action::move, true, false, true, false},
     {http1::Method::patch, Action::resume, true, false, false, true},
 }};
 
@@ -49,6 +53,19 @@ constexpr const MethodRule* rule_of(http1::Method method) {
     if (rule.method == method) return &rule;
   }
   return nullptr;
+}
+
+// Whether requests with that action change files, if they succeed.
+constexpr bool changes_files(Action action) {
+  switch (action) {
+    case Action::write:
+    case Action::create:
+    case Action::resume:
+    case Action::remove:
+    case Action::make_directory:
+    case Action::move: return true;
+    default: return false;
+  }
 }
 
 // The resource that a value of Allow is about.

@@ -217,14 +217,19 @@ Plan plan_slash(const RequestHead& head, std::string_view path, std::span<char> 
   return plan;
 }
 
-Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
+Plan plan_named(const RequestHead& head, bool created, std::string_view location) {
   Plan plan = begin_plan(head, created ? 201 : 204);
-  plan.has_facts = facts.has_validators();
-  plan.facts = facts;
   if (!created) return plan;
-  plan.location = head.path();
+  plan.location = location;
   // After two slashes a client would take the first name for a host (RFC 3986 section 4.2).
   while (plan.location.starts_with("//")) plan.location.remove_prefix(1);
+  return plan;
+}
+
+Plan plan_stored(const RequestHead& head, bool created, FileFacts facts) {
+  Plan plan = plan_named(head, created, head.path());
+  plan.has_facts = facts.has_validators();
+  plan.facts = facts;
   return plan;
 }
 

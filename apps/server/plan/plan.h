@@ -109,6 +109,10 @@ Plan plan_stored(const http1::RequestHead& head, bool created, FileFacts facts);
 // The response to a DELETE that has succeeded: 204.
 Plan plan_deleted(const http1::RequestHead& head);
 
+// The response to a MKCOL or a MOVE that has succeeded: 201 with Location, if it `created` what is
+// at the encoded path `location`, else 204.
+Plan plan_named(const http1::RequestHead& head, bool created, std::string_view location);
+
 // The response to OPTIONS: 204 with Allow.
 Plan plan_options(const http1::RequestHead& head, Allowed allowed);
 

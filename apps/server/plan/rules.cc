@@ -82,13 +82,6 @@ std::string_view plain_path(std::string_view path) {
   return path == "." ? std::string_view() : path;
 }
 
-// Whether `path` is `directory` or below it. Both are plain.
-bool is_within(std::string_view path, std::string_view directory) {
-  if (directory.empty()) return true;
-  if (!path.starts_with(directory)) return false;
-  return path.size() == directory.size() || path[directory.size()] == '/';
-}
-
 bool is_below(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && is_within(path, directory);
 }
@@ -100,6 +93,12 @@ bool comes_before(const Rule& left, const Rule& right) {
 }
 
 }  // namespace
+
+bool is_within(std::string_view path, std::string_view directory) {
+  if (directory.empty()) return true;
+  if (!path.starts_with(directory)) return false;
+  return path.size() == directory.size() || path[directory.size()] == '/';
+}
 
 std::string_view Rules::add(std::string_view text) {
   Rule rule;
@@ -182,11 +181,14 @@ Access judge_access(const Rules& rules, std::string_view user, Action action, st
     case Action::archive: is_allowed = rights.read; break;
     case Action::write:
     case Action::create:
+    case Action::make_directory:
     case Action::resume:
       is_allowed = rights.write || rights.create;
       access.must_create = rights.create;
       break;
     case Action::remove: is_allowed = rights.write; break;
+    // Where the destination may be read, a MOVE tells the content of its source.
+    case Action::move: is_allowed = rights.read && rights.write; break;
     default: break;
   }
   if (is_allowed) {
@@ -232,7 +234,7 @@ std::string explain_access(const Rules& rules, std::string_view text, bool writa
   if (target.empty()) problem = "has no WHO, METHOD and PATH";
   if (problem.empty() && who == "users") problem = "needs the name of one user, or anyone";
   if (problem.empty() && !method) {
-    problem = "has a method other than GET, HEAD, PUT, PATCH and DELETE";
+    problem = "has a method other than GET, HEAD, PUT, PATCH, DELETE, MKCOL and MOVE";
   }
   if (problem.empty()) problem = take_path(target, place);
   if (!problem.empty()) return {};

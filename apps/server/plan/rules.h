@@ -78,6 +78,9 @@ class Rules {
   std::vector<Rule> rules_;
 };
 
+// Whether `path` is `directory` or below it. Both are as in Intent::path, the root is empty.
+[[nodiscard]] bool is_within(std::string_view path, std::string_view directory);
+
 struct Access {
   enum class Outcome : std::uint8_t {
     allowed,
@@ -89,7 +92,8 @@ struct Access {
   const Rule* rule = nullptr;  // the one that decided; null: none is about the asker
 };
 
-// Decides about `action` on `path`. `shows_ways`: directories have listings.
+// Decides about `action` on `path`, of a MOVE the source. Its destination needs Action::write.
+// `shows_ways`: directories have listings.
 [[nodiscard]] Access judge_access(const Rules& rules, std::string_view user, Action action,
                                   std::string_view path, bool shows_ways);
 

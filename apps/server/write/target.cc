@@ -17,12 +17,12 @@ namespace server {
 
 using uring::Fault;
 
-const char* leaf_of(const Intent& intent) {
-  return intent.path.data() + (intent.path.rfind('/') + 1);  // npos + 1 is 0: all of it
+const char* leaf_of(std::string_view path) {
+  return path.data() + (path.rfind('/') + 1);  // npos + 1 is 0: all of it
 }
 
-bool has_parent(const Intent& intent, const Target& target) {
-  return intent.path.data() + target.existing_bytes == leaf_of(intent);
+bool has_parent(std::string_view path, const Target& target) {
+  return path.data() + target.existing_bytes == leaf_of(path);
 }
 
 std::uint64_t directory_flags(Durability durability) {
@@ -51,21 +51,21 @@ uring::Task<Found> stat_target(Connection& c, std::uint64_t flags) {
 namespace {
 
 // The path of the directory that contains the last name; empty: the root.
-std::string_view parent_of(const Intent& intent) {
-  const std::size_t slash = intent.path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : intent.path.substr(0, slash);
+std::string_view parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 // Completes `target`, whose directory was opened, and offers a parent in memory to LastDirectory.
-Fault record_directory(Connection& c, Target& target, std::size_t existing_bytes) {
-  const Intent& intent = c.exchange->request.intent;
+Fault record_directory(Connection& c, std::string_view path, Target& target,
+                       std::size_t existing_bytes) {
   const Fault fault = identify(target.directory, target.id);
   if (fault != Fault::none) return fault;
   target.existing_bytes = existing_bytes;
   if (!c.worker.is_in_memory(target.id.device)) {
     c.io.do_files_at_once(false);
-  } else if (c.io.does_files_at_once() && has_parent(intent, target)) {
-    target.last = c.worker.last_directory.replace(parent_of(intent), c.io.loop().iterations(),
+  } else if (c.io.does_files_at_once() && has_parent(path, target)) {
+    target.last = c.worker.last_directory.replace(parent_of(path), c.io.loop().iterations(),
                                                   target.directory, target.id);
   }
   return Fault::none;
@@ -73,16 +73,20 @@ Fault record_directory(Connection& c, Target& target, std::size_t existing_bytes
 
 }  // namespace
 
-bool confirm_directory(Connection& c, DirectoryId directory) {
+bool confirm_directory(Connection& c, std::string_view path, DirectoryId directory) {
   const Root* const root = c.worker.shared.served_root;
-  if (!root || root->leads_to(parent_of(c.exchange->request.intent), directory)) return true;
+  if (!root || root->leads_to(parent_of(path), directory)) return true;
   root->request_check();
   answer(c, 503, "the directory was replaced or unmounted meanwhile, so the change may be lost");
   return false;
 }
 
+bool confirm_directory(Connection& c, DirectoryId directory) {
+  return confirm_directory(c, c.exchange->request.intent.path, directory);
+}
+
 bool reuse_directory(Connection& c, Target& target) {
-  const std::string_view parent = parent_of(c.exchange->request.intent);
+  const std::string_view parent = parent_of(c.exchange->request.intent.path);
   target.last = c.worker.last_directory.borrow(parent, c.io.loop().iterations());
   if (!target.last) return false;
   target.directory = target.last->fd;
@@ -101,7 +105,10 @@ void release_directory(Connection& c, Target& target) {
 }
 
 uring::Task<Fault> open_directory(Connection& c, Target& target) {
-  const std::string_view path = c.exchange->request.intent.path;
+  return open_directory(c, c.exchange->request.intent.path, target);
+}
+
+uring::Task<Fault> open_directory(Connection& c, std::string_view path, Target& target) {
   const ScratchText text(c.exchange->scratch);
   const uring::OpenHow how = beneath(directory_flags(c.exchange->site->durability));
   std::size_t slash = path.rfind('/');
@@ -118,7 +125,7 @@ uring::Task<Fault> open_directory(Connection& c, Target& target) {
     } while (attempts.another(opened.fault()));
     if (opened.ok()) {
       target.directory = opened.value;
-      co_return record_directory(c, target, at_root ? 0 : slash + 1);
+      co_return record_directory(c, path, target, at_root ? 0 : slash + 1);
     }
     if (opened.fault() != Fault::not_found || at_root) co_return opened.fault();
     slash = slash == 0 ? std::string_view::npos : path.rfind('/', slash - 1);

@@ -1,6 +1,6 @@
-// Target: the path that a PUT or a DELETE changes, and the steps that both have in common.
+// Target: a path that a request changes, and the steps that all such requests have in common.
 //
-// Both open the nearest existing directory above the path, beneath the root; find out what the path
+// They open the nearest existing directory above the path, beneath the root; find out what the path
 // leads to; evaluate the conditions of the request against it; and claim the name, so that one
 // writer at a time changes it. Covered by tests/server/write/target_test.cc.
 #pragma once
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
+#include <string_view>
 
 #include "apps/server/connection/connection.h"
 #include "apps/server/files/claims.h"
@@ -27,16 +28,22 @@ struct Target {
 // Device and inode of an open directory. A fault: fstat(2) has failed.
 uring::Fault identify(int directory, DirectoryId& id);
 
-// Says whether the path of the request still leads to the directory with that identity, in which
-// its last name was changed. False: ROOT or a directory below was replaced, hidden by a mount or
-// unmounted meanwhile; a 503 is planned, and ROOT is compared at once (files/root.h).
+// Says whether `path` (as Intent::path) still leads to the directory with that identity, in which
+// its last name was changed; without `path`, that of the request. False: ROOT or a directory below
+// was replaced, hidden by a mount or unmounted meanwhile; a 503 is planned, and ROOT is compared at
+// once (files/root.h).
+bool confirm_directory(Connection& c, std::string_view path, DirectoryId directory);
 bool confirm_directory(Connection& c, DirectoryId directory);
 
-// The last name of the path, NUL-terminated. A view of Intent::path.
-const char* leaf_of(const Intent& intent);
+// The last name of a path that is NUL-terminated. A view of it.
+const char* leaf_of(std::string_view path);
+inline const char* leaf_of(const Intent& intent) { return leaf_of(intent.path); }
 
 // Says whether the directory of the last name exists: the nearest existing one is the parent.
-bool has_parent(const Intent& intent, const Target& target);
+bool has_parent(std::string_view path, const Target& target);
+inline bool has_parent(const Intent& intent, const Target& target) {
+  return has_parent(intent.path, target);
+}
 
 // For open_beneath(): a handle for names and facts, which needs no permission to read.
 inline constexpr std::uint64_t handle_flags = O_PATH;
@@ -53,7 +60,8 @@ uring::Task<Found> stat_target(Connection& c, std::uint64_t flags);
 // switches it off at the end.
 void begin_file_operations(Connection& c);
 
-// Opens the nearest existing directory above the path.
+// Opens the nearest existing directory above `path`; without `path`, above that of the request.
+uring::Task<uring::Fault> open_directory(Connection& c, std::string_view path, Target& target);
 uring::Task<uring::Fault> open_directory(Connection& c, Target& target);
 
 // Takes the parent directory from the worker's LastDirectory, where an earlier request of this loop

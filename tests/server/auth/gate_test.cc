@@ -121,5 +121,29 @@ TEST_F(Gate, AsksForNoBodyThatItRefuses) {
   EXPECT_FALSE(world.root.has("x"));
 }
 
+// A MOVE reads and removes its source, and writes its destination.
+TEST_F(Gate, AsksForBothNamesOfAMove) {
+  world.site.writable = true;
+  add_rules({"anyone rw /own", "anyone r /pub", "anyone w /drop", "anyone c /box",
+             "anyone rw /own/deep/below"});
+  world.root.put("own/b", "b");
+  world.root.put("own/deep/file", "d");
+  world.root.put("drop/a", "a");
+  world.root.put("box/a", "a");
+  const auto move = [this](const char* from, const std::string& to) {
+    return status(head_of("MOVE", from, "Destination: " + to + "\r\n"));
+  };
+  EXPECT_EQ(move("/pub/a", "/own/new"), 403) << "the source stays readable only";
+  EXPECT_EQ(move("/own/a", "/pub/new"), 403);
+  EXPECT_EQ(move("/drop/a", "/own/new"), 403) << "it would tell what may not be read";
+  EXPECT_EQ(move("/own/a", "/box/a"), 403) << "the right is to create only";
+  EXPECT_EQ(move("/own/a", "/box/new"), 201);
+  EXPECT_EQ(move("/own/b", "/drop/a"), 204);
+  EXPECT_EQ(move("/own/deep", "/own/other"), 403) << "a rule is about a path below it";
+  EXPECT_EQ(move("/own/deep/file", "/own/file"), 201);
+  EXPECT_EQ(status(head_of("MKCOL", "/pub/new")), 403);
+  EXPECT_EQ(status(head_of("MKCOL", "/box/dir")), 201);
+}
+
 }  // namespace
 }  // namespace server

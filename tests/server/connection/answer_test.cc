@@ -79,7 +79,7 @@ TEST_F(Answering, lists_the_allowed_methods_with_405) {
   EXPECT_EQ(x().plan.allow, "GET, HEAD, OPTIONS");
   world_.site.writable = true;
   answer(c_, 405);
-  EXPECT_EQ(x().plan.allow, "GET, HEAD, OPTIONS, PUT, DELETE");
+  EXPECT_EQ(x().plan.allow, "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE");
 }
 
 TEST_F(Answering, ends_the_connection_with_503_and_after_CONNECT) {

@@ -43,7 +43,8 @@ TEST_F(Responding, adds_the_configured_fields_to_every_response) {
   world.site.writable = true;
   const std::string preflight = world.ask(
       head_of("OPTIONS", "/new", "Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\n"));
-  EXPECT_NE(preflight.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE\r\n"),
+  EXPECT_NE(preflight.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, "
+                           "MOVE\r\n"),
             std::string::npos);
 }
 

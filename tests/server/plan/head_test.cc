@@ -175,7 +175,7 @@ TEST_F(Heads, of_options_name_what_is_allowed) {
             "HTTP/1.1 204 No Content\r\nDate: NOW\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n");
   EXPECT_EQ(written(plan_options(options.head, Allowed::files)),
             "HTTP/1.1 204 No Content\r\nDate: NOW\r\n"
-            "Allow: GET, HEAD, OPTIONS, PUT, DELETE\r\n\r\n");
+            "Allow: GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE\r\n\r\n");
 }
 
 TEST_F(Heads, say_whether_the_connection_goes_on) {

@@ -240,7 +240,13 @@ TEST(Rules, AreExplained) {
   EXPECT_EQ(explain("anyone OPTIONS /"), "anyone OPTIONS /: allowed: OPTIONS needs no right\n");
   EXPECT_EQ(explain("alice PUT"), "has no WHO, METHOD and PATH");
   EXPECT_EQ(explain("users GET /"), "needs the name of one user, or anyone");
-  EXPECT_EQ(explain("alice MOVE /"), "has a method other than GET, HEAD, PUT, PATCH and DELETE");
+  EXPECT_EQ(explain("alice MOVE /incoming/x"),
+            "alice MOVE /incoming/x: allowed: --allow 'alice rw /incoming'\n");
+  EXPECT_EQ(explain("bob MKCOL /box/x"),
+            "bob MKCOL /box/x: allowed, unless it replaces a file: --allow 'users c /box'\n");
+  EXPECT_EQ(explain("bob MOVE /box/x"), "bob MOVE /box/x: refused (403): --allow 'users c /box'\n");
+  EXPECT_EQ(explain("alice COPY /"),
+            "has a method other than GET, HEAD, PUT, PATCH, DELETE, MKCOL and MOVE");
   EXPECT_EQ(explain("alice GET x"), "has a path that does not begin with a slash");
   std::string_view problem;
   EXPECT_EQ(explain_access(Rules(), "alice PUT /x", false, false, problem),

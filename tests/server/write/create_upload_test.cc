@@ -225,8 +225,9 @@ TEST_P(CreateUpload, is_announced_by_OPTIONS) {
     EXPECT_EQ(field(heard, "Upload-Limit"), "min-size=0, max-age=86400, max-size=5") << heard;
   }
   EXPECT_EQ(field(world.ask(head_of("OPTIONS", "*")), "Allow"),
-            "GET, HEAD, OPTIONS, PUT, DELETE, PATCH");
-  EXPECT_EQ(field(world.ask(head_of("OPTIONS", "/a")), "Allow"), "GET, HEAD, OPTIONS, PUT, DELETE");
+            "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE, PATCH");
+  EXPECT_EQ(field(world.ask(head_of("OPTIONS", "/a")), "Allow"),
+            "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE");
   world.site.resumable = false;
   EXPECT_EQ(field(world.ask(head_of("OPTIONS", "/a")), "Upload-Limit"), "");
 }

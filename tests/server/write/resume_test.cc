@@ -171,7 +171,7 @@ TEST_P(Resume, allows_other_methods_neither_for_uploads_nor_for_files) {
   EXPECT_EQ(status(head_of("POST", url)), "405");
   const std::string file = world.ask(patch("/old.txt", 0, "x", true));
   EXPECT_TRUE(file.starts_with("HTTP/1.1 405 ")) << file;
-  EXPECT_EQ(field(file, "Allow"), "GET, HEAD, OPTIONS, PUT, DELETE");
+  EXPECT_EQ(field(file, "Allow"), "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, MOVE");
   EXPECT_EQ(field(world.ask(head_of("OPTIONS", url)), "Allow"),
             "GET, HEAD, OPTIONS, DELETE, PATCH");
 }
