@@ -394,11 +394,29 @@ std::vector<int> follow_hurt(const Asks& asks, std::string_view rest) {
   return statuses;
 }
 
+bool is_move(const Asked& asked) { return asked.head.method() == http1::Method::move; }
+
+// Whether an entry may be at this path because of a MKCOL or a MOVE.
+bool may_be_named(const std::string& path, const Entry& entry, const Asks& asks) {
+  for (const Asked& asked : asks.all) {
+    const bool is_made = asked.head.method() == http1::Method::mkcol &&
+                         entry.kind == Entry::Kind::directory &&
+                         fuzz::Model::path_of(asked.head) == path;
+    if (is_made) return true;
+    if (!is_move(asked)) continue;
+    const std::string to = fuzz::Model::destination_of(asked.head);
+    if (to.empty() || (path != to && !path.starts_with(to + "/"))) continue;
+    if (entry.kind != Entry::Kind::file || is_known_content(entry.content, asks)) return true;
+  }
+  return false;
+}
+
 // Whether a file may have this content after any run: the original, or an upload to its name.
 bool may_be_there(const std::string& path, const Entry& entry, const Asks& asks) {
   const Entries& wanted = tree().wanted();
   const auto before = wanted.find(path);
   if (before != wanted.end() && same_entry(entry, before->second)) return true;
+  if (may_be_named(path, entry, asks)) return true;
   for (const Asked& asked : asks.all) {
     if (asked.head.method() != http1::Method::put || !asked.body_is_whole) continue;
     const std::string target = fuzz::Model::path_of(asked.head);
@@ -412,11 +430,19 @@ bool may_be_there(const std::string& path, const Entry& entry, const Asks& asks)
 }
 
 bool writes(const Asked& asked) {
-  return asked.head.method() == http1::Method::put || asked.head.method() == http1::Method::delete_;
+  switch (asked.head.method()) {
+    case http1::Method::put:
+    case http1::Method::delete_:
+    case http1::Method::mkcol:
+    case http1::Method::move: return true;
+    default: return false;
+  }
 }
 
-// A confirmed upload is present, unless a later request changed the file.
+// A confirmed upload is present, unless a later request changed the file. A MOVE may have changed
+// any path.
 void check_confirmed(const Entries& found, const Asks& asks, const std::vector<int>& statuses) {
+  if (std::any_of(asks.all.begin(), asks.all.end(), is_move)) return;
   std::set<std::string> asked_later;
   for (std::size_t i = asks.all.size(); i-- > 0;) {
     const Asked& asked = asks.all[i];
@@ -447,10 +473,8 @@ void check_hurt_files(const Entries& found, const Asks& asks, std::size_t failed
 // A file may have been stored or deleted. In memory plain system calls do that, which the engine
 // does not count.
 bool may_have_written(const Play& play, const Asks& asks) {
-  return play.has_written() || std::any_of(asks.all.begin(), asks.all.end(), [](const auto& asked) {
-           return asked.head.method() == http1::Method::put ||
-                  asked.head.method() == http1::Method::delete_;
-         });
+  return play.has_written() || std::any_of(asks.all.begin(), asks.all.end(),
+                                           [](const auto& asked) { return writes(asked); });
 }
 
 // Runs the script once and checks the results. nullopt: the run was not calm.

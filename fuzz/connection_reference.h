@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apps/server/plan/multipart.h"
@@ -203,6 +204,8 @@ class Model {
       case http1::Method::options: break;
       case http1::Method::put:
       case http1::Method::delete_:
+      case http1::Method::mkcol:
+      case http1::Method::move:
         if (setup_.writable) break;
         [[fallthrough]];
       default:
@@ -222,8 +225,36 @@ class Model {
       case http1::Method::options: return check_options(answer);
       case http1::Method::put: return follow_put(place, asked, answer);
       case http1::Method::delete_: return follow_delete(place, asked, answer);
+      case http1::Method::mkcol: return follow_mkcol(place, asked, answer);
+      case http1::Method::move: return follow_move(place, asked, answer);
       default: return check_read(place, asked, answer);
     }
+  }
+
+  // Destination is an absolute path in which nothing is encoded.
+  static bool is_plain_destination(const http1::RequestHead& head) {
+    using http1::FieldName;
+    const std::string_view text = head.value_of(FieldName::destination);
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789/.-";
+    return text.starts_with('/') && !text.starts_with("//") &&
+           text.find_first_not_of(plain) == std::string_view::npos &&
+           !head.has_repeated(FieldName::destination);
+  }
+
+  // The decoded path of the Destination of a MOVE, of any host; empty if it has none.
+  [[nodiscard]] static std::string destination_of(const http1::RequestHead& head) {
+    std::string_view text = head.value_of(http1::FieldName::destination);
+    const std::size_t scheme = text.find("://");
+    if (scheme != std::string_view::npos && scheme < 6) {
+      text.remove_prefix(scheme + 3);
+      text.remove_prefix(std::min(text.find_first_of("/?"), text.size()));
+      if (!text.starts_with('/')) text = "/";
+    }
+    text = text.substr(0, text.find('?'));
+    std::vector<char> room(text.size() + 1);
+    const http1::DecodedPath decoded = http1::decode_path(text, room);
+    if (!decoded.ok()) return {};
+    return decoded.path.size() > 1 ? std::string(decoded.path.substr(1)) : ".";
   }
 
   // The decoded path of a request for a file; empty if it names none.
@@ -424,7 +455,7 @@ class Model {
     require(rest == boundary + "--\r\n", "the multipart ends after the last part");
   }
 
-  // ---- PUT and DELETE ----
+  // ---- writing ----
 
   [[nodiscard]] bool may_be_stored(const Place& place, const Asked& asked) const {
     const bool fits = !setup_.small_bodies || asked.body.size() <= Setup::most_body;
@@ -495,6 +526,63 @@ class Model {
     if (status >= 400) return;
     require(may && status == 204, "a forbidden DELETE is refused");
     entries_.erase(place.path);
+  }
+
+  // The directory above the path exists.
+  [[nodiscard]] bool has_folder_above(const std::string& path) const {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos || look(path.substr(0, slash)) == What::folder;
+  }
+
+  void follow_mkcol(const Place& place, const Asked& asked, const Answer& answer) {
+    const bool has_body = asked.head.body().kind != http1::BodyKind::none;
+    const bool may = !has_body && !is_hidden(place.path) && !has_long_name(place.path) &&
+                     look(place.path) == What::nothing && has_folder_above(place.path);
+    const int status = answer.head.status();
+    if (may && !is_conditional(asked.head)) require(status == 201, "an allowed MKCOL succeeds");
+    if (status >= 400) return;
+    require(may && status == 201, "a forbidden MKCOL is refused");
+    entries_[place.path] = {.kind = Entry::Kind::directory, .content = {}};
+  }
+
+  void follow_move(const Place& place, const Asked& asked, const Answer& answer) {
+    const int status = answer.head.status();
+    const std::string to = destination_of(asked.head);
+    const What from_kind = look(place.path);
+    const What to_kind = to.empty() ? What::outside : look(to);
+    const bool is_folder = from_kind == What::folder;
+    const bool to_folder = asked.head.value_of(http1::FieldName::destination).ends_with('/');
+    const bool is_named =
+        is_folder || ((from_kind == What::file || from_kind == What::link) && !place.names_folder);
+    const bool is_free = to_kind == What::nothing && has_folder_above(to);
+    const bool replaces = is_folder ? to_kind == What::folder && is_empty(to)
+                                    : to_kind == What::file || to_kind == What::link;
+    const bool may = is_named && (is_free || replaces) && !is_hidden(place.path) &&
+                     place.path != "." && !is_hidden(to) && to != "." && to != place.path &&
+                     !to.starts_with(place.path + "/") && !has_long_name(to);
+    const bool is_usual = is_plain_destination(asked.head) && !is_conditional(asked.head) &&
+                          !asked.head.has(http1::FieldName::overwrite);
+    if (may && is_usual && (is_folder || !to_folder)) {
+      require(status < 300, "an allowed MOVE succeeds");
+    }
+    if (status >= 400) return;
+    require(may, "a forbidden MOVE is refused");
+    require(status == (is_free ? 201 : 204), "a new name gets 201, a replaced one 204");
+    const bool may_replace = asked.head.value_of(http1::FieldName::overwrite) != "F";
+    require(is_free || may_replace, "Overwrite: F replaces nothing");
+    entries_.erase(to);
+    std::vector<std::pair<std::string, Entry>> moved;
+    for (auto at = entries_.lower_bound(place.path); at != entries_.end();) {
+      const bool is_below = at->first.starts_with(place.path + "/");
+      if (!at->first.starts_with(place.path)) break;
+      if (at->first != place.path && !is_below) {
+        ++at;
+        continue;
+      }
+      moved.emplace_back(to + at->first.substr(place.path.size()), at->second);
+      at = entries_.erase(at);
+    }
+    for (auto& [path, entry] : moved) entries_[path] = entry;
   }
 
   [[nodiscard]] bool is_empty(const std::string& folder) const {
