@@ -29,7 +29,7 @@ export class Site {
       this.process.stderr.setEncoding('utf8');
       this.process.stderr.on('data', (text) => {
         this.errors += text;
-        const match = /listening on (http:\S+)/.exec(this.errors);
+        const match = /listening on (https?:\S+)/.exec(this.errors);
         if (match) {
           clearTimeout(timer);
           done(match[1]);

@@ -110,10 +110,26 @@ test('an upload goes on after the page was loaded again, with the bytes that hav
   await isUnderWay(page);
   await page.reload();
   await page.network({});
+  await page.until(`/Choose the file again to resume reload.bin/.test(${queueText})`);
   await page.choose('Upload files', [path]);
   await says(page, '1 file uploaded');
   assert.ok(content(site, 'reload.bin').equals(bytes));
   assert.equal(sent(page, 'PUT'), 1);
+}));
+
+test('an unfinished upload of an earlier page is cancelled without a trace', () => write(async (page, site) => {
+  await slowly(page);
+  await page.choose('Upload files', [localFile('left.bin', large(24))]);
+  await isUnderWay(page);
+  await page.reload();
+  await page.network({});
+  assert.ok(await page.find('region', 'Uploads'));
+  await page.click('button', 'Cancel left.bin');
+  await page.until(`!/left.bin/.test(${queueText}) && localStorage.length === 0`);
+  for (let i = 0; i < 600 && readdirSync(site.root).length > 1; ++i) await new Promise((done) => setTimeout(done, 50));
+  assert.deepEqual(readdirSync(site.root), ['old.txt']);
+  await page.reload();
+  assert.ok(!await page.has('region', 'Uploads'));
 }));
 
 test('an upload goes on after the server was killed and started again', () => write(async (page, site) => {

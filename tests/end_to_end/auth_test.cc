@@ -237,7 +237,7 @@ TEST_F(Auth, IsShownByThePageOfADirectory) {
     return words + (page.find("Sign in") == std::string::npos ? "" : ", sign in");
   };
   EXPECT_EQ(may("/in/", {}), ", sign in");
-  EXPECT_EQ(may("/in/", {alice_}), "upload replace resumable");
+  EXPECT_EQ(may("/in/", {alice_}), "upload replace rename resumable");
   EXPECT_EQ(may("/in/", {bob_}), "");
   EXPECT_EQ(client.ask(get("/in/?sign-in=")).status, 401);
   EXPECT_EQ(client.ask(get("/in/?sign-in=", {bob_})).status, 200);

@@ -140,8 +140,19 @@ std::string words_of(PageRights rights) {
   };
   add(rights.upload, "upload");
   add(rights.replace, "replace");
+  add(rights.rename, "rename");
   add(rights.resumable, "resumable");
   return words;
+}
+
+// The buttons of a GET form: crawlers follow links, and would fetch each directory as an archive.
+std::string buttons_of(PageRights rights) {
+  std::string html;
+  if (rights.archives) {
+    html += "<button name=\"tar\">tar</button><button name=\"zip\">zip</button>";
+  }
+  if (rights.sign_in) html += "<button name=\"sign-in\">Sign in</button>";
+  return html.empty() ? html : "<form method=\"get\">" + html + "</form>\n";
 }
 
 struct StringSink {
@@ -179,9 +190,7 @@ DirectoryFrame write_frame(std::string_view path, const DirectorySum& sum, Listi
   const std::string head = columns(order);
   const std::string summed = text_of_sum(sum);
   const std::string may = words_of(rights);
-  const std::string_view sign_in =
-      rights.sign_in ? "<form method=\"get\"><button name=\"sign-in\">Sign in</button></form>\n"
-                     : "";
+  const std::string buttons = buttons_of(rights);
   const bool is_empty = sum.directories + sum.files == 0;
   const std::array<Filling, 1> first = {{{"title", title}}};
   const std::array<Filling, 10> rest = {{{"up", ups},
@@ -191,7 +200,7 @@ DirectoryFrame write_frame(std::string_view path, const DirectorySum& sum, Listi
                                          {"path", list},
                                          {"heading", heading},
                                          {"sum", summed},
-                                         {"buttons", sign_in},
+                                         {"buttons", buttons},
                                          {"label", label},
                                          {"columns", head}}};
   const std::array<Filling, 1> last = {{{"hidden", is_empty ? "" : " hidden"}}};

@@ -17,10 +17,12 @@ namespace server {
 
 // The things that the asker may do with the entries of a directory, which its page then offers.
 struct PageRights {
-  bool upload = false;     // PUT of files that do not exist
+  bool upload = false;     // PUT of files that do not exist, MKCOL
   bool replace = false;    // PUT, DELETE of files that exist
+  bool rename = false;     // MOVE
   bool resumable = false;  // uploads can be resumed
   bool sign_in = false;    // a password may give the asker more rights
+  bool archives = false;   // the directory is sent as tar or zip
 
   bool operator==(const PageRights&) const = default;
 };

@@ -49,7 +49,8 @@ std::uint64_t hash_of(const ListingTerms& terms) {
   hash.add_word(page_files().version).add(terms.path);
   hash.add_word(static_cast<std::uint64_t>(terms.order.by)).add_word(terms.order.descends ? 1 : 0);
   const PageRights& rights = terms.rights;
-  for (const bool right : {rights.upload, rights.replace, rights.resumable, rights.sign_in}) {
+  for (const bool right : {rights.upload, rights.replace, rights.rename, rights.resumable,
+                           rights.sign_in, rights.archives}) {
     hash.add_word(right ? 1 : 0);
   }
   return hash.value();

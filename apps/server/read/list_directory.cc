@@ -156,7 +156,7 @@ void answer_scan(Connection& c, Listing& listing, ScanStatus status, int error) 
 PageRights rights_of(const Exchange& x) {
   const Site& site = *x.site;
   const Intent& intent = x.request.intent;
-  Rights rights{.write = true};
+  Rights rights{.read = true, .write = true};
   if (site.is_guarded) {
     const Rule* const rule = site.rules.rule_for(x.request.user, intent.path);
     rights = rule ? rule->rights : Rights{};
@@ -164,8 +164,10 @@ PageRights rights_of(const Exchange& x) {
   const bool writes = site.writable && (rights.write || rights.create);
   return {.upload = writes,
           .replace = writes && rights.write,
+          .rename = writes && rights.read && rights.write,
           .resumable = writes && site.resumable,
-          .sign_in = site.has_accounts && x.request.user.empty()};
+          .sign_in = site.has_accounts && x.request.user.empty(),
+          .archives = site.archives};
 }
 
 // Makes the listing, which the source of the response owns. Null: memory is exhausted.

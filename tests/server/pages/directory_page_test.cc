@@ -102,6 +102,16 @@ std::string row(std::string_view name) {
 
 // The character stays in the text, so that a copied name is exact; outside of its element it has no
 // effect.
+// wget -r follows links and presses no buttons.
+TEST(Frame, offers_archives_by_buttons) {
+  EXPECT_FALSE(contains(frame("."), "<form method=\"get\">"));
+  const std::string page = frame(".", {}, by_name, {.sign_in = true, .archives = true});
+  EXPECT_TRUE(contains(page,
+                       "<form method=\"get\"><button name=\"tar\">tar</button>"
+                       "<button name=\"zip\">zip</button>"
+                       "<button name=\"sign-in\">Sign in</button></form>"));
+}
+
 TEST(Rows, show_characters_that_control_text_as_signs) {
   EXPECT_EQ(row("invoice\u202efdp.exe"), "invoice<i class=sign data-sign=U+202E>\u202e</i>fdp.exe");
   EXPECT_EQ(row("a\u200bb"), "a<i class=sign data-sign=U+200B>\u200b</i>b");

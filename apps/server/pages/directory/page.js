@@ -12,7 +12,10 @@ const rowsOf = table.tBodies[0];
 const said = find('[role=status]');
 const here = new URL('.', location.href);
 
+const root = new URL(find('.home').href ?? here).pathname;
+
 const say = (text) => { said.textContent = text; };
+const on = (target, event, handler) => target.addEventListener(event, handler);
 
 function make(tag, properties, ...children) {
   const element = document.createElement(tag);
@@ -70,14 +73,14 @@ function nameOf(row) {
   return isFolder(row) ? text.slice(0, -1) : text;
 }
 
-const idle = () => new Promise((done) => setTimeout(done));
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 // Completes the rows, in slices, so that a large folder can be scrolled meanwhile.
 async function completeRows() {
   const rows = [...rowsOf.rows];
   for (let i = 0; i < rows.length; ++i) {
-    if (i % 1000 === 999) await idle();
+    if (i % 1000 === 999) await wait(0);
     const time = rows[i].cells[2].firstElementChild;
     const date = new Date(time?.dateTime);
     if (!isNaN(date)) {
@@ -127,7 +130,7 @@ function sortRows() {
   }
 }
 
-find('#sort').addEventListener('submit', (event) => {
+on(find('#sort'), 'submit', (event) => {
   event.preventDefault();
   order = event.submitter.value;
   sortRows();
@@ -153,14 +156,14 @@ function filterRows() {
 }
 
 const none = find('#none');
-search.addEventListener('input', () => say(filterRows()));
-search.addEventListener('keydown', (event) => {
+on(search, 'input', () => say(filterRows()));
+on(search, 'keydown', (event) => {
   if (event.key !== 'Escape' || !search.value) return;
   event.preventDefault();
   search.value = '';
   say(filterRows());
 });
-document.addEventListener('keydown', (event) => {
+on(document, 'keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) || find('dialog[open]')) return;
   event.preventDefault();
@@ -168,32 +171,21 @@ document.addEventListener('keydown', (event) => {
 });
 
 // Fetches the page again after a change, and takes its rows and sums.
-let refreshing = null;
+let refreshed = Promise.resolve();
+const refresh = () => refreshed = refreshed.then(takeRows);
 
-async function refresh() {
-  if (refreshing) {
-    refreshing.again = true;
-    return refreshing.promise;
-  }
-  refreshing = { again: false };
-  refreshing.promise = (async () => {
-    do {
-      refreshing.again = false;
-      try {
-        const answer = await fetch(here, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
-        if (!answer.ok) break;
-        const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-        closeMenu();
-        rowsOf.replaceChildren(...page.querySelector('#list').tBodies[0].rows);
-        find('#sum').textContent = page.querySelector('#sum').textContent;
-        sortRows();
-        filterRows();
-        await completeRows();
-      } catch { break; }
-    } while (refreshing.again);
-    refreshing = null;
-  })();
-  return refreshing.promise;
+async function takeRows() {
+  try {
+    const answer = await fetch(here, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    closeMenu();
+    rowsOf.replaceChildren(...page.querySelector('#list').tBodies[0].rows);
+    find('#sum').textContent = page.querySelector('#sum').textContent;
+    sortRows();
+    filterRows();
+    await completeRows();
+  } catch { /* the rows stay as they are */ }
 }
 
 // The text of a file README is below the list: text, not markup.
@@ -203,7 +195,7 @@ function addReadme() {
   const text = make('pre');
   const details = make('details', {}, make('summary', {}, shown(nameOf(row))), text);
   const link = linkOf(row).href;
-  details.addEventListener('toggle', async () => {
+  on(details, 'toggle', async () => {
     if (text.textContent) return;
     const answer = await ask('GET', link, { Range: 'bytes=0-16383' });
     text.textContent = answer.status === 200 || answer.status === 206 ? answer.responseText : reasonOf(answer);
@@ -243,8 +235,8 @@ function reasonOf(request) {
 const fieldOf = (request, name) => request.getResponseHeader(name) ?? '';
 const urlOf = (path) => new URL(path.split('/').map(encodeURIComponent).join('/'), here);
 
-// Asks the reader in a dialog. Resolves with the text of the chosen button, or with null where the
-// dialog was closed without an answer.
+// Asks the reader in a dialog. Resolves with the text of the chosen button, empty where the
+// dialog was closed without an answer. An input in the content gets the focus.
 function dialog(label, content, buttons) {
   return new Promise((done) => {
     const row = make('div', {}, ...buttons.map((text, i) => make('button',
@@ -252,18 +244,20 @@ function dialog(label, content, buttons) {
     row.append(button('Cancel', () => box.close()));
     const box = make('dialog', { ariaLabel: label }, make('form', { method: 'dialog' }, content, row));
     const before = document.activeElement;
-    box.addEventListener('close', () => {
+    on(box, 'close', () => {
       box.remove();
       if (before?.isConnected) before.focus();
-      done(box.returnValue || null);
+      done(box.returnValue);
     });
     document.body.append(box);
     box.showModal();
-    row.firstElementChild.focus();
+    const field = content.querySelector('input');
+    (field ?? row.firstElementChild).focus();
+    field?.setSelectionRange(0, field.value.replace(/(.)\.[^.]*$/, '$1').length);
   });
 }
 
-// ---- delete ----
+// ---- delete, rename, new folder ----
 
 let menu = null;
 
@@ -281,18 +275,20 @@ function openMenu(row, opener) {
   closeMenu();
   if (wasMine) return;
   const name = nameOf(row);
+  const entry = (text, action) => button(text, () => { closeMenu(true); action(row); }, { ariaLabel: text + ' ' + name });
   const element = make('div', { className: 'menu' });
-  element.append(button('Delete', () => { closeMenu(true); remove(row); }, { ariaLabel: 'Delete ' + name }));
+  if (may.has('rename')) element.append(entry('Rename', rename));
+  element.append(entry('Delete', remove));
   opener.after(element);
   opener.ariaExpanded = true;
   menu = { element, opener };
   element.firstElementChild.focus();
 }
 
-document.addEventListener('click', (event) => {
+on(document, 'click', (event) => {
   if (menu && !event.target.closest('.menu, .more')) closeMenu();
 });
-document.addEventListener('keydown', (event) => {
+on(document, 'keydown', (event) => {
   if (event.key === 'Escape') closeMenu(true);
 });
 
@@ -318,22 +314,60 @@ async function remove(row) {
   dialog('Not deleted', make('p', {}, 'It is not deleted: ' + why + '.'), ['OK']);
 }
 
+// Asks for a name until `attempt(name)` resolves without a problem.
+async function askForName(label, value, action, attempt) {
+  const input = make('input', { value, required: true, autocomplete: 'off', spellcheck: false });
+  for (let problem = ''; ;) {
+    const content = make('section', {}, make('p', { role: 'alert' }, problem), make('label', {}, 'New name', input));
+    if (!await dialog(label, content, [action])) return;
+    problem = input.value.includes('/') ? 'A name has no slash.' : await attempt(input.value);
+    if (!problem) return;
+  }
+}
+
+// Shows what has changed, or resolves with the reason why nothing has.
+async function outcome(answer, name, text) {
+  if (answer.status === 405 || answer.status === 412) return 'There is already an entry of this name.';
+  if (answer.status !== 201) return 'This does not work: ' + reasonOf(answer) + '.';
+  await refresh();
+  const row = entries().find((each) => nameOf(each) === name);
+  if (row) linkOf(row).focus();
+  say(text);
+}
+
+// A proxy may serve the root below a path, which Destination then does not have.
+function rename(row) {
+  const name = nameOf(row);
+  askForName('Rename ' + name, name, 'Rename', async (chosen) => {
+    if (chosen === name) return;
+    const to = '/' + urlOf(chosen).pathname.slice(root.length) + (isFolder(row) ? '/' : '');
+    const answer = await ask('MOVE', linkOf(row).href, { Destination: to, Overwrite: 'F' });
+    return outcome(answer, chosen, name + ' is now ' + chosen);
+  });
+}
+
+function newFolder() {
+  askForName('New folder', '', 'Create', async (name) =>
+    outcome(await ask('MKCOL', urlOf(name) + '/'), name, 'The folder ' + name + ' is created'));
+}
+
 // ---- uploads ----
 
 const mostAtOnce = 3;
-const leastResumable = 1 << 20;  // smaller files are sent again as a whole
-const partBytes = 64 << 20;      // proxies limit the size of a body
+// Smaller files are sent again as a whole; proxies limit the size of a body.
+const leastResumable = 1 << 20;
+const partBytes = 64 << 20;
 const stalledMs = 45000;
-const mostShown = 50;            // of the uploads that wait
+// Of the uploads that wait, and of those that are done.
+const mostShown = 50;
+
 // The places of unfinished uploads, which are found again after the page was closed.
-function remember(upload, place) {
-  const key = 'quoit ' + JSON.stringify([upload.url.pathname, upload.file.size, upload.file.lastModified]);
+function kept(key, place) {
   try {
     if (place === undefined) return localStorage.getItem(key);
     if (place) localStorage.setItem(key, place);
     else localStorage.removeItem(key);
   } catch { /* the browser keeps nothing */ }
-  return place;
 }
 const uploads = [];
 let panel = null;
@@ -341,6 +375,7 @@ let panel = null;
 class Upload {
   constructor(file, path, batch) {
     Object.assign(this, { file, path, batch, url: urlOf(path) });
+    this.key = 'quoit ' + JSON.stringify([this.url.pathname, file.size, file.lastModified]);
   }
 
   state = 'waits';
@@ -349,7 +384,8 @@ class Upload {
   base = 0;
   pauseMs = 1000;
   rate = 0;
-  refused = 0;  // how often the file had changed before it could be replaced
+  // How often the file had changed before it could be replaced.
+  refused = 0;
 
   get isOver() { return /^(done|failed|skipped|cancelled)$/.test(this.state); }
 
@@ -399,7 +435,7 @@ class Upload {
       const step = await (isWhole ? this.putWhole() : this.putParts());
       if (this.state === 'cancelled') return this.forget();
       if (step === 'done') {
-        remember(this, null);
+        kept(this.key, null);
         this.sent = this.file.size;
         this.set('done');
         changed();
@@ -410,7 +446,7 @@ class Upload {
       } else if (step === 'later') {
         await this.pause();
       } else if (step !== 'again') {
-        remember(this, null);
+        kept(this.key, null);
         this.set('failed', step);
         say(this.path + ' failed: ' + step);
       }
@@ -421,7 +457,7 @@ class Upload {
   judge(answer) {
     const status = answer.status;
     if (status === 412) return 'exists';
-    if (status === 0 || status === 408 || status === 429 || status >= 500 && status !== 501 && status !== 507) return 'later';
+    if ([0, 408, 429].includes(status) || status >= 500 && ![501, 507].includes(status)) return 'later';
     return reasonOf(answer);
   }
 
@@ -432,13 +468,12 @@ class Upload {
   }
 
   async putParts() {
-    if (!this.place) this.place = remember(this);
+    this.place ||= kept(this.key);
     if (!this.place) return this.create();
     const url = new URL(this.place, this.url);
     const state = await this.ask('HEAD', url);
     if (state.status === 404 || state.status === 410) {
-      remember(this, null);
-      this.place = null;
+      this.lose();
       return 'later';
     }
     if (state.status !== 204) return this.judge(state);
@@ -454,8 +489,7 @@ class Upload {
       const isOver = answer.status !== 0 && fieldOf(answer, 'Upload-Complete') === '?1';
       if (isOver && answer.status < 300) return 'done';
       if (isOver || answer.status === 404) {
-        remember(this, null);
-        this.place = null;
+        this.lose();
         return answer.status === 404 ? 'later' : this.judge(answer);
       }
       if (answer.status !== 204) return answer.status === 409 ? 'later' : this.judge(answer);
@@ -472,7 +506,7 @@ class Upload {
     if (answer.status !== 201) return answer.status === 501 ? (may.delete('resumable'), 'again') : this.judge(answer);
     // The upload is beside its target; a proxy may serve both below another path.
     this.place = fieldOf(answer, 'Location').split('/').pop();
-    remember(this, this.place);
+    kept(this.key, this.place);
     return 'again';
   }
 
@@ -491,18 +525,18 @@ class Upload {
 
   // There is a file of this name: the reader decides, once for all files that were chosen together.
   async meetExisting() {
-    if (!may.has('replace')) return this.set('failed', 'there is already a file of this name');
+    const note = 'there is already a file of this name';
+    if (!may.has('replace')) return this.set('failed', note);
     if (this.tag && ++this.refused > 2) return this.set('failed', 'the file changes all the time');
-    this.set('asks', 'there is already a file of this name');
+    this.set('asks', note);
     const choice = await this.batch.ask(this);
-    if (this.state !== 'asks') return undefined;
+    if (this.state !== 'asks') return;
     if (choice !== 'Replace') return this.set('skipped', 'not replaced');
     this.set('runs');
     // With Range, the tag is that of the file and not that of a precompressed sibling.
     const answer = await this.ask('HEAD', this.url, { Range: 'bytes=0-' });
     if (answer.status === 404) this.tag = null;
     else this.tag = answer.status === 200 ? fieldOf(answer, 'ETag') || '*' : '*';
-    return undefined;
   }
 
   stop(state) {
@@ -513,12 +547,16 @@ class Upload {
     if (state === 'cancelled' && before !== 'runs' && before !== 'retries') this.forget();
   }
 
+  lose() {
+    kept(this.key, null);
+    this.place = null;
+  }
+
   // Removes what the server has of a cancelled upload.
   forget() {
-    this.place ??= remember(this);
-    remember(this, null);
+    this.place ??= kept(this.key);
     if (this.place) ask('DELETE', new URL(this.place, this.url));
-    this.place = null;
+    this.lose();
     render();
   }
 }
@@ -533,7 +571,8 @@ class Batch {
   }
 
   async open() {
-    await new Promise((done) => setTimeout(done, 300));  // others of the batch may exist as well
+    // Others of the batch may exist as well.
+    await wait(300);
     const names = make('p', {}, this.waiting.length === 1 ? 'There is already a file ' : 'There are already files ');
     this.waiting.slice(0, 5).forEach((upload, i) => names.append(i ? ', ' : '', shown(upload.path)));
     if (this.waiting.length > 5) names.append(' and others');
@@ -635,7 +674,7 @@ function render() {
       updateItem(upload);
     }
     const done = uploads.filter((upload) => upload.isOver).length;
-    panel.title.textContent = 'Uploads: ' + done + ' of ' + uploads.length;
+    panel.title.textContent = 'Uploads' + (uploads.length ? ': ' + done + ' of ' + uploads.length : '');
     panel.more.hidden = waiting <= mostShown;
     panel.more.textContent = waiting - mostShown + ' more are waiting';
     panel.stop.hidden = done === uploads.length;
@@ -662,11 +701,37 @@ function openPanel() {
   table.before(element);
 }
 
+// Lists the uploads that an earlier page has begun, whose files the reader may choose again. It asks
+// the server for none of them: another page may be sending one, which a HEAD would interrupt.
+const unfinished = new Map();
+
+function addUnfinished() {
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith('quoit ["' + here.pathname)) continue;
+    const url = new URL(JSON.parse(key.slice(6))[0], here);
+    const path = decodeURIComponent(url.pathname.slice(here.pathname.length));
+    openPanel();
+    const how = make('p', { className: 'how' }, 'Choose the file again to resume ', shown(path));
+    const cancel = button('Cancel', () => {
+      ask('DELETE', new URL(kept(key), url));
+      kept(key, null);
+      element.remove();
+    }, { ariaLabel: 'Cancel ' + path });
+    const element = make('li', {}, make('div', {}, shown(path), how), cancel);
+    unfinished.set(key, element);
+    panel.list.append(element);
+    render();
+  }
+}
+
 function enqueue(files) {
   const batch = new Batch();
   for (const { file, path } of files) {
     const isActive = uploads.some((upload) => upload.path === path && !upload.isOver);
-    if (!isActive) uploads.push(new Upload(file, path, batch));
+    if (isActive) continue;
+    const upload = new Upload(file, path, batch);
+    unfinished.get(upload.key)?.remove();
+    uploads.push(upload);
   }
   if (!files.length) return;
   openPanel();
@@ -682,8 +747,8 @@ setInterval(() => {
   if (uploads.some((upload) => upload.state === 'runs')) render();
 }, 500);
 
-addEventListener('online', () => uploads.forEach((upload) => upload.wake?.()));
-addEventListener('beforeunload', (event) => {
+on(window, 'online', () => uploads.forEach((upload) => upload.wake?.()));
+on(window, 'beforeunload', (event) => {
   if (uploads.some((upload) => !upload.isOver && upload.state !== 'paused')) event.preventDefault();
 });
 
@@ -704,8 +769,7 @@ async function filesOf(entry, path, files) {
 
 async function drop(transfer) {
   const files = [];
-  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!roots.length) for (const file of transfer.files) files.push({ file, path: file.name });
+  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
   for (const root of roots) await filesOf(root, root.name, files);
   enqueue(files);
 }
@@ -713,7 +777,7 @@ async function drop(transfer) {
 function addUploads() {
   const choose = (properties) => {
     const input = make('input', { type: 'file', multiple: true, hidden: true, ...properties });
-    input.addEventListener('change', () => {
+    on(input, 'change', () => {
       enqueue([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
       input.value = '';
     });
@@ -723,16 +787,16 @@ function addUploads() {
   const all = choose({ webkitdirectory: true });
   const tools = make('div', { className: 'tools' },
     button('Upload files', () => one.click(), { className: 'main' }), one,
-    button('Upload folder', () => all.click()), all);
-  tools.append(make('small', {}, 'or drop them anywhere'));
+    button('Upload folder', () => all.click()), all,
+    button('New folder', newFolder), make('small', {}, 'or drop them anywhere'));
   find('#tools').after(tools);
   const hasFiles = (event) => [...event.dataTransfer?.types ?? []].includes('Files');
   let depth = 0;
   const show = (isOn) => document.body.classList.toggle('drops', isOn);
-  addEventListener('dragenter', (event) => { if (hasFiles(event)) show(++depth > 0); });
-  addEventListener('dragleave', (event) => { if (hasFiles(event)) show(--depth > 0); });
-  addEventListener('dragover', (event) => { if (hasFiles(event)) event.preventDefault(); });
-  addEventListener('drop', (event) => {
+  on(window, 'dragenter', (event) => { if (hasFiles(event)) show(++depth > 0); });
+  on(window, 'dragleave', (event) => { if (hasFiles(event)) show(--depth > 0); });
+  on(window, 'dragover', (event) => { if (hasFiles(event)) event.preventDefault(); });
+  on(window, 'drop', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     depth = 0;
@@ -747,6 +811,9 @@ search.closest('label').hidden = false;
 find('#utc').remove();
 order = currentOrder();
 if (may.has('upload')) addUploads();
+if (may.has('resumable')) {
+  try { addUnfinished(); } catch { /* the browser keeps nothing */ }
+}
 if (may.has('replace')) {
   table.tHead.rows[0].append(make('th', { scope: 'col' }, make('span', { className: 'hide' }, 'Actions')));
 }
