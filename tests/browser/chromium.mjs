@@ -81,7 +81,8 @@ export class Chromium {
   async close() {
     this.process.kill('SIGTERM');
     await this.ended;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its child processes end, and write, a little later.
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 });
   }
 }
 
