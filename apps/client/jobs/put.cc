@@ -131,7 +131,8 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progres
   const Failure lost{.code = ExitCode::receive_error};
   const bool is_repeated =
       is_small(input) && is_repeatable(job, false, channel.session.settings, lost);
-  if (!is_repeated) disconnect(channel);
+  const bool was_used = channel.responded;
+  if (!is_repeated && was_used) disconnect(channel);
   Request request{.method = http1::Method::put,
                   .where = &job.where,
                   .body = input.is_stream ? RequestBody::chunked : RequestBody::length,
