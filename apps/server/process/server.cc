@@ -1,6 +1,5 @@
-// Server: opens the files, sockets and logs that workers share, starts the workers, and handles
-// signals. All of it runs on the main thread. Covered by tests/end_to_end/listen_test.cc,
-// stop_test.cc and limits_test.cc.
+// Server: opens the files, sockets and logs that workers share, starts the workers and handles
+// signals, on one thread. Covered by tests/end_to_end/{listen,stop,limits,replacement}_test.cc.
 #include "apps/server/process/server.h"
 
 #include <algorithm>
@@ -431,6 +430,7 @@ void Server::run() {
       print_message(Severity::error, "not enough memory to handle a signal or to print a message");
     }
   }
+  control_.confirm();  // workers that ended at once may not have been seen without accepting
   sweeper_.stop();
   root_watch_.stop();
   for (Worker& worker : workers_) worker.join();
