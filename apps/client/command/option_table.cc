@@ -215,8 +215,8 @@ constexpr std::array first_rows = {
     Option{.name = "verify",
            .metavar = "sha-256[=HEX]",
            .section = requests,
-           .help = "compare each file with its SHA-256: that of HEX, or the one that the server "
-                   "announces; an upload sends it. A file with another one is not saved",
+           .help = "save a file only if its SHA-256 is HEX, or the one that the server announces; "
+                   "an upload announces it, and the server compares",
            .allowed = "sha-256, or sha-256= and 64 hexadecimal digits",
            .example = "sha-256",
            .choices = "sha-256",
