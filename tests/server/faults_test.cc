@@ -150,6 +150,10 @@ class Play {
     world.root.put("large", pattern(BlockPool::large_bytes + 100));
     world.root.put("folder/file", old_content);
     world.root.put("plain/file", old_content);
+    // An archive tells the times of directories, too, which are compared.
+    for (const char* directory : {"folder", "plain"}) {
+      world.root.set_time(directory, lab::old_seconds);
+    }
   }
 
   // Plays the scenario to its end. `each_iteration` is called before each loop iteration.

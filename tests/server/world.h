@@ -108,7 +108,12 @@ class Folder {
     const std::filesystem::path path = path_ / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
+    set_time(name, seconds);
+  }
+  // Gives a file or a directory the modification time `seconds`.
+  void set_time(std::string_view name, std::int64_t seconds) const {
     const std::array<timespec, 2> times{{{seconds, 0}, {seconds, 0}}};
+    const std::string path = (path_ / name).string();
     EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0), 0);
   }
   std::string get(std::string_view name) const {
