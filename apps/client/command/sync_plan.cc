@@ -88,12 +88,13 @@ class Planner {
     if (from.kind == EntryKind::directory) return;
     const bool has_sizes = from.size && to.size;
     const bool has_times = from.modified && to.modified;
-    if (has_sizes && *from.size != *to.size && to.modified) {
+    const bool differs_in_size = has_sizes && *from.size != *to.size && to.modified;
+    const bool needs_comparison = !has_sizes || !has_times || rules_.compares_digests;
+    const bool differs_in_time = !needs_comparison && *from.modified != *to.modified;
+    if (differs_in_size || differs_in_time) {
       add({.kind = Action::copy, .path = from.path, .modified = to.modified});
-    } else if (!has_sizes || !has_times || rules_.compares_digests) {
+    } else if (needs_comparison) {
       add({.kind = Action::compare, .path = from.path, .modified = to.modified});
-    } else if (*from.modified != *to.modified) {
-      add({.kind = Action::copy, .path = from.path, .modified = to.modified});
     } else {
       ++plan_.equal;
     }

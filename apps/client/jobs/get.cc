@@ -129,8 +129,8 @@ uring::Task<ExitCode> finish(Download& download) {
 
 uring::Task<ExitCode> get(Channel& channel, const Job& job) {
   if (job.depth > 0) {
-    ExitReason problem = check_file_inside(job.file);
-    if (problem) co_return channel.fail(std::move(problem));
+    const ExitReason problem = check_file_inside(job.file);
+    if (problem) co_return channel.fail(problem);
   }
   if (channel.session.settings.keeps_files && exists(job.file)) {
     channel.session.report.confirm(job.file + " exists already, and is left alone");

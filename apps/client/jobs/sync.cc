@@ -156,17 +156,22 @@ void take_local_directory(Sync& run, const std::string& path, const LocalListing
   for (const std::string& name : listing.left_out) {
     run.local.entries.push_back({.path = path + name, .kind = TreeEntry::Kind::other});
     if (!run.job.is_upload) continue;
-    run.channel.session.report.warn(run.job.file + path + name +
-                                    " is a symbolic link, or no regular file; it is left out");
+    std::string warning = run.job.file;
+    warning += path;
+    warning += name;
+    warning += " is a symbolic link, or no regular file; it is left out";
+    run.channel.session.report.warn(warning);
   }
   for (const std::string& name : listing.not_allowed) {
     run.local.entries.push_back({.path = path + name, .kind = TreeEntry::Kind::other});
     if (!run.job.is_upload) continue;
-    run.problems.push_back(
-        exit_with(ExitCode::read_error,
-                  "'" + run.job.file + path + name +
-                      "' has a control character in its name, or bytes that are no UTF-8; it was "
-                      "not sent: rename it"));
+    std::string problem = "'" + run.job.file;
+    problem += path;
+    problem += name;
+    problem +=
+        "' has a control character in its name, or bytes that are no UTF-8; it was not sent: "
+        "rename it";
+    run.problems.push_back(exit_with(ExitCode::read_error, std::move(problem)));
   }
 }
 

@@ -53,7 +53,7 @@ class Accounts {
 
  private:
   struct TextHash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): std::unordered_map's
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);
     }
