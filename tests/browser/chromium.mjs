@@ -30,7 +30,7 @@ export class Chromium {
     browser.profile = mkdtempSync(join(tmpdir(), 'quoit-chromium-'));
     browser.process = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--lang=en-US',
       '--disable-dev-shm-usage', '--remote-debugging-pipe', `--user-data-dir=${browser.profile}`, 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true });
     browser.ended = new Promise((done) => browser.process.once('exit', done));
     browser.process.stdio[3].on('error', () => {});
     let text = '';
@@ -81,8 +81,22 @@ export class Chromium {
   async close() {
     this.process.kill('SIGTERM');
     await this.ended;
-    // Its child processes end, and write, a little later.
+    // Child processes may live on and write into the profile. They are in the process group that
+    // `detached` has made, whose end is awaited.
+    for (let tries = 0; this.#killGroup() && tries < 500; ++tries) {
+      await new Promise((done) => setTimeout(done, 20));
+    }
     rmSync(this.profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 });
+  }
+
+  // False: no process of the group is left.
+  #killGroup() {
+    try {
+      return process.kill(-this.process.pid, 'SIGKILL');
+    } catch (error) {
+      if (error.code === 'ESRCH') return false;
+      throw error;
+    }
   }
 }
 
