@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "parser/chunked.h"
 #include "tests/server/writer.h"
 #include "tests/support/sanitizer.h"
 
@@ -309,22 +310,42 @@ TEST(Faults, that_shorten_or_delay_an_operation_change_no_answer) {
   }
 }
 
+// The stream with bodies in chunks decoded, and "(end)" behind a whole one. The chunks of an
+// archive end where a step has taken its time, so that they differ between runs.
+std::string without_chunks(std::string_view stream) {
+  const std::size_t field = stream.find("\r\nTransfer-Encoding: chunked\r\n");
+  const std::size_t end = stream.find("\r\n\r\n", std::min(field, stream.size()));
+  if (end == std::string_view::npos) return std::string(stream);
+  std::string body(stream.substr(end + 4));
+  http1::ChunkedDecoder decoder;
+  const http1::ChunkedDecoder::Result result = decoder.decode(body.data(), body.size());
+  std::string plain(stream.substr(0, end + 4));
+  plain += body.substr(0, result.data);
+  if (result.progress == http1::Progress::done) {
+    plain += "(end)" + without_chunks(std::string_view(body).substr(result.used));
+  }
+  return plain;
+}
+
 // After a send that was cut short nothing is sent: the client would take it for the missing bytes.
 TEST(Faults, that_cut_a_send_short_end_the_stream_there) {
   for (const Scenario& scenario : reads()) {
     Play whole(scenario);
     whole.run();
     whole.world.end();
-    const std::string expected(whole.world.engine.peer_received(whole.socket));
+    const std::string expected = without_chunks(whole.world.heard(whole.socket));
     for (std::uint64_t n = 1; n <= whole.world.engine.started(); ++n) {
       if (!uring::sends(whole.world.engine.code_of(n))) continue;
       Play play(scenario);
       play.world.engine.plan_fault(n, {.most = 1});
       play.run();
       play.check();
-      EXPECT_TRUE(lab::without_dates(expected).starts_with(play.world.heard(play.socket)))
-          << scenario.name << ": operation " << n;
-      EXPECT_LT(play.world.heard(play.socket).size(), expected.size());
+      // An archive may have taken more steps or fewer.
+      const uring::Simulated& engine = play.world.engine;
+      if (n > engine.started() || !uring::sends(engine.code_of(n))) continue;
+      const std::string heard = without_chunks(play.world.heard(play.socket));
+      EXPECT_TRUE(expected.starts_with(heard)) << scenario.name << ": operation " << n;
+      EXPECT_LT(heard.size(), expected.size());
     }
   }
 }
