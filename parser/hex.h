@@ -1,12 +1,15 @@
-// Hexadecimal digits: the two alphabets, and writing a byte or a 64-bit word with them. Not
-// installed.
+// Hexadecimal digits: the two alphabets, writing a byte or a 64-bit word with them, and reading
+// bytes. Not installed.
 //
-// Reading a digit is scan::hex_value() in parser/scan.h. Covered by tests/parser/hex_test.cc.
+// Reading one digit is scan::hex_value() in parser/scan.h. Covered by tests/parser/hex_test.cc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "parser/scan.h"
 
 namespace http1 {
 
@@ -29,6 +32,19 @@ constexpr char* write_hex_word(char* to, std::uint64_t word,
                                std::string_view digits = lower_hex_digits) noexcept {
   for (int shift = 60; shift >= 0; shift -= 4) *to++ = digits[(word >> shift) & 15];
   return to;
+}
+
+// Reads `bytes` from two digits each, in either case. Returns false where there are more or fewer
+// digits, or other characters; `bytes` may be changed then.
+constexpr bool read_hex_bytes(std::string_view digits, std::span<unsigned char> bytes) noexcept {
+  if (digits.size() != 2 * bytes.size()) return false;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    const int high = scan::hex_value(digits[2 * at]);
+    const int low = scan::hex_value(digits[2 * at + 1]);
+    if (high < 0 || low < 0) return false;
+    bytes[at] = static_cast<unsigned char>(high << 4 | low);
+  }
+  return true;
 }
 
 }  // namespace http1

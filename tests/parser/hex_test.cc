@@ -41,5 +41,18 @@ TEST(HexDigits, OfAWordAreSixteenWithTheHighestFirst) {
   }
 }
 
+TEST(HexDigits, AreReadAsBytesInEitherCaseOrNotAtAll) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    std::array<unsigned char, 2> bytes{};
+    EXPECT_TRUE(read_hex_bytes(printed("%02llx", byte) + printed("%02llX", 255 - byte), bytes));
+    EXPECT_EQ(bytes[0], byte);
+    EXPECT_EQ(bytes[1], 255 - byte);
+  }
+  std::array<unsigned char, 2> bytes{};
+  for (const char* text : {"", "0", "012", "01234", "0g12", "g012", "01 2", "0x12", "-123"}) {
+    EXPECT_FALSE(read_hex_bytes(text, bytes)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace http1

@@ -7,19 +7,12 @@
 #include "apps/client/command/json_reader.h"
 #include "parser/digests.h"
 #include "parser/hex.h"
-#include "parser/scan.h"
 
 namespace client {
 
 std::optional<Sha256> parse_sha256(std::string_view hex) {
   Sha256 digest{};
-  if (hex.size() != 2 * digest.size()) return {};
-  for (std::size_t at = 0; at < digest.size(); ++at) {
-    const int high = http1::scan::hex_value(hex[2 * at]);
-    const int low = http1::scan::hex_value(hex[2 * at + 1]);
-    if (high < 0 || low < 0) return {};
-    digest[at] = static_cast<unsigned char>(high * 16 + low);
-  }
+  if (!http1::read_hex_bytes(hex, digest)) return {};
   return digest;
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "apps/server/plan/rules.h"
-#include "parser/scan.h"
+#include "parser/hex.h"
 
 namespace server {
 
@@ -69,14 +69,7 @@ std::string Accounts::add_user(std::string_view name, std::string_view hash, std
 
 std::string Accounts::add_token(std::string_view name, std::string_view digits, std::size_t line) {
   Token token{.digest = {}, .name = std::string(name)};
-  bool is_digest = digits.size() == 2 * token.digest.size();
-  for (std::size_t i = 0; is_digest && i < token.digest.size(); ++i) {
-    const int high = http1::scan::hex_value(digits[2 * i]);
-    const int low = http1::scan::hex_value(digits[2 * i + 1]);
-    is_digest = high >= 0 && low >= 0;
-    if (is_digest) token.digest[i] = static_cast<unsigned char>(high << 4 | low);
-  }
-  if (!is_digest) {
+  if (!http1::read_hex_bytes(digits, token.digest)) {
     return at_line(line) + "token " + std::string(name) +
            ": there are no 64 hexadecimal digits behind the colon; quoitd token " +
            std::string(name) + " makes a token and its line";

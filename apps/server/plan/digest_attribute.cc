@@ -4,9 +4,9 @@
 
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "parser/hex.h"
-#include "parser/scan.h"
 
 namespace server {
 
@@ -16,18 +16,6 @@ using http1::DigestAlgorithm;
 namespace {
 
 constexpr std::size_t hex_bytes = 64;
-
-// Reads the digits at the end of the text; whether they are in lower case shows when the text is
-// compared. False: there are other bytes.
-bool read_digits(std::string_view digits, Digest& digest) {
-  for (std::size_t i = 0; i < hex_bytes / 2; ++i) {
-    const int high = http1::scan::hex_value(digits[2 * i]);
-    const int low = http1::scan::hex_value(digits[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    digest.bytes[i] = static_cast<unsigned char>(high << 4 | low);
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -51,7 +39,9 @@ bool read_digest_attribute(std::string_view text, const FileFacts& facts, Digest
   if (text.size() < hex_bytes || text.size() > most_digest_attribute_bytes) return false;
   if (!facts.has_validators()) return false;
   Digest found{.algorithm = DigestAlgorithm::sha_256};
-  if (!read_digits(text.substr(text.size() - hex_bytes), found)) return false;
+  const std::span<unsigned char> bytes = std::span(found.bytes).first(hex_bytes / 2);
+  // Whether the digits are in lower case shows when the text is compared.
+  if (!http1::read_hex_bytes(text.substr(text.size() - hex_bytes), bytes)) return false;
   std::array<char, most_digest_attribute_bytes> expected;
   if (write_digest_attribute(facts, found, expected) != text) return false;
   digest = found;
