@@ -37,8 +37,9 @@ class Claims {
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
 
-  // The queue of a name. A writer that claims two names enters the lower queue first, and a queue
-  // that both names have once, so that no writer waits for itself and no two for each other.
+  // The queue of a name. A writer that claims two names enters the lower queue first, and enters
+  // only one claim where both names have one queue; else it would wait for itself, or two writers
+  // for each other.
   static std::size_t queue_of(const ClaimKey& key);
 
   // Enters the queue of a name. Fault::none: the claim is granted. Fault::try_again: it is granted

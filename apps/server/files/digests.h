@@ -2,9 +2,10 @@
 //
 // SHA-256 of a file of 1 GiB takes about half a second, so that a thread computes it and no worker
 // is held. A digest of a whole file is cached by device, inode, size and both times of the file,
-// which change with its content. An uploaded file has its verified SHA-256 in an extended
-// attribute, too, so that a server that was restarted needs not read the file. Used by all workers.
-// Covered by tests/server/files/digests_test.cc.
+// which change with its content. Where a client has announced the SHA-256 of a whole file and it
+// was right, an extended attribute of the file has it, too, unless the file is so small that
+// hashing it costs less. A server that was restarted then need not read the file. Used by all
+// workers. Covered by tests/server/files/digests_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -77,7 +78,8 @@ uring::Task<uring::Fault> digest_file(uring::Io& io, Digests* digests, int file,
 // Keeps the sha-256 of a complete file, which is open for writing and has its final size and
 // modification time, in its extended attribute; a thread does that, because it may wait for the
 // disk. Does nothing for a file that the worker would hash itself. Where the attribute cannot be
-// written, as on a file system without such, the digest is computed when it is wanted.
+// written, for example on a file system without
+// extended attributes, the digest is computed when it is wanted.
 uring::Task<> store_digest(uring::Io& io, Digests* digests, int file, const Digest& digest);
 
 // Computes the digest of bytes in memory. False: the library has no memory.

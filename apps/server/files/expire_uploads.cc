@@ -47,7 +47,7 @@ bool remove_name(int directory, const char* name) {
   return ::unlinkat(directory, name, 0) == 0 || look_of(errno) == Look::gone;
 }
 
-// After a failure, which is perhaps one of a moment: the upload is looked at again.
+// After a failure that may be temporary: the upload is looked at again.
 UploadFate try_again(const UploadRegistry::Place& place, std::int64_t now_ms) {
   constexpr std::int64_t pause_ms = 5000;
   return {.due_ms = now_ms + pause_ms, .is_finished = place.is_finished, .parents = place.parents};

@@ -27,9 +27,9 @@ std::int64_t end_of_upload_ms(const timespec& changed, std::int64_t expiry_s, bo
 std::int64_t file_time_ms();
 
 // Removes the upload of `place` below the directory `root` if it has expired at `now_ms`, or is not
-// whole. An upload that a request uses is kept. After a failure that may be one of a moment, the
-// upload is to be looked at again, and none is removed before its time. Throws std::bad_alloc; then
-// nothing has been removed.
+// whole. An upload that a request uses is kept. After a failure that may be temporary, the
+// caller looks at the upload again later; a failure makes no upload expire early. Throws
+// std::bad_alloc; then nothing has been removed.
 struct UploadFate {
   std::int64_t due_ms = 0;  // when it is to be looked at again; 0: it does not exist
   bool is_removed = false;  // it existed, and was not finished

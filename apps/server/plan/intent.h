@@ -24,7 +24,7 @@ struct Intent {
   bool names_directory = false;  // the path ended in a slash
   bool is_hidden = false;        // for reading: respond as for a path that does not exist
   bool is_public = true;         // every client may read this path
-  bool must_create = false;      // a write may not replace anything, by the right to create only
+  bool must_create = false;      // the asker may only create: a write replaces nothing
   bool names_upload = false;     // the path is the URL of a resumable upload
   // Only a listing of the way to what the asker may read, where the path leads to a directory; else
   // `status` is the refusal.
@@ -33,7 +33,7 @@ struct Intent {
   // Of Action::move. Like `path`, a view of the buffer that decide_destination() was given.
   std::string_view destination;
   bool destination_names_directory = false;  // it ended in a slash
-  bool may_replace = true;                   // Overwrite
+  bool may_replace = true;                   // false: Overwrite: F
   bool may_move_directory = true;  // no rule is about paths below the source or the destination
 
   // Whether the request is about the path, so that rights decide about it.

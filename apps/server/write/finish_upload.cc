@@ -29,7 +29,7 @@ namespace {
 constexpr std::uint64_t most_cut_off_bytes = 16 * 1024 * 1024;
 
 constexpr std::string_view late_digest_text =
-    "the Repr-Digest of an upload in parts belongs into the header section of its first request";
+    "the Repr-Digest of an upload in parts belongs in the header section of its first request";
 
 // Cuts off the body: a later request has taken the upload over, and of this one the bytes still
 // count that have arrived. The wait for the client was stopped, which is taken back.

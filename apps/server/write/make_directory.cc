@@ -27,6 +27,8 @@ void answer_taken(Connection& c) { answer(c, 405, "something has this name alrea
 uring::Task<> answer_unmet(Connection& c) {
   const Found found = co_await stat_target(c, handle_flags | O_NOFOLLOW);
   if (found.fault == Fault::not_found) co_return answer(c, 412);
+  const bool is_taken = found.fault == Fault::none || found.fault == Fault::not_allowed;
+  if (!is_taken) co_return answer_write(c, found.fault);
   answer_taken(c);
 }
 

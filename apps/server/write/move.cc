@@ -74,7 +74,7 @@ uring::Task<bool> check_source(Connection& c, const Named& source) {
     co_return false;
   }
   Found shown = source.found;
-  if (shown.fault == Fault::not_allowed) {  // a link: GET shows what it leads to
+  if (shown.fault == Fault::not_allowed) {  // no file: GET shows what a link leads to
     const Found followed = co_await stat_target(c, handle_flags);
     shown = followed;
   }
@@ -121,8 +121,8 @@ bool check_destination(Connection& c, const Named& source, const Named& old) {
   return false;
 }
 
-// Plans the response to a MOVE whose rename has failed with the errno `error`.
-void answer_failed(Connection& c, const Named& source, int error) {
+// Plans the response to a MOVE whose rename with `flags` has failed with the errno `error`.
+void answer_failed(Connection& c, const Named& source, int error, unsigned flags) {
   switch (error) {
     case EEXIST:
     case ENOTEMPTY: return answer(c, 409, "the destination is a directory that is not empty");
@@ -130,7 +130,9 @@ void answer_failed(Connection& c, const Named& source, int error) {
       return answer(c, 502, "source and destination are on different file systems of this server");
     case EBUSY: return answer(c, 409, "something is mounted there");
     case EINVAL:
-      if (source.is_directory) return answer(c, 403, "the destination lies within the source");
+      // With a flag, it may be the flag that the file system does not have.
+      if (source.is_directory && flags == 0)
+        return answer(c, 403, "the destination lies within the source");
       [[fallthrough]];
     case ENOSYS:
     case EOPNOTSUPP:
@@ -166,7 +168,7 @@ uring::Task<bool> rename_claimed(Connection& c, const Ends& ends) {
   }
   if (error == ENOENT || (is_new && error == EEXIST)) co_return true;
   if (error != 0) {
-    answer_failed(c, source, error);
+    answer_failed(c, source, error, flags);
     co_return false;
   }
   c.worker.record_file_change();
@@ -250,8 +252,12 @@ uring::Task<> confirm_ends(Connection& c, const Ends& ends) {
   if (c.exchange->site->durability == Durability::full) {
     // The new name first: a power cut in between leaves two names rather than none.
     const uring::Result to = co_await c.io.sync(ends.destination.directory);
-    const uring::Result from = co_await c.io.sync(ends.source.directory);
-    if (!to.ok() || !from.ok()) {
+    bool is_synced = to.ok();
+    if (is_synced && ends.source.id != ends.destination.id) {
+      const uring::Result from = co_await c.io.sync(ends.source.directory);
+      is_synced = from.ok();
+    }
+    if (!is_synced) {
       co_return answer(c, 500, "it is moved, but the disk did not confirm it");
     }
   }

@@ -54,8 +54,8 @@ bool set_leaf(Connection& c, std::string_view leaf);
 uring::Task<uring::Fault> write_state(Connection& c, const Upload& upload, StoredUpload& stored,
                                       const http1::RequestHead& origin);
 
-// Removes the state, the bytes, and the directories that the upload has made. A fault: the upload
-// exists still, or the expiry removes the rest of it.
+// Removes the state, the bytes, and the directories that the upload has made. With a fault,
+// either the whole upload still exists, or its state is gone and the expiry removes the rest.
 uring::Task<uring::Fault> remove_stored(Connection& c, Upload& upload, StoredUpload& stored);
 
 // Syncs the bytes, where the upload is one that survives a power cut, so that its offset may be

@@ -100,8 +100,6 @@ std::string row(std::string_view name) {
   return all.substr(begin, all.find("</a>") - begin);
 }
 
-// The character stays in the text, so that a copied name is exact; outside of its element it has no
-// effect.
 // wget -r follows links and presses no buttons.
 TEST(Frame, offers_archives_by_buttons) {
   EXPECT_FALSE(contains(frame("."), "<form method=\"get\">"));
@@ -112,6 +110,8 @@ TEST(Frame, offers_archives_by_buttons) {
                        "<button name=\"sign-in\">Sign in</button></form>"));
 }
 
+// The character stays in the text, so that a copied name is exact; outside of its element it has no
+// effect.
 TEST(Rows, show_characters_that_control_text_as_signs) {
   EXPECT_EQ(row("invoice\u202efdp.exe"), "invoice<i class=sign data-sign=U+202E>\u202e</i>fdp.exe");
   EXPECT_EQ(row("a\u200bb"), "a<i class=sign data-sign=U+200B>\u200b</i>b");
