@@ -55,23 +55,27 @@ bool Gaps::take(unsigned owner) {
   return true;
 }
 
-ByteRange Gaps::of(unsigned owner) const {
+// The position of the owner's gap; gaps_.size() where it has none.
+std::size_t Gaps::position_of(unsigned owner) const {
   const auto found = std::find_if(gaps_.begin(), gaps_.end(),
                                   [owner](const Gap& gap) { return gap.owner == owner; });
+  return static_cast<std::size_t>(found - gaps_.begin());
+}
+
+ByteRange Gaps::of(unsigned owner) const {
+  const auto found = gaps_.begin() + static_cast<std::ptrdiff_t>(position_of(owner));
   return found == gaps_.end() ? ByteRange{} : found->range;
 }
 
 void Gaps::fill(unsigned owner, std::uint64_t count) {
-  const auto found = std::find_if(gaps_.begin(), gaps_.end(),
-                                  [owner](const Gap& gap) { return gap.owner == owner; });
+  const auto found = gaps_.begin() + static_cast<std::ptrdiff_t>(position_of(owner));
   if (found == gaps_.end()) return;
   found->range.begin += std::min(count, found->range.size());
   if (found->range.size() == 0) gaps_.erase(found);
 }
 
 void Gaps::release(unsigned owner) {
-  const auto found = std::find_if(gaps_.begin(), gaps_.end(),
-                                  [owner](const Gap& gap) { return gap.owner == owner; });
+  const auto found = gaps_.begin() + static_cast<std::ptrdiff_t>(position_of(owner));
   if (found == gaps_.end()) return;
   found->owner.reset();
   if (found == gaps_.begin()) return;

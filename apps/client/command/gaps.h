@@ -59,6 +59,8 @@ class Gaps {
     std::optional<unsigned> owner = {};
   };
 
+  [[nodiscard]] std::size_t position_of(unsigned owner) const;
+
   std::uint64_t size_;
   std::vector<Gap> gaps_;  // sorted, disjoint, none empty
 };

@@ -9,10 +9,11 @@
 //     done 0-1048575,536870912-537919487
 //     end
 //
-// The line "size" is left out where the size is not known. The line "done" is there where several
-// connections get ranges of the file: only these bytes are of it, or none of them ("done none");
-// without the line all are. A record without its last line was being
-// written when quoit was killed, and counts as none, as does any text that differs from this form.
+// The line "size" is left out where the size is not known. The line "done" is written where
+// several connections get ranges of the file: it lists the bytes that have been downloaded, or says
+// "none", and all other bytes of the part file mean nothing. Without the line, all bytes of the
+// part file have been downloaded. A record without its last line was being written when quoit was
+// killed, and counts as none, as does any text that differs from this form.
 //
 // Pure. Covered by tests/client/command/part_record_test.cc and the fuzz target part_record.
 #pragma once

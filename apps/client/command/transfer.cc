@@ -15,9 +15,6 @@ using http1::FieldName;
 // A date is a strong validator where the file cannot have changed twice within it: RFC
 // 9110 8.8.2.2.
 constexpr std::int64_t least_age_s = 60;
-// A response that brought less is not worth a request at once: a server that cuts each connection
-// after some bytes would be asked without a pause.
-constexpr std::uint64_t brisk_bytes = 65536;
 // A file that is another one at each request is not waited for.
 constexpr unsigned most_restarts = 3;
 

@@ -76,6 +76,10 @@ enum class RangeVerdict : std::uint8_t {
 [[nodiscard]] RangeVerdict judge_range(const Version& version, const ByteRange& range,
                                        const http1::ResponseHead& head);
 
+// A response that brought less is not worth another request at once: a server that cuts each
+// connection after some bytes would be asked without a pause.
+inline constexpr std::uint64_t brisk_bytes = 65536;
+
 // How one request and its response ended.
 struct Outcome {
   Failure failure = {};      // ExitCode::ok: the response is complete

@@ -265,6 +265,8 @@ uring::Task<> find_beginning(Download& download) {
     download.found = transfer.held = download.output.size;
     transfer.version = std::move(kept.version);
     if (kept.done) download.gaps.emplace(*transfer.version.size, *kept.done);
+    // A part that lacks nothing is checked as any other one is: by a request for its last byte.
+    if (download.gaps && download.gaps->empty()) download.gaps.reset();
   } else if (settings.continues) {
     const std::optional<Existing> file = existing(download.job.file);
     transfer.is_trusted = file && file->size > 0;

@@ -145,7 +145,7 @@ uring::Task<ExitCode> put(Channel& channel, const Job& job, PutProgress& progres
   if (user_decides(channel.session.settings, "Expect")) request.expects_continue = false;
   const ExitCode responded = co_await send(*up, job, request, progress);
   ExitCode code = responded == ExitCode::ok ? conclude(*up, job.where) : responded;
-  if (responded == ExitCode::ok && channel.head.status() == 400) {
+  if (responded == ExitCode::ok && !up->digest.empty() && channel.head.status() == 400) {
     const ExitCode explained = co_await explain_refusal(channel, job.where);
     code = explained;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apps/client/command/transfer.h"
 #include "apps/client/jobs/pause.h"
 #include "apps/client/jobs/verify.h"
 #include "apps/client/net/exchange.h"
@@ -21,7 +22,7 @@ namespace {
 
 // The bytes after which the record is written again: those that a kill costs at most.
 constexpr std::uint64_t record_bytes = 16 * 1024 * 1024;
-// receive_ranges() is notified when a connection has ended; it looks by itself after this time.
+// end_fetchers() is notified when a connection has ended; it looks by itself after this time.
 constexpr std::int64_t long_wait_ms = 60'000;
 
 struct Ranges;
@@ -50,7 +51,7 @@ struct Ranges {
   std::deque<Channel> channels = {};  // those beside download.channel
   std::deque<Fetcher> fetchers = {};
   unsigned running = 0;     // fetchers that are tasks
-  bool is_waiting = false;  // receive_ranges() sleeps until they have ended
+  bool is_waiting = false;  // end_fetchers() sleeps until they have ended
   bool differs = false;     // a response is not of the version
   bool is_final = false;    // a failure that no other connection can make good
   std::uint64_t moved = 0;
@@ -85,6 +86,14 @@ void note_failure(Fetcher& self, ExitCode code) {
   all.is_slow = self.channel.speed.has_failed();
 }
 
+// Ends all connections: no other one can make this failure good.
+ExitCode end_all(Fetcher& self, ExitCode code) {
+  note_failure(self, code);
+  self.all.is_final = true;
+  stop_others(self.all, self);
+  return code;
+}
+
 // The response does not belong to the bytes that are there: all of them are thrown away.
 ExitCode reject(Fetcher& self, const Url& where) {
   const ExitCode code = self.channel.fail(ExitCode::weird_reply,
@@ -114,10 +123,7 @@ uring::Task<ExitCode> take_bytes(Fetcher& self, std::string_view bytes) {
   bytes =
       bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), gap.size())));
   const ExitCode written = co_await write_output(self.channel.io, self.output, bytes);
-  if (written != ExitCode::ok) {
-    all.is_final = true;
-    co_return self.channel.fail(self.output.error);
-  }
+  if (written != ExitCode::ok) co_return end_all(self, self.channel.fail(self.output.error));
   all.gaps.fill(self.number, bytes.size());
   self.moved += bytes.size();
   all.moved += bytes.size();
@@ -169,8 +175,7 @@ ExitCode note_facts(Fetcher& self, const Url& where) {
         http1::parse_date(channel.head.value_of(http1::FieldName::last_modified), now);
   }
   const ExitCode noted = note_digest(self.channel, where, false, download.expected);
-  if (noted != ExitCode::ok) self.all.is_final = true;
-  return noted;
+  return noted == ExitCode::ok ? noted : end_all(self, noted);
 }
 
 // Requests the fetcher's gap, and takes what comes.
@@ -203,7 +208,8 @@ uring::Task<ExitCode> fetch_gap(Fetcher& self) {
   co_return received;
 }
 
-// Fills gaps until none is left, or until a request fails that brought nothing.
+// Fills gaps until none is left, or until a request fails that has brought little: next_step() then
+// decides, and pauses.
 uring::Task<> fetch(Fetcher& self, bool has_response) {
   Ranges& all = self.all;
   while (!all.ends() && (has_response || all.gaps.take(self.number))) {
@@ -222,7 +228,7 @@ uring::Task<> fetch(Fetcher& self, bool has_response) {
     note_failure(self, code);
     const Failure failure = failure_of(self.channel, code);
     const bool is_cut = is_transient(failure) && code != ExitCode::http_error;
-    if (self.moved == 0 || !is_cut || self.channel.speed.has_failed()) break;
+    if (self.moved < brisk_bytes || !is_cut || self.channel.speed.has_failed()) break;
   }
   disconnect(self.channel);
 }
@@ -283,6 +289,7 @@ ExitCode conclude(Ranges& all) {
   if (all.differs) {
     download.connections = 1;
     download.gaps.reset();
+    download.output.is_recorded = false;  // the bytes have holes, and none is kept
   } else {
     keep_record(all);
   }

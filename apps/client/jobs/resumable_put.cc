@@ -12,6 +12,7 @@
 
 #include "apps/client/command/resumption.h"
 #include "apps/client/command/retry.h"
+#include "apps/client/command/transfer.h"
 #include "apps/client/jobs/pause.h"
 #include "apps/client/local/upload_record_file.h"
 #include "apps/client/net/exchange.h"
@@ -28,8 +29,6 @@ constexpr unsigned most_restarts = 3;
 // How many requests in a row may leave the offset where it is: a server that never gets further is
 // at fault.
 constexpr unsigned most_idle_requests = 6;
-// After a break that lost fewer bytes than this, the next request waits a second.
-constexpr std::uint64_t brisk_bytes = 65536;
 
 enum class Stage : std::uint8_t {
   absent,    // there is no upload

@@ -1,7 +1,6 @@
 // Covered by tests/client/jobs/verify_test.cc and tests/end_to_end/client_verifies_test.cc.
 #include "apps/client/jobs/verify.h"
 
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -16,11 +15,11 @@ namespace {
 
 // Problem details have some hundred bytes.
 constexpr std::size_t most_problem_bytes = 64 * 1024;
+constexpr std::string_view problem_type = "application/problem+json";
 
 ExitCode cannot_read(Channel& channel, ExitCode code, const std::string& name, int error) {
   if (channel.session.stopping()) return channel.fail(cancelled(channel, channel.io));
-  return channel.fail(
-      code, "cannot read " + name + " to verify it: " + std::string(uring::error_text(error)));
+  return channel.fail(code, "cannot read " + name + " to verify it: " + uring::error_text(error));
 }
 
 ExitCode without_memory(Channel& channel) {
@@ -117,7 +116,8 @@ ExitCode check_stored(Upload& up, const Url& where, bool& is_confirmed) {
 uring::Task<ExitCode> explain_refusal(Channel& channel, const Url& where) {
   const ExitReason refusal = channel.error;
   const std::string_view type = channel.head.value_of(http1::FieldName::content_type);
-  if (!type.starts_with("application/problem+json")) co_return code_of(refusal);
+  if (!http1::equal_ignoring_case(type.substr(0, problem_type.size()), problem_type))
+    co_return code_of(refusal);
   BodyReader body(channel.head.body());
   std::string text;
   const ExitCode read = co_await receive_text(channel, body, text, most_problem_bytes);

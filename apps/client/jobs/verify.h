@@ -26,8 +26,8 @@ namespace client {
 [[nodiscard]] ExitCode note_digest(Channel& channel, const Url& where, bool begins,
                                    std::optional<Sha256>& expected);
 
-// Hashes the first output.size bytes of the output, as far as they did not pass; not for a
-// stream. Fails with write_error.
+// Hashes the first output.size bytes of the output, as far as they have not been hashed while
+// they were written; not for a stream. Fails with write_error.
 [[nodiscard]] uring::Task<ExitCode> hash_output(Channel& channel, OutputFile& output);
 
 // Compares the complete file of a download with its digest, if there is one: the output, or, where

@@ -147,7 +147,8 @@ uring::Task<ExitCode> open_stream(uring::Io& io, OutputFile& output) {
 // Opens the file of output.temporary, which is new.
 uring::Task<ExitCode> open_random(uring::Io& io, OutputFile& output) {
   const PlainFiles plain(io);
-  const uring::OpenHow how{.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
+  // For reading, too: --verify hashes what an earlier run, or several connections, have written.
+  const uring::OpenHow how{.flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, .mode = 0666};
   uring::Result failure;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     output.temporary = temporary_name(output.target, random_number());

@@ -150,12 +150,13 @@ uring::Task<ExitCode> receive_more(Channel& channel, const BodyReader& body, Spa
 constexpr std::uint64_t bulk_bytes = 65536;
 // The loop runs again after so many.
 constexpr std::uint64_t most_moved_bytes = 1024 * 1024;
-// A receive waits for more, and what has come besides is moved.
+// While splice(2) moves the bytes, a receive only waits for the next ones: it takes at most so
+// many, and the others are moved.
 constexpr std::size_t least_received_bytes = 4096;
 
-// Says whether nothing has to see the bytes of a body.
-bool may_move(const Channel& channel, const OutputFile& output) {
-  return !channel.secure && !output.is_stream && !output.digest &&
+// Says whether nothing has to see the bytes that are left of a body, whose length is known.
+bool may_move(const Channel& channel, const BodyReader& body, const OutputFile& output) {
+  return body.length_left() > 0 && !channel.secure && !output.is_stream && !output.digest &&
          !channel.session.pace.is_limited();
 }
 
@@ -202,7 +203,7 @@ uring::Task<ExitCode> receive_body(Channel& channel, BodyReader& body, OutputFil
       const ExitCode moved = move_arrived(channel, body, output, pipe, left);
       if (moved != ExitCode::ok) co_return moved;
     }
-    is_bulk = output.size - before >= bulk_bytes && may_move(channel, output);
+    is_bulk = output.size - before >= bulk_bytes && may_move(channel, body, output);
     const Span span{.begin = begin, .end = output.size};
     const std::size_t next_bytes = is_bulk ? least_received_bytes : Channel::buffer_bytes;
     const ExitCode got = co_await receive_more(channel, body, span, is_whole, next_bytes);

@@ -30,11 +30,11 @@ namespace client {
 
 // --- The steps ---
 
-// Sends the head of the request, and in the same piece `body`, of at most most_joined_bytes.
+// A copy of so many bytes costs less than a second send.
+inline constexpr std::size_t most_joined_bytes = 65536;
+// Sends the head of the request, and in the same send `body`, of at most most_joined_bytes.
 [[nodiscard]] uring::Task<ExitCode> send_head(Channel& channel, const Request& request,
                                               std::string_view body);
-// A copy of so many bytes costs less than a second piece.
-inline constexpr std::size_t most_joined_bytes = 65536;
 
 // Says whether an exchange that failed with `code` makes sense once more over a new connection: the
 // server closed the kept connection before it sent anything of a response.

@@ -32,8 +32,8 @@ std::string_view write_connect(const Url& where, const Url& proxy, std::span<cha
   return head.ok() ? head.written() : std::string_view();
 }
 
-// The status is the proxy's: no caller may take it for an answer of the server. A proxy that may
-// reach the server later is like a connection that is refused, which --retry repeats.
+// The status is the proxy's: no caller may take it for a response of the server. One that may pass,
+// such as 503, counts as a failed connection, which --retry repeats.
 ExitReason refused_by(const Channel& channel, const Url& where) {
   const int status = channel.head.status();
   std::string text = channel.server + ": the proxy responded " + status_text(channel.head) +

@@ -11,9 +11,9 @@
 namespace client {
 
 // Asks `proxy`, at the other end of the connection, for a connection to the server of `where`; the
-// bytes that follow are that server's. Fails with proxy_refused where the proxy refuses,
-// with cannot_connect where it may not do so later, with weird_reply where it sends bytes of its
-// own, and as transport.h says. RFC 9110 9.3.6.
+// bytes that follow are that server's. Fails with cannot_connect where the proxy refuses with a
+// status that may pass, such as 503, with proxy_refused where it refuses with any other, with
+// weird_reply where it sends bytes of its own, and as transport.h says. RFC 9110 9.3.6.
 [[nodiscard]] uring::Task<ExitCode> open_tunnel(Channel& channel, const Url& where,
                                                 const Url& proxy);
 

@@ -206,7 +206,7 @@ TEST_F(Verify, NoticesAFileThatChangesWhileItIsSent) {
   }});
   write("a", bytes);
   const Finished finished =
-      quoit({"put", "--limit-rate", "1M", "--verify", "sha-256", "a", server.url("/a")});
+      quoit({"put", "--limit-rate", "200K", "--verify", "sha-256", "a", server.url("/a")});
   EXPECT_EQ(finished.status, 26) << finished.err;
   EXPECT_NE(finished.err.find("a changed while it was sent"), std::string::npos) << finished.err;
 }
