@@ -100,7 +100,13 @@ void sweep_upload(const UploadId& id, Walk& walk) {
   place.due_ms = fate.due_ms;
   place.is_finished = fate.is_finished;
   place.parents = fate.parents;
-  walk.uploads->add(std::move(place));
+  walk.uploads->add(place);
+  // A request may have finished or deleted the upload before it was added, and has then left the
+  // registry already. One that does so from now on finds it there.
+  const UploadFate since =
+      expire_upload(walk.root, place, walk.limits.upload_expiry_s, file_time_ms());
+  if (since.is_finished) walk.uploads->set_finished(id);
+  if (since.due_ms == 0) walk.uploads->remove(id);
 }
 
 // Each upload has a state; a file of bytes without one was left by a server that was killed.
